@@ -1,0 +1,166 @@
+"""The tables of the project: their columns, and the check that they hold.
+
+A table is checked where it is made. ``docs/data.md`` says what each column means.
+"""
+
+import pandas as pd
+from pandera.errors import SchemaErrors
+from pandera.pandas import Check, Column, DataFrameSchema
+
+from detl.classes import DATA_A_CLASSES, DATA_B_CLASSES
+from detl.errors import DetlError
+
+UNKNOWN = "unknown"
+"""What a text column says where the source says nothing (an age is NaN)."""
+
+
+def _text(*checks: Check, unique: bool = False) -> Column:
+    some_text = Check.str_length(min_value=1, error="some text")
+    return Column(str, [some_text, *checks], unique=unique)
+
+
+def _one_of(*values: str) -> Column:
+    return Column(str, Check.isin(values))
+
+
+def _hexadecimal(digits: int) -> Column:
+    return Column(str, Check.str_matches(rf"^[0-9a-f]{{{digits}}}$"))
+
+
+def _count() -> Column:
+    return Column(int, Check.ge(1))
+
+
+def _row_number() -> Column:
+    return Column(int, Check.ge(0), unique=True)
+
+
+def _probability() -> Column:
+    return Column(float, Check.in_range(0, 1))
+
+
+def _what_the_source_says() -> dict[str, Column]:
+    return {
+        "image_id": _text(unique=True),
+        "source": _text(),
+        "patient_id": _text(),
+        "findings": _text(),
+        "view": _one_of("PA", "AP", "AP Supine", UNKNOWN),
+        "age": Column(float, Check.in_range(0, 120), nullable=True),
+        "sex": _one_of("M", "F", UNKNOWN),
+        "license": _text(),
+    }
+
+
+CANDIDATES = DataFrameSchema(
+    {**_what_the_source_says(), "path": _text()}, strict=True, name="candidates"
+)
+"""Images that a source offers, before they are decoded; path to the file."""
+
+IMAGES = DataFrameSchema(
+    {
+        **_what_the_source_says(),
+        "width": _count(),
+        "height": _count(),
+        "sha256": _hexadecimal(64),
+        "perceptual_hash": _hexadecimal(64),
+        "group": _text(),
+        "row": _row_number(),
+    },
+    strict=True,
+    name="images",
+)
+"""Accepted images; width and height in pixels of the file, row in ``pixels``."""
+
+REJECTED = DataFrameSchema(
+    {"source": _text(), "name": _text(), "reason": _text()},
+    strict=True,
+    name="rejected",
+)
+"""Images and csv rows that were not taken."""
+
+DATA_A = DataFrameSchema(
+    {
+        "image_id": _text(unique=True),
+        "row": _row_number(),
+        "group": _text(),
+        "label": _one_of(*DATA_A_CLASSES),
+        "subset": _one_of("train", "validation"),
+    },
+    strict=True,
+    name="data_a",
+)
+
+DATA_B = DataFrameSchema(
+    {
+        "image_id": _text(unique=True),
+        "row": _row_number(),
+        "group": _text(),
+        "finding": _text(),
+        "label": _one_of(*DATA_B_CLASSES),
+    },
+    strict=True,
+    name="data_b",
+)
+
+FOLDS = DataFrameSchema(
+    {
+        "image_id": _text(),
+        "fold": _text(Check.str_matches(r"^fold_[1-9]\d*$")),
+        "subset": _one_of("train", "validation", "test"),
+    },
+    strict=True,
+    unique=["image_id", "fold"],
+    name="folds",
+)
+
+PREDICTIONS = DataFrameSchema(
+    {
+        "image_id": _text(unique=True),
+        "label": _one_of(*DATA_B_CLASSES),
+        "predicted": _one_of(*DATA_B_CLASSES),
+        **{f"p_{name}": _probability() for name in DATA_B_CLASSES},
+    },
+    strict=True,
+    name="predictions",
+)
+
+
+def validate(table: pd.DataFrame, schema: DataFrameSchema) -> pd.DataFrame:
+    """Return the table as it is, if it fits the schema.
+
+    Args:
+        table: Any table.
+        schema: One of the schemas of this module.
+
+    Raises:
+        DetlError: The table does not fit; the message names the table, and the
+            column, row and value of the first violation.
+    """
+    try:
+        schema.validate(table, lazy=True)
+    except SchemaErrors as errors:
+        raise DetlError(
+            f"Table {schema.name} {_first_violation(errors.failure_cases)}; mend "
+            "what made it, and run again."
+        ) from None
+    return table
+
+
+def _first_violation(failures: pd.DataFrame) -> str:
+    first = failures.iloc[0]
+    check, value = str(first["check"]), first["failure_case"]
+    if check == "column_in_dataframe":
+        return f"lacks the column {value}"
+    if check == "column_in_schema":
+        return f"has a column {value}, which does not belong there"
+    shown = repr(value) if isinstance(value, str) else str(value)
+    column = f"has in column {first['column']}"
+    if pd.isna(first["index"]):
+        return f"{column} values of type {value}, where {check} was expected"
+    if "uniqueness" in check:
+        again = failures.loc[failures["check"] == first["check"], "index"].iloc[1]
+        return f"{column} {shown} twice, in rows {first['index']} and {again}"
+    if check == "not_nullable":
+        return f"{column}, row {first['index']}, nothing, where a value was expected"
+    return f"{column}, row {first['index']}, {shown}, where {check} was expected"
