@@ -1,0 +1,174 @@
+"""Patients and their films: who is examined how often, and what is found."""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detl.parameters import PhantomParameters
+from detl.phantoms.anatomy import Sex, View, draw_anatomy, draw_examination
+from detl.phantoms.chest import Chest, Map
+from detl.phantoms.lesions import Lesion, change_anatomy, draw_lesion
+from detl.phantoms.rendering import render
+
+BEDSIDE_SHARE = 0.4
+"""Share of AP films: the same for every finding, so that it gives none away."""
+
+IMAGES_PER_PATIENT = (0.55, 0.27, 0.12, 0.06)
+"""Probability of 1, 2, 3 and 4 films of a patient."""
+
+HEALTHY_FIRST_SHARE = 0.12
+"""Share of the diseased patients who also have an earlier, healthy film."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """One film with all that the tables say about it."""
+
+    patient: int
+    follow_up: int
+    findings: tuple[str, ...]
+    """Empty where there is none."""
+    view: View
+    sex: Sex
+    age: int
+    pixels: NDArray[np.uint8]
+    lesions: tuple[Lesion, ...]
+
+    @property
+    def mask(self) -> NDArray[np.uint8]:
+        """0 or 255: the lesions of all findings together."""
+        union = np.any([lesion.mask for lesion in self.lesions], axis=0)
+        return np.where(union, np.uint8(255), np.uint8(0))
+
+
+@dataclass(frozen=True)
+class Group:
+    """The patients with one finding, or one combination, in one collection."""
+
+    name: str
+    """Its patients are drawn from this name, the seed and their own number."""
+    findings: tuple[str, ...]
+    index: int
+    """Place among the collection's groups, from which patient numbers follow."""
+    bedside_views: tuple[View, ...] = ("AP",)
+    square: bool = True
+    """Whether every film is square."""
+
+
+GROUPS_AT_MOST = 32
+"""Groups per collection; the last one is for the faults."""
+
+
+@dataclass(frozen=True)
+class Patient:
+    """One patient, who does not depend on how many others there are."""
+
+    group: Group
+    ordinal: int
+    """The patient's number within the group."""
+    seed: int
+    """Seed of the whole sample."""
+
+    @property
+    def number(self) -> int:
+        """The patient's number within the collection."""
+        return 1 + self.ordinal * GROUPS_AT_MOST + self.group.index
+
+    def generator(self, *part: int) -> np.random.Generator:
+        """Return the generator of one part of what is drawn of the patient."""
+        key = (zlib.crc32(self.group.name.encode()), self.ordinal, *part)
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+
+
+HISTORY, ANATOMY, EXAMINATION, LESION = range(4)
+"""The parts of a patient that are drawn apart."""
+
+
+def draw_films(
+    parameters: PhantomParameters, group: Group, count: int
+) -> Iterator[Film]:
+    """Yield ``count`` films with the group's findings, patient by patient.
+
+    A diseased patient may have an earlier film without the finding, which
+    comes on top.
+    """
+    ordinal = 0
+    while count > 0:
+        patient = Patient(group, ordinal, parameters.seed)
+        for film in draw_patient(parameters, patient, count):
+            yield film
+            count -= film.findings == group.findings
+        ordinal += 1
+
+
+def draw_patient(
+    parameters: PhantomParameters, patient: Patient, most: int
+) -> Iterator[Film]:
+    """Yield the films of one patient, at most ``most`` with the finding."""
+    history = patient.generator(HISTORY)
+    count = 1 + int(history.choice(len(IMAGES_PER_PATIENT), p=IMAGES_PER_PATIENT))
+    diseased = bool(patient.group.findings)
+    healthy_first = diseased and history.random() < HEALTHY_FIRST_SHARE
+    age = int(np.clip(history.normal(50, 16), 16, 92))
+    for follow_up in range(min(count, most) + healthy_first):
+        healthy = healthy_first and follow_up == 0
+        findings = () if healthy else patient.group.findings
+        yield draw_film(parameters, patient, follow_up, findings, age + follow_up // 2)
+
+
+def draw_film(
+    parameters: PhantomParameters,
+    patient: Patient,
+    follow_up: int,
+    findings: tuple[str, ...],
+    age: int,
+) -> Film:
+    """Return one film of a patient: same anatomy, new pose and exposure."""
+    anatomy = draw_anatomy(patient.generator(ANATOMY))
+    generator = patient.generator(EXAMINATION, follow_up)
+    views: tuple[View, ...] = ("PA",)
+    if generator.random() < BEDSIDE_SHARE:
+        views = patient.group.bedside_views
+    view = views[int(generator.integers(len(views)))]
+    examination = draw_examination(generator, view)
+    deformed = anatomy
+    for index, finding in enumerate(findings):
+        origin = patient.generator(LESION, index)
+        deformed = change_anatomy(deformed, finding, origin)
+    shape = draw_shape(parameters.size, patient.group.square, generator)
+    chest = Chest(deformed, examination, shape)
+    lesions = []
+    for index, finding in enumerate(findings):
+        severity = parameters.lesion_strength * np.exp(generator.normal(0, 0.15))
+        origin = patient.generator(LESION, index)
+        lesions.append(draw_lesion(chest, finding, origin, float(severity)))
+    return Film(
+        patient=patient.number,
+        follow_up=follow_up,
+        findings=findings,
+        view=view,
+        sex=anatomy.sex,
+        age=age,
+        pixels=render(chest, total_fill(chest, lesions), parameters.noise),
+        lesions=tuple(lesions),
+    )
+
+
+def total_fill(chest: Chest, lesions: list[Lesion]) -> Map:
+    """Return the share of the lung's air that all lesions together replace."""
+    left = np.ones(chest.shape)
+    for lesion in lesions:
+        left *= 1 - lesion.fill
+    return 1 - left
+
+
+def draw_shape(
+    size: int, square: bool, generator: np.random.Generator
+) -> tuple[int, int]:
+    """Return height and width: square, or sometimes somewhat wider."""
+    if square or generator.random() < 0.7:
+        return size, size
+    return size, round(size * generator.uniform(1.05, 1.22))

@@ -1,0 +1,224 @@
+"""The folders of films in the layouts of the public collections."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+import cv2
+import numpy as np
+
+from detl.phantoms.encoding import encode_jpeg, encode_mask, encode_png
+from detl.phantoms.films import GROUPS_AT_MOST, Film
+from detl.phantoms.lesions import Lesion
+
+NIH_COLUMNS = (
+    "Image Index",
+    "Finding Labels",
+    "Follow-up #",
+    "Patient ID",
+    "Patient Age",
+    "Patient Gender",
+    "View Position",
+    # The two headings with a comma inside are two columns each, unquoted.
+    "OriginalImage[Width",
+    "Height]",
+    "OriginalImagePixelSpacing[x",
+    "y]",
+)
+NIH_BOX_COLUMNS = (
+    "Image Index",
+    "Finding Label",
+    "Bbox [x",
+    "y",
+    "w",
+    "h]",
+    "",
+    "",
+    "",
+)
+NIH_BOX_NAMES = {"Infiltration": "Infiltrate"}
+"""Findings that the list of boxes calls by another name."""
+NIH_FRAME = 1024
+"""Side of the published images, in whose pixels the boxes are given."""
+
+COVID_COLUMNS = (
+    "patientid",
+    "offset",
+    "sex",
+    "age",
+    "finding",
+    "survival",
+    "intubated",
+    "intubation_present",
+    "went_icu",
+    "in_icu",
+    "needed_supplemental_O2",
+    "extubated",
+    "temperature",
+    "pO2_saturation",
+    "leukocyte_count",
+    "neutrophil_count",
+    "lymphocyte_count",
+    "view",
+    "modality",
+    "date",
+    "location",
+    "folder",
+    "filename",
+    "doi",
+    "url",
+    "license",
+    "clinical_notes",
+    "other_notes",
+    # The last column has no name in the original either.
+    "",
+)
+COVID_BOX_COLUMNS = ("filename", "finding", "x", "y", "w", "h")
+
+Row = dict[str, str]
+
+
+@dataclass
+class Collection:
+    """One collection in the making; ``dirt`` spoils it before it is written."""
+
+    images: dict[str, bytes] = field(default_factory=dict)
+    """Content of ``images/`` by file name."""
+    masks: dict[str, bytes] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    """The table of images; keys are its columns."""
+    boxes: list[Sequence[str]] = field(default_factory=list)
+
+
+def nih_collection(films: Iterable[Film]) -> Collection:
+    """Return the films as ChestX-ray14 lays them out."""
+    collection = Collection()
+    for film in sorted(films, key=lambda film: (film.patient, film.follow_up)):
+        name = nih_name(film)
+        collection.images[name] = encode_png(film.pixels)
+        collection.rows.append(nih_row(film, name))
+        if film.lesions:
+            collection.masks[name] = encode_mask(film.mask)
+        scale = NIH_FRAME / film.pixels.shape[0]
+        for lesion in film.lesions:
+            finding = NIH_BOX_NAMES.get(lesion.finding, lesion.finding)
+            for box in boxes_of(lesion):
+                numbers = [f"{scale * value:g}" for value in box]
+                collection.boxes.append([name, finding, *numbers])
+    return collection
+
+
+def nih_name(film: Film) -> str:
+    """Return the file name of a film in the NIH folder."""
+    return f"{film.patient:08d}_{film.follow_up:03d}.png"
+
+
+def covid_name(film: Film) -> str:
+    """Return the file name of a film in the covid-chestxray folder."""
+    # Half of the patients have JPEG films: the collection holds both.
+    extension = "jpg" if film.patient // GROUPS_AT_MOST % 2 else "png"
+    return f"phantom-{film.patient}-day{3 * film.follow_up}.{extension}"
+
+
+def nih_row(film: Film, name: str) -> Row:
+    """Return the row of ``Data_Entry_2017.csv`` of one film."""
+    pa = film.view == "PA"
+    return dict(
+        zip(
+            NIH_COLUMNS,
+            [
+                name,
+                "|".join(film.findings) or "No Finding",
+                str(film.follow_up),
+                str(film.patient),
+                str(film.age),
+                film.sex,
+                film.view,
+                "2992" if pa else "3056",
+                "2991" if pa else "2544",
+                "0.143" if pa else "0.139",
+                "0.143" if pa else "0.139",
+            ],
+            strict=True,
+        )
+    )
+
+
+def covid_collection(films: Iterable[Film]) -> Collection:
+    """Return the films as the COVID-19 image data collection lays them out."""
+    collection = Collection()
+    for film in sorted(films, key=lambda film: (film.patient, film.follow_up)):
+        name = covid_name(film)
+        encode = encode_jpeg if name.endswith(".jpg") else encode_png
+        collection.images[name] = encode(film.pixels)
+        collection.rows.append(covid_row(film, name))
+        if film.lesions:
+            mask_name = PurePosixPath(name).with_suffix(".png").name
+            collection.masks[mask_name] = encode_mask(film.mask)
+        for lesion in film.lesions:
+            for box in boxes_of(lesion):
+                row = [name, lesion.finding, *(str(value) for value in box)]
+                collection.boxes.append(row)
+    return collection
+
+
+def covid_row(film: Film, name: str) -> Row:
+    """Return the row of ``metadata.csv`` of one film."""
+    return dict.fromkeys(COVID_COLUMNS, "") | {
+        "patientid": str(film.patient),
+        "offset": str(3 * film.follow_up),
+        "sex": film.sex,
+        "age": str(film.age),
+        "finding": ", ".join(film.findings) or "No Finding",
+        "view": film.view,
+        "modality": "X-ray",
+        "date": "2020",
+        "location": "Phantom",
+        "folder": "images",
+        "filename": name,
+        "license": "CC0 1.0",
+        "clinical_notes": "Synthetic radiograph.",
+    }
+
+
+def boxes_of(lesion: Lesion) -> list[tuple[int, int, int, int]]:
+    """Return x, y, width and height of every piece of a lesion, in pixels."""
+    _, _, statistics, _ = cv2.connectedComponentsWithStats(lesion.mask.astype(np.uint8))
+    return [
+        (int(row[0]), int(row[1]), int(row[2]), int(row[3])) for row in statistics[1:]
+    ]
+
+
+def nih_files(collection: Collection) -> dict[str, bytes]:
+    """Return the content of the NIH folder by relative path."""
+    rows = [list(row.values()) for row in collection.rows]
+    return _pictures(collection) | {
+        "Data_Entry_2017.csv": encode_csv(NIH_COLUMNS, rows),
+        "BBox_List_2017.csv": encode_csv(NIH_BOX_COLUMNS, collection.boxes),
+    }
+
+
+def covid_files(collection: Collection) -> dict[str, bytes]:
+    """Return the content of the covid-chestxray folder by relative path."""
+    rows = [list(row.values()) for row in collection.rows]
+    return _pictures(collection) | {
+        "metadata.csv": encode_csv(COVID_COLUMNS, rows),
+        "boxes.csv": encode_csv(COVID_BOX_COLUMNS, collection.boxes),
+    }
+
+
+def _pictures(collection: Collection) -> dict[str, bytes]:
+    images = {f"images/{name}": data for name, data in collection.images.items()}
+    masks = {f"masks/{name}": data for name, data in collection.masks.items()}
+    return images | masks
+
+
+def encode_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """Return a csv file with the same line ends on every system."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue().encode()

@@ -1,0 +1,94 @@
+"""The whole sample: both collections, and the list of their faults."""
+
+import json
+from collections.abc import Iterator
+
+from detl.errors import DetlError
+from detl.parameters import PhantomParameters
+from detl.phantoms.dirt import COVID_FAULTS, NIH_FAULTS, soil_covid, soil_nih
+from detl.phantoms.films import (
+    GROUPS_AT_MOST,
+    Film,
+    Group,
+    Patient,
+    draw_film,
+    draw_films,
+)
+from detl.phantoms.layouts import (
+    covid_collection,
+    covid_files,
+    nih_collection,
+    nih_files,
+)
+from detl.phantoms.lesions import SIGNS
+
+
+def make_phantoms(parameters: PhantomParameters) -> dict[str, bytes]:
+    """Return a folder of synthetic chest films, content by relative path.
+
+    ``nih/`` and ``covid-chestxray/`` have the layouts of the public collections
+    of these names; ``dirt.json`` lists the faults that were planted in them.
+    The same parameters give the same bytes.
+
+    Raises:
+        DetlError: If a finding is asked for whose signs are not known.
+    """
+    nih_films = list(draw_nih(parameters))
+    covid_films = list(draw_covid(parameters))
+    nih_spare = draw_spare(parameters, "nih", len(NIH_FAULTS) if parameters.dirt else 0)
+    covid_spare = draw_spare(
+        parameters, "covid-chestxray", len(COVID_FAULTS) if parameters.dirt else 0
+    )
+    nih = nih_collection(nih_films + nih_spare)
+    covid = covid_collection(covid_films + covid_spare)
+    faults = []
+    if parameters.dirt:
+        faults = soil_nih(nih, nih_spare) + soil_covid(covid, covid_spare)
+    return (
+        {f"nih/{path}": data for path, data in nih_files(nih).items()}
+        | {f"covid-chestxray/{path}": data for path, data in covid_files(covid).items()}
+        | {"dirt.json": (json.dumps(faults, indent=2) + "\n").encode()}
+    )
+
+
+def draw_nih(parameters: PhantomParameters) -> Iterator[Film]:
+    """Yield the films of the NIH folder, without those for the faults."""
+    for index, (label, count) in enumerate(parameters.nih.items()):
+        group = Group(f"nih/{label}", split_findings(label, "|"), index)
+        yield from draw_films(parameters, group, count)
+
+
+def draw_covid(parameters: PhantomParameters) -> Iterator[Film]:
+    """Yield the films of the covid-chestxray folder, without those for the faults."""
+    for index, (label, count) in enumerate(parameters.covid_chestxray.items()):
+        group = Group(
+            f"covid-chestxray/{label}",
+            split_findings(label, ", "),
+            index,
+            bedside_views=("AP", "AP Supine"),
+            square=False,
+        )
+        yield from draw_films(parameters, group, count)
+
+
+def draw_spare(
+    parameters: PhantomParameters, collection: str, count: int
+) -> list[Film]:
+    """Return films without finding, of as many patients, to plant faults in."""
+    group = Group(f"{collection}/dirt", (), GROUPS_AT_MOST - 1)
+    patients = [Patient(group, ordinal, parameters.seed) for ordinal in range(count)]
+    return [draw_film(parameters, patient, 0, (), 50) for patient in patients]
+
+
+def split_findings(label: str, separator: str) -> tuple[str, ...]:
+    """Return the findings of a label; none for ``No Finding``."""
+    if label == "No Finding":
+        return ()
+    findings = tuple(label.split(separator))
+    for finding in findings:
+        if finding not in SIGNS:
+            raise DetlError(
+                f"Parameter phantom names the finding '{finding}', whose signs are not "
+                f"known; use No Finding or some of {', '.join(SIGNS)}."
+            )
+    return findings

@@ -1,0 +1,12 @@
+"""Makes the embedded sample of synthetic chest films."""
+
+from kedro.pipeline import Node, Pipeline
+
+from detl.pipelines.phantom.nodes import make_phantoms
+
+
+def create_pipeline() -> Pipeline:
+    """Return the pipeline that writes the phantoms' folder."""
+    return Pipeline(
+        [Node(make_phantoms, "params:phantom", "phantoms", name="make_phantoms")]
+    )

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from detl.phantoms.films import Group, draw_films
+
+PNEUMONIA = Group("nih/Pneumonia", ("Pneumonia",), 1)
+
+
+@pytest.fixture(scope="module")
+def films(small_parameters):
+    return list(draw_films(small_parameters, PNEUMONIA, 30))
+
+
+def test_the_count_is_of_films_with_the_finding(films):
+    assert sum(film.findings == ("Pneumonia",) for film in films) == 30
+
+
+def test_some_patients_have_several_films(films):
+    patients = {film.patient for film in films}
+    assert 12 <= len(patients) < 30
+
+
+def test_a_patient_keeps_sex_and_grows_older(films):
+    for patient in {film.patient for film in films}:
+        own = [film for film in films if film.patient == patient]
+        assert len({film.sex for film in own}) == 1
+        assert [film.age for film in own] == sorted(film.age for film in own)
+        assert [film.follow_up for film in own] == list(range(len(own)))
+
+
+def test_two_films_of_a_patient_differ(films):
+    patient = next(film.patient for film in films if film.follow_up == 1)
+    one, other = [film.pixels for film in films if film.patient == patient][:2]
+    assert not np.array_equal(one, other)
+
+
+def test_more_patients_leave_the_first_ones_as_they_are(small_parameters, films):
+    few = list(draw_films(small_parameters, PNEUMONIA, 5))[:4]
+    for film, same in zip(few, films, strict=False):
+        assert film.patient == same.patient
+        assert np.array_equal(film.pixels, same.pixels)
+
+
+def test_another_seed_gives_other_films(small_parameters, films):
+    other = small_parameters.model_copy(update={"seed": 4})
+    first = next(draw_films(other, PNEUMONIA, 1))
+    assert not np.array_equal(first.pixels, films[0].pixels)
+
+
+def test_a_healthy_film_of_a_diseased_patient_has_no_lesion(films):
+    assert all(bool(film.lesions) == bool(film.findings) for film in films)
+
+
+def test_the_view_does_not_depend_on_the_finding(small_parameters):
+    shares = []
+    for label in ((), ("Mass",)):
+        many = draw_films(small_parameters, Group(f"test/{label}", label, 0), 60)
+        views = [film.view for film in many]
+        shares.append(views.count("AP") / len(views))
+    assert all(0.2 < share < 0.6 for share in shares)
+
+
+def test_films_that_need_not_be_square_are_sometimes_wider(small_parameters):
+    group = Group("test/wide", (), 0, square=False)
+    shapes = {film.pixels.shape for film in draw_films(small_parameters, group, 15)}
+    assert (64, 64) in shapes
+    assert any(width > height for height, width in shapes)
+    assert all(height == 64 for height, _ in shapes)

@@ -1,0 +1,130 @@
+import io
+import json
+import re
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from detl.errors import DetlError
+from detl.phantoms.sample import make_phantoms
+
+OTHER_DISEASES = (
+    "Atelectasis",
+    "Cardiomegaly",
+    "Infiltration",
+    "Effusion",
+    "Nodule",
+    "Mass",
+)
+
+
+def test_the_embedded_sample_is_what_its_parameters_give(
+    sample_folder, sample_parameters
+):
+    made = make_phantoms(sample_parameters)
+    kept = {
+        path.relative_to(sample_folder).as_posix(): path.read_bytes()
+        for path in sample_folder.rglob("*")
+        if path.is_file()
+    }
+    assert made.keys() == kept.keys()
+    assert [path for path in made if made[path] != kept[path]] == []
+
+
+def test_the_embedded_sample_is_at_most_12_megabytes(sample_folder):
+    sizes = [path.stat().st_size for path in sample_folder.rglob("*") if path.is_file()]
+    assert sum(sizes) <= 12e6
+
+
+def test_the_number_of_processors_changes_no_byte(small_parameters, small_sample):
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        assert make_phantoms(small_parameters) == small_sample
+    finally:
+        cv2.setNumThreads(threads)
+
+
+def test_each_label_has_as_many_films_as_asked(small_parameters, small_sample):
+    table = pd.read_csv(io.BytesIO(small_sample["nih/Data_Entry_2017.csv"]))
+    counts = table["Finding Labels"].value_counts()
+    for label, count in small_parameters.nih.items():
+        if label != "No Finding":
+            assert counts[label] == count
+
+
+def test_changing_a_count_changes_no_other_film(small_parameters, small_sample):
+    more = {**small_parameters.nih, "No Finding": 12}
+    grown = make_phantoms(small_parameters.model_copy(update={"nih": more}))
+    images = [path for path in small_sample if path.startswith("nih/images/")]
+    unchanged = [path for path in images if grown.get(path) == small_sample[path]]
+    # The last patient drawn may have had films left.
+    assert len(unchanged) == len(images)
+
+
+def test_an_unknown_finding_is_refused_by_name(small_parameters):
+    wrong = small_parameters.model_copy(update={"nih": {"Pneumona": 1}})
+    with pytest.raises(DetlError, match=re.escape("'Pneumona'")):
+        make_phantoms(wrong)
+
+
+def draw_data_b(folder):
+    """Return paths, labels and patients of four classes like those of Data-B."""
+    nih = pd.read_csv(folder / "nih" / "Data_Entry_2017.csv")
+    faults = json.loads((folder / "dirt.json").read_text())
+    spoilt = {fault["file"].rsplit("/", 1)[1] for fault in faults}
+    nih = nih[~nih["Image Index"].isin(spoilt)].sample(frac=1, random_state=0)
+    labels = nih["Finding Labels"]
+    parts = [nih[labels == "No Finding"][:70].assign(label=0)]
+    parts += [nih[labels == f][:15].assign(label=1) for f in OTHER_DISEASES]
+    parts += [nih[labels == "Pneumonia"][:75].assign(label=2)]
+    chosen = pd.concat(parts)
+    covid = pd.read_csv(folder / "covid-chestxray" / "metadata.csv")
+    covid = covid[(covid["finding"] == "COVID-19") & ~covid["filename"].isin(spoilt)]
+    return pd.DataFrame(
+        {
+            "path": [
+                *("nih/images/" + chosen["Image Index"]),
+                *("covid-chestxray/images/" + covid["filename"]),
+            ],
+            "label": [*chosen["label"], *[3] * len(covid)],
+            "patient": [
+                *("nih" + chosen["Patient ID"].astype(str)),
+                *("covid" + covid["patientid"].astype(str)),
+            ],
+        }
+    )
+
+
+def read_thumbnail(path):
+    pixels = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    height, width = pixels.shape
+    left = (width - height) // 2
+    square = pixels[:, left : left + height]
+    thumbnail = cv2.resize(square, (16, 16), interpolation=cv2.INTER_AREA)
+    return thumbnail.ravel().astype(float)
+
+
+def test_thumbnails_do_not_give_the_classes_away(sample_folder):
+    data_b = draw_data_b(sample_folder)
+    pixels = np.stack([read_thumbnail(sample_folder / path) for path in data_b["path"]])
+    accuracies = []
+    for strength in (1.0, 0.01):
+        model = make_pipeline(
+            StandardScaler(), LogisticRegression(C=strength, max_iter=5000)
+        )
+        predicted = cross_val_predict(
+            model,
+            pixels,
+            data_b["label"],
+            groups=data_b["patient"],
+            cv=StratifiedGroupKFold(5, shuffle=True, random_state=0),
+        )
+        accuracies.append((predicted == data_b["label"]).mean())
+    assert max(accuracies) < 0.65

@@ -1,0 +1,28 @@
+from kedro.io import DataCatalog
+from kedro.io.memory_dataset import MemoryDataset
+from kedro.runner import SequentialRunner
+
+from detl.parameters import PhantomParameters
+from detl.phantoms.sample import make_phantoms
+from detl.pipelines.phantom import nodes
+from detl.pipelines.phantom.pipeline import create_pipeline
+
+PARAMETERS = PhantomParameters(
+    seed=0,
+    size=48,
+    noise=1.0,
+    lesion_strength=1.0,
+    nih={"No Finding": 1},
+    covid_chestxray={"COVID-19": 1},
+    dirt=False,
+)
+
+
+def test_the_node_gives_the_files_of_the_sample():
+    assert nodes.make_phantoms(PARAMETERS) == make_phantoms(PARAMETERS)
+
+
+def test_the_pipeline_makes_phantoms_from_the_parameters():
+    catalog = DataCatalog({"params:phantom": MemoryDataset(PARAMETERS)})
+    outputs = SequentialRunner().run(create_pipeline(), catalog)
+    assert "nih/Data_Entry_2017.csv" in outputs["phantoms"].load()
