@@ -1,0 +1,112 @@
+"""From the bytes of an image file to grey values."""
+
+from io import BytesIO
+
+import numpy as np
+from PIL.Image import Image
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8\xff"
+_DICOM = b"DICM"
+
+
+class ImageRejected(Exception):
+    """An image that cannot be used; the message is the reason for the table."""
+
+
+def decode_image(content: bytes, largest_image: int) -> np.ndarray:
+    """Return the grey values of a PNG, JPEG or DICOM image.
+
+    Colours become luminance (ITU-R 601), transparency is ignored, and so is the
+    orientation that a camera notes in EXIF: radiographs are stored upright. More
+    than 8 bits are scaled linearly, the darkest pixel of the image to 0 and its
+    brightest to 255; colours of 16 bits keep their upper 8. For DICOM see
+    ``detl.imaging.dicom``. The kind of file is told from its first bytes.
+
+    Args:
+        content: The bytes of the file.
+        largest_image: Most pixels (width x height), checked before decoding.
+
+    Returns:
+        Grey values, shape (height, width), uint8, 0 is black.
+
+    Raises:
+        ImageRejected: The image is broken, cut short, too large, of one single grey
+            value, or of another format.
+    """
+    if not content:
+        raise ImageRejected("empty file")
+    if content.startswith(_PNG):
+        grey = _decode(PngImageFile, content, largest_image)
+    elif content.startswith(_JPEG):
+        grey = _decode(JpegImageFile, content, largest_image)
+    elif content[128:132] == _DICOM:
+        # Most runs have no DICOM, and pydicom takes time to import.
+        from detl.imaging.dicom import decode_dicom
+
+        grey = decode_dicom(content, largest_image)
+    else:
+        raise ImageRejected("neither PNG nor JPEG nor DICOM")
+    if grey.min() == grey.max():
+        raise ImageRejected("blank: all pixels have one value")
+    return grey
+
+
+def require_size(width: int, height: int, largest_image: int) -> None:
+    """Raise ImageRejected if an image has too many pixels, or none."""
+    if width * height > largest_image:
+        raise ImageRejected(f"too large: {width} x {height} pixels")
+    if width * height < 1:
+        raise ImageRejected(f"no pixels: {width} x {height}")
+
+
+def scale_to_bytes(values: np.ndarray) -> np.ndarray:
+    """Return values scaled linearly from their own range to 0..255, as uint8.
+
+    Raises:
+        ImageRejected: A value is not a finite number.
+    """
+    values = values.astype(np.float32)
+    lowest, highest = values.min(), values.max()
+    if not np.isfinite(highest - lowest):
+        raise ImageRejected("broken image: values that are not finite")
+    if highest == lowest:
+        return np.zeros(values.shape, np.uint8)
+    return np.rint((values - lowest) * (255.0 / (highest - lowest))).astype(np.uint8)
+
+
+def _decode(
+    read_header: type[PngImageFile] | type[JpegImageFile],
+    content: bytes,
+    largest_image: int,
+) -> np.ndarray:
+    # The formats' own classes, since PIL.Image.open warns of large images on its own
+    # terms. Decoders fail in many ways on broken input: whatever one raises, it is
+    # the file that is at fault.
+    try:
+        image = read_header(BytesIO(content))
+    except Exception as error:
+        raise _broken(error) from error
+    require_size(*image.size, largest_image)
+    try:
+        image.load()
+        values = _to_grey(image)
+    except Exception as error:
+        raise _broken(error) from error
+    return values if values.dtype == np.uint8 else scale_to_bytes(values)
+
+
+def _broken(error: Exception) -> ImageRejected:
+    words = " ".join(str(error).split()) or type(error).__name__
+    return ImageRejected(f"broken image: {words}")
+
+
+def _to_grey(image: Image) -> np.ndarray:
+    """Return grey values of whatever depth the image has."""
+    if image.mode.startswith(("I", "F")):
+        return np.asarray(image)
+    if image.mode == "P":
+        return np.asarray(image.convert("RGBA").convert("L"))
+    return np.asarray(image.convert("L"))

@@ -1,0 +1,54 @@
+"""Bringing images of any shape to one square size."""
+
+from typing import Literal
+
+import cv2
+import numpy as np
+
+Fit = Literal["crop", "pad", "squeeze"]
+
+
+def make_square(image: np.ndarray, size: int, fit: Fit) -> np.ndarray:
+    """Return the image as a square of the given size.
+
+    ``crop`` takes the largest square about the centre, so that the shorter side
+    fills the result; ``pad`` shows the whole image, centred on black; ``squeeze``
+    stretches each side to the size. Area interpolation where the image shrinks,
+    bilinear where it grows.
+
+    Args:
+        image: Grey values, shape (height, width), uint8.
+        size: Height and width of the result, in pixels.
+        fit: How an image that is not square becomes square.
+
+    Returns:
+        Grey values, shape (size, size), uint8.
+    """
+    if fit == "crop":
+        return _resize(_crop_centre(image), size, size)
+    if fit == "squeeze":
+        return _resize(image, size, size)
+    height, width = image.shape
+    longer = max(height, width)
+    inner = _resize(
+        image,
+        max(1, round(height * size / longer)),
+        max(1, round(width * size / longer)),
+    )
+    square = np.zeros((size, size), np.uint8)
+    top, left = (size - inner.shape[0]) // 2, (size - inner.shape[1]) // 2
+    square[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
+    return square
+
+
+def _crop_centre(image: np.ndarray) -> np.ndarray:
+    height, width = image.shape
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return image[top : top + side, left : left + side]
+
+
+def _resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    shrinks = image.shape[0] >= height and image.shape[1] >= width
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cv2.resize(image, (width, height), interpolation=interpolation)

@@ -1,0 +1,90 @@
+"""One array on disk that holds many images of one size."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from detl.errors import DetlError
+from detl.imaging.decode import ImageRejected
+from detl.imaging.pictures import read_pictures
+from detl.imaging.square import Fit
+
+_TYPES = {
+    "row": int,
+    "original": int,
+    "reason": str,
+    "width": int,
+    "height": int,
+    "sha256": str,
+    "perceptual_hash": str,
+}
+
+
+def store_pictures(
+    paths: Sequence[Path], size: int, fit: Fit, largest_image: int
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return what the files hold, and the pixels of the pictures among them.
+
+    A picture that is there a second time is stored once. A bar shows the progress
+    where there is a terminal.
+
+    Args:
+        paths: PNG, JPEG or DICOM files.
+        size: Height and width of the stored pixels.
+        fit: How an image that is not square becomes square.
+        largest_image: Most pixels (width x height) of an image.
+
+    Returns:
+        One row per path: ``row`` of its pixels, -1 where they are not stored;
+        ``original``, the position of the path that holds the same picture first
+        (its own if none does); ``reason``, why it was rejected, or "";
+        ``width``, ``height``, ``sha256`` and ``perceptual_hash`` of the file. And
+        the pixels, shape (n, size, size), uint8, on disk and not in memory.
+
+    Raises:
+        DetlError: The temporary folder is full.
+    """
+    seen: dict[str, int] = {}
+    found = []
+    pictures = read_pictures(paths, size, fit, largest_image)
+    bar = tqdm(pictures, "ingest", len(paths), unit=" images", disable=None)
+    with tempfile.TemporaryFile(prefix="detl-pixels-") as file:
+        for position, picture in enumerate(bar):
+            if isinstance(picture, ImageRejected):
+                found.append((-1, position, str(picture), 0, 0, "", ""))
+                continue
+            original = seen.setdefault(picture.fingerprint, position)
+            row = -1
+            if original == position:
+                row = _append(file, picture.pixels)
+            hashes = picture.sha256, picture.perceptual_hash
+            found.append((row, original, "", picture.width, picture.height, *hashes))
+        # The mapping outlives the file, and the disk is given back with it.
+        shape = (file.tell() // size**2, size, size)
+        pixels = (
+            np.memmap(file, np.uint8, "r", shape=shape)
+            if shape[0]
+            else np.zeros(shape, np.uint8)
+        )
+    # The types are those of the values, also where there is not one row.
+    return pd.DataFrame(found, columns=list(_TYPES)).astype(_TYPES), pixels
+
+
+def _append(file: IO[bytes], pixels: np.ndarray) -> int:
+    """Write one image at the end of the file and return its row number."""
+    row = file.tell() // pixels.size
+    try:
+        file.write(np.ascontiguousarray(pixels).data)
+        file.flush()
+    except OSError as error:
+        raise DetlError(
+            f"After {row} images no more could be written to the temporary folder "
+            f"{tempfile.gettempdir()} ({error.strerror}); free some room there, or set "
+            "TMPDIR to a folder on a larger disk."
+        ) from error
+    return row

@@ -1,0 +1,34 @@
+"""Graph of the ingest: read the sources' tables, then decode their images."""
+
+from kedro.pipeline import Node, Pipeline
+
+from detl.pipelines.ingest.nodes import decode_images, read_sources
+
+
+def create_pipeline() -> Pipeline:
+    """Pipeline from the raw data folder to ``images``, ``pixels`` and ``rejected``."""
+    return Pipeline(
+        [
+            Node(
+                read_sources,
+                inputs=["radiographs", "params:ingest"],
+                outputs=["candidates", "rejected_rows"],
+                name="read_sources",
+            ),
+            Node(
+                decode_images,
+                inputs=[
+                    "radiographs",
+                    "candidates",
+                    "rejected_rows",
+                    "params:ingest",
+                ],
+                outputs=["images", "pixels", "rejected"],
+                name="decode_images",
+            ),
+        ],
+        namespace="ingest",
+        inputs={"radiographs"},
+        outputs={"images", "pixels", "rejected"},
+        parameters={"params:ingest"},
+    )

@@ -1,0 +1,53 @@
+"""Readers: one function per published layout, all returning the same table.
+
+A new source is one such function, entered in ``READERS``, and one block of
+parameters under ``ingest.sources``.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from detl.errors import DetlError
+from detl.parameters import SourceParameters
+from detl.sources.covid_chestxray import read_covid_chestxray
+from detl.sources.folder import read_folder
+from detl.sources.nih import read_nih, read_nih_labels
+from detl.sources.source_table import SourceTable, build_source_table
+
+Reader: TypeAlias = Callable[[Path, str, SourceParameters], SourceTable]
+
+READERS: dict[str, Reader] = {
+    "nih": read_nih,
+    "covid_chestxray": read_covid_chestxray,
+    "folder": read_folder,
+}
+
+__all__ = [
+    "READERS",
+    "Reader",
+    "SourceTable",
+    "build_source_table",
+    "read_nih_labels",
+    "read_source",
+]
+
+
+def read_source(raw: Path, source: str, parameters: SourceParameters) -> SourceTable:
+    """Return what the source's reader finds in the source's folder.
+
+    Args:
+        raw: The raw data folder, to which the source's folder is relative.
+        source: Name of the source.
+        parameters: Its parameters.
+
+    Raises:
+        DetlError: No such reader, or the reader misses something in the folder.
+    """
+    if parameters.reader not in READERS:
+        raise DetlError(
+            f"ingest.sources.{source}.reader is {parameters.reader}, where one of "
+            f"{', '.join(READERS)} was expected; correct it."
+        )
+    folder = raw / parameters.folder
+    return READERS[parameters.reader](folder, source, parameters)

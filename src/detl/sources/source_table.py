@@ -1,0 +1,124 @@
+"""The table that every reader returns, and the rules that all sources share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from detl.errors import DetlError
+from detl.parameters import SourceParameters
+from detl.sources.findings import FINDINGS, translate_findings
+from detl.tables import UNKNOWN
+
+NO_FILE = "no image file"
+
+_YEARS = {"Y": 1.0, "": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """What a reader found in one source.
+
+    Attributes:
+        candidates: Images on offer, a table ``detl.tables.CANDIDATES``; ``path``
+            is relative to the source's folder.
+        rejected: Images and csv rows not taken, a table ``detl.tables.REJECTED``.
+    """
+
+    candidates: pd.DataFrame
+    rejected: pd.DataFrame
+
+
+def build_source_table(
+    rows: pd.DataFrame,
+    source: str,
+    parameters: SourceParameters,
+    unnamed: pd.DataFrame | None = None,
+) -> SourceTable:
+    """Return the source's table: which rows are taken, and why the others are not.
+
+    Args:
+        rows: One row per image that the source names, in columns of text:
+            ``name``, unique within the source; ``patient``, ``findings``, ``view``,
+            ``age`` (years, or ``058Y``, ``012M``, ``003D``), ``sex`` and
+            ``license`` as the source says them, "" where it says nothing; ``path``
+            relative to the source's folder, NA where there is no file; and
+            ``reason``, "" where the reader itself has nothing against the row.
+        source: Name of the source.
+        parameters: Its parameters; ``findings`` translates its labels.
+        unnamed: Files that no row names: columns ``name`` and ``reason``.
+
+    Raises:
+        DetlError: ``parameters.findings`` translates to an unknown finding.
+    """
+    rows = rows.reset_index(drop=True).assign(
+        label=rows["findings"].to_numpy(),
+        findings=_translate(rows["findings"], source, parameters.findings).to_numpy(),
+        years=_read_ages(rows["age"]).to_numpy(),
+    )
+    reason = _reasons(rows)
+    taken = rows[reason == ""]
+    rejected = rows.assign(reason=reason)[reason != ""][["name", "reason"]]
+    if unnamed is not None:
+        rejected = pd.concat([rejected, unnamed[["name", "reason"]]])
+    return SourceTable(
+        candidates=_to_candidates(taken, source),
+        rejected=rejected.assign(source=source)[["source", "name", "reason"]]
+        .astype(str)
+        .reset_index(drop=True),
+    )
+
+
+def _translate(
+    labels: pd.Series, source: str, translation: Mapping[str, str]
+) -> pd.Series:
+    for label, finding in translation.items():
+        if translate_findings(finding, {}) is None:
+            raise DetlError(
+                f"ingest.sources.{source}.findings translates {label} to {finding}, "
+                f"where one of {', '.join(FINDINGS)} was expected; correct it."
+            )
+    known = {label: translate_findings(label, translation) for label in set(labels)}
+    return labels.map(known)
+
+
+def _read_ages(ages: pd.Series) -> pd.Series:
+    """Return years; NaN where nothing is said, -1 where it cannot be read."""
+    parts = ages.str.upper().str.extract(r"^(\d+(?:\.\d+)?)\s*([YMWD]?)$")
+    years = parts[0].astype(float) * parts[1].map(_YEARS).astype(float)
+    return years.where(parts[0].notna(), -1.0).mask(ages == "")
+
+
+def _reasons(rows: pd.DataFrame) -> pd.Series:
+    """Return why each row is not taken, "" where it is: the first reason counts."""
+    bad_age = ~rows["years"].between(0, 120) & rows["years"].notna()
+    reason = rows["reason"].astype(str)
+    for failed, words in (
+        (rows["name"] == "", pd.Series("no image name", rows.index)),
+        (rows["name"].duplicated(), pd.Series("named a second time", rows.index)),
+        (rows["patient"] == "", pd.Series("no patient", rows.index)),
+        (rows["findings"].isna(), "unknown finding: " + rows["label"]),
+        (bad_age, "age not between 0 and 120 years: " + rows["age"]),
+        (rows["path"].isna(), pd.Series(NO_FILE, rows.index)),
+    ):
+        reason = reason.mask(failed & (reason == ""), words)
+    return reason
+
+
+def _to_candidates(rows: pd.DataFrame, source: str) -> pd.DataFrame:
+    sex = rows["sex"].str.upper().str[:1]
+    texts = {
+        "image_id": f"{source}/" + rows["name"],
+        "source": pd.Series(source, rows.index),
+        "patient_id": f"{source}/" + rows["patient"],
+        "path": rows["path"],
+        "findings": rows["findings"],
+        "view": rows["view"].mask(rows["view"] == "", UNKNOWN),
+        "age": rows["years"],
+        "sex": sex.where(sex.isin(["M", "F"]), UNKNOWN),
+        "license": rows["license"].mask(rows["license"] == "", UNKNOWN),
+    }
+    table = pd.DataFrame(texts)
+    return table.astype({name: str for name in table if name != "age"}).reset_index(
+        drop=True
+    )

@@ -1,0 +1,101 @@
+import errno
+import gc
+
+import cv2
+import numpy as np
+import pytest
+
+from detl.errors import DetlError
+from detl.imaging import store
+from detl.imaging.store import store_pictures
+
+SIZE = 32
+
+
+@pytest.fixture
+def pictures():
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 256, (3, SIZE, SIZE), dtype=np.uint8)
+
+
+def _write(folder, pictures):
+    paths = [folder / f"{number}.png" for number in range(len(pictures))]
+    for path, picture in zip(paths, pictures, strict=True):
+        cv2.imwrite(str(path), picture)
+    return paths
+
+
+def test_the_rows_are_the_pictures_in_their_order(tmp_path, pictures):
+    found, pixels = store_pictures(_write(tmp_path, pictures), SIZE, "crop", 10_000)
+
+    np.testing.assert_array_equal(pixels, pictures)
+    assert list(found["row"]) == [0, 1, 2]
+    assert list(found["original"]) == [0, 1, 2]
+
+
+def test_a_picture_that_is_there_again_is_stored_once(tmp_path, pictures):
+    paths = _write(tmp_path, pictures[[0, 1, 0, 2]])
+
+    found, pixels = store_pictures(paths, SIZE, "crop", 10_000)
+
+    np.testing.assert_array_equal(pixels, pictures)
+    assert list(found["row"]) == [0, 1, -1, 2]
+    assert list(found["original"]) == [0, 1, 0, 3]
+
+
+def test_a_rejected_file_has_a_reason_and_no_row(tmp_path, pictures):
+    paths = _write(tmp_path, pictures)
+    paths[1].write_bytes(b"")
+
+    found, pixels = store_pictures(paths, SIZE, "crop", 10_000)
+
+    assert list(found["reason"]) == ["", "empty file", ""]
+    assert list(found["row"]) == [0, -1, 1]
+    np.testing.assert_array_equal(pixels, pictures[[0, 2]])
+
+
+def test_without_any_picture_the_pixels_are_empty(tmp_path):
+    found, pixels = store_pictures([tmp_path / "gone.png"], SIZE, "crop", 10_000)
+
+    assert pixels.shape == (0, SIZE, SIZE)
+    assert len(found) == 1
+
+
+def test_the_pixels_are_on_disk_and_leave_nothing_there(
+    tmp_path, pictures, monkeypatch
+):
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(store.tempfile, "tempdir", str(tmp_path / "temporary"))
+
+    _, pixels = store_pictures(_write(tmp_path, pictures), SIZE, "crop", 10_000)
+
+    assert isinstance(pixels, np.memmap)
+    del pixels
+    gc.collect()
+    assert not list((tmp_path / "temporary").iterdir())
+
+
+def test_a_full_disk_is_named_with_what_to_do(tmp_path, pictures, monkeypatch):
+    class FullDisk:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def tell(self):
+            return 0
+
+        def write(self, _):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(store.tempfile, "TemporaryFile", lambda **_: FullDisk())
+
+    with pytest.raises(DetlError, match=r"No space left on device.*TMPDIR"):
+        store_pictures(_write(tmp_path, pictures), SIZE, "crop", 10_000)
+
+
+def test_nothing_is_printed_where_there_is_no_terminal(tmp_path, pictures, capfd):
+    store_pictures(_write(tmp_path, pictures), SIZE, "crop", 10_000)
+
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,69 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+
+from detl.pipelines.ingest.pipeline import create_pipeline
+
+SOURCE_CODE = Path(__file__).parents[3] / "src"
+
+
+def test_only_the_tables_between_the_nodes_are_the_pipelines_own():
+    pipeline = create_pipeline()
+
+    assert pipeline.inputs() == {"radiographs", "params:ingest"}
+    assert pipeline.outputs() == {"images", "pixels", "rejected"}
+    assert pipeline.all_outputs() - pipeline.outputs() == {
+        "ingest.candidates",
+        "ingest.rejected_rows",
+    }
+
+
+def test_the_pipeline_runs_from_a_folder_to_pixels(tmp_path):
+    (tmp_path / "mine" / "Mass").mkdir(parents=True)
+    picture = np.random.default_rng(0).integers(0, 256, (32, 32), dtype=np.uint8)
+    cv2.imwrite(str(tmp_path / "mine" / "Mass" / "a.png"), picture)
+    parameters = {
+        "sources": {"mine": {"reader": "folder", "folder": "mine"}},
+        "input_size": 32,
+        "fit": "crop",
+        "largest_image": 10_000,
+    }
+    catalog = DataCatalog(
+        {
+            "radiographs": MemoryDataset(tmp_path),
+            "params:ingest": MemoryDataset(_validated(parameters)),
+        }
+    )
+
+    outputs = SequentialRunner().run(create_pipeline(), catalog)
+
+    np.testing.assert_array_equal(outputs["pixels"].load(), [picture])
+
+
+def test_listing_the_pipeline_imports_no_heavy_library():
+    heavy = {"keras", "tensorflow", "cv2", "pydicom", "sklearn", "scipy", "matplotlib"}
+    code = (
+        "import sys, detl.pipelines.ingest.pipeline as p; p.create_pipeline();"
+        f"print(*({heavy!r} & set(sys.modules)))"
+    )
+
+    printed = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(SOURCE_CODE)},
+    )
+
+    assert printed.stdout.strip() == ""
+
+
+def _validated(parameters):
+    from detl.parameters import IngestParameters
+
+    return IngestParameters.model_validate(parameters)

@@ -1,0 +1,141 @@
+import math
+
+import pandas as pd
+import pytest
+
+from detl.errors import DetlError
+from detl.parameters import SourceParameters
+from detl.sources import build_source_table
+from detl.tables import CANDIDATES, REJECTED, validate
+
+
+def _row(**changes):
+    row = {
+        "name": "a.png",
+        "patient": "7",
+        "findings": "Mass",
+        "view": "PA",
+        "age": "57",
+        "sex": "M",
+        "license": "",
+        "path": "images/a.png",
+        "reason": "",
+    }
+    return row | changes
+
+
+def _build(*rows, findings=None, unnamed=None):
+    parameters = SourceParameters(reader="r", folder="f", findings=findings or {})
+    return build_source_table(pd.DataFrame(rows), "mine", parameters, unnamed)
+
+
+def _reason(**changes):
+    table = _build(_row(**changes))
+    assert table.candidates.empty
+    return table.rejected.loc[0, "reason"]
+
+
+def _candidate(**changes):
+    table = _build(_row(**changes))
+    assert table.rejected.empty
+    return table.candidates.loc[0]
+
+
+def test_a_candidate_is_qualified_by_its_source():
+    candidate = _candidate()
+
+    assert candidate["image_id"] == "mine/a.png"
+    assert candidate["patient_id"] == "mine/7"
+
+
+@pytest.mark.parametrize(
+    ("age", "years"),
+    [("57", 57), ("058Y", 58), ("012M", 1), ("003D", 3 / 365.25), ("65.0", 65)],
+)
+def test_ages_are_years(age, years):
+    assert _candidate(age=age)["age"] == pytest.approx(years)
+
+
+@pytest.mark.parametrize("age", ["0", "120"])
+def test_the_first_and_the_last_possible_age_are_taken(age):
+    assert _candidate(age=age)["age"] == float(age)
+
+
+def test_an_empty_age_is_unknown_and_no_fault():
+    assert math.isnan(_candidate(age="")["age"])
+
+
+@pytest.mark.parametrize("age", ["413", "121", "-1", "old", "5 7", "057X"])
+def test_a_bad_age_is_rejected_with_the_age(age):
+    assert _reason(age=age) == f"age not between 0 and 120 years: {age}"
+
+
+@pytest.mark.parametrize(
+    ("said", "sex"), [("M", "M"), ("f", "F"), ("Female", "F"), ("", "unknown")]
+)
+def test_sex_is_m_f_or_unknown(said, sex):
+    assert _candidate(sex=said)["sex"] == sex
+
+
+def test_what_the_source_does_not_say_is_unknown():
+    candidate = _candidate(view="", license="")
+
+    assert (candidate["view"], candidate["license"]) == ("unknown", "unknown")
+
+
+def test_an_unknown_finding_is_rejected_with_the_finding():
+    assert _reason(findings="todo") == "unknown finding: todo"
+
+
+def test_an_image_without_a_file_is_rejected():
+    assert _reason(path=None) == "no image file"
+
+
+def test_an_image_without_a_patient_is_rejected():
+    assert _reason(patient="") == "no patient"
+
+
+def test_an_image_without_a_name_is_rejected():
+    table = _build(_row(), _row(name=""))
+
+    assert list(table.rejected["reason"]) == ["no image name"]
+
+
+def test_the_readers_reason_is_kept():
+    assert _reason(reason="modality: CT", age="413") == "modality: CT"
+
+
+def test_an_image_named_twice_is_taken_once():
+    table = _build(_row(), _row(patient="8"))
+
+    assert list(table.candidates["patient_id"]) == ["mine/7"]
+    assert list(table.rejected["reason"]) == ["named a second time"]
+
+
+def test_files_without_a_row_are_rejected():
+    unnamed = pd.DataFrame({"name": ["x.png"], "reason": ["no row"]})
+
+    rejected = _build(_row(), unnamed=unnamed).rejected
+
+    assert rejected.to_dict("records") == [
+        {"source": "mine", "name": "x.png", "reason": "no row"}
+    ]
+
+
+def test_labels_are_translated():
+    table = _build(_row(findings="covid"), findings={"covid": "COVID-19"})
+
+    assert table.candidates.loc[0, "findings"] == "COVID-19"
+
+
+def test_a_translation_to_an_unknown_finding_is_refused():
+    with pytest.raises(DetlError, match=r"ingest\.sources\.mine\.findings .* COVID19"):
+        _build(_row(), findings={"covid": "COVID19"})
+
+
+@pytest.mark.parametrize("path", ["images/a.png", None], ids=["taken", "rejected"])
+def test_both_tables_fit_their_schemas_also_when_empty(path):
+    table = _build(_row(path=path))
+
+    validate(table.candidates, CANDIDATES)
+    validate(table.rejected, REJECTED)
