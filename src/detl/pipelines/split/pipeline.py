@@ -1,0 +1,58 @@
+"""Graph of the split: Data-B, then Data-A without its groups, then the folds."""
+
+from collections.abc import Sequence
+from functools import partial, update_wrapper
+
+from kedro.pipeline import Node, Pipeline
+
+from detl.design import FOLDS
+from detl.pipelines.split.nodes import (
+    assign_folds,
+    select_data_a,
+    select_data_b,
+    separate_folds,
+)
+
+
+def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:
+    """Pipeline that draws Data-A, Data-B and the folds from the table ``images``.
+
+    Args:
+        folds: Names of the folds; each becomes a dataset ``split.<fold>``.
+    """
+    # The folds shape the graph, so they are bound here and are no parameter.
+    assign_these_folds = update_wrapper(
+        partial(assign_folds, folds=tuple(folds)), assign_folds
+    )
+    return Pipeline(
+        [
+            Node(
+                select_data_b,
+                inputs=["images", "params:split", "params:seed"],
+                outputs=["data_b", "data_b_counts"],
+                name="select_data_b",
+            ),
+            Node(
+                select_data_a,
+                inputs=["images", "data_b", "params:split", "params:seed"],
+                outputs=["data_a", "data_a_counts"],
+                name="select_data_a",
+            ),
+            Node(
+                assign_these_folds,
+                inputs=["data_b", "params:split", "params:seed"],
+                outputs="folds",
+                name="assign_folds",
+            ),
+            Node(
+                separate_folds,
+                inputs="folds",
+                outputs=list(folds),
+                name="separate_folds",
+            ),
+        ],
+        namespace="split",
+        inputs={"images"},
+        outputs={"data_b", "data_b_counts", "data_a", "data_a_counts", "folds"},
+        parameters={"params:split", "params:seed"},
+    )

@@ -1,0 +1,161 @@
+"""Draws images for Data-A and Data-B, and whole groups for a validation part."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from detl.classes import DATA_A_CLASSES, DATA_B_CLASSES
+from detl.errors import DetlError
+from detl.parameters import ClassParameters, DataAParameters, DataBParameters
+
+NORMAL = "No Finding"
+PNEUMONIA = "Pneumonia"
+
+
+def carries(findings: pd.Series, finding: str) -> pd.Series:
+    """True for each image that has the finding, alone or among others.
+
+    Args:
+        findings: One string per image, findings joined by ``|``.
+        finding: The finding looked for, spelt as in ``findings``.
+    """
+    return ("|" + findings + "|").str.contains(f"|{finding}|", regex=False)
+
+
+def require_sources(
+    images: pd.DataFrame, sources: Sequence[str], parameter: str
+) -> None:
+    """Raise ``DetlError`` where a source is asked for that no image comes from."""
+    found = sorted(images["source"].unique())
+    unknown = sorted(set(sources) - set(found))
+    if unknown:
+        raise DetlError(
+            f"{parameter} names the source {', '.join(unknown)}, but the images come "
+            f"from {', '.join(found) or 'nowhere'}: correct the name or ingest it."
+        )
+
+
+def draw_data_b(
+    images: pd.DataFrame, parameters: DataBParameters, rng: np.random.Generator
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Images of Data-B, and what was asked, available and taken (decisions 3, 4).
+
+    Images are shuffled once and taken from the front, so that asking for more adds
+    images and exchanges none. No image is taken twice.
+
+    Returns:
+        ``data_b`` (image_id, row, group, finding, label), ordered by row, and one
+        row per class and finding with class, finding, asked,
+        single_label_available, multi_label_available, taken, short.
+    """
+    remaining = images.sample(frac=1, random_state=rng, ignore_index=True)
+    drawn, counts = [], []
+    for label in DATA_B_CLASSES:
+        wanted: ClassParameters = getattr(parameters, label)
+        if wanted.sources is not None:
+            require_sources(images, wanted.sources, f"split.data_b.{label}.sources")
+        for finding, asked in wanted.findings.items():
+            single, multi = _find_candidates(remaining, finding, wanted)
+            taken = _take(single, multi, asked, wanted)
+            remaining = remaining.drop(taken.index)
+            drawn.append(taken.assign(finding=finding, label=label))
+            counts.append(
+                {
+                    "class": label,
+                    "finding": finding,
+                    "asked": asked,
+                    "single_label_available": len(single),
+                    "multi_label_available": len(multi),
+                    "taken": len(taken),
+                    "short": asked - len(taken),
+                }
+            )
+    data_b = pd.concat(drawn).sort_values("row", ignore_index=True)
+    return (
+        data_b[["image_id", "row", "group", "finding", "label"]],
+        pd.DataFrame(counts),
+    )
+
+
+def _find_candidates(
+    images: pd.DataFrame, finding: str, wanted: ClassParameters
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Images with the finding alone, and those with it among permitted others."""
+    if wanted.sources is not None:
+        images = images[images["source"].isin(wanted.sources)]
+    single = images["findings"] == finding
+    multi = carries(images["findings"], finding) & ~single
+    for unwanted in wanted.never_with:
+        multi &= ~carries(images["findings"], unwanted)
+    return images[single], images[multi]
+
+
+def _take(
+    single: pd.DataFrame, multi: pd.DataFrame, asked: int, wanted: ClassParameters
+) -> pd.DataFrame:
+    match wanted.multi_label:
+        case "never":
+            pool = single
+        case "if_short":
+            pool = pd.concat([single, multi])
+        case "always":
+            # The index still tells the shuffled order: both kinds alike.
+            pool = pd.concat([single, multi]).sort_index()
+    return pool.head(asked)
+
+
+def label_data_a(
+    images: pd.DataFrame, parameters: DataAParameters, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Images of Data-A with their label, normal or diseased (decisions 5, 6).
+
+    Args:
+        images: The images that may be taken: Data-B's groups are left out already.
+        parameters: Sources, handling of pneumonia, and upper limit per class.
+        rng: Chooses the images where the limit leaves some out.
+
+    Returns:
+        Columns of ``images`` and ``label``, ordered by row.
+    """
+    normal = images["findings"] == NORMAL
+    if parameters.pneumonia == "exclude_any":
+        pneumonia = carries(images["findings"], PNEUMONIA)
+    else:
+        pneumonia = images["findings"] == PNEUMONIA
+    labels = np.where(normal, *DATA_A_CLASSES)
+    labelled = images.assign(label=labels)[~pneumonia]
+    if parameters.most_per_class is not None:
+        shuffled = labelled.sample(frac=1, random_state=rng)
+        labelled = shuffled.groupby("label").head(parameters.most_per_class)
+    return labelled.sort_values("row", ignore_index=True)
+
+
+def draw_balanced_groups(
+    data_a: pd.DataFrame, most_per_class: int, rng: np.random.Generator
+) -> pd.Index:
+    """Groups for a balanced validation part: whole, of at most the size asked.
+
+    Groups come in random order; one is taken where neither class then exceeds the
+    limit. No further group fits afterwards, so each class lies as near below the
+    limit as whole groups in this order allow.
+
+    Args:
+        data_a: One row per image, with ``group`` and ``label``.
+        most_per_class: Limit on the images of each class.
+        rng: Orders the groups.
+    """
+    sizes = pd.crosstab(data_a["group"], data_a["label"])
+    sizes = sizes.reindex(columns=list(DATA_A_CLASSES), fill_value=0)
+    taken = []
+    normal_left = diseased_left = most_per_class
+    rows = sizes.to_numpy().tolist()
+    for position in rng.permutation(len(rows)):
+        normal, diseased = rows[position]
+        if normal <= normal_left and diseased <= diseased_left:
+            taken.append(position)
+            normal_left -= normal
+            diseased_left -= diseased
+            if normal_left == diseased_left == 0:
+                break
+    return sizes.index[taken]

@@ -1,0 +1,107 @@
+"""Data-A and Data-B of the paper, drawn from the full label file of NIH."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from detl.parameters import SplitParameters
+from detl.pipelines.split.nodes import assign_folds, select_data_a, select_data_b
+
+LABELS = Path(__file__).parents[4] / "shared/data/nih/Data_Entry_2017.csv.gz"
+FOLDS = tuple(f"fold_{k}" for k in range(1, 6))
+
+
+@pytest.fixture(scope="module")
+def images():
+    if not LABELS.exists():
+        pytest.skip(f"the label file of NIH ChestX-ray14 is not at {LABELS}")
+    labels = pd.read_csv(LABELS)
+    nih = pd.DataFrame(
+        {
+            "image_id": "nih/" + labels["Image Index"],
+            "source": "nih",
+            "findings": labels["Finding Labels"],
+            "group": "nih/" + labels["Patient ID"].astype(str),
+        }
+    )
+    covid = pd.DataFrame(
+        {
+            "image_id": [f"covid/{i}" for i in range(305)],
+            "source": "covid",
+            "findings": "COVID-19",
+            "group": [f"covid/{i // 2}" for i in range(305)],
+        }
+    )
+    both = pd.concat([nih, covid], ignore_index=True)
+    return both.assign(row=range(len(both)))
+
+
+@pytest.fixture(scope="module")
+def split(images):
+    conf = Path(__file__).parents[3] / "conf/paper/parameters_split.yml"
+    parameters = SplitParameters.model_validate(
+        yaml.safe_load(conf.read_text())["split"]
+    )
+    data_b, _ = select_data_b(images, parameters, seed=0)
+    data_a, counts = select_data_a(images, data_b, parameters, seed=0)
+    folds = assign_folds(data_b, parameters, seed=0, folds=FOLDS)
+    return data_b, data_a, counts, folds
+
+
+def test_data_b_has_the_sizes_of_table_1(split):
+    data_b, *_ = split
+    assert data_b["label"].value_counts().to_dict() == {
+        "normal": 350,
+        "other_disease": 300,
+        "pneumonia": 322,
+        "covid_19": 305,
+    }
+
+
+def test_data_b_holds_single_label_images_only(split, images):
+    data_b, *_ = split
+    findings = images.set_index("image_id")["findings"][data_b["image_id"]]
+    assert (findings.to_numpy() == data_b["finding"].to_numpy()).all()
+
+
+def test_data_a_is_all_that_is_left_without_pneumonia(split, images):
+    data_b, data_a, *_ = split
+    left = images[~images["group"].isin(data_b["group"])]
+    normal = left["findings"] == "No Finding"
+    pneumonia = left["findings"].str.contains("Pneumonia")
+    assert data_a["label"].value_counts().to_dict() == {
+        "normal": normal.sum(),
+        "diseased": (~normal & ~pneumonia & (left["source"] == "nih")).sum(),
+    }
+
+
+def test_the_validation_part_is_balanced_and_a_tenth_of_the_smaller_class(split):
+    _, data_a, counts, _ = split
+    tenth = int(0.1 * data_a["label"].value_counts().min())
+    validation = counts.loc[counts["subset"] == "validation", "ours"]
+    assert validation.tolist() == [tenth, tenth]
+
+
+def test_no_group_crosses_from_data_b_to_data_a(split):
+    data_b, data_a, *_ = split
+    assert not set(data_a["group"]) & set(data_b["group"])
+
+
+def test_no_group_crosses_the_subsets_of_data_a(split):
+    _, data_a, *_ = split
+    assert data_a.groupby("group")["subset"].nunique().max() == 1
+
+
+def test_no_group_crosses_the_subsets_of_a_fold(split):
+    data_b, _, _, folds = split
+    merged = folds.merge(data_b, on="image_id")
+    assert merged.groupby(["fold", "group"])["subset"].nunique().max() == 1
+
+
+def test_the_folds_hold_the_classes_in_even_shares(split):
+    data_b, _, _, folds = split
+    tested = folds[folds["subset"] == "test"].merge(data_b, on="image_id")
+    sizes = pd.crosstab(tested["label"], tested["fold"])
+    assert (sizes.max(axis=1) - sizes.min(axis=1)).max() <= 3
