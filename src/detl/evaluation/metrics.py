@@ -1,0 +1,116 @@
+"""Scores of one fold's predictions on its test images."""
+
+from collections.abc import Iterable
+from functools import reduce
+
+import numpy as np
+import pandas as pd
+from sklearn import metrics as sklearn_metrics
+
+from detl.classes import DATA_B_CLASSES
+from detl.errors import DetlError
+
+CLASSES = list(DATA_B_CLASSES)
+
+
+def score_predictions(predictions: pd.DataFrame) -> dict[str, float]:
+    """Scores of one fold, each a fraction from 0 to 1 and never undefined.
+
+    ``accuracy``; ``balanced_accuracy`` (mean sensitivity); ``macro_f1``; ``macro_auc``
+    (mean of the one-against-rest areas under the ROC curve); and per class
+    ``sensitivity_<class>``, ``specificity_<class>``, ``ppv_<class>`` (positive
+    predictive value) and ``auc_<class>``. The positive predictive value of a class
+    that is never predicted is 0, as its F1 is.
+
+    Args:
+        predictions: Table ``predictions``: label, predicted and the probabilities
+            ``p_<class>``, one row per test image.
+
+    Raises:
+        DetlError: A class has no test image, so that its sensitivity and AUC are
+            undefined; or a label is unknown; or a probability is not a number.
+    """
+    matrix = confusion_matrix(predictions)
+    _require_defined(matrix, predictions)
+    counts = matrix.to_numpy()
+    true_positives = np.diag(counts)
+    labelled = counts.sum(axis=1)
+    predicted = counts.sum(axis=0)
+    false_positives = predicted - true_positives
+    sensitivity = true_positives / labelled
+    specificity = 1 - false_positives / (counts.sum() - labelled)
+    ppv = true_positives / np.maximum(predicted, 1)
+    auc = [
+        sklearn_metrics.roc_auc_score(predictions["label"] == c, predictions[f"p_{c}"])
+        for c in CLASSES
+    ]
+    scores = {
+        "accuracy": true_positives.sum() / counts.sum(),
+        "balanced_accuracy": sensitivity.mean(),
+        "macro_f1": (2 * true_positives / (labelled + predicted)).mean(),
+        "macro_auc": np.mean(auc),
+    }
+    for position, label in enumerate(CLASSES):
+        scores[f"sensitivity_{label}"] = sensitivity[position]
+        scores[f"specificity_{label}"] = specificity[position]
+        scores[f"ppv_{label}"] = ppv[position]
+        scores[f"auc_{label}"] = auc[position]
+    return {name: float(score) for name, score in scores.items()}
+
+
+def _require_defined(matrix: pd.DataFrame, predictions: pd.DataFrame) -> None:
+    for label, images in matrix.sum(axis=1).items():
+        if images == 0:
+            raise DetlError(
+                f"Class {label} has 0 images among the {len(predictions)} test images "
+                "and needs at least 1 to be scored: split again with more images or "
+                "fewer folds."
+            )
+    probabilities = predictions[[f"p_{c}" for c in CLASSES]]
+    unusable = ~np.isfinite(probabilities.to_numpy(dtype=float)).all(axis=1)
+    if unusable.any():
+        raise DetlError(
+            f"The probabilities of {unusable.sum()} of {len(predictions)} test images, "
+            f"{predictions['image_id'][unusable].iloc[0]} first, are not numbers, so "
+            "training diverged: lower the learning rate."
+        )
+
+
+def confusion_matrix(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Number of images by true class (rows, index ``label``) and predicted class.
+
+    Args:
+        predictions: Table ``predictions``: label and predicted, one row per image.
+
+    Raises:
+        DetlError: A label or a prediction is no class of Data-B.
+    """
+    for column in ("label", "predicted"):
+        unknown = sorted(set(predictions[column].astype(str)) - set(CLASSES))
+        if unknown:
+            raise DetlError(
+                f"Column {column} of the predictions holds {', '.join(unknown)}, "
+                f"expected are {', '.join(CLASSES)}: train this fold again."
+            )
+    # Counted here and not by scikit-learn, which refuses an empty table.
+    counts = pd.crosstab(predictions["label"], predictions["predicted"])
+    counts = counts.reindex(index=CLASSES, columns=CLASSES, fill_value=0)
+    return counts.rename_axis(index="label", columns=None)
+
+
+def pool_confusion_matrices(matrices: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Sum of the folds' confusion matrices, as the paper's Fig. 3 shows it.
+
+    Args:
+        matrices: At least one result of ``confusion_matrix``.
+
+    Raises:
+        DetlError: There is no matrix.
+    """
+    every = list(matrices)
+    if not every:
+        raise DetlError(
+            "There are 0 confusion matrices to add up and at least 1 is needed: run "
+            "the cross-validation first."
+        )
+    return reduce(pd.DataFrame.add, every)
