@@ -1,0 +1,42 @@
+"""The networks, by name. A new architecture is one builder and one entry here."""
+
+from collections.abc import Callable
+from importlib import import_module
+
+from detl.errors import DetlError
+from detl.keras_model import KerasModel
+from detl.parameters import NetworkParameters
+
+NETWORKS = {
+    "alexnet": "detl.networks.alexnet:build_alexnet",
+    "vgg16": "detl.networks.vgg16:build_vgg16",
+    "resnet50": "detl.networks.resnet50:build_resnet50",
+}
+"""Name to ``module:function``; named, not imported, because Keras takes seconds."""
+
+
+def build_network(
+    parameters: NetworkParameters, input_size: int, classes: int, seed: int
+) -> KerasModel:
+    """Return the untrained network that ``parameters.network`` names.
+
+    Args:
+        parameters: Which network, and its size.
+        input_size: Height and width of the grey images, in pixels.
+        classes: Number of logits.
+        seed: Of the initial weights and of dropout.
+
+    Returns:
+        A flat functional model from pixels (n, size, size, 1), 0 to 255, to logits.
+
+    Raises:
+        DetlError: If no network has that name.
+    """
+    if parameters.network not in NETWORKS:
+        raise DetlError(
+            f"There is no network {parameters.network!r}; choose one of "
+            f"{', '.join(sorted(NETWORKS))} or add a builder to detl.networks.NETWORKS."
+        )
+    module, function = NETWORKS[parameters.network].split(":")
+    builder: Callable[..., KerasModel] = getattr(import_module(module), function)
+    return builder(parameters, input_size, classes, seed)

@@ -1,0 +1,56 @@
+"""Cutting a network in two, and giving it a new head.
+
+Each function works on a copy, so that the model given is left as it was.
+"""
+
+import keras
+
+from detl.networks.blocks import logits_layer
+from detl.networks.names import END_OF_TRUNK, LOGITS
+
+
+def cut_network(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
+    """Return the part up to and including ``layer``, and the part after it.
+
+    Both are flat functional models, with copies of the weights of ``model``.
+    ``upper(lower(x))`` equals ``model(x)``.
+
+    Raises:
+        ValueError: If the model has no layer of that name.
+    """
+    copy = copy_model(model)
+    middle = copy.get_layer(layer).output
+    lower = keras.Model(copy.input, middle, name=f"{model.name}_lower")
+    upper = keras.Model(middle, copy.output, name=f"{model.name}_upper")
+    return lower, upper
+
+
+def cut_trunk(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """Return the trunk, which DETL freezes, and the tail, which it trains again.
+
+    Paper, section III-B: "Freeze the layers of the model up to the last
+    convolutional block."
+    """
+    trunk, tail = cut_network(model, END_OF_TRUNK)
+    trunk.trainable = False
+    tail.name = model.name
+    return trunk, tail
+
+
+def replace_head(model: keras.Model, classes: int, seed: int) -> keras.Model:
+    """Return ``model`` with a new, untrained last fully connected layer.
+
+    Paper, section III-B: "Replace the last fully-connected layer".
+    """
+    copy = copy_model(model)
+    logits = logits_layer(classes, seed)(copy.get_layer(LOGITS).input)
+    return keras.Model(copy.input, logits, name=model.name)
+
+
+def copy_model(model: keras.Model) -> keras.Model:
+    """Return a copy with the same weights, which shares nothing with ``model``."""
+    # A layer's ``input`` and ``output`` are those of the first graph it was used
+    # in. A fresh copy makes sure that this is the graph that is cut.
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    return copy

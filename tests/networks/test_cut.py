@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from detl.networks import NETWORKS, build_network
+from detl.networks.cut import copy_model, cut_network, cut_trunk, replace_head
+from detl.networks.names import EXPLAINED_LAYER
+from detl.training.batches import RowBatches
+from detl.training.features import extract_features
+from detl.training.fit import fit_network
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (96, 32, 32), dtype="uint8")
+LABELS = np.random.default_rng(1).integers(0, 4, 96)
+
+
+@pytest.fixture(params=sorted(NETWORKS))
+def pretrained(request, tiny_network):
+    return build_network(tiny_network(request.param), 32, 2, seed=0)
+
+
+def test_the_two_parts_one_after_the_other_are_the_network(pretrained):
+    lower, upper = cut_network(pretrained, EXPLAINED_LAYER)
+    images = PIXELS[:4, ..., np.newaxis]
+
+    np.testing.assert_allclose(upper(lower(images)), pretrained(images), atol=1e-6)
+
+
+def test_a_part_can_be_cut_again(pretrained):
+    _, tail = cut_trunk(pretrained)
+    lower, upper = cut_network(tail, EXPLAINED_LAYER)
+    features = np.random.default_rng(0).normal(size=(3, *tail.input_shape[1:]))
+
+    np.testing.assert_allclose(upper(lower(features)), tail(features), atol=1e-5)
+
+
+def test_a_layer_that_is_not_there_is_named(pretrained):
+    with pytest.raises(ValueError, match="no_such_layer"):
+        cut_network(pretrained, "no_such_layer")
+
+
+def test_a_new_head_keeps_every_other_weight(pretrained):
+    changed = replace_head(pretrained, 4, seed=1)
+
+    assert changed.output_shape == (None, 4)
+    before, after = pretrained.get_weights(), changed.get_weights()
+    assert all(map(np.array_equal, before[:-2], after[:-2]))
+
+
+def test_the_model_that_is_cut_stays_as_it_was(pretrained):
+    before = pretrained.get_weights()
+
+    trunk, tail = cut_trunk(pretrained)
+    tail.set_weights([weight + 1 for weight in tail.get_weights()])
+
+    assert pretrained.trainable
+    assert not trunk.trainable_weights
+    assert all(map(np.array_equal, before, pretrained.get_weights()))
+
+
+def test_training_the_tail_on_cached_features_is_training_the_whole_frozen_network(
+    pretrained, short_training
+):
+    """The claim that carries the design: the frozen part needs to run only once."""
+    whole = replace_head(pretrained, 4, seed=1)
+    trunk, tail = cut_trunk(whole)
+    tail = copy_model(tail)
+    trainable = {layer.name for layer in tail.layers}
+    for layer in whole.layers:
+        layer.trainable = layer.name in trainable
+    rows = np.arange(96)
+    features = extract_features(trunk, PIXELS, rows)
+
+    for model, inputs in ((tail, features), (whole, PIXELS)):
+        fit_network(
+            model,
+            RowBatches(inputs, rows[:64], LABELS[:64], 16, shuffle_seed=5),
+            RowBatches(inputs, rows[64:], LABELS[64:], 16),
+            short_training(),
+            title="test",
+        )
+
+    logits_of_tail = tail.predict(features, verbose=0)
+    logits_of_whole = whole.predict(PIXELS[..., np.newaxis], verbose=0)
+    np.testing.assert_allclose(logits_of_tail, logits_of_whole, atol=1e-5)
