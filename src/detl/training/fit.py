@@ -1,0 +1,132 @@
+"""Training a network, or its tail, and keeping the weights of the best epoch."""
+
+import logging
+import time
+from typing import Any
+
+import keras
+
+from detl.parameters import TrainingParameters
+from detl.training.batches import RowBatches
+
+History = dict[str, list[float]]
+
+logger = logging.getLogger(__name__)
+epoch_logger = logging.getLogger("detl.epochs")
+
+
+def fit_network(
+    model: keras.Model,
+    training: RowBatches,
+    validation: RowBatches,
+    parameters: TrainingParameters,
+    title: str,
+) -> History:
+    """Return the learning curves; ``model`` is left with its best epoch's weights.
+
+    The best epoch is the first one with the highest validation accuracy (paper,
+    section IV: "the weights which achieved the best validation accuracy were
+    retained").
+
+    Args:
+        model: Network that returns logits; trained in place.
+        training: Batches to train on.
+        validation: Batches on which the best epoch is chosen.
+        parameters: Optimizer, schedule and length of the training.
+        title: What is trained, for the line that is logged after each epoch.
+
+    Returns:
+        One value per epoch of ``loss``, ``val_loss``, ``train_accuracy`` and
+        ``val_accuracy``.
+    """
+    model.compile(
+        make_optimizer(parameters, training.num_batches),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        # On a CPU, XLA makes TensorFlow slower, and JAX cannot do without it.
+        jit_compile="auto" if keras.backend.backend() != "tensorflow" else False,
+    )
+    keep_best = keras.callbacks.EarlyStopping(
+        "val_accuracy",
+        mode="max",
+        patience=parameters.epochs,
+        restore_best_weights=True,
+    )
+    start = time.monotonic()
+    curves = model.fit(
+        training,
+        validation_data=validation,
+        epochs=parameters.epochs,
+        callbacks=[keep_best, EpochLines(title, parameters.epochs)],
+        shuffle=False,
+        verbose=0,
+    ).history
+    best = curves["val_accuracy"].index(max(curves["val_accuracy"]))
+    logger.info(
+        "%s: validation accuracy %.3f after epoch %d of %d, %.0f s",
+        title,
+        curves["val_accuracy"][best],
+        best + 1,
+        parameters.epochs,
+        time.monotonic() - start,
+    )
+    return {
+        "loss": curves["loss"],
+        "val_loss": curves["val_loss"],
+        "train_accuracy": curves["accuracy"],
+        "val_accuracy": curves["val_accuracy"],
+    }
+
+
+def make_optimizer(
+    parameters: TrainingParameters, steps_per_epoch: int
+) -> keras.optimizers.Optimizer:
+    """Return the optimizer with its schedule of learning rates.
+
+    ``cosine`` is one decay to 0 over all epochs, without restart (decision 9),
+    after a linear warm-up from 0 where one is asked for.
+    """
+    rate: Any = parameters.learning_rate
+    warm_up_steps = parameters.warm_up_epochs * steps_per_epoch
+    if parameters.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=0.0 if warm_up_steps else rate,
+            decay_steps=parameters.epochs * steps_per_epoch - warm_up_steps,
+            warmup_target=rate if warm_up_steps else None,
+            warmup_steps=warm_up_steps,
+        )
+    if parameters.optimizer == "adam":
+        return keras.optimizers.Adam(rate)
+    return keras.optimizers.SGD(rate, momentum=parameters.momentum)
+
+
+class EpochLines(keras.callbacks.Callback):
+    """Logs a line after each epoch: losses, accuracies, and the time left."""
+
+    def __init__(self, title: str, epochs: int) -> None:
+        super().__init__()
+        self._title = title
+        self._epochs = epochs
+        self._start = 0.0
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Start the clock."""
+        self._start = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Log the line of this epoch."""
+        values = logs or {}
+        done = epoch + 1
+        left = (time.monotonic() - self._start) * (self._epochs - done) / done
+        epoch_logger.info(
+            "%s  epoch %d/%d  loss %.3f  val_loss %.3f  accuracy %.3f  "
+            "val_accuracy %.3f  %d:%02d left",
+            self._title,
+            done,
+            self._epochs,
+            values["loss"],
+            values["val_loss"],
+            values["accuracy"],
+            values["val_accuracy"],
+            *divmod(round(left), 60),
+        )

@@ -1,0 +1,18 @@
+"""What a trained network says."""
+
+import keras
+import numpy as np
+
+from detl.training.batches import RowBatches
+
+
+def predict_probabilities(model: keras.Model, batches: RowBatches) -> np.ndarray:
+    """Return the class probabilities, float64 (n, classes); each row adds up to 1.
+
+    Args:
+        model: Network that returns logits.
+        batches: What to classify, in the order in which it comes.
+    """
+    logits = np.asarray(model.predict(batches, verbose=0), dtype="float64")
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)

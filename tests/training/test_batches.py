@@ -1,0 +1,51 @@
+import numpy as np
+
+from detl.training.batches import RowBatches
+
+PIXELS = np.arange(10 * 2 * 2, dtype="uint8").reshape(10, 2, 2)
+ROWS = np.array([7, 3, 5])
+LABELS = np.array([0, 1, 2])
+
+
+def _all(batches: RowBatches) -> tuple[np.ndarray, ...]:
+    parts = [batches[number] for number in range(batches.num_batches)]
+    return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))
+
+
+def test_batches_hold_the_rows_asked_for_with_their_labels():
+    inputs, labels = _all(RowBatches(PIXELS, ROWS, LABELS, 2))
+
+    np.testing.assert_array_equal(inputs[..., 0], PIXELS[ROWS])
+    np.testing.assert_array_equal(labels, LABELS)
+
+
+def test_the_last_batch_may_be_smaller():
+    batches = RowBatches(PIXELS, ROWS, LABELS, 2)
+
+    assert [len(batches[number][0]) for number in range(batches.num_batches)] == [2, 1]
+
+
+def test_without_labels_a_batch_is_inputs_only():
+    assert len(RowBatches(PIXELS, ROWS, None, 2)[0]) == 1
+
+
+def test_shuffling_keeps_each_image_with_its_label_and_changes_from_epoch_to_epoch():
+    batches = RowBatches(PIXELS, np.arange(10), np.arange(10), 4, shuffle_seed=0)
+
+    first_inputs, first_labels = _all(batches)
+    batches.on_epoch_end()
+    _, second_labels = _all(batches)
+
+    np.testing.assert_array_equal(first_inputs[..., 0], PIXELS[first_labels])
+    assert sorted(first_labels) == sorted(second_labels) == list(range(10))
+    assert list(first_labels) != list(second_labels)
+
+
+def test_the_order_is_a_function_of_the_seed():
+    orders = [
+        _all(RowBatches(PIXELS, np.arange(10), np.arange(10), 4, shuffle_seed=seed))[1]
+        for seed in (3, 3, 4)
+    ]
+
+    assert list(orders[0]) == list(orders[1])
+    assert list(orders[0]) != list(orders[2])

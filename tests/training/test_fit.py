@@ -1,0 +1,122 @@
+import logging
+
+import keras
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from detl.training.batches import RowBatches
+from detl.training.fit import fit_network, make_optimizer
+from detl.training.predict import predict_probabilities
+
+ROWS = np.arange(64)
+LABELS = np.random.default_rng(0).integers(0, 2, 64)
+# The bright half of the image says the class.
+PIXELS = np.zeros((64, 8, 8), "uint8")
+PIXELS[LABELS == 0, :4] = 200
+PIXELS[LABELS == 1, 4:] = 200
+
+
+def _linear(seed: int = 0) -> keras.Model:
+    inputs = keras.Input((8, 8, 1))
+    x = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(inputs))
+    initial = keras.initializers.GlorotUniform(seed)
+    return keras.Model(inputs, keras.layers.Dense(2, kernel_initializer=initial)(x))
+
+
+def _batches(shuffle_seed: int | None = None) -> RowBatches:
+    return RowBatches(PIXELS, ROWS, LABELS, 16, shuffle_seed)
+
+
+def test_a_network_learns_what_can_be_learnt(short_training):
+    model = _linear()
+
+    history = fit_network(
+        model, _batches(0), _batches(), short_training(epochs=10), "test"
+    )
+
+    assert history["val_accuracy"][-1] == 1.0
+    assert history["loss"][-1] < history["loss"][0]
+
+
+def test_the_curves_have_a_value_per_epoch(short_training):
+    history = fit_network(_linear(), _batches(0), _batches(), short_training(), "test")
+
+    assert {name: len(values) for name, values in history.items()} == {
+        "loss": 3,
+        "val_loss": 3,
+        "train_accuracy": 3,
+        "val_accuracy": 3,
+    }
+
+
+def test_the_weights_of_the_best_epoch_are_kept(short_training):
+    """Trained on the wrong labels, the network is best in the first epoch."""
+    model = _linear(seed=3)
+    wrong = RowBatches(PIXELS, ROWS, 1 - LABELS, 16, shuffle_seed=0)
+    parameters = short_training(epochs=8, learning_rate=0.001)
+
+    history = fit_network(model, wrong, _batches(), parameters, "test")
+
+    predicted = predict_probabilities(model, RowBatches(PIXELS, ROWS, None, 16))
+    accuracy = (predicted.argmax(axis=1) == LABELS).mean()
+    assert accuracy == pytest.approx(max(history["val_accuracy"]))
+    assert history["val_accuracy"][-1] < max(history["val_accuracy"])
+
+
+def test_the_same_seed_gives_the_same_weights_bit_for_bit(short_training):
+    models = [_linear(), _linear()]
+    for model in models:
+        fit_network(model, _batches(7), _batches(), short_training(), "test")
+
+    first, second = (model.get_weights() for model in models)
+    assert all(map(np.array_equal, first, second))
+
+
+def test_a_line_per_epoch_says_title_losses_accuracies_and_time_left(
+    short_training, caplog
+):
+    caplog.set_level(logging.INFO, "detl.epochs")
+
+    fit_network(_linear(), _batches(0), _batches(), short_training(), "vgg16 fold_2")
+
+    lines = [r.getMessage() for r in caplog.records if r.name == "detl.epochs"]
+    assert len(lines) == 3
+    for word in ("vgg16 fold_2", "epoch 3/3", "loss", "val_loss", "accuracy", "left"):
+        assert word in lines[-1]
+
+
+def test_cosine_decay_ends_at_zero_after_the_last_step(short_training):
+    optimizer = make_optimizer(
+        short_training(schedule="cosine", epochs=4, learning_rate=0.5), 10
+    )
+    rate = optimizer._learning_rate
+
+    assert float(rate(0)) == pytest.approx(0.5)
+    assert float(rate(20)) == pytest.approx(0.25)
+    assert float(rate(40)) == pytest.approx(0.0)
+
+
+def test_warm_up_rises_from_zero_to_the_rate(short_training):
+    optimizer = make_optimizer(
+        short_training(
+            schedule="cosine", epochs=4, learning_rate=0.5, warm_up_epochs=2
+        ),
+        10,
+    )
+    rate = optimizer._learning_rate
+
+    assert float(rate(0)) == pytest.approx(0.0)
+    assert float(rate(10)) == pytest.approx(0.25)
+    assert float(rate(20)) == pytest.approx(0.5)
+    assert float(rate(40)) == pytest.approx(0.0)
+
+
+def test_a_warm_up_as_long_as_the_training_is_refused(short_training):
+    with pytest.raises(ValidationError, match="less than the 3 epochs"):
+        short_training(schedule="cosine", warm_up_epochs=3)
+
+
+def test_a_warm_up_without_cosine_decay_is_refused(short_training):
+    with pytest.raises(ValidationError, match="must be 0 with the constant"):
+        short_training(warm_up_epochs=1)
