@@ -1,0 +1,129 @@
+"""Nodes that draw what the folds' networks looked at."""
+
+import numpy as np
+import pandas as pd
+
+from detl.classes import DATA_B_CLASSES
+from detl.errors import DetlError
+from detl.keras_model import KerasModel
+from detl.parameters import ExplainParameters
+
+
+def choose_images(
+    predictions: pd.DataFrame, parameters: ExplainParameters
+) -> pd.DataFrame:
+    """Return the images to explain, of each true class wrong ones and then right ones.
+
+    Wrongly classified images take up to half of a class's places, and more where
+    there are too few right ones. Among each, the most confident come first.
+
+    Args:
+        predictions: Table ``predictions`` of one fold.
+        parameters: How many images of each class to take.
+
+    Returns:
+        One row per image, with ``image_id``, ``label``, ``predicted`` and
+        ``probability`` (of the predicted class).
+    """
+    probabilities = predictions[[f"p_{name}" for name in DATA_B_CLASSES]]
+    most_confident_first = (
+        predictions[["image_id", "label", "predicted"]]
+        .assign(probability=probabilities.max(axis=1))
+        .sort_values(["probability", "image_id"], ascending=[False, True])
+    )
+    is_right = most_confident_first["label"] == most_confident_first["predicted"]
+    places = parameters.images_per_class
+    chosen = []
+    for name in DATA_B_CLASSES:
+        of_class = most_confident_first["label"] == name
+        wrong = most_confident_first[of_class & ~is_right]
+        right = most_confident_first[of_class & is_right]
+        wrong = wrong.head(max(places // 2, places - len(right)))
+        chosen += [wrong, right.head(places - len(wrong))]
+    return pd.concat(chosen, ignore_index=True)
+
+
+def explain_fold(
+    model: KerasModel, features: np.ndarray, data_b: pd.DataFrame, chosen: pd.DataFrame
+) -> np.ndarray:
+    """Return Grad-CAM of the predicted and of the true class of each chosen image.
+
+    Args:
+        model: The fold's trained tail.
+        features: The trunk's output, one row per row of ``data_b``.
+        data_b: Table ``data_b``.
+        chosen: What ``choose_images`` returns.
+
+    Returns:
+        (k, 2, h, w), float32, in units of the logit: k images in the order of
+        ``chosen``, first the predicted and second the true class, in the size of the
+        explained layer (``upsample`` brings them to that of the pixels).
+
+    Raises:
+        DetlError: If a chosen image is not in ``data_b``.
+    """
+    from detl.explanation.grad_cam import grad_cam
+    from detl.networks.names import EXPLAINED_LAYER
+
+    chosen_features = features[_positions_of(chosen["image_id"], data_b)]
+    classes = pd.Index(DATA_B_CLASSES)
+    return np.stack(
+        [
+            grad_cam(
+                model,
+                chosen_features,
+                classes.get_indexer(pd.Index(chosen[column])),
+                EXPLAINED_LAYER,
+            )
+            for column in ("predicted", "label")
+        ],
+        axis=1,
+    )
+
+
+def draw_fold(
+    heat_maps: np.ndarray,
+    pixels: np.ndarray,
+    data_b: pd.DataFrame,
+    chosen: pd.DataFrame,
+) -> np.ndarray:
+    """Return the panel of a fold: its chosen images with their heat maps, RGB, uint8.
+
+    Args:
+        heat_maps: What ``explain_fold`` returns.
+        pixels: The pixel store, (n, size, size), uint8.
+        data_b: Table ``data_b``.
+        chosen: What ``choose_images`` returns.
+
+    Raises:
+        DetlError: If a chosen image is not in ``data_b``.
+    """
+    from detl.explanation.grad_cam import upsample
+    from detl.explanation.panel import draw_panel
+
+    positions = _positions_of(chosen["image_id"], data_b)
+    size = pixels.shape[1]
+    return draw_panel(
+        pixels[data_b["row"].to_numpy()[positions]],
+        upsample(heat_maps[:, 0], size),
+        upsample(heat_maps[:, 1], size),
+        chosen,
+    )
+
+
+def collect_panels(**panels: np.ndarray) -> np.ndarray:
+    """Return one picture of all folds' panels, side by side under the folds' names."""
+    from detl.explanation.panel import draw_sheet
+
+    return draw_sheet(panels)
+
+
+def _positions_of(image_ids: pd.Series, data_b: pd.DataFrame) -> np.ndarray:
+    positions = pd.Index(data_b["image_id"]).get_indexer(pd.Index(image_ids))
+    if (positions < 0).any():
+        unknown = image_ids[positions < 0].iloc[0]
+        raise DetlError(
+            f"The predictions name the image {unknown!r}, which is not in data_b: they "
+            "are of an earlier split, so run the pipelines transfer and crossval again."
+        )
+    return positions

@@ -1,0 +1,88 @@
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+
+from detl.parameters import ExplainParameters
+from detl.pipelines.explain import create_pipeline
+
+# What one stage takes from another is named after the stage that made it.
+pytestmark = pytest.mark.filterwarnings(
+    r"ignore:One or more dataset names contain '\.':UserWarning"
+)
+
+
+@pytest.fixture
+def pipeline():
+    return create_pipeline(["vgg16", "alexnet"], ["fold_1", "fold_2"])
+
+
+def test_every_fold_takes_its_own_model_and_predictions(pipeline):
+    fold = pipeline.filter(node_namespaces=["explain.vgg16.fold_2"])
+    assert fold.inputs() == {
+        "crossval.vgg16.fold_2.model",
+        "crossval.vgg16.fold_2.predictions",
+        "transfer.vgg16.features",
+        "pixels",
+        "data_b",
+        "params:explain",
+    }
+
+
+def test_every_fold_makes_its_own_maps_and_panel(pipeline):
+    fold = pipeline.filter(node_namespaces=["explain.vgg16.fold_2"])
+    assert fold.all_outputs() == {
+        f"explain.vgg16.fold_2.{name}" for name in ("chosen", "heat_maps", "panel")
+    }
+
+
+def test_only_the_sheets_leave_the_stage(pipeline):
+    assert pipeline.outputs() == {"explain.vgg16.panels", "explain.alexnet.panels"}
+
+
+def test_the_graph_runs():
+    features = keras.Input((4, 4, 4))
+    maps = keras.layers.ReLU(name="last_feature_map")(features)
+    tail = keras.Model(features, keras.layers.GlobalAveragePooling2D()(maps))
+    data_b = pd.DataFrame({"image_id": ["nih/a", "nih/b"], "row": [1, 0]})
+    predictions = pd.DataFrame(
+        {
+            "image_id": ["nih/b"],
+            "label": ["normal"],
+            "predicted": ["pneumonia"],
+            "p_normal": [0.1],
+            "p_other_disease": [0.1],
+            "p_pneumonia": [0.7],
+            "p_covid_19": [0.1],
+        }
+    )
+    inputs = {
+        "pixels": np.zeros((2, 16, 16), np.uint8),
+        "data_b": data_b,
+        "transfer.vgg16.features": np.ones((2, 4, 4, 4), np.float32),
+        "crossval.vgg16.fold_1.predictions": predictions,
+        "params:explain": ExplainParameters(images_per_class=2),
+    }
+    catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
+    catalog["crossval.vgg16.fold_1.model"] = MemoryDataset(tail, copy_mode="assign")
+    catalog["explain.vgg16.panels"] = MemoryDataset()
+    SequentialRunner().run(create_pipeline(["vgg16"], ["fold_1"]), catalog)
+    assert catalog.load("explain.vgg16.panels").shape == (36 + 166, 650 + 24, 3)
+
+
+def test_listing_the_pipeline_imports_nothing_heavy():
+    program = (
+        "import sys\n"
+        "from detl.pipelines.explain import create_pipeline\n"
+        "create_pipeline()\n"
+        "heavy = {'keras', 'tensorflow', 'jax', 'cv2', 'matplotlib', 'sklearn'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program], check=True, stderr=subprocess.DEVNULL
+    )
