@@ -1,0 +1,28 @@
+"""The project's datasets for the catalog.
+
+Whatever they save is written under another name first and then renamed, so that
+the file of a killed run never looks finished (``kedro run --only-missing-outputs``
+asks only whether a file exists).
+"""
+
+from detl.datasets.array_dataset import ArrayDataset
+from detl.datasets.atomic import remove_saved
+from detl.datasets.folder_dataset import FolderDataset
+from detl.datasets.keras_model_dataset import KerasModelDataset
+from detl.datasets.picture_dataset import PictureDataset
+from detl.datasets.table_datasets import (
+    AtomicCSVDataset,
+    AtomicJSONDataset,
+    AtomicParquetDataset,
+)
+
+__all__ = [
+    "ArrayDataset",
+    "AtomicCSVDataset",
+    "AtomicJSONDataset",
+    "AtomicParquetDataset",
+    "FolderDataset",
+    "KerasModelDataset",
+    "PictureDataset",
+    "remove_saved",
+]

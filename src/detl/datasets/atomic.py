@@ -1,0 +1,131 @@
+"""Saving whole files or none, and removing them again."""
+
+import os
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from kedro.io import AbstractDataset, DatasetError
+
+from detl.errors import DetlError
+
+Data = TypeVar("Data")
+
+
+class UnusableDatasetError(DetlError, DatasetError):
+    """A ``DetlError`` that Kedro passes on as it is.
+
+    Kedro wraps every other error of a dataset into a longer one of its own.
+    """
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Yield the name to write to; it becomes ``path`` when the block succeeds.
+
+    The name is in the same folder (renaming across file systems copies) and ends
+    like ``path`` (writers look at the suffix). It is the same every time, so that
+    the leftover of a killed run is overwritten and not collected. An error in the
+    block removes what it wrote and leaves an earlier ``path`` as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".partial-{path.name}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+class WholeFileDataset(AbstractDataset[Data, Data], Generic[Data]):
+    """Base of the datasets that are one local file."""
+
+    def __init__(
+        self,
+        *,
+        filepath: str | os.PathLike[str],
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Name the file.
+
+        Args:
+            filepath: The file; Kedro makes it absolute from the project's root.
+            metadata: Ignored here; Kedro-Viz reads it.
+        """
+        self._filepath = Path(filepath)
+        self.metadata = metadata
+
+    @abstractmethod
+    def _write(self, path: Path, data: Data) -> None:
+        """Write ``data`` to ``path``, which may be half written for a while."""
+
+    def save(self, data: Data) -> None:
+        """Write the file, whole or not at all, with the folders above it."""
+        with written_whole(self._filepath) as temporary:
+            self._write(temporary, data)
+
+    def remove(self) -> bool:
+        """Delete the file, and return whether there was one."""
+        return _unlink(self._filepath)
+
+    def _exists(self) -> bool:
+        return self._filepath.is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        # Kedro-Viz asks for a string or a pure POSIX path here.
+        return {"filepath": self._filepath.as_posix()}
+
+
+def remove_saved(dataset: AbstractDataset[Any, Any]) -> bool:
+    """Return whether the dataset had a saved file, which is now deleted.
+
+    Only datasets of this project that have a ``remove`` lose anything. Folders
+    (raw data) do not, nor do versioned and remote files, nor other datasets.
+    """
+    # Not ``hasattr``: another package's ``remove`` may mean something else.
+    if isinstance(dataset, WholeFileDataset | AtomicSaving):
+        return dataset.remove()
+    return False
+
+
+class AtomicSaving:
+    """Makes ``save`` of a file dataset of kedro-datasets whole or nothing.
+
+    Put it before the dataset in the list of base classes. Remote files are saved as
+    before: object stores show an object once it is complete.
+    """
+
+    _protocol: str
+    _version: Any
+
+    def save(self, data: Any) -> None:
+        """Write the file, whole or not at all, with the folders above it."""
+        if self._protocol != "file":
+            super().save(data)  # type: ignore[misc]
+            return
+        path = Path(self._get_save_path())  # type: ignore[attr-defined]
+        with written_whole(path) as temporary:
+            beside = self._copy(  # type: ignore[attr-defined]
+                _filepath=temporary, _version=None
+            )
+            super(AtomicSaving, beside).save(data)  # type: ignore[misc]
+
+    def remove(self) -> bool:
+        """Delete the file, and return whether there was one.
+
+        Versions are kept, because they are there to be kept; so are remote files.
+        """
+        if self._version is not None or self._protocol != "file":
+            return False
+        return _unlink(Path(self._get_load_path()))  # type: ignore[attr-defined]
+
+
+def _unlink(path: Path) -> bool:
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    return True

@@ -1,0 +1,64 @@
+"""The tables and metrics of kedro-datasets, saved whole or not at all.
+
+Each takes the arguments of the dataset that it extends. Each has no preview while
+there is no file: Kedro-Viz would warn once per dataset and fold of a project that
+has not run yet.
+"""
+
+import json
+
+from kedro_datasets._typing import JSONPreview, TablePreview
+from kedro_datasets.json import JSONDataset
+from kedro_datasets.pandas import CSVDataset, ParquetDataset
+
+from detl.datasets.atomic import AtomicSaving
+
+
+class AtomicCSVDataset(AtomicSaving, CSVDataset):
+    """A table in a CSV file.
+
+    ```yaml
+    folds:
+      type: detl.datasets.AtomicCSVDataset
+      filepath: data/05_model_input/folds.csv
+    ```
+    """
+
+    def preview(self, nrows: int = 5) -> TablePreview:
+        """Return the first rows, for Kedro-Viz; None where there is no file."""
+        return super().preview(nrows) if self.exists() else None
+
+
+class AtomicParquetDataset(AtomicSaving, ParquetDataset):
+    """A table in a Parquet file.
+
+    ```yaml
+    images:
+      type: detl.datasets.AtomicParquetDataset
+      filepath: data/03_primary/images.parquet
+    ```
+    """
+
+    def preview(self, nrows: int = 5) -> TablePreview:
+        """Return the first rows, for Kedro-Viz; None where there is no file."""
+        if not self.exists():
+            return None
+        # Parquet keeps dates, which the preview of kedro-datasets passes on and
+        # Kedro-Viz cannot put into JSON; the whole export would fail.
+        rows = self.load().head(nrows)
+        return TablePreview(json.loads(rows.to_json(orient="split", date_format="iso")))
+
+
+class AtomicJSONDataset(AtomicSaving, JSONDataset):
+    """Metrics, or other plain values, in a JSON file.
+
+    ```yaml
+    crossval.{architecture}.{fold}.metrics:
+      type: detl.datasets.AtomicJSONDataset
+      filepath: data/08_reporting/{architecture}/{fold}/metrics.json
+    ```
+    """
+
+    def preview(self) -> JSONPreview:
+        """Return the values, for Kedro-Viz; None where there is no file."""
+        return super().preview() if self.exists() else None
