@@ -1,0 +1,58 @@
+# make run    install, then the whole of DETL on the embedded sample
+# make test   install, then lint, types and tests
+# make help   the other targets
+
+PYTHON ?= python3
+# cpu or gpu: which TensorFlow is installed (see README.md).
+EXTRA ?= cpu
+BIN := .venv/bin
+INSTALLED := .venv/installed-$(EXTRA)
+SUMMARY := data/08_reporting/summary.csv
+SOURCES := $(shell find src conf data/01_raw -type f -not -name '*.pyc' -not -path '*.egg-info/*')
+
+export DO_NOT_TRACK := 1
+
+.PHONY: help install run resume test lint types tests ui viz clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 10
+
+install: $(INSTALLED) ## make .venv and install the project with what it needs
+
+$(INSTALLED): pyproject.toml requirements.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --group dev --editable ".[$(EXTRA)]"
+	@touch $@
+
+run: $(SUMMARY) ## run the pipeline, unless its last result is up to date, and show the result
+	@$(BIN)/python -m detl.closing_table $(SUMMARY)
+
+$(SUMMARY): $(SOURCES) | $(INSTALLED)
+	$(BIN)/kedro run --pipeline detl
+
+resume: $(INSTALLED) ## continue the last run that did not come to its end
+	$(BIN)/kedro resume
+
+test: lint types tests ## lint, types and tests
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+tests: $(INSTALLED)
+	$(BIN)/pytest
+
+ui: $(INSTALLED) ## compare the folds in MLflow, on http://127.0.0.1:5000
+	$(BIN)/mlflow ui --host 127.0.0.1 --port 5000 --workers 1 --backend-store-uri sqlite:///mlflow.db
+
+viz: $(INSTALLED) ## see the graph in Kedro-Viz, on http://127.0.0.1:4141
+	$(BIN)/kedro viz run --host 127.0.0.1 --port 4141 --no-browser --include-hooks
+
+clean: ## remove what runs have made; keep .venv and the embedded sample
+	find data -type f -not -path 'data/01_raw/*' -not -name .gitkeep -delete
+	rm -rf mlflow.db mlartifacts .viz build

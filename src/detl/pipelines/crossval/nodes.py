@@ -1,0 +1,156 @@
+"""Nodes that train, test and summarise the folds."""
+
+import logging
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from detl.classes import DATA_B_CLASSES
+from detl.keras_model import KerasModel
+from detl.parameters import TrainingParameters
+
+History = dict[str, list[float]]
+
+logger = logging.getLogger(__name__)
+
+
+def train_fold(
+    tail: KerasModel,
+    features: np.ndarray,
+    data_b: pd.DataFrame,
+    fold: pd.DataFrame,
+    parameters: TrainingParameters,
+    seed: int,
+) -> tuple[KerasModel, History]:
+    """Return the tail trained on one fold, with its best epoch's weights, and curves.
+
+    Args:
+        tail: Last block and new head, as transfer left them.
+        features: The trunk's output, one row per row of ``data_b``.
+        data_b: Table ``data_b``.
+        fold: The rows of table ``folds`` that belong to this fold.
+        parameters: How the tail is trained.
+        seed: Of the order of the images.
+    """
+    from detl.networks.cut import copy_model
+    from detl.training.batches import RowBatches
+    from detl.training.fit import fit_network
+
+    model = copy_model(tail)
+    training = _of_subset(data_b, fold, "train")
+    validation = _of_subset(data_b, fold, "validation")
+    history = fit_network(
+        model,
+        RowBatches(features, *training, parameters.batch_size, shuffle_seed=seed),
+        RowBatches(features, *validation, parameters.batch_size),
+        parameters,
+        title=f"{tail.name} {fold['fold'].iloc[0]}",
+    )
+    return model, history
+
+
+def predict_fold(
+    model: KerasModel, features: np.ndarray, data_b: pd.DataFrame, fold: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the table ``predictions``: what a fold's tail says of its test part."""
+    from detl.tables import PREDICTIONS, validate
+    from detl.training.batches import RowBatches
+    from detl.training.predict import predict_probabilities
+
+    positions, _ = _of_subset(data_b, fold, "test")
+    probabilities = predict_probabilities(
+        model, RowBatches(features, positions, None, 64)
+    )
+    tested = data_b.iloc[positions]
+    predictions = pd.DataFrame(
+        {
+            "image_id": tested["image_id"].to_numpy(),
+            "label": tested["label"].to_numpy(),
+            "predicted": np.array(DATA_B_CLASSES)[probabilities.argmax(axis=1)],
+        }
+    )
+    for column, name in enumerate(DATA_B_CLASSES):
+        predictions[f"p_{name}"] = probabilities[:, column]
+    return validate(predictions, PREDICTIONS)
+
+
+def score_fold(predictions: pd.DataFrame) -> dict[str, float]:
+    """Return the metrics of one fold, under the same keys in every fold."""
+    from detl.evaluation.metrics import score_predictions
+
+    return score_predictions(predictions)
+
+
+def collect_folds(
+    folds: pd.DataFrame, pretraining: dict[str, float], **fold_results: Any
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """Return an architecture's metrics by fold, pooled confusion matrix and summary.
+
+    Args:
+        folds: Table ``folds``, which says what folds there must be.
+        pretraining: Scores of the network on Data-A's validation part.
+        **fold_results: ``<fold>_metrics`` and ``<fold>_predictions`` of each fold.
+    """
+    from detl.evaluation.intervals import warn_unlearned
+    from detl.evaluation.summary import summarise_folds
+
+    metrics = _with_ending(fold_results, "_metrics")
+    predictions = _with_ending(fold_results, "_predictions")
+    accuracies, pooled = summarise_folds(metrics, predictions, folds)
+    warnings = warn_unlearned(
+        int(pretraining["data_a_correct"]),
+        int(pretraining["data_a_images"]),
+        pretraining["data_a_chance"],
+        pooled,
+    )
+    fold_summary = pd.DataFrame(metrics).T.rename_axis("fold").reset_index()
+    confusion_matrix = pooled.reset_index()
+    summary = {
+        **accuracies,
+        "data_a_accuracy": pretraining["data_a_accuracy"],
+        "warnings": " ".join(warnings),
+    }
+    return fold_summary, confusion_matrix, summary
+
+
+def summarise_architectures(**results: Any) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the summary, a row per architecture, and the paper's Fig. 3.
+
+    What a network has not learned is logged as a warning too.
+
+    Args:
+        **results: ``<architecture>_summary`` and ``<architecture>_confusion_matrix``.
+    """
+    from detl.evaluation.pictures import draw_confusion_matrices
+
+    summaries = _with_ending(results, "_summary")
+    for architecture, summary in summaries.items():
+        if summary["warnings"]:
+            logger.warning("%s: %s", architecture, summary["warnings"])
+    table = pd.DataFrame(summaries.values())
+    table.insert(0, "architecture", list(summaries))
+    matrices = _with_ending(results, "_confusion_matrix")
+    picture = draw_confusion_matrices(
+        {name: matrix.set_index("label") for name, matrix in matrices.items()}
+    )
+    return table, picture
+
+
+def _with_ending(results: dict[str, Any], ending: str) -> dict[str, Any]:
+    """Return the results whose name has this ending, by what stands before it."""
+    return {
+        name.removesuffix(ending): result
+        for name, result in results.items()
+        if name.endswith(ending)
+    }
+
+
+def _of_subset(
+    data_b: pd.DataFrame, fold: pd.DataFrame, subset: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return positions in ``data_b`` (and so in the features), and class indices."""
+    chosen = fold.loc[fold["subset"] == subset, "image_id"]
+    positions = np.flatnonzero(data_b["image_id"].isin(chosen))
+    labels = data_b["label"].iloc[positions].map(DATA_B_CLASSES.index)
+    return positions, labels.to_numpy("int64")

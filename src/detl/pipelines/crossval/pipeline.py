@@ -1,0 +1,106 @@
+"""Graph of the cross-validation: one namespace per architecture and fold."""
+
+from collections.abc import Sequence
+
+from kedro.pipeline import Node, Pipeline
+
+from detl.design import ARCHITECTURES, FOLDS
+
+from .nodes import (
+    collect_folds,
+    predict_fold,
+    score_fold,
+    summarise_architectures,
+    train_fold,
+)
+
+_ONE_FOLD = Pipeline(
+    [
+        Node(
+            train_fold,
+            inputs=[
+                "tail",
+                "features",
+                "data_b",
+                "fold",
+                "params:transfer",
+                "params:seed",
+            ],
+            outputs=["model", "history"],
+            name="train_fold",
+        ),
+        Node(
+            predict_fold,
+            inputs=["model", "features", "data_b", "fold"],
+            outputs="predictions",
+            name="predict_fold",
+        ),
+        Node(score_fold, inputs="predictions", outputs="metrics", name="score_fold"),
+    ]
+)
+
+
+def create_pipeline(
+    architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
+) -> Pipeline:
+    """Train, test and score every architecture on every fold, then summarise."""
+    return Pipeline(
+        [
+            *(_one_architecture(architecture, folds) for architecture in architectures),
+            Node(
+                summarise_architectures,
+                inputs={
+                    f"{architecture}_{result}": f"crossval.{architecture}.{result}"
+                    for architecture in architectures
+                    for result in ("summary", "confusion_matrix")
+                },
+                outputs=["summary", "confusion_matrices"],
+                name="summarise_architectures",
+            ),
+        ]
+    )
+
+
+def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
+    parameters = {
+        "params:transfer": f"params:architectures.{architecture}.transfer",
+        "params:seed": "params:seed",
+    }
+    one_per_fold = [
+        Pipeline(
+            _ONE_FOLD,
+            namespace=fold,
+            inputs={
+                "tail": "tail",
+                "features": "features",
+                "data_b": "data_b",
+                "fold": f"split.{fold}",
+            },
+            parameters={"params:transfer", "params:seed"},
+        )
+        for fold in folds
+    ]
+    collect = Node(
+        collect_folds,
+        inputs={
+            "folds": "folds",
+            "pretraining": "pretraining",
+            **{f"{fold}_metrics": f"{fold}.metrics" for fold in folds},
+            **{f"{fold}_predictions": f"{fold}.predictions" for fold in folds},
+        },
+        outputs=["fold_summary", "confusion_matrix", "summary"],
+        name="collect_folds",
+    )
+    return Pipeline(
+        [*one_per_fold, collect],
+        namespace=f"crossval.{architecture}",
+        inputs={
+            "tail": f"transfer.{architecture}.tail",
+            "features": f"transfer.{architecture}.features",
+            "pretraining": f"pretrain.{architecture}.scores",
+            "data_b": "data_b",
+            "folds": "folds",
+            **{f"split.{fold}": f"split.{fold}" for fold in folds},
+        },
+        parameters=parameters,
+    )

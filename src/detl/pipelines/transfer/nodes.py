@@ -1,0 +1,30 @@
+"""Nodes that cut a pretrained network and run its frozen part."""
+
+import numpy as np
+import pandas as pd
+
+from detl.classes import DATA_B_CLASSES
+from detl.keras_model import KerasModel
+
+
+def replace_last_layer(pretrained: KerasModel, seed: int) -> KerasModel:
+    """Return the pretrained network with a new last layer for Data-B's classes."""
+    from detl.networks.cut import replace_head
+
+    return replace_head(pretrained, len(DATA_B_CLASSES), seed)
+
+
+def freeze_trunk(model: KerasModel) -> tuple[KerasModel, KerasModel]:
+    """Return the trunk, frozen from here on, and the tail, which the folds train."""
+    from detl.networks.cut import cut_trunk
+
+    return cut_trunk(model)
+
+
+def extract_features(
+    trunk: KerasModel, pixels: np.ndarray, data_b: pd.DataFrame
+) -> np.ndarray:
+    """Return the trunk's output for every image of Data-B, in the table's order."""
+    from detl.training.features import extract_features
+
+    return extract_features(trunk, pixels, data_b["row"].to_numpy("int64"))

@@ -1,0 +1,48 @@
+"""Graph of the transfer: new head, frozen trunk, features once per architecture."""
+
+from collections.abc import Sequence
+
+from kedro.pipeline import Node, Pipeline
+
+from detl.design import ARCHITECTURES
+
+from .nodes import extract_features, freeze_trunk, replace_last_layer
+
+_ONE_ARCHITECTURE = Pipeline(
+    [
+        Node(
+            replace_last_layer,
+            inputs=["pretrained", "params:seed"],
+            outputs="model",
+            name="replace_last_layer",
+        ),
+        Node(
+            freeze_trunk, inputs="model", outputs=["trunk", "tail"], name="freeze_trunk"
+        ),
+        Node(
+            extract_features,
+            inputs=["trunk", "pixels", "data_b"],
+            outputs="features",
+            name="extract_features",
+        ),
+    ]
+)
+
+
+def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
+    """Cut every pretrained network and run its frozen part over Data-B."""
+    return Pipeline(
+        [
+            Pipeline(
+                _ONE_ARCHITECTURE,
+                namespace=f"transfer.{architecture}",
+                inputs={
+                    "pixels": "pixels",
+                    "data_b": "data_b",
+                    "pretrained": f"pretrain.{architecture}.model",
+                },
+                parameters={"params:seed": "params:seed"},
+            )
+            for architecture in architectures
+        ]
+    )

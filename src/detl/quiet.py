@@ -1,0 +1,33 @@
+"""Keeping what libraries say about themselves from burying the result."""
+
+import logging
+import os
+import warnings
+
+_WARNINGS = (
+    # OmegaConf, about calls in Kedro and kedro-mlflow.
+    r"register_new_resolver\(\) is deprecated",
+    # Kedro, about a namespace that takes another namespace's output, which is how
+    # its own documentation connects them.
+    "One or more dataset names contain '.'",
+)
+
+
+def quieten_libraries() -> None:
+    """Leave out start-up notes, and warnings that a user can do nothing about."""
+    # TensorFlow and MLflow read these when they are imported.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # the default, but silent
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    for message in _WARNINGS:
+        warnings.filterwarnings("ignore", f"(?s).*{message}")
+    # What MLflow says of a class in kedro-mlflow is recorded, and so not shown; MLflow
+    # puts its own filter before any other when it is imported.
+    with warnings.catch_warnings(record=True):
+        import kedro_mlflow.mlflow
+    # These set their own level when they are imported, after conf/logging.yml.
+    logging.getLogger(kedro_mlflow.__name__).setLevel(logging.WARNING)
+    # It tells each new shape of a batch; the networks here are many and small.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    # It warns of every run that it does not draw, such as part of a pipeline.
+    logging.getLogger("kedro_viz").setLevel(logging.ERROR)

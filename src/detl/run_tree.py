@@ -1,0 +1,164 @@
+"""The tree of MLflow runs: the session, its architectures, their folds.
+
+A node's namespace says where its outputs belong: ``crossval.vgg16.fold_1`` and
+``explain.vgg16.fold_1`` to the run ``vgg16-fold_1``, ``pretrain.vgg16`` to the run
+``vgg16``, anything else to the run of the session. Runs are addressed by their ids
+and never made "the active run", so nothing depends on the order of the nodes.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from mlflow.data.pandas_dataset import from_pandas
+from mlflow.entities import DatasetInput, InputTag, Metric, Param, Run, RunStatus
+from mlflow.tracking import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT, MLFLOW_PARENT_RUN_ID
+
+from detl.units import Unit
+
+UNIT = "detl.unit"
+"""Tag of a child run: the unit that it belongs to."""
+
+
+@dataclass
+class RunTree:
+    """Finds, makes, fills and ends the runs below one parent run."""
+
+    client: MlflowClient
+    parent_id: str
+    run_ids: dict[Unit, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Find the runs that an earlier session has left below the parent."""
+        self.run_ids[()] = self.parent_id
+        for run in self.children():
+            self.run_ids[tuple(run.data.tags[UNIT].split("."))] = run.info.run_id
+
+    @property
+    def experiment_id(self) -> str:
+        """Id of the experiment that holds the tree."""
+        return str(self.client.get_run(self.parent_id).info.experiment_id)
+
+    def children(self) -> list[Run]:
+        """Return all runs below the parent, whatever their level."""
+        found = self.client.search_runs(
+            [self.experiment_id], f"tags.`detl.root` = '{self.parent_id}'"
+        )
+        return list(found)
+
+    def start(self, unit: Unit, parameters: Mapping[str, Any]) -> None:
+        """Make the unit's run, or open it again."""
+        if unit in self.run_ids:
+            self.client.update_run(self.run_ids[unit], status="RUNNING")
+            return
+        self.start(unit[:-1], {})
+        names = dict(zip(("architecture", "fold"), unit, strict=False))
+        run = self.client.create_run(
+            self.experiment_id,
+            run_name="-".join(unit),
+            tags={
+                MLFLOW_PARENT_RUN_ID: self.run_ids[unit[:-1]],
+                "detl.root": self.parent_id,
+                UNIT: ".".join(unit),
+                **names,
+            },
+        )
+        self.run_ids[unit] = run.info.run_id
+        pairs = {**names, **parameters}
+        self.client.log_batch(
+            run.info.run_id,
+            params=[Param(key, str(value)) for key, value in pairs.items()],
+        )
+
+    def end(self, unit: Unit, status: str) -> None:
+        """End the unit's run as FINISHED, FAILED or KILLED."""
+        self.client.set_terminated(self.run_ids[unit], status)
+
+    def end_open(self, status: str) -> None:
+        """End every run below the parent that is still open."""
+        for run in self.children():
+            if run.info.status == RunStatus.to_string(RunStatus.RUNNING):
+                self.client.set_terminated(run.info.run_id, status)
+
+    def logged(self, unit: Unit) -> set[str]:
+        """Return the names of what has been logged in the unit's run."""
+        tags = self.client.get_run(self.run_ids[unit]).data.tags
+        return {t.removeprefix("logged.") for t in tags if t.startswith("logged.")}
+
+    def log(self, unit: Unit, name: str, kind: str, key: str, data: Any) -> None:
+        """Log ``data`` in the unit's run, unless just this has been logged before.
+
+        Args:
+            unit: Whose run.
+            name: Name of the data within the unit.
+            kind: ``metrics``, ``curves``, ``picture``, ``table`` or ``dataset``.
+            key: Key of a picture, or name of a table or data set.
+            data: What the node has returned.
+        """
+        run_id = self.run_ids[unit]
+        digest = _digest_of(data)
+        tag = f"logged.{name}"
+        if self.client.get_run(run_id).data.tags.get(tag) == digest:
+            return
+        _LOGGERS[kind](self.client, run_id, key, data)
+        self.client.set_tag(run_id, tag, digest)
+
+
+def _digest_of(data: Any) -> str:
+    if isinstance(data, pd.DataFrame):
+        content = data.to_csv().encode()
+    elif isinstance(data, np.ndarray):
+        content = data.tobytes()
+    else:
+        content = json.dumps(data, sort_keys=True).encode()
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _log_metrics(client: MlflowClient, run_id: str, _: str, data: Any) -> None:
+    now = int(time.time() * 1000)
+    numbers = {k: v for k, v in data.items() if isinstance(v, int | float)}
+    client.log_batch(
+        run_id, metrics=[Metric(k, float(v), now, 0) for k, v in numbers.items()]
+    )
+
+
+def _log_curves(client: MlflowClient, run_id: str, _: str, data: Any) -> None:
+    now = int(time.time() * 1000)
+    points = [
+        Metric(key, float(value), now, step)
+        for key, values in data.items()
+        for step, value in enumerate(values, start=1)
+    ]
+    # A store takes at most a thousand metrics at once.
+    for start in range(0, len(points), 1000):
+        client.log_batch(run_id, metrics=points[start : start + 1000])
+
+
+def _log_picture(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
+    client.log_image(run_id, data, key=key, step=0, synchronous=True)
+
+
+def _log_table(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
+    client.log_text(run_id, data.to_csv(index=False), f"{key}.csv")
+
+
+def _log_dataset(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
+    table = from_pandas(data, name=key)._to_mlflow_entity()
+    client.log_inputs(
+        run_id, [DatasetInput(table, [InputTag(MLFLOW_DATASET_CONTEXT, key)])]
+    )
+
+
+_LOGGERS = {
+    "metrics": _log_metrics,
+    "curves": _log_curves,
+    "picture": _log_picture,
+    "table": _log_table,
+    "dataset": _log_dataset,
+}

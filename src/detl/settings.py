@@ -1,0 +1,30 @@
+"""Settings of the Kedro project."""
+
+from omegaconf.resolvers import oc
+
+from detl.hooks import (
+    ClosingTableHooks,
+    MlflowHooks,
+    OutputHooks,
+    ParameterHooks,
+    ProgressHooks,
+)
+from detl.quiet import quieten_libraries
+
+quieten_libraries()
+
+HOOKS = (
+    ParameterHooks(),
+    ProgressHooks(),
+    OutputHooks(),
+    MlflowHooks(),
+    ClosingTableHooks(),
+)
+
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    # An environment says only what differs from base.
+    "merge_strategy": {"parameters": "soft", "globals": "soft"},
+    "custom_resolvers": {"oc.env": oc.env},
+}
