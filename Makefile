@@ -25,10 +25,16 @@ $(INSTALLED): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --group dev --editable ".[$(EXTRA)]"
 	@touch $@
 
-run: $(SUMMARY) ## run the pipeline, unless its last result is up to date, and show the result
-	@$(BIN)/python -m detl.closing_table $(SUMMARY)
+run: $(INSTALLED) ## run the pipeline, unless its last result is up to date
+	@if $(MAKE) --question --no-print-directory $(SUMMARY); then \
+		echo "Up to date: code, parameters and sample are those of the last run." \
+			"'make clean run' trains again."; \
+		$(BIN)/python -m detl.closing_table $(SUMMARY); \
+	else \
+		$(MAKE) --no-print-directory $(SUMMARY); \
+	fi
 
-$(SUMMARY): $(SOURCES) | $(INSTALLED)
+$(SUMMARY): $(SOURCES)
 	$(BIN)/kedro run --pipeline detl
 
 resume: $(INSTALLED) ## continue the last run that did not come to its end

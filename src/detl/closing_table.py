@@ -26,7 +26,7 @@ def format_summary(summary: pd.DataFrame) -> str:
             f"{row['architecture']:{width}}  {mean_and_sd:22}  "
             f"{row['accuracy_pooled']:.1%}"
         )
-    warnings = summary["warnings"].fillna("")
+    warnings = summary["warnings"].astype("string").fillna("")
     for architecture, warning in zip(summary["architecture"], warnings, strict=True):
         if warning:
             lines.append(f"Warning, {architecture}: {warning}")

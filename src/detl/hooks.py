@@ -22,6 +22,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from detl.project_parameters import check_parameters
+from detl.quiet import import_keras
 from detl.units import Unit, unit_of
 
 if TYPE_CHECKING:
@@ -59,6 +60,12 @@ class ProgressHooks:
         """Let the lines of the epochs through where the error stream is a terminal."""
         if sys.stderr.isatty():
             logging.getLogger("detl.epochs").setLevel(logging.INFO)
+
+    @hook_impl(tryfirst=True)
+    def before_dataset_loaded(self, node: Node) -> None:
+        """Import Keras quietly, just before the first node that needs it."""
+        if unit_of(node.namespace):
+            import_keras()
 
 
 class OutputHooks:

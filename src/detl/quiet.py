@@ -2,6 +2,8 @@
 
 import logging
 import os
+import sys
+import tempfile
 import warnings
 
 _WARNINGS = (
@@ -17,7 +19,6 @@ def quieten_libraries() -> None:
     """Leave out start-up notes, and warnings that a user can do nothing about."""
     # TensorFlow and MLflow read these when they are imported.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # the default, but silent
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     for message in _WARNINGS:
         warnings.filterwarnings("ignore", f"(?s).*{message}")
@@ -31,3 +32,26 @@ def quieten_libraries() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     # It warns of every run that it does not draw, such as part of a pipeline.
     logging.getLogger("kedro_viz").setLevel(logging.ERROR)
+
+
+def import_keras() -> None:
+    """Import Keras with its backend, and say what they write only if that fails.
+
+    TensorFlow's libraries write to the error stream before anyone can tell them how
+    much, and not through Python: only the file descriptor itself can be turned away.
+    """
+    if "keras" in sys.modules:
+        return
+    sys.stderr.flush()
+    shown = os.dup(2)
+    with tempfile.TemporaryFile() as unseen:
+        os.dup2(unseen.fileno(), 2)
+        try:
+            import keras  # noqa: F401
+        except BaseException:
+            unseen.seek(0)
+            os.write(shown, unseen.read())
+            raise
+        finally:
+            os.dup2(shown, 2)
+            os.close(shown)
