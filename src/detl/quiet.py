@@ -5,6 +5,11 @@ import os
 import sys
 import tempfile
 import warnings
+from pathlib import Path
+
+import yaml
+from kedro.framework.project import configure_logging
+from kedro.utils import find_kedro_project
 
 _WARNINGS = (
     # OmegaConf, about calls in Kedro and kedro-mlflow.
@@ -17,6 +22,7 @@ _WARNINGS = (
 
 def quieten_libraries() -> None:
     """Leave out start-up notes, and warnings that a user can do nothing about."""
+    _find_logging_configuration()
     # TensorFlow and MLflow read these when they are imported.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
@@ -32,6 +38,17 @@ def quieten_libraries() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     # It warns of every run that it does not draw, such as part of a pipeline.
     logging.getLogger("kedro_viz").setLevel(logging.ERROR)
+
+
+def _find_logging_configuration() -> None:
+    """Apply ``conf/logging.yml`` also where the working directory is not the root.
+
+    Kedro looks for it in the working directory only.
+    """
+    project = find_kedro_project(Path.cwd())
+    if project and project != Path.cwd() and "KEDRO_LOGGING_CONFIG" not in os.environ:
+        text = (project / "conf" / "logging.yml").read_text(encoding="utf-8")
+        configure_logging(yaml.safe_load(text))
 
 
 def import_keras() -> None:

@@ -1,0 +1,121 @@
+"""Runs that fail, or are killed, and are resumed."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from detl.design import FOLDS
+from project_copy import (
+    KEDRO,
+    copy_project,
+    environment_of,
+    keep_architectures,
+    run_kedro,
+)
+from test_whole_pipeline import Store
+
+RUN = ("run", "--pipeline", "detl", "--env", "test")
+METRICS_OF_FOLD_3 = "data/test/08_reporting/alexnet/fold_3_metrics.json"
+SUMMARY = "data/test/08_reporting/summary.csv"
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Return a project with one architecture, so that a run is short."""
+    copy = copy_project(tmp_path)
+    keep_architectures(copy, "alexnet")
+    return copy
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    """Return the summary of a run from beginning to end."""
+    copy = copy_project(tmp_path_factory.mktemp("uninterrupted"))
+    keep_architectures(copy, "alexnet")
+    run = run_kedro(copy, *RUN)
+    assert run.returncode == 0, run.stdout
+    return (copy / SUMMARY).read_bytes()
+
+
+def _statuses(project: Path) -> dict[str, str]:
+    return {run.info.run_name: run.info.status for run in Store(project).folds()}
+
+
+def _assert_complete_without_duplicates(project: Path) -> None:
+    store = Store(project)
+    (parent,) = store.below(None)
+    (architecture,) = store.below(parent)
+    assert parent.info.status == architecture.info.status == "FINISHED"
+    assert _statuses(project) == {f"alexnet-{fold}": "FINISHED" for fold in FOLDS}
+    for fold in store.folds():
+        points = store.client.get_metric_history(fold.info.run_id, "val_loss")
+        assert [point.step for point in points] == [1, 2]
+        assert "macro_auc" in fold.data.metrics
+        assert len(store.pictures(fold)) == 1
+
+
+def _kill_in_fold_3(project: Path) -> None:
+    process = subprocess.Popen(
+        [KEDRO, *RUN],
+        cwd=project,
+        env=environment_of(project),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    before = project / METRICS_OF_FOLD_3.replace("fold_3", "fold_2")
+    deadline = time.monotonic() + 300
+    while not before.exists() and time.monotonic() < deadline:
+        assert process.poll() is None, "the run ended before it could be killed"
+        time.sleep(0.05)
+    time.sleep(1.5)  # into fold 3
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def test_a_killed_run_resumes_to_the_result_of_an_uninterrupted_one(
+    project, uninterrupted
+):
+    _kill_in_fold_3(project)
+    assert not (project / SUMMARY).exists()
+
+    resumed = run_kedro(project, "resume")
+
+    assert resumed.returncode == 0, resumed.stdout
+    assert (project / SUMMARY).read_bytes() == uninterrupted
+    _assert_complete_without_duplicates(project)
+
+
+def test_a_fold_that_fails_is_marked_the_others_are_kept_and_resume_ends_it(
+    project, uninterrupted
+):
+    # A folder where the metrics of fold 3 are written first, under another name.
+    obstacle = (project / METRICS_OF_FOLD_3).with_name(".partial-fold_3_metrics.json")
+    obstacle.mkdir(parents=True)
+
+    failed = run_kedro(project, *RUN)
+
+    assert failed.returncode == 1
+    assert "crossval.alexnet.fold_3.score_fold" in failed.stdout
+    assert "make resume" in failed.stdout
+    expected = {f"alexnet-{fold}": "FINISHED" for fold in FOLDS}
+    assert _statuses(project) == {**expected, "alexnet-fold_3": "FAILED"}
+    for fold in Store(project).folds():
+        assert ("macro_auc" in fold.data.metrics) == (
+            fold.data.tags["fold"] != "fold_3"
+        )
+
+    obstacle.rmdir()
+    resumed = run_kedro(project, "resume")
+
+    assert resumed.returncode == 0, resumed.stdout
+    assert (project / SUMMARY).read_bytes() == uninterrupted
+    _assert_complete_without_duplicates(project)
+
+    nothing_left = run_kedro(project, "resume")
+    assert nothing_left.returncode == 1
+    assert "There is no run to resume" in nothing_left.stdout

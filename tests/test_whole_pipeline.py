@@ -1,0 +1,258 @@
+"""The whole graph, as a user runs it, in environment ``test``."""
+
+import json
+from pathlib import Path
+
+import cv2
+import mlflow
+import pandas as pd
+import pytest
+from mlflow.entities import Run
+
+from detl.classes import DATA_B_CLASSES
+from detl.design import ARCHITECTURES, FOLDS
+from project_copy import copy_project, run_kedro
+
+METRICS = {"accuracy", "balanced_accuracy", "macro_f1", "macro_auc"} | {
+    f"{metric}_{name}"
+    for metric in ("sensitivity", "specificity", "ppv", "auc")
+    for name in DATA_B_CLASSES
+}
+
+
+class Store:
+    """The runs in a project's MLflow store."""
+
+    def __init__(self, project: Path) -> None:
+        self.client = mlflow.MlflowClient(f"sqlite:///{project}/mlflow.db")
+        (self.experiment,) = self.client.search_experiments(
+            filter_string="name = 'detl'"
+        )
+
+    def below(self, parent: Run | None) -> list[Run]:
+        runs = self.client.search_runs(
+            [self.experiment.experiment_id], max_results=1000
+        )
+        parent_id = parent.info.run_id if parent else None
+        found = [r for r in runs if r.data.tags.get("mlflow.parentRunId") == parent_id]
+        return sorted(found, key=lambda run: run.info.run_name)
+
+    def folds(self) -> list[Run]:
+        (parent,) = self.below(None)
+        return [fold for child in self.below(parent) for fold in self.below(child)]
+
+    def pictures(self, run: Run) -> list[str]:
+        files = self.client.list_artifacts(run.info.run_id, "images")
+        return [file.path for file in files if file.path.endswith(".png")]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Return a project in which ``detl`` has run, not from its root."""
+    project = copy_project(tmp_path_factory.mktemp("whole"))
+    run = run_kedro(
+        project, "run", "--pipeline", "detl", "--env", "test", cwd=project / "conf"
+    )
+    assert run.returncode == 0, run.stdout
+    return project, run.stdout
+
+
+@pytest.fixture(scope="module")
+def store(finished):
+    return Store(finished[0])
+
+
+def test_the_run_ends_with_the_table_and_the_next_commands(finished):
+    _, printed = finished
+    table = printed[printed.index("architecture  accuracy, mean +- SD") :]
+
+    assert [line.split()[0] for line in table.splitlines()[1:4]] == list(ARCHITECTURES)
+    assert table.count("make ") == 3
+
+
+def test_without_a_terminal_there_are_no_epochs_bars_or_library_notes(finished):
+    _, printed = finished
+
+    for noise in ("epoch 1/", "it/s", "Loading data from", "oneDNN", "Traceback"):
+        assert noise not in printed
+
+
+def test_the_summary_has_a_row_per_architecture(finished):
+    project, _ = finished
+    summary = pd.read_csv(project / "data/test/08_reporting/summary.csv")
+
+    assert list(summary["architecture"]) == list(ARCHITECTURES)
+    assert summary["accuracy_pooled"].between(0, 1).all()
+
+
+def test_a_network_that_has_not_learnt_is_warned_of_in_the_summary(finished):
+    project, printed = finished
+    summary = pd.read_csv(project / "data/test/08_reporting/summary.csv")
+
+    # Two epochs of a tiny network teach it nothing.
+    assert summary["warnings"].str.contains("not above chance|never predicted").any()
+    assert "Warning, " in printed
+
+
+def test_the_pooled_confusion_matrix_counts_every_image_of_data_b_once(finished):
+    project, _ = finished
+    data_b = pd.read_parquet(project / "data/test/03_primary/data_b.parquet")
+    for architecture in ARCHITECTURES:
+        path = f"data/test/08_reporting/{architecture}/confusion_matrix.csv"
+        matrix = pd.read_csv(project / path).set_index("label")
+
+        expected = data_b["label"].value_counts()[matrix.index]
+        assert list(matrix.sum(axis=1)) == list(expected)
+
+
+def test_no_group_is_in_two_subsets_of_a_fold_or_in_data_a_and_data_b(finished):
+    project, _ = finished
+    primary = project / "data/test/03_primary"
+    data_a, data_b, folds = (
+        pd.read_parquet(primary / f"{name}.parquet")
+        for name in ("data_a", "data_b", "folds")
+    )
+    subsets = folds.merge(data_b, on="image_id").groupby(["fold", "group"])["subset"]
+
+    assert (subsets.nunique() == 1).all()
+    assert not set(data_a["group"]) & set(data_b["group"])
+
+
+def test_what_is_not_taken_is_in_rejected_with_its_reason(finished):
+    project, _ = finished
+    rejected = pd.read_csv(project / "data/test/02_intermediate/rejected.csv")
+    planted = json.loads((project / "data/01_raw/phantoms/dirt.json").read_text())
+    taken_all_the_same = {"rgba", "sixteen_bit", "empty_age"}
+
+    assert len(rejected) == sum(d["kind"] not in taken_all_the_same for d in planted)
+    assert rejected["reason"].str.len().min() > 0
+
+
+def test_the_store_holds_one_parent_three_architectures_and_fifteen_folds(store):
+    (parent,) = store.below(None)
+    architectures = store.below(parent)
+
+    assert [run.info.run_name for run in architectures] == sorted(ARCHITECTURES)
+    for run in architectures:
+        names = [fold.info.run_name for fold in store.below(run)]
+        assert names == [f"{run.info.run_name}-{fold}" for fold in FOLDS]
+    every = [parent, *architectures, *store.folds()]
+    assert {run.info.status for run in every} == {"FINISHED"}
+
+
+def test_the_store_is_in_the_projects_root_and_nowhere_else(finished):
+    project, _ = finished
+
+    assert [p.relative_to(project) for p in project.rglob("mlflow.db")] == [
+        Path("mlflow.db")
+    ]
+    assert not list(project.rglob("mlruns"))
+
+
+def test_every_fold_has_every_metric_under_the_same_key(store):
+    for fold in store.folds():
+        assert set(fold.data.metrics) >= METRICS
+
+
+def test_every_fold_has_its_architecture_and_fold_as_parameters_and_tags(store):
+    for fold in store.folds():
+        expected = fold.info.run_name.split("-")
+
+        assert [fold.data.params[k] for k in ("architecture", "fold")] == expected
+        assert [fold.data.tags[k] for k in ("architecture", "fold")] == expected
+        assert fold.data.params["transfer.learning_rate"] == "0.01" or (
+            expected[0] == "resnet50"
+        )
+
+
+def test_every_fold_has_curves_with_a_point_per_epoch(store):
+    for fold in store.folds():
+        for key in ("loss", "val_loss", "train_accuracy", "val_accuracy"):
+            points = store.client.get_metric_history(fold.info.run_id, key)
+            assert [point.step for point in points] == [1, 2]
+
+
+def test_every_fold_has_one_grad_cam_picture(store):
+    for fold in store.folds():
+        (picture,) = store.pictures(fold)
+        assert "grad_cam" in picture
+
+
+def test_the_architectures_have_their_summary_and_pretraining_curves(store):
+    (parent,) = store.below(None)
+    for run in store.below(parent):
+        expected = {"accuracy_mean", "accuracy_sd", "accuracy_pooled"}
+        assert set(run.data.metrics) >= expected | {"val_loss", "data_a_accuracy"}
+        assert run.data.params["network.width_multiplier"] == "0.05"
+
+
+def test_the_parent_has_the_parameters_one_by_one_and_the_folds_as_a_data_set(store):
+    (parent,) = store.below(None)
+
+    assert parent.data.params["ingest.input_size"] == "32"
+    assert parent.data.params["split.data_b.covid_19.findings.COVID-19"] == "12"
+    assert [item.dataset.name for item in parent.inputs.dataset_inputs] == ["folds"]
+
+
+def test_a_panel_is_a_picture_that_shows_right_and_wrong_images(finished):
+    project, _ = finished
+    for architecture in ARCHITECTURES:
+        path = project / f"data/test/08_reporting/{architecture}/fold_1_grad_cam.png"
+        assert cv2.imread(str(path)).std() > 10
+
+
+def test_a_run_with_nothing_to_do_changes_nothing(finished, store):
+    project, _ = finished
+    before = [run.to_dictionary()["data"] for run in store.folds()]
+
+    again = run_kedro(
+        project, "run", "--pipeline", "detl", "--env", "test", "--only-missing-outputs"
+    )
+
+    assert again.returncode == 0, again.stdout
+    assert len(store.below(None)) == 1
+    assert [run.to_dictionary()["data"] for run in store.folds()] == before
+
+
+def test_one_namespace_alone_continues_in_the_same_runs(finished, store):
+    project, _ = finished
+    (parent,) = store.below(None)
+    before = {run.info.run_id: run.data.metrics for run in store.folds()}
+
+    again = run_kedro(
+        project, "run", "--env", "test", "--namespaces", "crossval.alexnet.fold_2"
+    )
+
+    assert again.returncode == 0, again.stdout
+    (still,) = store.below(None)
+    assert still.info.run_id == parent.info.run_id
+    assert {run.info.run_id: run.data.metrics for run in store.folds()} == before
+    for fold in store.folds():
+        points = store.client.get_metric_history(fold.info.run_id, "val_loss")
+        assert len(points) == 2
+        assert len(store.pictures(fold)) == 1
+
+
+def test_kedro_viz_builds_its_page_with_previews(finished):
+    project, _ = finished
+
+    built = run_kedro(project, "viz", "build", "--include-previews", KEDRO_ENV="test")
+
+    assert built.returncode == 0, built.stdout
+    graph = json.loads((project / "build/api/main").read_text())
+    names = (
+        {node["full_name"] for node in graph["modular_pipelines"].values()}
+        if ("full_name" in next(iter(graph["modular_pipelines"].values())))
+        else set(graph["modular_pipelines"])
+    )
+    assert {"crossval", "crossval.vgg16", "crossval.vgg16.fold_3", "explain"} <= names
+    assert graph["layers"] == [
+        "raw",
+        "intermediate",
+        "primary",
+        "model_input",
+        "models",
+        "feature",
+        "model_output",
+        "reporting",
+    ]
