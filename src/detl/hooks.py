@@ -15,6 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import click
+import pandas as pd
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
@@ -228,15 +229,12 @@ class MlflowHooks:
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
     def _parameters_of(self, unit: Unit) -> dict[str, Any]:
-        """Return the parameters of the unit's network and of its stage, flat."""
-        if not unit:
+        """Return the parameters of an architecture, flat; its folds share them."""
+        if len(unit) != 1:
             return {}
         blocks = self._parameters["architectures"][unit[0]]
-        stage = "transfer" if len(unit) == 2 else "pretrain"
-        flat = {"seed": self._parameters["seed"]}
-        for block in ("network", stage):
-            flat.update({f"{block}.{k}": v for k, v in blocks[block].items()})
-        return flat
+        flat = pd.json_normalize(blocks).iloc[0]
+        return {str(name): value for name, value in flat.items()}
 
     def _log(self, unit: Unit, dataset_name: str, data: Any) -> None:
         how = _how_to_log(self._catalog.get(dataset_name))

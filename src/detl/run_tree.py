@@ -25,6 +25,9 @@ from detl.units import Unit
 UNIT = "detl.unit"
 """Tag of a child run: the unit that it belongs to."""
 
+LOGGED = "detl.logged"
+"""Tag of a run: what has been logged in it, by name, with a digest of the content."""
+
 
 @dataclass
 class RunTree:
@@ -86,10 +89,10 @@ class RunTree:
             if run.info.status == RunStatus.to_string(RunStatus.RUNNING):
                 self.client.set_terminated(run.info.run_id, status)
 
-    def logged(self, unit: Unit) -> set[str]:
-        """Return the names of what has been logged in the unit's run."""
+    def logged(self, unit: Unit) -> dict[str, str]:
+        """Return the names of what has been logged in the unit's run, with digests."""
         tags = self.client.get_run(self.run_ids[unit]).data.tags
-        return {t.removeprefix("logged.") for t in tags if t.startswith("logged.")}
+        return dict(json.loads(tags.get(LOGGED, "{}")))
 
     def log(self, unit: Unit, name: str, kind: str, key: str, data: Any) -> None:
         """Log ``data`` in the unit's run, unless just this has been logged before.
@@ -102,12 +105,12 @@ class RunTree:
             data: What the node has returned.
         """
         run_id = self.run_ids[unit]
+        logged = self.logged(unit)
         digest = _digest_of(data)
-        tag = f"logged.{name}"
-        if self.client.get_run(run_id).data.tags.get(tag) == digest:
+        if logged.get(name) == digest:
             return
         _LOGGERS[kind](self.client, run_id, key, data)
-        self.client.set_tag(run_id, tag, digest)
+        self.client.set_tag(run_id, LOGGED, json.dumps({**logged, name: digest}))
 
 
 def _digest_of(data: Any) -> str:
