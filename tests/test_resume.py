@@ -100,7 +100,7 @@ def test_a_fold_that_fails_is_marked_the_others_are_kept_and_resume_ends_it(
     failed = run_kedro(project, *RUN)
 
     assert failed.returncode == 1
-    assert "crossval.alexnet.fold_3.score_fold" in failed.stdout
+    assert "alexnet.crossval.fold_3.score_fold" in failed.stdout
     assert "make resume" in failed.stdout
     expected = {f"alexnet-{fold}": "FINISHED" for fold in FOLDS}
     assert _statuses(project) == {**expected, "alexnet-fold_3": "FAILED"}

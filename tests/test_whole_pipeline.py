@@ -219,7 +219,7 @@ def test_one_namespace_alone_continues_in_the_same_runs(finished, store):
     before = {run.info.run_id: run.data.metrics for run in store.folds()}
 
     again = run_kedro(
-        project, "run", "--env", "test", "--namespaces", "crossval.alexnet.fold_2"
+        project, "run", "--env", "test", "--namespaces", "alexnet.crossval.fold_2"
     )
 
     assert again.returncode == 0, again.stdout
@@ -244,7 +244,7 @@ def test_kedro_viz_builds_its_page_with_previews(finished):
         if ("full_name" in next(iter(graph["modular_pipelines"].values())))
         else set(graph["modular_pipelines"])
     )
-    assert {"crossval", "crossval.vgg16", "crossval.vgg16.fold_3", "explain"} <= names
+    assert {"crossval", "vgg16.crossval", "vgg16.crossval.fold_3", "explain"} <= names
     assert graph["layers"] == [
         "raw",
         "intermediate",

@@ -1,7 +1,7 @@
 """The tree of MLflow runs: the session, its architectures, their folds.
 
-A node's namespace says where its outputs belong: ``crossval.vgg16.fold_1`` and
-``explain.vgg16.fold_1`` to the run ``vgg16-fold_1``, ``pretrain.vgg16`` to the run
+A node's namespace says where its outputs belong: ``vgg16.crossval.fold_1`` and
+``vgg16.explain.fold_1`` to the run ``vgg16-fold_1``, ``vgg16.pretrain`` to the run
 ``vgg16``, anything else to the run of the session. Runs are addressed by their ids
 and never made "the active run", so nothing depends on the order of the nodes.
 """

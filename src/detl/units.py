@@ -7,7 +7,9 @@ Unit = tuple[str, ...]
 def unit_of(namespace: str | None) -> Unit:
     """Return the unit that a node of this namespace belongs to.
 
-    ``crossval.vgg16.fold_1`` and ``explain.vgg16.fold_1`` belong to one unit,
-    ``pretrain.vgg16`` to its architecture, ``split`` and no namespace to the session.
+    A namespace is ``<architecture>.<stage>`` or ``<architecture>.<stage>.<fold>``:
+    ``vgg16.crossval.fold_1`` and ``vgg16.explain.fold_1`` belong to one unit,
+    ``vgg16.pretrain`` to its architecture, ``split`` and no namespace to the session.
     """
-    return tuple((namespace or "").split(".")[1:])
+    architecture, *stage_and_fold = (namespace or "").split(".")
+    return (architecture, *stage_and_fold[1:]) if stage_and_fold else ()

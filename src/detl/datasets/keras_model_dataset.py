@@ -10,7 +10,7 @@ class KerasModelDataset(WholeFileDataset[KerasModel]):
     """One Keras 3 model in a ``.keras`` file.
 
     ```yaml
-    crossval.{architecture}.{fold}.model:
+    {architecture}.crossval.{fold}.model:
       type: detl.datasets.KerasModelDataset
       filepath: data/06_models/{architecture}/{fold}.keras
     ```

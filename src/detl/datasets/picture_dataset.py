@@ -13,7 +13,7 @@ class PictureDataset(WholeFileDataset[np.ndarray]):
     """One picture in a PNG file.
 
     ```yaml
-    explain.{architecture}.{fold}.panel:
+    {architecture}.explain.{fold}.panel:
       type: detl.datasets.PictureDataset
       filepath: data/08_reporting/{architecture}/{fold}/grad_cam.png
     ```

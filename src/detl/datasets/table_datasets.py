@@ -53,7 +53,7 @@ class AtomicJSONDataset(AtomicSaving, JSONDataset):
     """Metrics, or other plain values, in a JSON file.
 
     ```yaml
-    crossval.{architecture}.{fold}.metrics:
+    {architecture}.crossval.{fold}.metrics:
       type: detl.datasets.AtomicJSONDataset
       filepath: data/08_reporting/{architecture}/{fold}/metrics.json
     ```

@@ -61,12 +61,11 @@ def fit_network(
         shuffle=False,
         verbose=0,
     ).history
-    best = curves["val_accuracy"].index(max(curves["val_accuracy"]))
     logger.info(
         "%s: validation accuracy %.3f after epoch %d of %d, %.0f s",
         title,
-        curves["val_accuracy"][best],
-        best + 1,
+        max(curves["val_accuracy"]),
+        best_epoch(curves),
         parameters.epochs,
         time.monotonic() - start,
     )
@@ -76,6 +75,12 @@ def fit_network(
         "train_accuracy": curves["accuracy"],
         "val_accuracy": curves["val_accuracy"],
     }
+
+
+def best_epoch(history: History) -> int:
+    """Return the number, from 1, of the first epoch with the best validation."""
+    accuracies = history["val_accuracy"]
+    return accuracies.index(max(accuracies)) + 1
 
 
 def make_optimizer(

@@ -23,11 +23,11 @@ def pipeline():
 
 
 def test_every_fold_takes_its_own_model_and_predictions(pipeline):
-    fold = pipeline.filter(node_namespaces=["explain.vgg16.fold_2"])
+    fold = pipeline.filter(node_namespaces=["vgg16.explain.fold_2"])
     assert fold.inputs() == {
-        "crossval.vgg16.fold_2.model",
-        "crossval.vgg16.fold_2.predictions",
-        "transfer.vgg16.features",
+        "vgg16.crossval.fold_2.model",
+        "vgg16.crossval.fold_2.predictions",
+        "vgg16.transfer.features",
         "pixels",
         "data_b",
         "params:explain",
@@ -35,14 +35,14 @@ def test_every_fold_takes_its_own_model_and_predictions(pipeline):
 
 
 def test_every_fold_makes_its_own_maps_and_panel(pipeline):
-    fold = pipeline.filter(node_namespaces=["explain.vgg16.fold_2"])
+    fold = pipeline.filter(node_namespaces=["vgg16.explain.fold_2"])
     assert fold.all_outputs() == {
-        f"explain.vgg16.fold_2.{name}" for name in ("chosen", "heat_maps", "panel")
+        f"vgg16.explain.fold_2.{name}" for name in ("chosen", "heat_maps", "panel")
     }
 
 
 def test_only_the_sheets_leave_the_stage(pipeline):
-    assert pipeline.outputs() == {"explain.vgg16.panels", "explain.alexnet.panels"}
+    assert pipeline.outputs() == {"vgg16.explain.panels", "alexnet.explain.panels"}
 
 
 def test_the_graph_runs():
@@ -64,15 +64,15 @@ def test_the_graph_runs():
     inputs = {
         "pixels": np.zeros((2, 16, 16), np.uint8),
         "data_b": data_b,
-        "transfer.vgg16.features": np.ones((2, 4, 4, 4), np.float32),
-        "crossval.vgg16.fold_1.predictions": predictions,
+        "vgg16.transfer.features": np.ones((2, 4, 4, 4), np.float32),
+        "vgg16.crossval.fold_1.predictions": predictions,
         "params:explain": ExplainParameters(images_per_class=2),
     }
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
-    catalog["crossval.vgg16.fold_1.model"] = MemoryDataset(tail, copy_mode="assign")
-    catalog["explain.vgg16.panels"] = MemoryDataset()
+    catalog["vgg16.crossval.fold_1.model"] = MemoryDataset(tail, copy_mode="assign")
+    catalog["vgg16.explain.panels"] = MemoryDataset()
     SequentialRunner().run(create_pipeline(["vgg16"], ["fold_1"]), catalog)
-    assert catalog.load("explain.vgg16.panels").shape == (36 + 166, 650 + 24, 3)
+    assert catalog.load("vgg16.explain.panels").shape == (36 + 166, 650 + 24, 3)
 
 
 def test_listing_the_pipeline_imports_nothing_heavy():

@@ -90,10 +90,12 @@ def collect_folds(
     Args:
         folds: Table ``folds``, which says what folds there must be.
         pretraining: Scores of the network on Data-A's validation part.
-        **fold_results: ``<fold>_metrics`` and ``<fold>_predictions`` of each fold.
+        **fold_results: ``<fold>_metrics``, ``<fold>_predictions`` and
+            ``<fold>_history`` of each fold.
     """
     from detl.evaluation.intervals import warn_unlearned
     from detl.evaluation.summary import summarise_folds
+    from detl.training.fit import best_epoch
 
     metrics = _with_ending(fold_results, "_metrics")
     predictions = _with_ending(fold_results, "_predictions")
@@ -105,6 +107,8 @@ def collect_folds(
         pooled,
     )
     fold_summary = pd.DataFrame(metrics).T.rename_axis("fold").reset_index()
+    histories = _with_ending(fold_results, "_history")
+    fold_summary.insert(1, "epoch", [best_epoch(histories[f]) for f in metrics])
     confusion_matrix = pooled.reset_index()
     summary = {
         **accuracies,

@@ -50,7 +50,7 @@ def create_pipeline(
             Node(
                 summarise_architectures,
                 inputs={
-                    f"{architecture}_{result}": f"crossval.{architecture}.{result}"
+                    f"{architecture}_{result}": f"{architecture}.crossval.{result}"
                     for architecture in architectures
                     for result in ("summary", "confusion_matrix")
                 },
@@ -85,19 +85,22 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
         inputs={
             "folds": "folds",
             "pretraining": "pretraining",
-            **{f"{fold}_metrics": f"{fold}.metrics" for fold in folds},
-            **{f"{fold}_predictions": f"{fold}.predictions" for fold in folds},
+            **{
+                f"{fold}_{result}": f"{fold}.{result}"
+                for result in ("metrics", "predictions", "history")
+                for fold in folds
+            },
         },
         outputs=["fold_summary", "confusion_matrix", "summary"],
         name="collect_folds",
     )
     return Pipeline(
         [*one_per_fold, collect],
-        namespace=f"crossval.{architecture}",
+        namespace=f"{architecture}.crossval",
         inputs={
-            "tail": f"transfer.{architecture}.tail",
-            "features": f"transfer.{architecture}.features",
-            "pretraining": f"pretrain.{architecture}.scores",
+            "tail": f"{architecture}.transfer.tail",
+            "features": f"{architecture}.transfer.features",
+            "pretraining": f"{architecture}.pretrain.scores",
             "data_b": "data_b",
             "folds": "folds",
             **{f"split.{fold}": f"split.{fold}" for fold in folds},

@@ -39,13 +39,13 @@ def create_pipeline(
     one_per_fold = [
         Pipeline(
             _ONE_FOLD,
-            namespace=f"explain.{architecture}.{fold}",
+            namespace=f"{architecture}.explain.{fold}",
             inputs={
                 "pixels": "pixels",
                 "data_b": "data_b",
-                "features": f"transfer.{architecture}.features",
-                "model": f"crossval.{architecture}.{fold}.model",
-                "predictions": f"crossval.{architecture}.{fold}.predictions",
+                "features": f"{architecture}.transfer.features",
+                "model": f"{architecture}.crossval.{fold}.model",
+                "predictions": f"{architecture}.crossval.{fold}.predictions",
             },
             parameters={"params:explain"},
         )
@@ -55,10 +55,10 @@ def create_pipeline(
     one_per_architecture = [
         Node(
             collect_panels,
-            inputs={fold: f"explain.{architecture}.{fold}.panel" for fold in folds},
-            outputs=f"explain.{architecture}.panels",
+            inputs={fold: f"{architecture}.explain.{fold}.panel" for fold in folds},
+            outputs=f"{architecture}.explain.panels",
             name="collect_panels",
-            namespace=f"explain.{architecture}",
+            namespace=f"{architecture}.explain",
         )
         for architecture in architectures
     ]

@@ -47,16 +47,18 @@ def pretrain_network(
 
 
 def score_pretraining(
-    model: KerasModel, pixels: np.ndarray, data_a: pd.DataFrame
+    model: KerasModel, history: History, pixels: np.ndarray, data_a: pd.DataFrame
 ) -> dict[str, float]:
     """Return how well the pretrained network tells the validation part of Data-A.
 
     Returns:
         ``data_a_accuracy`` with its 95 % Wilson interval, ``data_a_correct`` of
-        ``data_a_images``, and ``data_a_chance``, the share of the larger class.
+        ``data_a_images``, ``data_a_chance``, the share of the larger class, and
+        ``data_a_epoch``, the epoch whose weights were kept.
     """
     from detl.evaluation.intervals import wilson_interval
     from detl.training.batches import RowBatches
+    from detl.training.fit import best_epoch
     from detl.training.predict import predict_probabilities
 
     rows, labels = _of_subset(data_a, "validation")
@@ -70,6 +72,7 @@ def score_pretraining(
         "data_a_correct": correct,
         "data_a_images": len(labels),
         "data_a_chance": float(np.bincount(labels).max() / len(labels)),
+        "data_a_epoch": best_epoch(history),
     }
 
 

@@ -24,7 +24,7 @@ _ONE_ARCHITECTURE = Pipeline(
         ),
         Node(
             score_pretraining,
-            inputs=["model", "pixels", "data_a"],
+            inputs=["model", "history", "pixels", "data_a"],
             outputs="scores",
             name="score_pretraining",
         ),
@@ -38,7 +38,7 @@ def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
         [
             Pipeline(
                 _ONE_ARCHITECTURE,
-                namespace=f"pretrain.{architecture}",
+                namespace=f"{architecture}.pretrain",
                 inputs={"pixels", "data_a"},
                 parameters={
                     "params:network": f"params:architectures.{architecture}.network",

@@ -35,11 +35,11 @@ def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
         [
             Pipeline(
                 _ONE_ARCHITECTURE,
-                namespace=f"transfer.{architecture}",
+                namespace=f"{architecture}.transfer",
                 inputs={
                     "pixels": "pixels",
                     "data_b": "data_b",
-                    "pretrained": f"pretrain.{architecture}.model",
+                    "pretrained": f"{architecture}.pretrain.model",
                 },
                 parameters={"params:seed": "params:seed"},
             )
