@@ -34,7 +34,7 @@ run: $(INSTALLED) ## run the pipeline, unless its last result is up to date
 		$(MAKE) --no-print-directory $(SUMMARY); \
 	fi
 
-$(SUMMARY): $(SOURCES)
+$(SUMMARY): $(SOURCES) pyproject.toml requirements.lock
 	$(BIN)/kedro run --pipeline detl
 
 resume: $(INSTALLED) ## continue the last run that did not come to its end

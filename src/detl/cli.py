@@ -7,11 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import click
+from kedro.config import MissingConfigException
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import ProjectMetadata
+from kedro.io import DatasetError
+from omegaconf.errors import InterpolationResolutionError
 
 from detl.errors import DetlError
+
+_TOLD_IN_ONE_SENTENCE = (
+    DetlError,
+    DatasetError,
+    MissingConfigException,
+    # An environment variable that conf/ asks for, such as DETL_DATA.
+    InterpolationResolutionError,
+)
+"""What a user can mend; anything else is shown with its traceback."""
 
 RUNNER = "detl.runner.FoldByFoldRunner"
 
@@ -27,21 +39,44 @@ def _in_one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
     def told(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except DetlError as error:
-            raise click.ClickException(str(error)) from error
+        except _TOLD_IN_ONE_SENTENCE as error:
+            raise click.ClickException(_sentence_of(error)) from error
 
     return told
+
+
+def _sentence_of(error: Exception) -> str:
+    """Return the message of a ``DetlError``, also where Kedro has wrapped it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, DetlError):
+            return str(cause)
+        cause = cause.__cause__
+    return str(error)
+
+
+def _refuse_unknown_pipelines(names: list[str]) -> None:
+    from detl.pipeline_registry import register_pipelines
+
+    known = register_pipelines()
+    for name in names:
+        if name not in known:
+            raise DetlError(
+                f"There is no pipeline {name!r}; choose one of {', '.join(known)}."
+            )
 
 
 @_in_one_sentence
 def _run(
     pipeline: str | None, pipelines: list[str], runner: str | None, **options: Any
 ) -> None:
+    names = [pipeline] if pipeline else pipelines
+    _refuse_unknown_pipelines(names)
     # Kedro warns that --pipeline is deprecated; here both spellings are welcome.
     call: Any = kedro_run.callback
     call(
         pipeline=None,
-        pipelines=[pipeline] if pipeline else pipelines,
+        pipelines=names,
         runner=runner or RUNNER,
         **options,
     )

@@ -40,18 +40,41 @@ def find_run_to_continue(environment: str, parameters: str) -> str | None:
     return None
 
 
+def refuse_other_parameters(run_id: str, parameters: str) -> None:
+    """Refuse to continue a run whose parameters were other ones.
+
+    Args:
+        run_id: Run that a session wants to continue.
+        parameters: Digest of the session's parameters.
+
+    Raises:
+        DetlError: If the run was started with other parameters.
+    """
+    before = mlflow.MlflowClient().get_run(run_id).data.tags.get("detl.parameters")
+    if before not in (None, parameters):
+        raise DetlError(
+            f"The parameters have changed since run {run_id} was started, so it "
+            "cannot be continued: put them back, or start a new run with "
+            "'kedro run --pipeline detl'."
+        )
+
+
 def find_unfinished_run() -> UnfinishedRun:
     """Return the newest run that did not come to its end.
+
+    Of each environment only the newest run counts: what lies on disk is its own.
 
     Raises:
         DetlError: If there is none, or if it is still going on.
     """
-    runs = _parent_runs()
-    unfinished = [run for run in runs if "detl.complete" not in run.data.tags]
+    newest: dict[str, Run] = {}
+    for run in _parent_runs():
+        newest.setdefault(run.data.tags["detl.environment"], run)
+    unfinished = [r for r in newest.values() if "detl.complete" not in r.data.tags]
     if not unfinished:
         raise DetlError(
-            f"There is no run to resume: of {len(runs)} runs of experiment "
-            f"{EXPERIMENT!r} all came to their end; start one with "
+            "There is no run to resume: the newest run of each environment "
+            f"({', '.join(newest) or 'none so far'}) came to its end; start one with "
             "'kedro run --pipeline detl'."
         )
     run = unfinished[0]

@@ -9,18 +9,20 @@ and never made "the active run", so nothing depends on the order of the nodes.
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from mlflow.data.pandas_dataset import from_pandas
-from mlflow.entities import DatasetInput, InputTag, Metric, Param, Run, RunStatus
+from mlflow.entities import DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT, MLFLOW_PARENT_RUN_ID
 
 from detl.units import Unit
+
+Parameters = Mapping[str, Any]
 
 UNIT = "detl.unit"
 """Tag of a child run: the unit that it belongs to."""
@@ -48,6 +50,11 @@ class RunTree:
         """Id of the experiment that holds the tree."""
         return str(self.client.get_run(self.parent_id).info.experiment_id)
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags of the parent run."""
+        return dict(self.client.get_run(self.parent_id).data.tags)
+
     def children(self) -> list[Run]:
         """Return all runs below the parent, whatever their level."""
         found = self.client.search_runs(
@@ -55,12 +62,12 @@ class RunTree:
         )
         return list(found)
 
-    def start(self, unit: Unit, parameters: Mapping[str, Any]) -> None:
-        """Make the unit's run, or open it again."""
+    def start(self, unit: Unit, parameters_of: Callable[[Unit], Parameters]) -> None:
+        """Make the unit's run and those above it, or open them again."""
         if unit in self.run_ids:
             self.client.update_run(self.run_ids[unit], status="RUNNING")
             return
-        self.start(unit[:-1], {})
+        self.start(unit[:-1], parameters_of)
         names = dict(zip(("architecture", "fold"), unit, strict=False))
         run = self.client.create_run(
             self.experiment_id,
@@ -73,7 +80,7 @@ class RunTree:
             },
         )
         self.run_ids[unit] = run.info.run_id
-        pairs = {**names, **parameters}
+        pairs = {**names, **parameters_of(unit)}
         self.client.log_batch(
             run.info.run_id,
             params=[Param(key, str(value)) for key, value in pairs.items()],
@@ -83,11 +90,13 @@ class RunTree:
         """End the unit's run as FINISHED, FAILED or KILLED."""
         self.client.set_terminated(self.run_ids[unit], status)
 
-    def end_open(self, status: str) -> None:
-        """End every run below the parent that is still open."""
-        for run in self.children():
-            if run.info.status == RunStatus.to_string(RunStatus.RUNNING):
-                self.client.set_terminated(run.info.run_id, status)
+    def end_open(self, units: Iterable[Unit], status: str) -> None:
+        """End the runs of these units that are still open."""
+        for unit in units:
+            if unit and unit in self.run_ids:
+                run_id = self.run_ids[unit]
+                if self.client.get_run(run_id).info.status == "RUNNING":
+                    self.client.set_terminated(run_id, status)
 
     def logged(self, unit: Unit) -> dict[str, str]:
         """Return the names of what has been logged in the unit's run, with digests."""
@@ -127,7 +136,10 @@ def _log_metrics(client: MlflowClient, run_id: str, _: str, data: Any) -> None:
     now = int(time.time() * 1000)
     numbers = {k: v for k, v in data.items() if isinstance(v, int | float)}
     client.log_batch(
-        run_id, metrics=[Metric(k, float(v), now, 0) for k, v in numbers.items()]
+        run_id,
+        metrics=[Metric(k, float(v), now, 0) for k, v in numbers.items()],
+        # Such as warnings, which are words.
+        tags=[RunTag(k, v) for k, v in data.items() if isinstance(v, str) and v],
     )
 
 

@@ -16,8 +16,9 @@ class FoldByFoldRunner(SequentialRunner):
 
     Kedro's own runners go breadth first: all folds are trained before the first is
     scored. Here a fold is trained, scored and explained before the next one begins.
-    Where a node fails, all nodes that do not need its outputs still run; then the
-    first error is raised.
+    Where a node of one architecture or fold fails, the nodes that do not need its
+    outputs still run; then the first error is raised. Where a node fails that all
+    share, such as the split, nothing more is run.
     """
 
     def _run(
@@ -46,6 +47,8 @@ class FoldByFoldRunner(SequentialRunner):
                     "'make resume' continues it."
                 ) from interrupt
             except Exception as error:
+                if _unit(node) == ():
+                    raise
                 errors[node] = error
                 self._logger.error("Node %s failed: %s", node.name, error)
             else:

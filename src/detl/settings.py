@@ -4,11 +4,11 @@ from omegaconf.resolvers import oc
 
 from detl.hooks import (
     ClosingTableHooks,
-    MlflowHooks,
     OutputHooks,
     ParameterHooks,
     ProgressHooks,
 )
+from detl.mlflow_hooks import MlflowHooks
 from detl.quiet import quieten_libraries
 
 quieten_libraries()

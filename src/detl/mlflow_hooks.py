@@ -1,0 +1,245 @@
+"""Filling MLflow beside a run: a run for the session, its architectures, their folds.
+
+The nodes know nothing of MLflow. The catalog says which outputs are logged, under
+``metadata: {mlflow: {kind: ..., key: ...}}``, and these hooks do it.
+"""
+
+import hashlib
+import json
+import os
+import socket
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from detl.units import Unit, unit_of
+
+if TYPE_CHECKING:
+    from detl.run_tree import RunTree
+
+COMMAND = "detl.command"
+"""Tag of a session's run: what was asked for, so that it can be resumed."""
+
+COMPLETE = "detl.complete"
+"""Tag of a session's run that has made all that was asked for."""
+
+WHOLE_PIPELINES: tuple[list[str] | None, ...] = (["detl"], ["__default__"], None, [])
+"""The pipelines whose run, unless filtered, is a run from the beginning."""
+
+_FILTERS = (
+    "tags",
+    "from_nodes",
+    "to_nodes",
+    "node_names",
+    "from_inputs",
+    "to_outputs",
+    "namespaces",
+    "only_missing_outputs",
+)
+
+
+class MlflowHooks:
+    """Fills the tree of MLflow runs (see ``run_tree``) beside the session.
+
+    kedro-mlflow starts and ends the run of the session. A session that runs a part
+    of the pipeline continues in the newest run that had the same parameters.
+    """
+
+    def __init__(self) -> None:
+        self._tree: RunTree | None = None
+        self._parameters: dict[str, Any] = {}
+        self._environment = ""
+        self._open_outputs: dict[Unit, set[str]] = {}
+        self._is_continued = False
+        self._lock = Lock()
+        self._catalog = DataCatalog()
+
+    @hook_impl(tryfirst=True)
+    def after_context_created(self, context: KedroContext) -> None:
+        """Name the store, before kedro-mlflow reads its name from the environment.
+
+        A relative one would depend on the working directory.
+        """
+        store = Path(context.project_path) / "mlflow.db"
+        if "MLFLOW_TRACKING_URI" not in os.environ:
+            os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{store.as_posix()}"
+            # A server has a place of its own for artifacts.
+            os.environ["DETL_ARTIFACTS"] = "mlartifacts"
+        self._parameters = context.config_loader["parameters"]
+        self._environment = context.env or "base"
+
+    @hook_impl(tryfirst=True, specname="before_pipeline_run")
+    def choose_parent(self, run_params: dict[str, Any]) -> None:
+        """Let kedro-mlflow continue in an earlier run where this is part of one."""
+        from detl.earlier_runs import find_run_to_continue, refuse_other_parameters
+
+        is_part = run_params["pipeline_names"] not in WHOLE_PIPELINES or any(
+            run_params[name] for name in _FILTERS
+        )
+        named = os.environ.get("MLFLOW_RUN_ID")
+        if named:
+            refuse_other_parameters(named, self._digest)
+        elif is_part:
+            earlier = find_run_to_continue(self._environment, self._digest)
+            if earlier:
+                os.environ["MLFLOW_RUN_ID"] = earlier
+
+    @hook_impl(trylast=True)
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
+        """Describe the run that kedro-mlflow has opened, so that it can be resumed."""
+        import mlflow
+
+        from detl.run_tree import RunTree
+
+        run = mlflow.active_run()
+        self._tree = None
+        if run is None:
+            return
+        self._tree = RunTree(mlflow.MlflowClient(), run.info.run_id)
+        self._catalog = catalog
+        self._open_outputs = {}
+        for node in pipeline.nodes:
+            outputs = self._open_outputs.setdefault(unit_of(node.namespace), set())
+            outputs.update(node.outputs)
+        self._is_continued = COMMAND in run.data.tags
+        if not self._is_continued:
+            command = {
+                name: run_params[name]
+                for name in ("env", "pipeline_names", "runtime_params")
+            }
+            self._tree.client.set_tag(run.info.run_id, COMMAND, json.dumps(command))
+        first = json.loads(self._tree.tags[COMMAND])
+        tags = {
+            # kedro-mlflow names the run after the pipeline of this session.
+            "mlflow.runName": "+".join(first["pipeline_names"] or ["__default__"]),
+            "detl.environment": self._environment,
+            "detl.parameters": self._digest,
+            "detl.process": f"{socket.gethostname()}:{os.getpid()}",
+        }
+        for key, value in tags.items():
+            self._tree.client.set_tag(run.info.run_id, key, value)
+
+    @hook_impl(tryfirst=True)
+    def before_node_run(self, node: Node, inputs: dict[str, Any]) -> None:
+        """Open the run of the node's unit.
+
+        ``inputs`` is a copy that only the hooks see: typed parameters become
+        dictionaries again in it, which kedro-mlflow can log value by value.
+        """
+        from pydantic import BaseModel
+
+        for name, value in inputs.items():
+            if isinstance(value, BaseModel):
+                inputs[name] = value.model_dump()
+        if self._tree is not None:
+            unit = unit_of(node.namespace)
+            with self._lock:
+                self._tree.start(unit, self._parameters_of)
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
+        """Log what the catalog says shall be logged; end a run with its last output."""
+        if self._tree is None:
+            return
+        unit = unit_of(node.namespace)
+        self._log(unit, dataset_name, data)
+        self._open_outputs[unit].discard(dataset_name)
+        if unit and not self._open_outputs[unit]:
+            self._tree.end(unit, "FINISHED")
+
+    @hook_impl
+    def on_node_error(self, node: Node) -> None:
+        """End the run of the node's unit, and of its architecture, as FAILED."""
+        if self._tree is not None:
+            unit = unit_of(node.namespace)
+            while unit:
+                self._tree.end(unit, "FAILED")
+                unit = unit[:-1]
+
+    @hook_impl(tryfirst=True)
+    def after_pipeline_run(self, pipeline: Pipeline) -> None:
+        """Complete the tree from the catalog and end what is still open."""
+        if self._tree is None:
+            return
+        self._complete_from_catalog(pipeline)
+        self._tree.end_open(self._open_outputs, "FINISHED")
+        if not self._is_continued or self._has_all_outputs():
+            self._tree.client.set_tag(self._tree.parent_id, COMPLETE, "yes")
+
+    @hook_impl(tryfirst=True)
+    def on_pipeline_error(self, pipeline: Pipeline) -> None:
+        """Keep what has been made, and end as FAILED what could not be finished."""
+        if self._tree is None:
+            return
+        self._complete_from_catalog(pipeline)
+        self._tree.end_open(self._open_outputs, "FAILED")
+
+    @property
+    def _digest(self) -> str:
+        """Digest of the parameters: runs that differ in it are different runs."""
+        content = json.dumps(self._parameters, sort_keys=True, default=str)
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+    def _parameters_of(self, unit: Unit) -> dict[str, Any]:
+        """Return the parameters of an architecture, flat; its folds share them."""
+        if len(unit) != 1:
+            return {}
+        blocks = self._parameters["architectures"][unit[0]]
+        flat = pd.json_normalize(blocks).iloc[0]
+        return {str(name): value for name, value in flat.items()}
+
+    def _log(self, unit: Unit, dataset_name: str, data: Any) -> None:
+        how = _how_to_log(self._catalog.get(dataset_name))
+        if self._tree is not None and how:
+            leaf = dataset_name.rsplit(".", 1)[-1]
+            self._tree.log(unit, dataset_name, how["kind"], how.get("key", leaf), data)
+
+    def _complete_from_catalog(self, pipeline: Pipeline) -> None:
+        """Log what this run has made or used, and lies on disk, but not in MLflow.
+
+        That is what a killed session had saved but not logged, and what an earlier
+        session made whose run this one does not continue.
+        """
+        if self._tree is None:
+            return
+        logged = {unit: self._tree.logged(unit) for unit in self._tree.run_ids}
+        for node in _whole_pipeline().to_nodes(*(n.name for n in pipeline.nodes)).nodes:
+            unit = unit_of(node.namespace)
+            for name in node.outputs:
+                if unit in logged and name not in logged[unit]:
+                    dataset = self._catalog.get(name)
+                    if dataset and _how_to_log(dataset) and dataset.exists():
+                        self._log(unit, name, dataset.load())
+
+    def _has_all_outputs(self) -> bool:
+        """Return whether all is there that the continued run was to make."""
+        from detl.pipeline_registry import register_pipelines
+
+        if self._tree is None:
+            return False
+        first = json.loads(self._tree.tags[COMMAND])
+        pipelines = register_pipelines()
+        names = first["pipeline_names"] or ["__default__"]
+        outputs = set().union(*(pipelines[name].all_outputs() for name in names))
+        return all(self._catalog.exists(name) for name in outputs)
+
+
+def _whole_pipeline() -> Pipeline:
+    from detl.pipeline_registry import register_pipelines
+
+    return register_pipelines()["detl"]
+
+
+def _how_to_log(dataset: Any) -> dict[str, str] | None:
+    """Return what the catalog says about logging this dataset, if anything."""
+    metadata = getattr(dataset, "metadata", None) or {}
+    return metadata.get("mlflow")
