@@ -1,0 +1,51 @@
+"""What a user sees who has made a mistake: one sentence, before any training."""
+
+import pytest
+
+from project_copy import copy_project, run_kedro
+
+RUN = ("run", "--pipeline", "detl", "--env", "test")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return copy_project(tmp_path_factory.mktemp("mistakes"))
+
+
+def _error_of(project, *arguments: str, **environment: str) -> str:
+    run = run_kedro(project, *arguments, **environment)
+    assert run.returncode == 1, run.stdout
+    assert "Traceback" not in run.stdout
+    assert "pretrain alexnet" not in run.stdout
+    return run.stdout.strip().splitlines()[-1]
+
+
+def test_a_misspelt_parameter_is_named(project):
+    error = _error_of(project, *RUN, "--params", "split.data_b.normal.cuont=3")
+
+    assert error.startswith("Error: The parameters are refused")
+    assert "'split.data_b.normal.cuont' is not a parameter" in error
+
+
+def test_a_missing_raw_folder_is_named_with_what_sets_it_and_belongs_there(project):
+    error = _error_of(project, *RUN, DETL_DATA="no/such/folder")
+
+    assert "no/such/folder" in error
+    assert "DETL_DATA" in error
+    assert "data sets" in error
+
+
+def test_too_few_groups_for_the_folds_is_told_with_the_class_and_both_numbers(project):
+    error = _error_of(
+        project, *RUN, "--params", "split.data_b.pneumonia.findings.Pneumonia=3"
+    )
+
+    assert "Class pneumonia has 3 groups" in error
+    assert "5" in error
+
+
+def test_an_unknown_pipeline_is_told_with_the_known_ones(project):
+    error = _error_of(project, "run", "--pipeline", "dtel")
+
+    assert "'dtel'" in error
+    assert "crossval" in error

@@ -1,0 +1,74 @@
+"""The claim of the project in small: a pretrained network beats the same untrained."""
+
+import numpy as np
+import pytest
+from kedro.config import OmegaConfigLoader
+
+from detl.design import FOLDS
+from detl.parameters import (
+    IngestParameters,
+    NetworkParameters,
+    PretrainParameters,
+    SplitParameters,
+    TrainingParameters,
+)
+from detl.pipelines.crossval.nodes import predict_fold, train_fold
+from detl.pipelines.ingest.nodes import decode_images, read_sources
+from detl.pipelines.pretrain.nodes import pretrain_network
+from detl.pipelines.split.nodes import assign_folds, select_data_a, select_data_b
+from detl.pipelines.transfer.nodes import (
+    extract_features,
+    freeze_trunk,
+    replace_last_layer,
+)
+from project_copy import PROJECT
+
+SEED = 0
+
+
+@pytest.fixture(scope="module")
+def parameters():
+    loader = OmegaConfigLoader(str(PROJECT / "conf"), base_env="base")
+    return loader["parameters"]
+
+
+@pytest.fixture(scope="module")
+def sample(parameters):
+    """Return pixels, Data-A, Data-B and one fold of the embedded sample."""
+    raw = PROJECT / "data" / "01_raw" / "phantoms"
+    ingest = IngestParameters(**parameters["ingest"])
+    split = SplitParameters(**parameters["split"])
+    images, pixels, _ = decode_images(raw, *read_sources(raw, ingest), ingest)
+    data_b, _ = select_data_b(images, split, SEED)
+    data_a, _ = select_data_a(images, data_b, split, SEED)
+    folds = assign_folds(data_b, split, SEED, folds=FOLDS)
+    return pixels, data_a, data_b, folds[folds["fold"] == "fold_1"]
+
+
+def _transferred_accuracy(model, sample, parameters) -> float:
+    pixels, _, data_b, fold = sample
+    trunk, tail = freeze_trunk(replace_last_layer(model, SEED))
+    features = extract_features(trunk, pixels, data_b)
+    transfer = TrainingParameters(**parameters["transfer"])
+    trained, _ = train_fold(tail, features, data_b, fold, transfer, SEED)
+    predictions = predict_fold(trained, features, data_b, fold)
+    return float(np.mean(predictions["label"] == predictions["predicted"]))
+
+
+def test_a_pretrained_network_learns_and_beats_the_same_network_untrained(
+    sample, parameters
+):
+    from detl.networks import build_network
+
+    pixels, data_a, *_ = sample
+    alexnet = parameters["architectures"]["alexnet"]
+    network = NetworkParameters(**alexnet["network"])
+    pretrain = PretrainParameters(**alexnet["pretrain"])
+
+    pretrained, history = pretrain_network(pixels, data_a, network, pretrain, SEED)
+    untrained = build_network(network, pixels.shape[1], 2, SEED)
+
+    assert max(history["val_accuracy"]) > 0.65
+    with_pretraining = _transferred_accuracy(pretrained, sample, alexnet)
+    without = _transferred_accuracy(untrained, sample, alexnet)
+    assert with_pretraining > without + 0.05
