@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from kedro.config import OmegaConfigLoader
+from omegaconf import OmegaConf
 
 from detl.design import FOLDS
 from detl.parameters import (
@@ -28,8 +28,9 @@ SEED = 0
 
 @pytest.fixture(scope="module")
 def parameters():
-    loader = OmegaConfigLoader(str(PROJECT / "conf"), base_env="base")
-    return loader["parameters"]
+    """Return the parameters of ``conf/base``."""
+    files = sorted((PROJECT / "conf" / "base").glob("parameters*.yml"))
+    return OmegaConf.to_container(OmegaConf.merge(*map(OmegaConf.load, files)))
 
 
 @pytest.fixture(scope="module")
