@@ -1,0 +1,147 @@
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from detl.classes import DATA_B_CLASSES
+from detl.evaluation.metrics import score_predictions
+from detl.parameters import TrainingParameters
+from detl.pipelines.crossval.nodes import (
+    collect_folds,
+    predict_fold,
+    summarise_architectures,
+    train_fold,
+)
+
+N = 24
+
+
+@pytest.fixture
+def data_b() -> pd.DataFrame:
+    """Return a Data-B whose order is neither that of the rows nor of the labels."""
+    order = np.random.default_rng(0).permutation(N)
+    return pd.DataFrame(
+        {
+            "image_id": [f"nih/{k}" for k in order],
+            "row": order + 100,
+            "group": [f"g{k}" for k in order],
+            "finding": "x",
+            "label": [DATA_B_CLASSES[k % 4] for k in order],
+        }
+    )
+
+
+@pytest.fixture
+def features(data_b) -> np.ndarray:
+    """Return features that say the label: one row per row of Data-B."""
+    labels = data_b["label"].map(DATA_B_CLASSES.index).to_numpy()
+    return 5 * np.eye(4, dtype="float32")[labels][:, np.newaxis, np.newaxis]
+
+
+@pytest.fixture
+def fold(data_b) -> pd.DataFrame:
+    """Return a fold in another order than Data-B."""
+    names = sorted(data_b["image_id"])
+    subsets = ["train"] * 12 + ["validation"] * 4 + ["test"] * 8
+    return pd.DataFrame({"image_id": names, "fold": "fold_1", "subset": subsets})
+
+
+def _tail(untrained: bool = False) -> keras.Model:
+    inputs = keras.Input((1, 1, 4))
+    x = keras.layers.Flatten()(inputs)
+    if untrained:
+        x = keras.layers.Dense(4, kernel_initializer="zeros")(x)
+    return keras.Model(inputs, x, name="net")
+
+
+def test_predictions_are_of_the_folds_test_images_with_their_own_features(
+    data_b, features, fold
+):
+    predictions = predict_fold(_tail(), features, data_b, fold)
+
+    tested = set(fold.loc[fold["subset"] == "test", "image_id"])
+    assert set(predictions["image_id"]) == tested
+    assert (predictions["predicted"] == predictions["label"]).all()
+    right = dict(zip(data_b["image_id"], data_b["label"], strict=True))
+    assert [right[i] for i in predictions["image_id"]] == list(predictions["label"])
+
+
+def test_training_a_fold_leaves_the_tail_that_it_was_given_as_it_was(
+    data_b, features, fold
+):
+    tail = _tail(untrained=True)
+    parameters = TrainingParameters(
+        epochs=10,
+        batch_size=4,
+        optimizer="sgd",
+        learning_rate=0.1,
+        momentum=0.9,
+        schedule="constant",
+        warm_up_epochs=0,
+    )
+
+    model, history = train_fold(tail, features, data_b, fold, parameters, seed=0)
+
+    assert not np.any(tail.get_weights()[0])
+    assert history["val_accuracy"][-1] == 1.0
+    predictions = predict_fold(model, features, data_b, fold)
+    assert (predictions["predicted"] == predictions["label"]).all()
+
+
+def _results(right: float) -> tuple[pd.DataFrame, dict]:
+    """Return the table of folds and results of which this share is right."""
+    names = [f"{fold}/{k}" for fold in ("fold_1", "fold_2") for k in range(8)]
+    folds = pd.DataFrame(
+        {"image_id": names, "fold": [n[:6] for n in names], "subset": "test"}
+    )
+    results: dict = {}
+    for fold in ("fold_1", "fold_2"):
+        labels = np.array(DATA_B_CLASSES * 2)
+        predicted = np.where(np.arange(8) < 8 * right, labels, np.roll(labels, 1))
+        table = pd.DataFrame(
+            {
+                "image_id": [f"{fold}/{k}" for k in range(8)],
+                "label": labels,
+                "predicted": predicted,
+            }
+        )
+        for name in DATA_B_CLASSES:
+            table[f"p_{name}"] = (predicted == name).astype(float)
+        results[f"{fold}_predictions"] = table
+        results[f"{fold}_metrics"] = score_predictions(table)
+        results[f"{fold}_history"] = {"val_accuracy": [0.1, 0.9, 0.9]}
+    return folds, results
+
+
+PRETRAINING = {
+    "data_a_correct": 5,
+    "data_a_images": 10,
+    "data_a_chance": 0.5,
+    "data_a_accuracy": 0.5,
+}
+
+
+def test_collecting_pools_the_folds_and_warns_of_what_was_not_learnt():
+    folds, results = _results(right=0.5)
+
+    table, matrix, summary = collect_folds(folds, PRETRAINING, **results)
+
+    assert list(table["fold"]) == ["fold_1", "fold_2"]
+    assert list(table["epoch"]) == [2, 2]
+    assert matrix.set_index("label").to_numpy().sum() == 16
+    assert summary["accuracy_pooled"] == 0.5
+    assert "not above chance" in summary["warnings"]
+
+
+def test_the_summary_has_a_row_per_architecture_and_logs_the_warnings(caplog):
+    folds, results = _results(right=1.0)
+    _, matrix, summary = collect_folds(folds, PRETRAINING, **results)
+
+    table, picture = summarise_architectures(
+        net_summary=summary, net_confusion_matrix=matrix
+    )
+
+    assert list(table["architecture"]) == ["net"]
+    assert table["accuracy_mean"].item() == 1.0
+    assert picture.ndim == 3
+    assert "net: The accuracy on Data-A's validation part" in caplog.text
