@@ -8,9 +8,12 @@ EXTRA ?= cpu
 BIN := .venv/bin
 INSTALLED := .venv/installed-$(EXTRA)
 SUMMARY := data/08_reporting/summary.csv
+# Made by a run that came to its end; a later run by hand makes a newer summary.
+FINISHED := data/08_reporting/.finished
 SOURCES := $(shell find src conf data/01_raw -type f -not -name '*.pyc' -not -path '*.egg-info/*')
 
-export DO_NOT_TRACK := 1
+export DO_NOT_TRACK := true
+export MLFLOW_DISABLE_TELEMETRY := true
 
 .PHONY: help install run resume test lint types tests ui viz clean
 
@@ -26,16 +29,19 @@ $(INSTALLED): pyproject.toml requirements.lock
 	@touch $@
 
 run: $(INSTALLED) ## run the pipeline, unless its last result is up to date
-	@if $(MAKE) --question --no-print-directory $(SUMMARY); then \
+	@if $(MAKE) --question --no-print-directory $(FINISHED) && \
+			[ -f $(SUMMARY) ] && [ ! $(SUMMARY) -nt $(FINISHED) ]; then \
 		echo "Up to date: code, parameters and sample are those of the last run." \
 			"'make clean run' trains again."; \
 		$(BIN)/python -m detl.closing_table $(SUMMARY); \
 	else \
-		$(MAKE) --no-print-directory $(SUMMARY); \
+		rm -f $(FINISHED); \
+		$(MAKE) --no-print-directory $(FINISHED); \
 	fi
 
-$(SUMMARY): $(SOURCES) pyproject.toml requirements.lock
+$(FINISHED): $(SOURCES) pyproject.toml requirements.lock
 	$(BIN)/kedro run --pipeline detl
+	@touch $@
 
 resume: $(INSTALLED) ## continue the last run that did not come to its end
 	$(BIN)/kedro resume

@@ -44,6 +44,28 @@ def test_too_few_groups_for_the_folds_is_told_with_the_class_and_both_numbers(pr
     assert "5" in error
 
 
+def test_a_misspelt_network_is_told_with_the_known_ones(project):
+    error = _error_of(
+        project, *RUN, "--params", "architectures.vgg16.network.network=vgg"
+    )
+
+    assert "there is no network 'vgg'" in error
+    assert "vgg16" in error
+
+
+def test_a_stage_without_its_inputs_is_told_what_to_run_first(project):
+    error = _error_of(project, "run", "--pipeline", "pretrain", "--env", "test")
+
+    assert "'data_a' is not there yet" in error
+    assert "kedro run --to-nodes split.select_data_a" in error
+
+
+def test_an_unknown_node_is_named(project):
+    error = _error_of(project, *RUN, "--from-nodes", "nosuch")
+
+    assert "nosuch" in error
+
+
 def test_an_unknown_pipeline_is_told_with_the_known_ones(project):
     error = _error_of(project, "run", "--pipeline", "dtel")
 

@@ -213,6 +213,17 @@ def test_a_run_with_nothing_to_do_changes_nothing(finished, store):
     assert [run.to_dictionary()["data"] for run in store.folds()] == before
 
 
+def test_the_files_of_a_run_are_not_taken_for_one_with_other_parameters(finished):
+    project, _ = finished
+
+    other = run_kedro(
+        project, "run", "--env", "test", "--only-missing-outputs", "--params", "seed=7"
+    )
+
+    assert other.returncode == 1
+    assert "made with other parameters" in other.stdout
+
+
 def test_one_namespace_alone_continues_in_the_same_runs(finished, store):
     project, _ = finished
     (parent,) = store.below(None)
@@ -223,8 +234,14 @@ def test_one_namespace_alone_continues_in_the_same_runs(finished, store):
     )
 
     assert again.returncode == 0, again.stdout
+    summary = project / "data/test/08_reporting/summary.csv"
+    assert not summary.exists()  # it was of the fold that has been trained again
+    rest = run_kedro(project, "run", "--env", "test", "--only-missing-outputs")
+    assert rest.returncode == 0, rest.stdout
+    assert summary.exists()
     (still,) = store.below(None)
     assert still.info.run_id == parent.info.run_id
+    assert still.data.tags["detl.complete"] == "yes"
     assert {run.info.run_id: run.data.metrics for run in store.folds()} == before
     for fold in store.folds():
         points = store.client.get_metric_history(fold.info.run_id, "val_loss")

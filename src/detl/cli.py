@@ -15,6 +15,7 @@ from kedro.io import DatasetError
 from omegaconf.errors import InterpolationResolutionError
 
 from detl.errors import DetlError
+from detl.selection import FILTERS, select_pipeline
 
 _TOLD_IN_ONE_SENTENCE = (
     DetlError,
@@ -55,23 +56,12 @@ def _sentence_of(error: Exception) -> str:
     return str(error)
 
 
-def _refuse_unknown_pipelines(names: list[str]) -> None:
-    from detl.pipeline_registry import register_pipelines
-
-    known = register_pipelines()
-    for name in names:
-        if name not in known:
-            raise DetlError(
-                f"There is no pipeline {name!r}; choose one of {', '.join(known)}."
-            )
-
-
 @_in_one_sentence
 def _run(
     pipeline: str | None, pipelines: list[str], runner: str | None, **options: Any
 ) -> None:
     names = [pipeline] if pipeline else pipelines
-    _refuse_unknown_pipelines(names)
+    select_pipeline(names, options)  # refuses what is not there
     # Kedro warns that --pipeline is deprecated; here both spellings are welcome.
     call: Any = kedro_run.callback
     call(
@@ -116,4 +106,5 @@ def _resume(project_path: Path) -> None:
         pipeline_names=command["pipeline_names"],
         runner=FoldByFoldRunner(),
         only_missing_outputs=True,
+        **{name: command[name] for name in FILTERS},
     )

@@ -23,6 +23,28 @@ class UnfinishedRun:
     command: dict[str, Any]
 
 
+def refuse_files_of_other_parameters(environment: str, parameters: str) -> None:
+    """Refuse to take what lies on disk for a run with these parameters.
+
+    Args:
+        environment: Name of the Kedro environment.
+        parameters: Digest of the session's parameters.
+
+    Raises:
+        DetlError: If the newest run of the environment had other parameters.
+    """
+    for run in _parent_runs():
+        tags = run.data.tags
+        if tags["detl.environment"] == environment:
+            if tags["detl.parameters"] != parameters:
+                raise DetlError(
+                    "The files on disk were made with other parameters, by run "
+                    f"{run.info.run_id}, so nothing can be taken from them: run "
+                    "without --only-missing-outputs, or put the parameters back."
+                )
+            return
+
+
 def find_run_to_continue(environment: str, parameters: str) -> str | None:
     """Return the id of the newest run with this environment and these parameters.
 
@@ -70,7 +92,9 @@ def find_unfinished_run() -> UnfinishedRun:
     newest: dict[str, Run] = {}
     for run in _parent_runs():
         newest.setdefault(run.data.tags["detl.environment"], run)
-    unfinished = [r for r in newest.values() if "detl.complete" not in r.data.tags]
+    unfinished = [
+        run for run in newest.values() if run.data.tags.get("detl.complete") != "yes"
+    ]
     if not unfinished:
         raise DetlError(
             "There is no run to resume: the newest run of each environment "
@@ -92,7 +116,7 @@ def _refuse_running(run: Run) -> None:
         return
     try:
         os.kill(int(process), 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):
         return
     raise DetlError(
         f"Run {run.info.run_id} is still going on in process {process}; wait for it, "

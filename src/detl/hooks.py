@@ -11,8 +11,10 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from detl.errors import DetlError
 from detl.project_parameters import check_parameters
 from detl.quiet import import_keras
+from detl.selection import select_pipeline
 from detl.units import unit_of
 
 
@@ -41,23 +43,47 @@ class ProgressHooks:
             import_keras()
 
 
-class OutputHooks:
-    """Removes what a run is about to write.
+class InputHooks:
+    """Refuses to start where a stage's inputs have not been made yet."""
 
-    What lies on disk is then always of one run, so that "is it there?", which is
-    all that ``--only-missing-outputs`` asks, means "has this run made it?".
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Look for the inputs that another stage makes."""
+        makers = {
+            output: node
+            for node in select_pipeline(["detl"], {}).nodes
+            for output in node.outputs
+        }
+        for name in sorted(pipeline.inputs() & makers.keys()):
+            if not catalog.exists(name):
+                raise DetlError(
+                    f"{name!r} is not there yet, which node {makers[name].name!r} "
+                    f"makes: run 'kedro run --to-nodes {makers[name].name}' first."
+                )
+
+
+class OutputHooks:
+    """Removes what a run is about to write, and what was made from it.
+
+    Nothing on disk is then older than what it was made from, so that "is it there?",
+    which is all that ``--only-missing-outputs`` asks, means "is it made from this?".
     """
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Remove the outputs of all nodes that are going to run."""
+        """Remove the outputs of all nodes that are going to run, and what follows."""
         from detl.datasets import remove_saved
 
         if run_params["only_missing_outputs"]:
             return
-        for name in sorted(pipeline.all_outputs()):
+        outputs = pipeline.all_outputs()
+        whole = select_pipeline(["detl"], {})
+        follow = [node.name for node in whole.nodes if outputs & set(node.inputs)]
+        if follow:
+            outputs |= whole.from_nodes(*follow).all_outputs()
+        for name in sorted(outputs):
             dataset = catalog.get(name)
             if dataset is not None:
                 remove_saved(dataset)

@@ -19,6 +19,7 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from detl.selection import FILTERS, select_pipeline
 from detl.units import Unit, unit_of
 
 if TYPE_CHECKING:
@@ -33,17 +34,6 @@ COMPLETE = "detl.complete"
 WHOLE_PIPELINES: tuple[list[str] | None, ...] = (["detl"], ["__default__"], None, [])
 """The pipelines whose run, unless filtered, is a run from the beginning."""
 
-_FILTERS = (
-    "tags",
-    "from_nodes",
-    "to_nodes",
-    "node_names",
-    "from_inputs",
-    "to_outputs",
-    "namespaces",
-    "only_missing_outputs",
-)
-
 
 class MlflowHooks:
     """Fills the tree of MLflow runs (see ``run_tree``) beside the session.
@@ -55,6 +45,7 @@ class MlflowHooks:
     def __init__(self) -> None:
         self._tree: RunTree | None = None
         self._parameters: dict[str, Any] = {}
+        self._raw = ""
         self._environment = ""
         self._open_outputs: dict[Unit, set[str]] = {}
         self._is_continued = False
@@ -73,16 +64,23 @@ class MlflowHooks:
             # A server has a place of its own for artifacts.
             os.environ["DETL_ARTIFACTS"] = "mlartifacts"
         self._parameters = context.config_loader["parameters"]
+        self._raw = context.config_loader["globals"]["raw"]
         self._environment = context.env or "base"
 
     @hook_impl(tryfirst=True, specname="before_pipeline_run")
     def choose_parent(self, run_params: dict[str, Any]) -> None:
         """Let kedro-mlflow continue in an earlier run where this is part of one."""
-        from detl.earlier_runs import find_run_to_continue, refuse_other_parameters
+        from detl.earlier_runs import (
+            find_run_to_continue,
+            refuse_files_of_other_parameters,
+            refuse_other_parameters,
+        )
 
         is_part = run_params["pipeline_names"] not in WHOLE_PIPELINES or any(
-            run_params[name] for name in _FILTERS
+            run_params[name] for name in (*FILTERS, "only_missing_outputs")
         )
+        if run_params["only_missing_outputs"]:
+            refuse_files_of_other_parameters(self._environment, self._digest)
         named = os.environ.get("MLFLOW_RUN_ID")
         if named:
             refuse_other_parameters(named, self._digest)
@@ -109,14 +107,17 @@ class MlflowHooks:
         self._open_outputs = {}
         for node in pipeline.nodes:
             outputs = self._open_outputs.setdefault(unit_of(node.namespace), set())
-            outputs.update(node.outputs)
+            outputs.update(n for n in node.outputs if not catalog.exists(n))
         self._is_continued = COMMAND in run.data.tags
         if not self._is_continued:
             command = {
                 name: run_params[name]
-                for name in ("env", "pipeline_names", "runtime_params")
+                for name in ("env", "pipeline_names", "runtime_params", *FILTERS)
             }
             self._tree.client.set_tag(run.info.run_id, COMMAND, json.dumps(command))
+        else:
+            # Until all that was asked for is there again.
+            self._tree.client.set_tag(run.info.run_id, COMPLETE, "no")
         first = json.loads(self._tree.tags[COMMAND])
         tags = {
             # kedro-mlflow names the run after the pipeline of this session.
@@ -172,6 +173,7 @@ class MlflowHooks:
             return
         self._complete_from_catalog(pipeline)
         self._tree.end_open(self._open_outputs, "FINISHED")
+        os.environ.pop("MLFLOW_RUN_ID", None)
         if not self._is_continued or self._has_all_outputs():
             self._tree.client.set_tag(self._tree.parent_id, COMPLETE, "yes")
 
@@ -182,11 +184,12 @@ class MlflowHooks:
             return
         self._complete_from_catalog(pipeline)
         self._tree.end_open(self._open_outputs, "FAILED")
+        os.environ.pop("MLFLOW_RUN_ID", None)
 
     @property
     def _digest(self) -> str:
         """Digest of the parameters: runs that differ in it are different runs."""
-        content = json.dumps(self._parameters, sort_keys=True, default=str)
+        content = json.dumps([self._raw, self._parameters], sort_keys=True, default=str)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
     def _parameters_of(self, unit: Unit) -> dict[str, Any]:
@@ -212,7 +215,8 @@ class MlflowHooks:
         if self._tree is None:
             return
         logged = {unit: self._tree.logged(unit) for unit in self._tree.run_ids}
-        for node in _whole_pipeline().to_nodes(*(n.name for n in pipeline.nodes)).nodes:
+        whole = select_pipeline(["detl"], {})
+        for node in whole.to_nodes(*(n.name for n in pipeline.nodes)).nodes:
             unit = unit_of(node.namespace)
             for name in node.outputs:
                 if unit in logged and name not in logged[unit]:
@@ -222,21 +226,11 @@ class MlflowHooks:
 
     def _has_all_outputs(self) -> bool:
         """Return whether all is there that the continued run was to make."""
-        from detl.pipeline_registry import register_pipelines
-
         if self._tree is None:
             return False
         first = json.loads(self._tree.tags[COMMAND])
-        pipelines = register_pipelines()
-        names = first["pipeline_names"] or ["__default__"]
-        outputs = set().union(*(pipelines[name].all_outputs() for name in names))
-        return all(self._catalog.exists(name) for name in outputs)
-
-
-def _whole_pipeline() -> Pipeline:
-    from detl.pipeline_registry import register_pipelines
-
-    return register_pipelines()["detl"]
+        asked = select_pipeline(first["pipeline_names"], first)
+        return all(self._catalog.exists(name) for name in asked.all_outputs())
 
 
 def _how_to_log(dataset: Any) -> dict[str, str] | None:

@@ -4,11 +4,15 @@ Kedro checks the block that a node asks for. What no node asks for, such as a
 misspelt block, is caught only here.
 """
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
+from detl.classes import DATA_B_CLASSES
+from detl.design import ARCHITECTURES
 from detl.errors import DetlError
+from detl.networks import NETWORKS
 from detl.parameters import (
     ExplainParameters,
     IngestParameters,
@@ -19,6 +23,8 @@ from detl.parameters import (
     SplitParameters,
     TrainingParameters,
 )
+from detl.sources import READERS
+from detl.sources.findings import FINDINGS
 
 
 class ArchitectureParameters(Parameters):
@@ -32,12 +38,43 @@ class ArchitectureParameters(Parameters):
 class ProjectParameters(Parameters):
     """Everything that ``conf/*/parameters*.yml`` may say."""
 
-    seed: int
+    seed: Annotated[int, Field(ge=0, le=200_000)]
+    """A network takes up to ten thousand seeds from it (``networks/blocks.py``)."""
     phantom: PhantomParameters
     ingest: IngestParameters
     split: SplitParameters
     architectures: dict[str, ArchitectureParameters] = Field(min_length=1)
     explain: ExplainParameters
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> "ProjectParameters":
+        _refuse_unknown(
+            "reader", {s.reader for s in self.ingest.sources.values()}, READERS
+        )
+        _refuse_unknown(
+            "network",
+            {a.network.network for a in self.architectures.values()},
+            NETWORKS,
+        )
+        classes = [getattr(self.split.data_b, name) for name in DATA_B_CLASSES]
+        for chosen in classes:
+            _refuse_unknown("finding", {*chosen.findings, *chosen.never_with}, FINDINGS)
+        sources = {s for chosen in classes for s in chosen.sources or ()}
+        sources.update(self.split.data_a.sources)
+        _refuse_unknown("source of 'split'", sources, self.ingest.sources)
+        missing = [a for a in ARCHITECTURES if a not in self.architectures]
+        if missing:
+            raise ValueError(f"'architectures' has no block for {', '.join(missing)}")
+        return self
+
+
+def _refuse_unknown(what: str, names: Iterable[str], known: Iterable[str]) -> None:
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise ValueError(
+            f"there is no {what} {', '.join(map(repr, unknown))}; there are "
+            f"{', '.join(sorted(known))}"
+        )
 
 
 def check_parameters(parameters: dict[str, Any]) -> None:
@@ -62,4 +99,7 @@ def _describe(fault: Any) -> str:
         return f"{where!r} is not a parameter (misspelt?)"
     if fault["type"] == "missing":
         return f"{where!r} is missing"
+    if fault["type"] == "value_error":
+        sentence = str(fault["msg"]).removeprefix("Value error, ")
+        return f"{where}: {sentence}" if where else sentence
     return f"{where!r} is {fault['input']!r}: {fault['msg']}"

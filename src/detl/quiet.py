@@ -23,6 +23,9 @@ _WARNINGS = (
 def quieten_libraries() -> None:
     """Leave out start-up notes, and warnings that a user can do nothing about."""
     _find_logging_configuration()
+    # Nothing phones home; MLflow wants just these words.
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    os.environ["DO_NOT_TRACK"] = "true"
     # TensorFlow and MLflow read these when they are imported.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")

@@ -9,7 +9,7 @@ and never made "the active run", so nothing depends on the order of the nodes.
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,13 +90,20 @@ class RunTree:
         """End the unit's run as FINISHED, FAILED or KILLED."""
         self.client.set_terminated(self.run_ids[unit], status)
 
-    def end_open(self, units: Iterable[Unit], status: str) -> None:
-        """End the runs of these units that are still open."""
-        for unit in units:
-            if unit and unit in self.run_ids:
-                run_id = self.run_ids[unit]
-                if self.client.get_run(run_id).info.status == "RUNNING":
-                    self.client.set_terminated(run_id, status)
+    def end_open(self, outputs: Mapping[Unit, Collection[str]], status: str) -> None:
+        """End runs as FINISHED, or as ``status`` where they are open and lack outputs.
+
+        Args:
+            outputs: By unit, what it has not made yet.
+            status: ``FINISHED``, ``FAILED`` or ``KILLED``.
+        """
+        for unit, lacking in outputs.items():
+            if not unit or unit not in self.run_ids:
+                continue
+            before = self.client.get_run(self.run_ids[unit]).info.status
+            after = status if lacking else "FINISHED"
+            if before != after and (before == "RUNNING" or not lacking):
+                self.end(unit, after)
 
     def logged(self, unit: Unit) -> dict[str, str]:
         """Return the names of what has been logged in the unit's run, with digests."""

@@ -4,6 +4,7 @@ from omegaconf.resolvers import oc
 
 from detl.hooks import (
     ClosingTableHooks,
+    InputHooks,
     OutputHooks,
     ParameterHooks,
     ProgressHooks,
@@ -14,6 +15,7 @@ from detl.quiet import quieten_libraries
 quieten_libraries()
 
 HOOKS = (
+    InputHooks(),
     ParameterHooks(),
     ProgressHooks(),
     OutputHooks(),
