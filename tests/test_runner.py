@@ -3,6 +3,8 @@ from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 
+from detl.datasets import OptionalJSONDataset
+from detl.errors import NotAvailableError
 from detl.runner import FoldByFoldRunner
 
 
@@ -12,6 +14,10 @@ def _copy(value):
 
 def _fail(value):
     raise ValueError("this one fails")
+
+
+def _is_not_available(value):
+    raise NotAvailableError("there are no weights")
 
 
 def _run(*nodes: Node) -> tuple[list[str], DataCatalog]:
@@ -67,3 +73,25 @@ def test_nothing_more_runs_where_a_shared_node_fails():
         _run(shared, *_fold("fold_1"))
 
     assert _run.order == []
+
+
+def test_a_branch_that_is_not_available_is_left_out_without_an_error():
+    order, _ = _run(*_fold("fold_1", _is_not_available), *_fold("fold_2"))
+
+    assert order == ["net.crossval.fold_2.model", "net.crossval.fold_2.metrics"]
+
+
+def test_a_node_with_an_optional_input_runs_without_what_is_not_available(tmp_path):
+    model, metrics = "net.crossval.fold_1.model", "net.crossval.fold_1.metrics"
+    nodes = [
+        Node(_is_not_available, "start", model, name="train", namespace="net.crossval"),
+        Node(_copy, model, metrics, name="score", namespace="net.crossval"),
+        Node(str, metrics, "table", name="tabulate"),
+    ]
+    optional = OptionalJSONDataset(filepath=(tmp_path / "metrics.json").as_posix())
+    catalog = DataCatalog({"start": MemoryDataset(1), metrics: optional})
+    catalog["table"] = table = MemoryDataset()
+
+    FoldByFoldRunner().run(Pipeline(nodes), catalog, _create_hook_manager())
+
+    assert table.load() == "None"

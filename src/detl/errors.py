@@ -1,4 +1,4 @@
-"""The error that a user can mend."""
+"""The error that a user can mend, and the one that is none."""
 
 
 class DetlError(Exception):
@@ -6,4 +6,11 @@ class DetlError(Exception):
 
     The message is one sentence: what was found, what was expected, what to do.
     The command line prints it without a traceback.
+    """
+
+
+class NotAvailableError(DetlError):
+    """A branch of the graph that cannot be run here and was not promised.
+
+    The runner leaves out what needs it and goes on; the run does not fail.
     """

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from detl.selection import FILTERS, select_pipeline
+from detl.errors import NotAvailableError
+from detl.selection import EVERYTHING, FILTERS, nodes_that_need, select_pipeline
 from detl.units import Unit, unit_of
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class MlflowHooks:
         self._raw = ""
         self._environment = ""
         self._open_outputs: dict[Unit, set[str]] = {}
+        self._left_out: list[Node] = []
         self._is_continued = False
         self._lock = Lock()
         self._catalog = DataCatalog()
@@ -105,6 +107,7 @@ class MlflowHooks:
         self._tree = RunTree(mlflow.MlflowClient(), run.info.run_id)
         self._catalog = catalog
         self._open_outputs = {}
+        self._left_out = []
         for node in pipeline.nodes:
             outputs = self._open_outputs.setdefault(unit_of(node.namespace), set())
             outputs.update(n for n in node.outputs if not catalog.exists(n))
@@ -134,10 +137,12 @@ class MlflowHooks:
         """Open the run of the node's unit.
 
         ``inputs`` is a copy that only the hooks see: typed parameters become
-        dictionaries again in it, which kedro-mlflow can log value by value.
+        dictionaries again in it, which kedro-mlflow can log value by value. The whole
+        tree is left out, because its values are logged by the nodes that use them.
         """
         from pydantic import BaseModel
 
+        inputs.pop("parameters", None)
         for name, value in inputs.items():
             if isinstance(value, BaseModel):
                 inputs[name] = value.model_dump()
@@ -158,9 +163,11 @@ class MlflowHooks:
             self._tree.end(unit, "FINISHED")
 
     @hook_impl
-    def on_node_error(self, node: Node) -> None:
+    def on_node_error(self, error: Exception, node: Node) -> None:
         """End the run of the node's unit, and of its architecture, as FAILED."""
-        if self._tree is not None:
+        if isinstance(error, NotAvailableError):
+            self._left_out.append(node)
+        elif self._tree is not None:
             unit = unit_of(node.namespace)
             while unit:
                 self._tree.end(unit, "FAILED")
@@ -215,7 +222,7 @@ class MlflowHooks:
         if self._tree is None:
             return
         logged = {unit: self._tree.logged(unit) for unit in self._tree.run_ids}
-        whole = select_pipeline(["detl"], {})
+        whole = select_pipeline(EVERYTHING, {})
         for node in whole.to_nodes(*(n.name for n in pipeline.nodes)).nodes:
             unit = unit_of(node.namespace)
             for name in node.outputs:
@@ -230,7 +237,15 @@ class MlflowHooks:
             return False
         first = json.loads(self._tree.tags[COMMAND])
         asked = select_pipeline(first["pipeline_names"], first)
-        return all(self._catalog.exists(name) for name in asked.all_outputs())
+        left_out = set(self._left_out)
+        for node in self._left_out:
+            left_out |= nodes_that_need(node, asked, self._catalog)
+        made = Pipeline([n for n in asked.nodes if n not in left_out])
+        return all(
+            self._catalog.exists(name)
+            for name in made.all_outputs()
+            if not isinstance(self._catalog.get(name), MemoryDataset | None)
+        )
 
 
 def _how_to_log(dataset: Any) -> dict[str, str] | None:

@@ -20,7 +20,7 @@ from mlflow.entities import DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT, MLFLOW_PARENT_RUN_ID
 
-from detl.units import Unit
+from detl.units import Unit, labels_of
 
 Parameters = Mapping[str, Any]
 
@@ -68,7 +68,7 @@ class RunTree:
             self.client.update_run(self.run_ids[unit], status="RUNNING")
             return
         self.start(unit[:-1], parameters_of)
-        names = dict(zip(("architecture", "fold"), unit, strict=False))
+        names = labels_of(unit)
         run = self.client.create_run(
             self.experiment_id,
             run_name="-".join(unit),
@@ -116,8 +116,9 @@ class RunTree:
         Args:
             unit: Whose run.
             name: Name of the data within the unit.
-            kind: ``metrics``, ``curves``, ``picture``, ``table`` or ``dataset``.
-            key: Key of a picture, or name of a table or data set.
+            kind: ``metrics``, ``curves``, ``picture``, ``table``, ``page`` or
+                ``dataset``.
+            key: Key of a picture, or name of a table, page or data set.
             data: What the node has returned.
         """
         run_id = self.run_ids[unit]
@@ -170,6 +171,10 @@ def _log_table(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
     client.log_text(run_id, data.to_csv(index=False), f"{key}.csv")
 
 
+def _log_page(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
+    client.log_text(run_id, data, f"{key}.html")
+
+
 def _log_dataset(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
     table = from_pandas(data, name=key)._to_mlflow_entity()
     client.log_inputs(
@@ -182,5 +187,6 @@ _LOGGERS = {
     "curves": _log_curves,
     "picture": _log_picture,
     "table": _log_table,
+    "page": _log_page,
     "dataset": _log_dataset,
 }

@@ -7,7 +7,8 @@ from kedro.runner import SequentialRunner
 from kedro.runner.task import Task
 from pluggy import PluginManager
 
-from detl.errors import DetlError
+from detl.errors import DetlError, NotAvailableError
+from detl.selection import nodes_that_need
 from detl.units import Unit, unit_of
 
 
@@ -18,7 +19,8 @@ class FoldByFoldRunner(SequentialRunner):
     scored. Here a fold is trained, scored and explained before the next one begins.
     Where a node of one architecture or fold fails, the nodes that do not need its
     outputs still run; then the first error is raised. Where a node fails that all
-    share, such as the split, nothing more is run.
+    share, such as the split, nothing more is run. Where a node finds that its branch is
+    not available here, the branch is left out, and that is no error.
     """
 
     def _run(
@@ -34,9 +36,10 @@ class FoldByFoldRunner(SequentialRunner):
             for name in pipeline.datasets()
         }
         done: set[Node] = set()
+        left_out: set[Node] = set()
         errors: dict[Node, Exception] = {}
         waiting = sorted(pipeline.nodes, key=_unit)
-        while node := next((n for n in waiting if needs[n] <= done), None):
+        while node := next((n for n in waiting if needs[n] <= done | left_out), None):
             waiting.remove(node)
             task = Task(node, catalog, self._is_async, hook_manager, run_id=run_id)
             try:
@@ -46,6 +49,11 @@ class FoldByFoldRunner(SequentialRunner):
                     f"The run was interrupted in node {node.name!r}; "
                     "'make resume' continues it."
                 ) from interrupt
+            except NotAvailableError as reason:
+                branch = {node, *nodes_that_need(node, pipeline, catalog)}
+                self._logger.info("%d nodes are left out: %s", len(branch), reason)
+                left_out |= branch
+                waiting = [n for n in waiting if n not in branch]
             except Exception as error:
                 if _unit(node) == ():
                     raise
@@ -58,7 +66,7 @@ class FoldByFoldRunner(SequentialRunner):
             self._logger.error(
                 "%d of %d nodes are not done; once the cause is mended, "
                 "'make resume' continues this run.",
-                len(needs) - len(done),
+                len(needs) - len(done | left_out),
                 len(needs),
             )
             raise next(iter(errors.values()))

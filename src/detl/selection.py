@@ -3,9 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
 
 from detl.errors import DetlError
+
+EVERYTHING = ("detl", "optimism", "ablation")
+"""The registered pipelines that together hold every node but the phantoms'."""
 
 FILTERS = (
     "tags",
@@ -48,3 +53,25 @@ def select_pipeline(
         return chosen.filter(**given)
     except ValueError as error:
         raise DetlError(" ".join(str(error).split())) from error
+
+
+def nodes_that_need(
+    node: Node, pipeline: Pipeline, catalog: CatalogProtocol
+) -> set[Node]:
+    """Return the nodes that cannot run without this one's outputs.
+
+    A node that takes an output only if it is there (``MayBeMissing``) can.
+    """
+    from detl.datasets import MayBeMissing
+
+    found: set[Node] = set()
+    missing = set(node.outputs)
+    while True:
+        required = {
+            name for name in missing if not isinstance(catalog.get(name), MayBeMissing)
+        }
+        more = {n for n in pipeline.nodes if required & set(n.inputs)} - found
+        if not more:
+            return found
+        found |= more
+        missing |= {name for n in more for name in n.outputs}

@@ -9,12 +9,19 @@ from detl.datasets.array_dataset import ArrayDataset
 from detl.datasets.atomic import remove_saved
 from detl.datasets.folder_dataset import FolderDataset
 from detl.datasets.keras_model_dataset import KerasModelDataset
+from detl.datasets.optional_datasets import (
+    MayBeMissing,
+    OptionalCSVDataset,
+    OptionalJSONDataset,
+    OptionalPictureDataset,
+)
 from detl.datasets.picture_dataset import PictureDataset
 from detl.datasets.table_datasets import (
     AtomicCSVDataset,
     AtomicJSONDataset,
     AtomicParquetDataset,
 )
+from detl.datasets.text_dataset import TextDataset
 
 __all__ = [
     "ArrayDataset",
@@ -23,6 +30,11 @@ __all__ = [
     "AtomicParquetDataset",
     "FolderDataset",
     "KerasModelDataset",
+    "MayBeMissing",
+    "OptionalCSVDataset",
+    "OptionalJSONDataset",
+    "OptionalPictureDataset",
     "PictureDataset",
+    "TextDataset",
     "remove_saved",
 ]

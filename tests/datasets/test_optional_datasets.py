@@ -1,0 +1,41 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from detl.datasets import (
+    OptionalCSVDataset,
+    OptionalJSONDataset,
+    OptionalPictureDataset,
+)
+
+KINDS = [
+    (OptionalCSVDataset, "a.csv"),
+    (OptionalJSONDataset, "a.json"),
+    (OptionalPictureDataset, "a.png"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), KINDS)
+def test_what_is_missing_is_loaded_as_none(kind, name, tmp_path):
+    dataset = kind(filepath=(tmp_path / name).as_posix())
+
+    assert dataset.load() is None
+    assert not dataset.exists()
+    assert dataset.preview() is None
+
+
+def test_what_was_saved_is_loaded(tmp_path):
+    table = pd.DataFrame({"a": [1, 2]})
+    csv = OptionalCSVDataset(
+        filepath=(tmp_path / "a.csv").as_posix(), save_args={"index": False}
+    )
+    json = OptionalJSONDataset(filepath=(tmp_path / "a.json").as_posix())
+    picture = OptionalPictureDataset(filepath=tmp_path / "a.png")
+
+    csv.save(table)
+    json.save({"a": 1})
+    picture.save(np.full((2, 3), 7, np.uint8))
+
+    pd.testing.assert_frame_equal(csv.load(), table)
+    assert json.load() == {"a": 1}
+    assert (picture.load() == 7).all()
