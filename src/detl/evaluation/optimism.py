@@ -1,0 +1,72 @@
+"""How much better the paper's protocol makes a network look."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from detl.errors import DetlError
+from detl.evaluation.bootstrap import mean_interval
+
+
+def compare_protocols(
+    data_b: pd.DataFrame,
+    paper: Mapping[str, pd.DataFrame],
+    grouped: Mapping[str, pd.DataFrame],
+    seed: int,
+) -> dict[str, float]:
+    """Return both protocols' pooled accuracies and their paired difference.
+
+    Every image of Data-B is tested once under either protocol, so the difference is
+    the mean over images of (correct under paper) - (correct under grouped), and its
+    95 % interval comes from drawing groups of patients with replacement.
+
+    Args:
+        data_b: Table ``data_b``.
+        paper: By fold, table ``predictions`` under ``protocol: paper``.
+        grouped: The same under ``protocol: grouped``.
+        seed: Seed of the bootstrap.
+
+    Returns:
+        ``accuracy_paper``, ``accuracy_grouped``, ``difference``, ``difference_low`` and
+        ``difference_high`` as fractions, and the numbers of ``images`` and ``groups``.
+
+    Raises:
+        DetlError: If an image of Data-B is not tested exactly once by a protocol.
+    """
+    correct_paper = _correct(data_b, paper, "paper")
+    correct_grouped = _correct(data_b, grouped, "grouped")
+    difference = correct_paper - correct_grouped
+    groups = data_b["group"].to_numpy()
+    low, high = mean_interval(difference.to_numpy(), groups, seed)
+    return {
+        "accuracy_paper": float(correct_paper.mean()),
+        "accuracy_grouped": float(correct_grouped.mean()),
+        "difference": float(difference.mean()),
+        "difference_low": low,
+        "difference_high": high,
+        "images": len(data_b),
+        "groups": int(data_b["group"].nunique()),
+    }
+
+
+def _correct(
+    data_b: pd.DataFrame, predictions: Mapping[str, pd.DataFrame], protocol: str
+) -> pd.Series:
+    """Return 1 or 0 for each image of Data-B, in its order."""
+    together = pd.concat(predictions.values(), ignore_index=True)
+    tested = together["image_id"].value_counts()
+    times = tested.reindex(data_b["image_id"], fill_value=0)
+    if len(tested) != len(data_b) or (times != 1).any():
+        wrong = times[times != 1]
+        image = (
+            wrong.index[0]
+            if len(wrong)
+            else next(name for name in tested.index if name not in times.index)
+        )
+        raise DetlError(
+            f"Image {image} is tested {tested.get(image, 0)} times under protocol "
+            f"{protocol}, and every image of Data-B, and no other, must be tested once: "
+            "run its folds again."
+        )
+    is_right = (together["label"] == together["predicted"]).astype("int64")
+    return is_right.set_axis(together["image_id"]).reindex(data_b["image_id"])
