@@ -1,6 +1,8 @@
 import pandas as pd
 
-from detl.closing_table import format_summary
+from detl.closing_table import format_ablation, format_optimism, format_summary
+
+REPORT = "data/08_reporting/report.html"
 
 SUMMARY = pd.DataFrame(
     {
@@ -15,11 +17,54 @@ SUMMARY = pd.DataFrame(
 
 
 def test_accuracies_are_in_percent_and_their_spread_in_points():
-    lines = format_summary(SUMMARY).splitlines()
+    lines = format_summary(SUMMARY, REPORT).splitlines()
 
     assert lines[2].split() == ["alexnet", "50.0%", "+-", "5.0", "points", "50.0%"]
 
 
 def test_warnings_follow_the_table_with_the_architecture():
-    assert "Warning, resnet50: Class normal" in format_summary(SUMMARY)
-    assert "Warning, alexnet" not in format_summary(SUMMARY)
+    assert "Warning, resnet50: Class normal" in format_summary(SUMMARY, REPORT)
+    assert "Warning, alexnet" not in format_summary(SUMMARY, REPORT)
+
+
+def test_the_report_stands_among_what_to_do_next():
+    assert f"open        {REPORT}," in format_summary(SUMMARY, REPORT)
+
+
+def test_the_optimism_is_in_points_with_its_sign_and_interval():
+    optimism = pd.DataFrame(
+        {
+            "architecture": ["vgg16"],
+            "accuracy_paper": [0.75],
+            "accuracy_grouped": [0.625],
+            "difference": [0.125],
+            "difference_low": [-0.01],
+            "difference_high": [0.25],
+        }
+    )
+
+    assert "75.0%            62.5% +12.5 (-1.0 to +25.0) points" in format_optimism(
+        optimism
+    )
+
+
+def test_an_arm_that_was_not_run_has_its_reason_and_no_numbers():
+    ablation = pd.DataFrame(
+        {
+            "architecture": ["vgg16", "alexnet"],
+            "initialisation": ["scratch", "imagenet"],
+            "unfreeze": ["all", "head"],
+            "accuracy_mean": [0.5, None],
+            "difference": [-0.1, None],
+            "difference_low": [-0.2, None],
+            "difference_high": [0.0, None],
+            "p_holm": [0.04, None],
+            "note": [None, "no weights"],
+        }
+    )
+
+    ran, missing = format_ablation(ablation).splitlines()[2:]
+
+    assert ran.split()[:4] == ["vgg16", "scratch", "all", "50.0%"]
+    assert "-10.0 (-20.0 to +0.0) points    0.040" in ran
+    assert missing.split() == ["alexnet", "imagenet", "head", "no", "weights"]

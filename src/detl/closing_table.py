@@ -1,6 +1,6 @@
-"""The short table with which a run ends.
+"""The short tables with which a run ends.
 
-``python -m detl.closing_table data/08_reporting/summary.csv`` prints it again.
+``python -m detl.closing_table data/08_reporting/summary.csv`` prints the first again.
 """
 
 import sys
@@ -10,13 +10,19 @@ import click
 import pandas as pd
 
 NEXT = """Next:
+  open        {report}, the whole result on one page
   make ui     compare the folds in MLflow
   make viz    see the graph in Kedro-Viz
   make test   check that all of it works here"""
 
 
-def format_summary(summary: pd.DataFrame) -> str:
-    """Return the table ``summary`` as text: accuracies in percent, then warnings."""
+def format_summary(summary: pd.DataFrame, report: str) -> str:
+    """Return the table ``summary`` as text: accuracies in percent, then warnings.
+
+    Args:
+        summary: A row per architecture.
+        report: Path of the page of the report.
+    """
     width = max(len("architecture"), *summary["architecture"].str.len())
     lines = [f"{'architecture':{width}}  accuracy, mean +- SD   pooled accuracy"]
     for row in summary.to_dict("records"):
@@ -30,12 +36,55 @@ def format_summary(summary: pd.DataFrame) -> str:
     for architecture, warning in zip(summary["architecture"], warnings, strict=True):
         if warning:
             lines.append(f"Warning, {architecture}: {warning}")
-    return "\n".join(["", *lines, "", NEXT])
+    return "\n".join(["", *lines, "", NEXT.format(report=report)])
+
+
+def format_optimism(optimism: pd.DataFrame) -> str:
+    """Return the table ``optimism`` as text, in percent and percentage points."""
+    shown = pd.DataFrame(
+        {
+            "architecture": optimism["architecture"],
+            "protocol paper": optimism["accuracy_paper"].map("{:.1%}".format),
+            "protocol grouped": optimism["accuracy_grouped"].map("{:.1%}".format),
+            "difference, 95 % interval": _points(optimism, "difference"),
+        }
+    )
+    return "\n" + shown.to_string(index=False)
+
+
+def format_ablation(ablation: pd.DataFrame) -> str:
+    """Return the table ``ablation`` as text, in percent and percentage points."""
+    shown = pd.DataFrame(
+        {
+            "architecture": ablation["architecture"],
+            "starts from": ablation["initialisation"],
+            "trains": ablation["unfreeze"],
+            "accuracy": ablation["accuracy_mean"].map(
+                "{:.1%}".format, na_action="ignore"
+            ),
+            "difference, 95 % interval": _points(ablation, "difference"),
+            "p (Holm)": ablation["p_holm"].map("{:.3f}".format, na_action="ignore"),
+            "": ablation["note"],
+        }
+    )
+    return "\n" + shown.fillna("").to_string(index=False)
+
+
+def _points(table: pd.DataFrame, name: str) -> pd.Series:
+    """Return differences of fractions with their intervals, in percentage points."""
+    texts = [
+        "" if pd.isna(value) else f"{value:+.1f} ({low:+.1f} to {high:+.1f}) points"
+        for value, low, high in (
+            100 * table[[name, f"{name}_low", f"{name}_high"]].to_numpy("float64")
+        )
+    ]
+    return pd.Series(texts, index=table.index)
 
 
 def main(path: str) -> None:
     """Print the summary saved at ``path``."""
-    click.echo(format_summary(pd.read_csv(Path(path))))
+    report = Path(path).with_name("report.html")
+    click.echo(format_summary(pd.read_csv(Path(path)), report.as_posix()))
 
 
 if __name__ == "__main__":

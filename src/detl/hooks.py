@@ -2,20 +2,24 @@
 
 import logging
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from detl.errors import DetlError
 from detl.project_parameters import check_parameters
 from detl.quiet import import_keras
-from detl.selection import select_pipeline
+from detl.selection import EVERYTHING, select_pipeline
 from detl.units import unit_of
+
+REPORT = "08_reporting/report.html"
+"""Where the page of the report lies, below the data folder (catalog_report.yml)."""
 
 
 class ParameterHooks:
@@ -49,17 +53,37 @@ class InputHooks:
     @hook_impl(tryfirst=True)
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Look for the inputs that another stage makes."""
+        from detl.datasets import MayBeMissing
+
         makers = {
             output: node
-            for node in select_pipeline(["detl"], {}).nodes
+            for node in select_pipeline(EVERYTHING, {}).nodes
             for output in node.outputs
         }
         for name in sorted(pipeline.inputs() & makers.keys()):
+            if isinstance(catalog.get(name), MayBeMissing):
+                continue
             if not catalog.exists(name):
                 raise DetlError(
                     f"{name!r} is not there yet, which node {makers[name].name!r} "
                     f"makes: run 'kedro run --to-nodes {makers[name].name}' first."
                 )
+
+
+class ProvenanceHooks:
+    """Tells the report what it was made by."""
+
+    @hook_impl
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
+        """Put ``provenance`` into the catalog, where a node asks for it."""
+        from detl.provenance import describe_run
+
+        if "provenance" in pipeline.inputs():
+            import_keras()
+            described = describe_run(Path(run_params["project_path"]), run_params)
+            catalog["provenance"] = MemoryDataset(described)
 
 
 class OutputHooks:
@@ -79,7 +103,7 @@ class OutputHooks:
         if run_params["only_missing_outputs"]:
             return
         outputs = pipeline.all_outputs()
-        whole = select_pipeline(["detl"], {})
+        whole = select_pipeline(EVERYTHING, {})
         follow = [node.name for node in whole.nodes if outputs & set(node.inputs)]
         if follow:
             outputs |= whole.from_nodes(*follow).all_outputs()
@@ -90,12 +114,25 @@ class OutputHooks:
 
 
 class ClosingTableHooks:
-    """Ends a whole run with its result."""
+    """Ends a run with its result."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Note where the report goes, as it is typed from the project's root."""
+        self._report = f"{context.config_loader['globals']['data']}/{REPORT}"
 
     @hook_impl(trylast=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Print the summary, where this run has made it."""
-        from detl.closing_table import format_summary
+        """Print the tables that this run has made."""
+        from detl import closing_table
 
-        if "summary" in pipeline.all_outputs():
-            click.echo(format_summary(catalog.load("summary")))
+        made = pipeline.all_outputs()
+        if "optimism" in made:
+            click.echo(closing_table.format_optimism(catalog.load("optimism")))
+        if "ablation" in made:
+            click.echo(closing_table.format_ablation(catalog.load("ablation")))
+        if "summary" in made:
+            summary = catalog.load("summary")
+            click.echo(closing_table.format_summary(summary, self._report))
+        elif "report" in made:
+            click.echo(f"\nThe report: {self._report}")

@@ -8,6 +8,7 @@ from detl.hooks import (
     OutputHooks,
     ParameterHooks,
     ProgressHooks,
+    ProvenanceHooks,
 )
 from detl.mlflow_hooks import MlflowHooks
 from detl.quiet import quieten_libraries
@@ -19,6 +20,7 @@ HOOKS = (
     ParameterHooks(),
     ProgressHooks(),
     OutputHooks(),
+    ProvenanceHooks(),
     MlflowHooks(),
     ClosingTableHooks(),
 )
