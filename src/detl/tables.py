@@ -45,7 +45,7 @@ def _what_the_source_says() -> dict[str, Column]:
         "source": _text(),
         "patient_id": _text(),
         "findings": _text(),
-        "view": _one_of("PA", "AP", "AP Supine", UNKNOWN),
+        "view": _one_of("PA", "AP", "AP Supine", "L", UNKNOWN),
         "age": Column(float, Check.in_range(0, 120), nullable=True),
         "sex": _one_of("M", "F", UNKNOWN),
         "license": _text(),

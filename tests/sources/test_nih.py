@@ -127,12 +127,12 @@ def test_a_second_file_of_one_name_is_rejected(tmp_path):
     assert rejected["images_001/00000001_000.png"] == "second file of its name"
 
 
-def test_a_lateral_view_is_rejected(tmp_path):
-    row = ROWS[0].replace(",PA,", ",LATERAL,")
+def test_a_row_without_a_view_is_rejected(tmp_path):
+    row = ROWS[0].replace(",PA,", ",,")
 
     rejected = _read(_write(tmp_path, rows=[row])).rejected
 
-    assert list(rejected["reason"]) == ["view: LATERAL"]
+    assert list(rejected["reason"]) == ["no view"]
 
 
 def test_a_missing_folder_is_named_with_the_parameter(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 from detl.errors import DetlError
 from detl.parameters import SourceParameters
 from detl.sources import build_source_table
+from detl.sources.source_table import select_views
 from detl.tables import CANDIDATES, REJECTED, validate
 
 
@@ -139,3 +140,28 @@ def test_both_tables_fit_their_schemas_also_when_empty(path):
 
     validate(table.candidates, CANDIDATES)
     validate(table.rejected, REJECTED)
+
+
+def test_images_of_the_views_asked_for_are_taken():
+    rows = [_row(name=f"{view}.png", view=view) for view in ("PA", "L", "AP Supine")]
+
+    candidates = select_views(_build(*rows), ["PA", "AP Supine"]).candidates
+
+    assert candidates["view"].tolist() == ["PA", "AP Supine"]
+    validate(candidates, CANDIDATES)
+
+
+def test_an_image_of_another_view_is_rejected_with_its_view():
+    rejected = select_views(_build(_row(view="L")), ["PA"]).rejected
+
+    assert rejected.to_dict("records") == [
+        {"source": "mine", "name": "a.png", "reason": "view: L"}
+    ]
+    validate(rejected, REJECTED)
+
+
+def test_an_image_of_which_no_view_is_known_is_taken():
+    table = select_views(_build(_row(view="")), ["PA"])
+
+    assert table.rejected.empty
+    assert table.candidates["view"].tolist() == ["unknown"]

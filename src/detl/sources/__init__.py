@@ -12,7 +12,7 @@ from detl.errors import DetlError
 from detl.parameters import SourceParameters
 from detl.sources.covid_chestxray import read_covid_chestxray
 from detl.sources.folder import read_folder
-from detl.sources.nih import read_nih, read_nih_labels
+from detl.sources.nih import find_nih_labels, read_nih, read_nih_labels
 from detl.sources.source_table import SourceTable, build_source_table
 
 Reader: TypeAlias = Callable[[Path, str, SourceParameters], SourceTable]
@@ -28,13 +28,14 @@ __all__ = [
     "Reader",
     "SourceTable",
     "build_source_table",
+    "find_nih_labels",
     "read_nih_labels",
     "read_source",
 ]
 
 
 def read_source(raw: Path, source: str, parameters: SourceParameters) -> SourceTable:
-    """Return what the source's reader finds in the source's folder.
+    """Return what the source's reader finds in the source's folder, of every view.
 
     Args:
         raw: The raw data folder, to which the source's folder is relative.

@@ -8,6 +8,7 @@ https://nihcc.app.box.com/v/ChestXray-NIHCC
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
@@ -35,7 +36,7 @@ _COLUMNS = {
 
 
 def read_nih(folder: Path, source: str, parameters: SourceParameters) -> SourceTable:
-    """Return the images of a copy of NIH ChestX-ray14, whole or in part.
+    """Return the images of a copy of NIH ChestX-ray14, whole or in part, of every view.
 
     Args:
         folder: Holds ``Data_Entry_2017*.csv``, also compressed as ``.csv.gz``, and
@@ -48,14 +49,13 @@ def read_nih(folder: Path, source: str, parameters: SourceParameters) -> SourceT
         DetlError: The folder, the csv, a column or the image folders are missing.
     """
     require_folder(folder, source, _CONTENT)
-    labels_path = _find_labels(folder, source)
+    labels_path = find_nih_labels(folder, source)
     files = list_files(folder, _image_folders(folder, source))
     labels = read_nih_labels(labels_path)
-    view_is_known = labels["view"].isin(["PA", "AP"])
     rows = labels.assign(
         path=match_files(labels["name"], files, "name"),
         license=LICENSE,
-        reason=("view: " + labels["view"]).mask(view_is_known, ""),
+        reason=np.where(labels["view"] == "", "no view", ""),
     )
     return build_source_table(
         rows, source, parameters, _find_unnamed(files, rows["path"], labels_path.name)
@@ -84,7 +84,16 @@ def read_nih_labels(path: Path) -> pd.DataFrame:
     return labels.assign(patient=patient)
 
 
-def _find_labels(folder: Path, source: str) -> Path:
+def find_nih_labels(folder: Path, source: str) -> Path:
+    """Return the path of the label file in a copy of NIH ChestX-ray14.
+
+    Args:
+        folder: The copy.
+        source: Name of the source, for the error.
+
+    Raises:
+        DetlError: There is no label file, or more than one.
+    """
     found = sorted(
         path
         for path in folder.glob("Data_Entry_2017*")

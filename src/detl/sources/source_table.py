@@ -1,6 +1,6 @@
 """The table that every reader returns, and the rules that all sources share."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -66,6 +66,30 @@ def build_source_table(
         rejected=rejected.assign(source=source)[["source", "name", "reason"]]
         .astype(str)
         .reset_index(drop=True),
+    )
+
+
+def select_views(table: SourceTable, views: Collection[str]) -> SourceTable:
+    """Return the table with the images of these views only (decision 24).
+
+    The others are rejected. An image of whose view the source says nothing stays.
+
+    Args:
+        table: What a reader found.
+        views: Views to take, spelt as in column ``view``.
+    """
+    images = table.candidates
+    others = images[~images["view"].isin([*views, UNKNOWN])]
+    names = [
+        image_id.removeprefix(f"{source}/")
+        for image_id, source in zip(others["image_id"], others["source"], strict=True)
+    ]
+    rejected = pd.DataFrame(
+        {"source": others["source"], "name": names, "reason": "view: " + others["view"]}
+    ).astype(str)
+    return SourceTable(
+        candidates=images.drop(others.index).reset_index(drop=True),
+        rejected=pd.concat([table.rejected, rejected], ignore_index=True),
     )
 
 

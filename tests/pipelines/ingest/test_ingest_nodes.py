@@ -25,6 +25,7 @@ def _parameters(**sources):
                 name.replace("_", "-"): {"reader": reader, "folder": str(folder)}
                 for name, (reader, folder) in sources.items()
             },
+            "views": ["PA", "AP"],
             "input_size": 32,
             "fit": "crop",
             "largest_image": 10_000,
@@ -84,6 +85,16 @@ def test_sources_follow_each_other_in_the_order_of_the_parameters(tmp_path):
         "b/00000001_000.png",
         "a/00000001_000.png",
     ]
+
+
+def test_images_of_other_views_are_rejected(tmp_path):
+    _write_nih(tmp_path / "nih", [1, 2], [0, 1])
+    parameters = _parameters(nih=("nih", "nih")).model_copy(update={"views": ["AP"]})
+
+    candidates, rejected = read_sources(tmp_path, parameters)
+
+    assert candidates.empty
+    assert rejected["reason"].tolist() == ["view: PA", "view: PA"]
 
 
 def test_row_numbers_lead_from_the_table_to_the_pixels(tmp_path):
@@ -210,7 +221,7 @@ def test_no_candidate_at_all_is_an_error_that_says_why(tmp_path):
 def test_the_public_radiographs_are_all_taken():
     parameters = _parameters(
         nih=("nih", "nih"), covid=("covid_chestxray", "covid-chestxray")
-    ).model_copy(update={"largest_image": 10**7})
+    ).model_copy(update={"largest_image": 10**7, "views": ["PA", "AP", "AP Supine"]})
     start = time.perf_counter()
 
     images, pixels, rejected = _ingest(SHARED, parameters)

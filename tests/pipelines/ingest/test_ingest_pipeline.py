@@ -29,6 +29,7 @@ def test_the_pipeline_runs_from_a_folder_to_pixels(tmp_path):
     cv2.imwrite(str(tmp_path / "mine" / "Mass" / "a.png"), picture)
     parameters = {
         "sources": {"mine": {"reader": "folder", "folder": "mine"}},
+        "views": ["PA"],
         "input_size": 32,
         "fit": "crop",
         "largest_image": 10_000,

@@ -10,6 +10,7 @@ from detl.errors import DetlError
 from detl.parameters import IngestParameters
 from detl.sources import read_source
 from detl.sources.groups import join_patients
+from detl.sources.source_table import select_views
 from detl.tables import CANDIDATES, IMAGES, REJECTED, validate
 
 logger = logging.getLogger("detl.ingest")
@@ -22,7 +23,7 @@ def read_sources(
 
     Args:
         radiographs: The raw data folder.
-        parameters: Which sources there are, and where.
+        parameters: Which sources there are, and where; which views are taken.
 
     Returns:
         Table ``candidates``, with ``path`` relative to the raw data folder where the
@@ -33,7 +34,8 @@ def read_sources(
     """
     candidates, rejected = [], []
     for source, source_parameters in parameters.sources.items():
-        table = read_source(radiographs, source, source_parameters)
+        found = read_source(radiographs, source, source_parameters)
+        table = select_views(found, parameters.views)
         folder = _path_from(radiographs, radiographs / source_parameters.folder)
         candidates.append(
             table.candidates.assign(path=f"{folder}/" + table.candidates["path"])
