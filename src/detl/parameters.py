@@ -8,6 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+View = Literal["PA", "AP", "AP Supine", "L"]
+"""Projection of a chest film, as the sources spell it; L is lateral."""
+
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -36,6 +39,8 @@ class IngestParameters(Parameters):
     """How images are read and brought to one size."""
 
     sources: dict[str, SourceParameters] = Field(min_length=1)
+    views: list[View] = Field(min_length=1)
+    """Images of other views are rejected; those of an unknown view are not."""
     input_size: Annotated[int, Field(ge=32)]
     """Height and width of the stored pixels."""
     fit: Literal["crop", "pad", "squeeze"]
@@ -94,6 +99,10 @@ class FoldParameters(Parameters):
 class SplitParameters(Parameters):
     """How Data-A, Data-B and the folds are drawn."""
 
+    protocol: Literal["grouped", "paper"]
+    """Grouped keeps a patient's images, and copies, in one fold and out of Data-A, and
+    chooses the epoch on an inner validation part. Paper draws folds by image, leaves
+    Data-B's patients in Data-A, and chooses the epoch on the test fold."""
     on_shortage: Literal["use_all", "fail"]
     data_b: DataBParameters
     data_a: DataAParameters
@@ -163,6 +172,14 @@ class PretrainParameters(TrainingParameters):
     """Null trains on the images as they are."""
 
 
+class ImagenetParameters(Parameters):
+    """Where the ablation takes ImageNet weights from."""
+
+    weights: str | None
+    """``download``, from where keras.applications keeps them; or a file of its weights
+    without the top; null leaves out the arms that start from ImageNet."""
+
+
 # ---------------------------------------------------------------- explain
 
 
@@ -185,7 +202,17 @@ class PhantomParameters(Parameters):
     noise: Annotated[float, Field(ge=0)]
     """Standard deviation of the noise, in grey levels."""
     lesion_strength: Annotated[float, Field(gt=0)]
-    """Factor on the opacity of all lesions; less is harder."""
+    """Factor on the opacity of all lesions, and on what they do to the heart and the
+    diaphragm; less is harder."""
+    films_of_a_patient: Literal["follow_ups", "one", "near_copies"] = "follow_ups"
+    """Follow-ups: one to four films, each of a pose and an exposure of its own, and of
+    some diseased patients an earlier healthy film. One: a single film. Near copies:
+    films that show the same, almost in the same place and light, with other noise."""
+    near_copies: Annotated[int, Field(ge=2)] = 4
+    """Films of each patient under ``near_copies``, the first one included; the last
+    patient of a label has what is left. Data-B draws films and not patients: where it
+    takes few of a label's films, more copies are needed for it to hold several of a
+    patient."""
     nih: dict[str, Count] = Field(min_length=1, max_length=31)
     """Films of the NIH folder by ``Finding Labels``, e.g. ``Mass|Effusion: 10``."""
     covid_chestxray: dict[str, Count] = Field(min_length=1, max_length=31)

@@ -15,6 +15,7 @@ from detl.errors import DetlError
 from detl.networks import NETWORKS
 from detl.parameters import (
     ExplainParameters,
+    ImagenetParameters,
     IngestParameters,
     NetworkParameters,
     Parameters,
@@ -28,11 +29,12 @@ from detl.sources.findings import FINDINGS
 
 
 class ArchitectureParameters(Parameters):
-    """One network: its size, and how it is pretrained and transferred."""
+    """One network: its size, how it is pretrained and transferred, other weights."""
 
     network: NetworkParameters
     pretrain: PretrainParameters
     transfer: TrainingParameters
+    imagenet: ImagenetParameters
 
 
 class ProjectParameters(Parameters):

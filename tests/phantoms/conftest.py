@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from detl.parameters import PhantomParameters
-from detl.phantoms.anatomy import draw_anatomy, draw_examination
+from detl.phantoms.anatomy import change_anatomy, draw_anatomy, draw_examination
 from detl.phantoms.chest import Chest
 from detl.phantoms.sample import make_phantoms
 
@@ -52,8 +52,6 @@ def make_chest():
     """Return a function that lays out a patient, seen straight unless told."""
 
     def make(seed=0, view="PA", findings=(), shape=(96, 96), straight=True) -> Chest:
-        from detl.phantoms.lesions import change_anatomy
-
         anatomy = draw_anatomy(np.random.default_rng(seed))
         examination = draw_examination(np.random.default_rng([seed, 1]), view)
         if straight:
@@ -62,7 +60,7 @@ def make_chest():
             )
         for finding in findings:
             origin = np.random.default_rng([seed, 2])
-            anatomy = change_anatomy(anatomy, finding, origin)
+            anatomy = change_anatomy(anatomy, finding, origin, 1.0)
         return Chest(anatomy, examination, shape)
 
     return make

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from detl.phantoms.anatomy import CENTIMETRE
+from detl.phantoms.anatomy import CENTIMETRE, change_anatomy, draw_anatomy
 from detl.phantoms.lesions import SIGNS, draw_lesion, drop_specks
 
 SEEDS = range(6)
@@ -122,6 +122,12 @@ def test_more_severe_lesions_are_denser(make_chest):
         for severity in (0.5, 1.0)
     )
     assert dense > 1.5 * faint
+
+
+@pytest.mark.parametrize("finding", SIGNS)
+def test_without_strength_no_finding_changes_the_anatomy(finding):
+    anatomy = draw_anatomy(np.random.default_rng(0))
+    assert change_anatomy(anatomy, finding, np.random.default_rng(1), 0) == anatomy
 
 
 def test_specks_beside_a_large_piece_are_dropped():

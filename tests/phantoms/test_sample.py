@@ -13,7 +13,10 @@ from sklearn.preprocessing import StandardScaler
 
 from detl.datasets.folder_dataset import MARKER
 from detl.errors import DetlError
+from detl.imaging.store import store_pictures
+from detl.parameters import SourceParameters
 from detl.phantoms.sample import make_phantoms
+from detl.sources import read_source
 
 OTHER_DISEASES = (
     "Atelectasis",
@@ -23,6 +26,9 @@ OTHER_DISEASES = (
     "Nodule",
     "Mass",
 )
+
+SOURCES = {"nih": "nih", "covid-chestxray": "covid_chestxray"}
+"""Folder to the reader of its layout."""
 
 
 def test_the_embedded_sample_is_what_its_parameters_give(
@@ -74,6 +80,55 @@ def test_an_unknown_finding_is_refused_by_name(small_parameters):
     wrong = small_parameters.model_copy(update={"nih": {"Pneumona": 1}})
     with pytest.raises(DetlError, match=re.escape("'Pneumona'")):
         make_phantoms(wrong)
+
+
+@pytest.fixture(scope="module", params=["one", "near_copies"])
+def read_sample(request, small_parameters, tmp_path_factory):
+    """Return a folder of clean phantoms, and by source what the readers found."""
+    changes = {"films_of_a_patient": request.param, "dirt": False}
+    folder = tmp_path_factory.mktemp(request.param)
+    for path, data in make_phantoms(
+        small_parameters.model_copy(update=changes)
+    ).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    found = {
+        name: read_source(
+            folder / name, name, SourceParameters(reader=reader, folder="")
+        )
+        for name, reader in SOURCES.items()
+    }
+    return folder, request.param, found
+
+
+def test_the_readers_take_every_film_of_any_kind_of_patients(
+    small_parameters, read_sample
+):
+    _, _, found = read_sample
+    for name, counts in (
+        ("nih", small_parameters.nih),
+        ("covid-chestxray", small_parameters.covid_chestxray),
+    ):
+        assert len(found[name].candidates) == sum(counts.values())
+        assert found[name].rejected.empty
+
+
+def test_the_readers_see_which_films_are_of_one_patient(small_parameters, read_sample):
+    _, films_of_a_patient, found = read_sample
+    films = found["nih"].candidates.groupby("patient_id").size()
+    assert films.max() == (4 if films_of_a_patient == "near_copies" else 1)
+
+
+def test_no_film_is_stored_as_a_duplicate_of_another(read_sample):
+    folder, _, found = read_sample
+    paths = [
+        folder / name / path
+        for name, table in found.items()
+        for path in table.candidates["path"]
+    ]
+    pictures, pixels = store_pictures(paths, 32, "crop", 10_000)
+    assert list(pictures["original"]) == list(range(len(paths)))
+    assert len(pixels) == len(paths)
 
 
 def draw_data_b(folder):

@@ -86,6 +86,8 @@ class Examination:
     """Standard deviation of the unsharpness, in chest coordinates."""
     seed: int
     """Seed of noise, markers and wires."""
+    near_copy: int = 0
+    """0 for the film itself; the number of a near copy, which has other noise."""
 
 
 def draw_anatomy(generator: np.random.Generator) -> Anatomy:
@@ -139,6 +141,30 @@ def draw_examination(generator: np.random.Generator, view: View) -> Examination:
     )
 
 
+def vary_examination(
+    examination: Examination, number: int, generator: np.random.Generator
+) -> Examination:
+    """Return the examination of a near copy: place and exposure differ a little.
+
+    Markers and wires stay, the noise does not.
+
+    Args:
+        examination: The examination of the film itself.
+        number: Of the near copy, from 1.
+        generator: Source of the small differences.
+    """
+    across, down = examination.shift
+    return replace(
+        examination,
+        rotation=examination.rotation + generator.normal(0, 0.008),
+        # A pixel of a film of 120 pixels is 0.017.
+        shift=(across + generator.normal(0, 0.01), down + generator.normal(0, 0.01)),
+        brightness=examination.brightness + generator.normal(0, 0.01),
+        contrast=examination.contrast * float(np.exp(generator.normal(0, 0.03))),
+        near_copy=number,
+    )
+
+
 def seen_in(anatomy: Anatomy, examination: Examination) -> Anatomy:
     """Return the anatomy as this examination projects it.
 
@@ -160,3 +186,40 @@ def seen_in(anatomy: Anatomy, examination: Examination) -> Anatomy:
         clavicle=anatomy.clavicle - (0.08 if bedside else 0.0),
         midline_shift=anatomy.midline_shift + examination.turn,
     )
+
+
+def change_anatomy(
+    anatomy: Anatomy, finding: str, generator: np.random.Generator, strength: float
+) -> Anatomy:
+    """Return the anatomy as the finding deforms it; most findings do not.
+
+    Args:
+        anatomy: The patient in health.
+        finding: A key of ``SIGNS``.
+        generator: Source of the place and the size of the change.
+        strength: Factor on the change; 0 leaves the anatomy as it is.
+    """
+    if finding == "Cardiomegaly":
+        return replace(
+            anatomy,
+            heart_width=anatomy.heart_width
+            * (1 + strength * (generator.uniform(1.15, 1.28) - 1)),
+            heart_height=anatomy.heart_height
+            * (1 + strength * (generator.uniform(1.28, 1.48) - 1)),
+        )
+    if finding == "Atelectasis":
+        side = choose_side(generator)
+        lift = strength * generator.uniform(0.05, 0.11)
+        right, left = anatomy.diaphragm
+        pull = side * strength * generator.uniform(0.02, 0.05)
+        return replace(
+            anatomy,
+            diaphragm=(right - lift, left) if side < 0 else (right, left - lift),
+            midline_shift=anatomy.midline_shift + pull,
+        )
+    return anatomy
+
+
+def choose_side(generator: np.random.Generator) -> int:
+    """Return -1 (right) or 1 (left)."""
+    return SIDES[int(generator.integers(2))]

@@ -8,19 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detl.parameters import PhantomParameters
-from detl.phantoms.anatomy import Sex, View, draw_anatomy, draw_examination
+from detl.phantoms.anatomy import (
+    Sex,
+    View,
+    change_anatomy,
+    draw_anatomy,
+    draw_examination,
+    vary_examination,
+)
 from detl.phantoms.chest import Chest, Map
-from detl.phantoms.lesions import Lesion, change_anatomy, draw_lesion
+from detl.phantoms.lesions import Lesion, draw_lesion
 from detl.phantoms.rendering import render
 
 BEDSIDE_SHARE = 0.4
 """Share of AP films: the same for every finding, so that it gives none away."""
 
 IMAGES_PER_PATIENT = (0.55, 0.27, 0.12, 0.06)
-"""Probability of 1, 2, 3 and 4 films of a patient."""
+"""Probability of 1, 2, 3 and 4 films of a patient who is followed up."""
 
 HEALTHY_FIRST_SHARE = 0.12
-"""Share of the diseased patients who also have an earlier, healthy film."""
+"""Share of the diseased patients followed up who have an earlier, healthy film."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,7 @@ class Patient:
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
 
 
-HISTORY, ANATOMY, EXAMINATION, LESION = range(4)
+HISTORY, ANATOMY, EXAMINATION, LESION, NEAR_COPY = range(5)
 """The parts of a patient that are drawn apart."""
 
 
@@ -92,8 +99,8 @@ def draw_films(
 ) -> Iterator[Film]:
     """Yield ``count`` films with the group's findings, patient by patient.
 
-    A diseased patient may have an earlier film without the finding, which
-    comes on top.
+    A diseased patient who is followed up may have an earlier film without the
+    finding, which comes on top.
     """
     ordinal = 0
     while count > 0:
@@ -113,10 +120,13 @@ def draw_patient(
     diseased = bool(patient.group.findings)
     healthy_first = diseased and history.random() < HEALTHY_FIRST_SHARE
     age = int(np.clip(history.normal(50, 16), 16, 92))
+    if parameters.films_of_a_patient != "follow_ups":
+        near_copies = parameters.films_of_a_patient == "near_copies"
+        count, healthy_first = parameters.near_copies if near_copies else 1, False
     for follow_up in range(min(count, most) + healthy_first):
         healthy = healthy_first and follow_up == 0
         findings = () if healthy else patient.group.findings
-        yield draw_film(parameters, patient, follow_up, findings, age + follow_up // 2)
+        yield draw_film(parameters, patient, follow_up, findings, age)
 
 
 def draw_film(
@@ -126,20 +136,19 @@ def draw_film(
     findings: tuple[str, ...],
     age: int,
 ) -> Film:
-    """Return one film of a patient: same anatomy, new pose and exposure."""
-    anatomy = draw_anatomy(patient.generator(ANATOMY))
-    generator = patient.generator(EXAMINATION, follow_up)
-    views: tuple[View, ...] = ("PA",)
-    if generator.random() < BEDSIDE_SHARE:
-        views = patient.group.bedside_views
-    view = views[int(generator.integers(len(views)))]
-    examination = draw_examination(generator, view)
-    deformed = anatomy
-    for index, finding in enumerate(findings):
-        origin = patient.generator(LESION, index)
-        deformed = change_anatomy(deformed, finding, origin)
-    shape = draw_shape(parameters.size, patient.group.square, generator)
-    chest = Chest(deformed, examination, shape)
+    """Return one film of a patient: same anatomy, new pose and exposure.
+
+    Args:
+        parameters: Say also whether pose and exposure are new or nearly the first ones.
+        patient: Whose film it is.
+        follow_up: Number of the film, from 0.
+        findings: What it shows.
+        age: Of the patient on the first film, in years.
+    """
+    near_copy = follow_up if parameters.films_of_a_patient == "near_copies" else 0
+    visit = follow_up - near_copy
+    generator = patient.generator(EXAMINATION, visit)
+    chest = lay_out(parameters, patient, findings, near_copy, generator)
     lesions = []
     for index, finding in enumerate(findings):
         severity = parameters.lesion_strength * np.exp(generator.normal(0, 0.15))
@@ -149,12 +158,48 @@ def draw_film(
         patient=patient.number,
         follow_up=follow_up,
         findings=findings,
-        view=view,
-        sex=anatomy.sex,
-        age=age,
+        view=chest.examination.view,
+        sex=chest.anatomy.sex,
+        age=age + visit // 2,
         pixels=render(chest, total_fill(chest, lesions), parameters.noise),
         lesions=tuple(lesions),
     )
+
+
+def lay_out(
+    parameters: PhantomParameters,
+    patient: Patient,
+    findings: tuple[str, ...],
+    near_copy: int,
+    generator: np.random.Generator,
+) -> Chest:
+    """Return the patient's chest on a film, in the pose that ``generator`` draws.
+
+    Args:
+        parameters: Size of the film, and strength of the findings.
+        patient: Whose film it is.
+        findings: What changes the anatomy.
+        near_copy: Number of the near copy; 0 for the film itself.
+        generator: Of the examination.
+    """
+    anatomy = draw_anatomy(patient.generator(ANATOMY))
+    examination = draw_examination(generator, draw_view(patient.group, generator))
+    if near_copy:
+        own = patient.generator(NEAR_COPY, near_copy)
+        examination = vary_examination(examination, near_copy, own)
+    for index, finding in enumerate(findings):
+        origin = patient.generator(LESION, index)
+        anatomy = change_anatomy(anatomy, finding, origin, parameters.lesion_strength)
+    shape = draw_shape(parameters.size, patient.group.square, generator)
+    return Chest(anatomy, examination, shape)
+
+
+def draw_view(group: Group, generator: np.random.Generator) -> View:
+    """Return how the patient stands or lies: PA, or one of the bedside views."""
+    views: tuple[View, ...] = ("PA",)
+    if generator.random() < BEDSIDE_SHARE:
+        views = group.bedside_views
+    return views[int(generator.integers(len(views)))]
 
 
 def total_fill(chest: Chest, lesions: list[Lesion]) -> Map:

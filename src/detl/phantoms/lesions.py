@@ -1,13 +1,13 @@
 """The signs of each finding: what it does to the anatomy and to the air."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detl.phantoms.anatomy import CENTIMETRE, SIDES, Anatomy
+from detl.phantoms.anatomy import CENTIMETRE, SIDES, choose_side
 from detl.phantoms.chest import Chest, Map, soft_step
 from detl.phantoms.tissue import texture
 
@@ -20,28 +20,6 @@ class Lesion:
     fill: Map
     """Share of the lung's air that the lesion replaces, 0 to 1."""
     mask: NDArray[np.bool_]
-
-
-def change_anatomy(
-    anatomy: Anatomy, finding: str, generator: np.random.Generator
-) -> Anatomy:
-    """Return the anatomy as the finding deforms it; most findings do not."""
-    if finding == "Cardiomegaly":
-        return replace(
-            anatomy,
-            heart_width=anatomy.heart_width * generator.uniform(1.15, 1.28),
-            heart_height=anatomy.heart_height * generator.uniform(1.28, 1.48),
-        )
-    if finding == "Atelectasis":
-        side = choose_side(generator)
-        lift = generator.uniform(0.05, 0.11)
-        right, left = anatomy.diaphragm
-        return replace(
-            anatomy,
-            diaphragm=(right - lift, left) if side < 0 else (right, left - lift),
-            midline_shift=anatomy.midline_shift + side * generator.uniform(0.02, 0.05),
-        )
-    return anatomy
 
 
 def draw_lesion(
@@ -71,11 +49,6 @@ def drop_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     areas = statistics[:, cv2.CC_STAT_AREA].copy()
     areas[0] = 0
     return (areas >= max(4, areas.max() / 10))[labels] & mask
-
-
-def choose_side(generator: np.random.Generator) -> int:
-    """Return -1 (right) or 1 (left)."""
-    return SIDES[int(generator.integers(2))]
 
 
 def choose_sides(generator: np.random.Generator, both: float) -> tuple[int, ...]:

@@ -24,6 +24,10 @@ def render(chest: Chest, fill: Map, noise: float) -> NDArray[np.uint8]:
     absorbed = tissue - AIR * chest.air * (1 - fill) + seen * (chest.air > 0.02)
     absorbed = smooth(absorbed, max(0.3, chest.examination.blur / chest.pixel))
     absorbed = absorbed + accessories(chest, generator)
+    if chest.examination.near_copy:
+        # The marker and the wires above are those of the film itself.
+        key = [chest.examination.seed, chest.examination.near_copy]
+        generator = np.random.default_rng(key)
     return expose(absorbed, chest, noise, generator)
 
 

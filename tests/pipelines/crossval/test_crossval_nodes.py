@@ -54,6 +54,18 @@ def _tail(untrained: bool = False) -> keras.Model:
     return keras.Model(inputs, x, name="net")
 
 
+def _parameters(epochs: int) -> TrainingParameters:
+    return TrainingParameters(
+        epochs=epochs,
+        batch_size=4,
+        optimizer="sgd",
+        learning_rate=0.1,
+        momentum=0.9,
+        schedule="constant",
+        warm_up_epochs=0,
+    )
+
+
 def test_predictions_are_of_the_folds_test_images_with_their_own_features(
     data_b, features, fold
 ):
@@ -70,15 +82,7 @@ def test_training_a_fold_leaves_the_tail_that_it_was_given_as_it_was(
     data_b, features, fold
 ):
     tail = _tail(untrained=True)
-    parameters = TrainingParameters(
-        epochs=10,
-        batch_size=4,
-        optimizer="sgd",
-        learning_rate=0.1,
-        momentum=0.9,
-        schedule="constant",
-        warm_up_epochs=0,
-    )
+    parameters = _parameters(epochs=10)
 
     model, history = train_fold(tail, features, data_b, fold, parameters, seed=0)
 
@@ -86,6 +90,22 @@ def test_training_a_fold_leaves_the_tail_that_it_was_given_as_it_was(
     assert history["val_accuracy"][-1] == 1.0
     predictions = predict_fold(model, features, data_b, fold)
     assert (predictions["predicted"] == predictions["label"]).all()
+
+
+def test_a_fold_without_validation_part_chooses_its_epoch_on_the_test_part(
+    data_b, fold
+):
+    noise = np.random.default_rng(1).normal(size=(N, 1, 1, 4)).astype("float32")
+    of_paper = fold.replace("validation", "train")
+
+    model, history = train_fold(
+        _tail(untrained=True), noise, data_b, of_paper, _parameters(epochs=6), seed=0
+    )
+
+    predictions = predict_fold(model, noise, data_b, of_paper)
+    tested = (predictions["predicted"] == predictions["label"]).mean()
+    assert tested == pytest.approx(max(history["val_accuracy"]))
+    assert len(set(history["val_accuracy"])) > 1
 
 
 def _results(right: float) -> tuple[pd.DataFrame, dict]:

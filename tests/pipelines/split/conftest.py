@@ -26,7 +26,9 @@ def make_images():
 def make_parameters():
     """Build split parameters of two images per class, with some of them changed."""
 
-    def make(data_a=(), on_shortage="use_all", inner=0.5, **classes):
+    def make(
+        data_a=(), on_shortage="use_all", inner=0.5, protocol="grouped", **classes
+    ):
         findings = {
             "normal": "No Finding",
             "other_disease": "Mass",
@@ -40,6 +42,7 @@ def make_parameters():
         }
         return SplitParameters.model_validate(
             {
+                "protocol": protocol,
                 "on_shortage": on_shortage,
                 "data_b": data_b,
                 "data_a": {

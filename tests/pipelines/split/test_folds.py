@@ -103,3 +103,33 @@ def test_ten_folds_are_separated_in_their_order(make_data_b, make_parameters):
     names = [f"fold_{k}" for k in range(1, 11)]
     folds = assign_folds(make_data_b(12), make_parameters(), 0, names)
     assert [table["fold"].iloc[0] for table in separate_folds(folds)] == names
+
+
+def test_under_protocol_paper_folds_are_drawn_by_image(make_data_b, make_parameters):
+    data_b = make_data_b(6, images_per_group=4)
+    parameters = make_parameters(protocol="paper")
+    folds = assign_folds(data_b, parameters, 0, NAMES).merge(data_b)
+    tested = folds[folds["subset"] == "test"]
+    assert tested.groupby("group")["fold"].nunique().max() > 1
+    assert sorted(tested["image_id"]) == sorted(data_b["image_id"])
+    assert (tested.groupby(["fold", "label"]).size() == 8).all()
+
+
+def test_under_protocol_paper_all_the_rest_is_trained_on(make_data_b, make_parameters):
+    parameters = make_parameters(protocol="paper")
+    folds = assign_folds(make_data_b(6), parameters, 0, NAMES)
+    sizes = folds.groupby(["fold", "subset"]).size().loc["fold_1"]
+    assert sizes.to_dict() == {"test": 8, "train": 16}
+
+
+def test_under_protocol_paper_fewer_patients_than_folds_are_enough(
+    make_data_b, make_parameters
+):
+    data_b = make_data_b(1, images_per_group=3)
+    folds = assign_folds(data_b, make_parameters(protocol="paper"), 0, NAMES)
+    assert set(folds["fold"]) == set(NAMES)
+
+
+def test_an_unknown_protocol_is_refused(make_parameters):
+    with pytest.raises(ValidationError, match="'grouped' or 'paper'"):
+        make_parameters(protocol="image")

@@ -39,11 +39,13 @@ def images():
 
 
 @pytest.fixture(scope="module")
-def split(images):
+def parameters():
     conf = Path(__file__).parents[3] / "conf/paper/parameters_split.yml"
-    parameters = SplitParameters.model_validate(
-        yaml.safe_load(conf.read_text())["split"]
-    )
+    return SplitParameters.model_validate(yaml.safe_load(conf.read_text())["split"])
+
+
+@pytest.fixture(scope="module")
+def split(images, parameters):
     data_b, _ = select_data_b(images, parameters, seed=0)
     data_a, counts = select_data_a(images, data_b, parameters, seed=0)
     folds = assign_folds(data_b, parameters, seed=0, folds=FOLDS)
@@ -81,6 +83,23 @@ def test_the_validation_part_is_as_large_as_the_papers(split):
     _, _, counts, _ = split
     validation = counts[counts["subset"] == "validation"]
     assert validation["ours"].tolist() == validation["paper"].tolist() == [10000, 10000]
+
+
+def test_data_a_has_the_sizes_that_docs_paper_md_gives(split):
+    _, _, counts, _ = split
+    assert counts["ours"].tolist() == [44_523, 10_000, 33_025, 10_000]
+
+
+def test_data_a_has_the_sizes_that_docs_paper_md_gives_for_protocol_paper(
+    split, images, parameters
+):
+    data_b, *_ = split
+    as_published = parameters.model_copy(update={"protocol": "paper"})
+    data_a, counts = select_data_a(images, data_b, as_published, seed=0)
+    nih_patients = {group for group in data_b["group"] if group.startswith("nih")}
+    assert counts["ours"].tolist() == [50_011, 10_000, 40_028, 10_000]
+    assert len(nih_patients) == 878
+    assert len(nih_patients & set(data_a["group"])) == 750
 
 
 def test_no_group_crosses_from_data_b_to_data_a(split):

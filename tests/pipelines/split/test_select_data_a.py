@@ -170,3 +170,20 @@ def test_an_unknown_source_is_named(forty, no_data_b, make_parameters):
     parameters = make_parameters(data_a={"sources": ["nih", "pad"]})
     with pytest.raises(DetlError, match=r"split\.data_a\.sources names the source pad"):
         select_data_a(forty, no_data_b, parameters, seed=0)
+
+
+def test_under_protocol_paper_only_data_bs_images_are_left_out(
+    make_images, make_parameters
+):
+    rows = [
+        (finding, f"{finding}-{patient}", "nih")
+        for finding in ("No Finding", "Mass")
+        for patient in range(5)
+        for _ in range(2)
+    ]
+    images = make_images(*rows)
+    data_b = images.iloc[[0, 10]]
+    grouped, _ = select_data_a(images, data_b, make_parameters(), seed=0)
+    paper, _ = select_data_a(images, data_b, make_parameters(protocol="paper"), seed=0)
+    assert set(images["image_id"]) - set(paper["image_id"]) == {"image_0", "image_10"}
+    assert set(paper["image_id"]) - set(grouped["image_id"]) == {"image_1", "image_11"}

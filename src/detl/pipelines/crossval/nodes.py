@@ -25,6 +25,9 @@ def train_fold(
 ) -> tuple[KerasModel, History]:
     """Return the tail trained on one fold, with its best epoch's weights, and curves.
 
+    The best epoch is chosen on the fold's validation part. A fold without one is of
+    ``protocol: paper`` and chooses it on its test part, as the paper did (decision 18).
+
     Args:
         tail: Last block and new head, as transfer left them.
         features: The trunk's output, one row per row of ``data_b``.
@@ -39,7 +42,8 @@ def train_fold(
 
     model = copy_model(tail)
     training = _of_subset(data_b, fold, "train")
-    validation = _of_subset(data_b, fold, "validation")
+    has_validation = (fold["subset"] == "validation").any()
+    validation = _of_subset(data_b, fold, "validation" if has_validation else "test")
     history = fit_network(
         model,
         RowBatches(features, *training, parameters.batch_size, shuffle_seed=seed),

@@ -14,7 +14,7 @@ from .nodes import (
     train_fold,
 )
 
-_ONE_FOLD = Pipeline(
+ONE_FOLD = Pipeline(
     [
         Node(
             train_fold,
@@ -68,7 +68,7 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
     }
     one_per_fold = [
         Pipeline(
-            _ONE_FOLD,
+            ONE_FOLD,
             namespace=fold,
             inputs={
                 "tail": "tail",

@@ -1,7 +1,7 @@
 """Nodes that draw Data-A, Data-B and the folds."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -91,8 +91,9 @@ def select_data_a(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Data-A and its counts: normal against diseased (paper, Table I).
 
-    Every group of Data-B is left out whole (decision 8). The validation part is
-    balanced and made of whole groups (decision 7).
+    Every group of Data-B is left out whole; under ``protocol: paper`` only the images
+    of Data-B are, and their patients' other images stay (decision 8). The validation
+    part is balanced and made of whole groups (decision 7).
 
     Args:
         images: Table ``images``.
@@ -112,7 +113,8 @@ def select_data_a(
     require_sources(images, wanted.sources, "split.data_a.sources")
     rng = np.random.default_rng(seed)
     from_sources = images[images["source"].isin(wanted.sources)]
-    allowed = from_sources[~from_sources["group"].isin(data_b["group"])]
+    unit = "image_id" if parameters.protocol == "paper" else "group"
+    allowed = from_sources[~from_sources[unit].isin(data_b[unit])]
     labelled = label_data_a(allowed, wanted, rng)
     target = _size_validation(labelled, wanted)
     groups = draw_balanced_groups(labelled, target, rng)
@@ -121,10 +123,11 @@ def select_data_a(
     counts = _count_data_a(data_a)
     _check_validation(counts, target)
     logger.info(
-        "Data-A: %d images, after %d that share a group with Data-B and %d with "
+        "Data-A: %d images, after %d whose %s is in Data-B and %d with "
         "pneumonia or above the limit per class were left out",
         len(data_a),
         len(from_sources) - len(allowed),
+        unit,
         len(allowed) - len(data_a),
     )
     columns = ["image_id", "row", "group", "label", "subset"]
@@ -192,13 +195,15 @@ def assign_folds(
 ) -> pd.DataFrame:
     """Folds of the cross-validation: the subset of each image in each fold.
 
-    Groups stay whole, classes are spread evenly, and each image is tested in one
-    fold. The best epoch is chosen on a validation part of the remaining groups
-    (decision 18), one part in ``round(1 / inner_validation_share)``.
+    Classes are spread evenly, and each image is tested in one fold (decision 18).
+    Under ``protocol: grouped`` groups stay whole, and the best epoch is chosen on a
+    validation part of the remaining groups, one in ``round(1 /
+    inner_validation_share)``. Under ``protocol: paper`` folds are drawn image by
+    image, and there is no validation part: the epoch is chosen on the test part.
 
     Args:
         data_b: Table ``data_b``.
-        parameters: Share of the inner validation part.
+        parameters: Protocol, and share of the inner validation part.
         seed: Seed of the shuffle.
         folds: Names of the folds, at least two.
 
@@ -210,27 +215,17 @@ def assign_folds(
         DetlError: A class has fewer groups than folds, or than inner parts; or a
             subset of a fold lacks a class.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    parts = round(1 / parameters.folds.inner_validation_share)
-    outer = StratifiedGroupKFold(len(folds), shuffle=True, random_state=seed)
-    inner = StratifiedGroupKFold(parts, shuffle=True, random_state=seed)
-    _require_groups(data_b, len(folds), "the folds", "add patients")
+    is_grouped = parameters.protocol == "grouped"
+    units = data_b["group"] if is_grouped else data_b["image_id"]
+    _require_units(data_b["label"], units, len(folds), "the folds", "add patients")
     tables = []
-    splits = outer.split(data_b, data_b["label"], data_b["group"])
+    splits = _split(data_b["label"], units, len(folds), seed)
     for fold, (rest, _) in zip(folds, splits, strict=True):
-        remaining = data_b.iloc[rest]
-        _require_groups(
-            remaining,
-            parts,
-            f"the inner validation of {fold}",
-            "add patients or raise split.folds.inner_validation_share",
-        )
-        inner_splits = inner.split(remaining, remaining["label"], remaining["group"])
-        train, validation = next(inner_splits)
         subset = np.full(len(data_b), "test", dtype=object)
-        subset[rest[train]] = "train"
-        subset[rest[validation]] = "validation"
+        subset[rest] = "train"
+        if is_grouped:
+            chosen = _choose_validation(data_b.iloc[rest], parameters, seed, fold)
+            subset[rest[chosen]] = "validation"
         _require_classes(data_b["label"].to_numpy(), subset, fold)
         tables.append(
             pd.DataFrame(
@@ -241,11 +236,38 @@ def assign_folds(
     return validate(folds_table, FOLDS)
 
 
-def _require_groups(
-    data_b: pd.DataFrame, needed: int, purpose: str, remedy: str
+def _split(
+    labels: pd.Series, units: pd.Series, parts: int, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield positions of the rest and of the part, for each stratified part."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    splitter = StratifiedGroupKFold(parts, shuffle=True, random_state=seed)
+    yield from splitter.split(labels, labels, units)
+
+
+def _choose_validation(
+    remaining: pd.DataFrame, parameters: SplitParameters, seed: int, fold: str
+) -> np.ndarray:
+    """Return the positions of whole groups on which the fold's epoch is chosen."""
+    parts = round(1 / parameters.folds.inner_validation_share)
+    _require_units(
+        remaining["label"],
+        remaining["group"],
+        parts,
+        f"the inner validation of {fold}",
+        "add patients or raise split.folds.inner_validation_share",
+    )
+    _, validation = next(_split(remaining["label"], remaining["group"], parts, seed))
+    return validation
+
+
+def _require_units(
+    labels: pd.Series, units: pd.Series, needed: int, purpose: str, remedy: str
 ) -> None:
-    groups = data_b.groupby("label")["group"].nunique()
-    for label, found in groups.reindex(list(DATA_B_CLASSES), fill_value=0).items():
+    found_of_class = units.groupby(labels).nunique()
+    classes = found_of_class.reindex(list(DATA_B_CLASSES), fill_value=0)
+    for label, found in classes.items():
         if found < needed:
             raise DetlError(
                 f"Class {label} has {found} groups of patients, but {purpose} need at "
@@ -257,7 +279,7 @@ def _require_classes(labels: np.ndarray, subset: np.ndarray, fold: str) -> None:
     """Raise where a subset of the fold lacks a class: groups may be too uneven."""
     sizes = pd.crosstab(labels, subset).reindex(
         index=list(DATA_B_CLASSES),
-        columns=["train", "validation", "test"],
+        columns=sorted(set(subset)),
         fill_value=0,
     )
     for label, row in sizes.iterrows():

@@ -8,7 +8,7 @@ from detl.design import ARCHITECTURES
 
 from .nodes import extract_features, freeze_trunk, replace_last_layer
 
-_ONE_ARCHITECTURE = Pipeline(
+ONE_ARCHITECTURE = Pipeline(
     [
         Node(
             replace_last_layer,
@@ -34,7 +34,7 @@ def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
     return Pipeline(
         [
             Pipeline(
-                _ONE_ARCHITECTURE,
+                ONE_ARCHITECTURE,
                 namespace=f"{architecture}.transfer",
                 inputs={
                     "pixels": "pixels",

@@ -1,0 +1,98 @@
+"""Nodes that compare the two protocols (decision 18) on the same images."""
+
+from typing import Any
+
+import pandas as pd
+
+from detl.parameters import SplitParameters
+
+
+def swap_protocol(parameters: SplitParameters) -> SplitParameters:
+    """Return the parameters of the split under the protocol that they do not name."""
+    other = "grouped" if parameters.protocol == "paper" else "paper"
+    return parameters.model_copy(update={"protocol": other})
+
+
+def match_training_size(
+    other_folds: pd.DataFrame,
+    own_folds: pd.DataFrame,
+    data_b: pd.DataFrame,
+    seed: int,
+) -> pd.DataFrame:
+    """Return the other protocol's folds, with no larger training parts than our own.
+
+    ``protocol: paper`` has no inner validation part and so trains on more images. What
+    that gains is no optimism, so as many images of each class as needed are left out of
+    each fold, at random. Folds that are smaller than our own stay as they are.
+
+    Args:
+        other_folds: Table ``folds`` of the other protocol.
+        own_folds: Table ``folds`` of the cross-validation.
+        data_b: Table ``data_b``.
+        seed: Of the draw.
+    """
+    labels = data_b[["image_id", "label"]]
+    own = own_folds[own_folds["subset"] == "train"].merge(labels)
+    sizes = own.groupby(["fold", "label"]).size()
+    is_training = other_folds["subset"] == "train"
+    shuffled = other_folds[is_training].merge(labels).sample(frac=1, random_state=seed)
+    place = shuffled.groupby(["fold", "label"]).cumcount()
+    most = sizes.loc[pd.MultiIndex.from_frame(shuffled[["fold", "label"]])]
+    kept = shuffled[place.to_numpy() < most.to_numpy()].drop(columns="label")
+    return pd.concat([other_folds[~is_training], kept]).sort_values(
+        ["fold", "image_id"], ignore_index=True
+    )
+
+
+def summarise_other_protocol(
+    folds: pd.DataFrame,
+    pretraining: dict[str, float],
+    parameters: SplitParameters,
+    **fold_results: Any,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the metrics by fold under the other protocol, and their summary.
+
+    Args:
+        folds: Table ``folds`` of the other protocol.
+        pretraining: Scores of its network on Data-A's validation part.
+        parameters: Of the split under the other protocol.
+        **fold_results: As ``collect_folds`` takes them.
+    """
+    from detl.pipelines.crossval.nodes import collect_folds
+
+    fold_summary, _, summary = collect_folds(folds, pretraining, **fold_results)
+    return fold_summary, {**summary, "protocol": parameters.protocol}
+
+
+def compare_protocols(
+    data_b: pd.DataFrame, other: SplitParameters, seed: int, **predictions: pd.DataFrame
+) -> dict[str, float]:
+    """Return how much higher the accuracy is under ``protocol: paper``.
+
+    Args:
+        data_b: Table ``data_b``, which both protocols share.
+        other: Parameters of the split under the other protocol.
+        seed: Of the bootstrap.
+        **predictions: Tables ``predictions``: ``<fold>_own`` of the cross-validation,
+            ``<fold>_other`` of the other protocol.
+    """
+    from detl.evaluation.optimism import compare_protocols
+
+    own = {k: v for k, v in predictions.items() if k.endswith("_own")}
+    others = {k: v for k, v in predictions.items() if k.endswith("_other")}
+    paper, grouped = (others, own) if other.protocol == "paper" else (own, others)
+    return compare_protocols(data_b, paper, grouped, seed)
+
+
+def tabulate_differences(**differences: dict[str, float] | None) -> pd.DataFrame:
+    """Return the table ``optimism``, a row per architecture that has been compared.
+
+    Args:
+        **differences: By architecture, what ``compare_protocols`` returns, or None.
+    """
+    rows = [
+        {"architecture": architecture, **difference}
+        for architecture, difference in differences.items()
+        if difference is not None
+    ]
+    return pd.DataFrame(rows)

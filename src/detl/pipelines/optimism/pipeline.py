@@ -1,0 +1,169 @@
+"""Graph of the comparison of protocols: the other split, and all that follows it.
+
+The cross-validation has trained one protocol, ``split.protocol``. Here the other one is
+trained, on the same images, and the accuracies are compared.
+"""
+
+from collections.abc import Sequence
+from functools import partial, update_wrapper
+
+from kedro.pipeline import Node, Pipeline
+
+from detl.design import ARCHITECTURES, FOLDS, OTHER_PROTOCOL
+from detl.pipelines.crossval.pipeline import ONE_FOLD
+from detl.pipelines.pretrain.pipeline import ONE_ARCHITECTURE as PRETRAIN
+from detl.pipelines.split.nodes import assign_folds, select_data_a, separate_folds
+from detl.pipelines.transfer.pipeline import ONE_ARCHITECTURE as TRANSFER
+
+from .nodes import (
+    compare_protocols,
+    match_training_size,
+    summarise_other_protocol,
+    swap_protocol,
+    tabulate_differences,
+)
+
+
+def create_pipeline(
+    architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
+) -> Pipeline:
+    """Train every architecture under the other protocol, and compare the accuracies.
+
+    The tag of an architecture keeps what it needs: ``--tags vgg16``.
+    """
+    tabulate = Node(
+        tabulate_differences,
+        inputs={name: f"{name}.optimism.difference" for name in architectures},
+        outputs="optimism",
+        name="tabulate_differences",
+    )
+    return Pipeline(
+        [
+            Pipeline([_draw_other_split(folds), tabulate], tags=list(architectures)),
+            *(
+                Pipeline([_train(name, folds), _compare(name, folds)], tags=[name])
+                for name in architectures
+            ),
+        ]
+    )
+
+
+def _draw_other_split(folds: Sequence[str]) -> Pipeline:
+    assign_these_folds = update_wrapper(
+        partial(assign_folds, folds=tuple(folds)), assign_folds
+    )
+    return Pipeline(
+        [
+            Node(swap_protocol, "params:split", "split", name="swap_protocol"),
+            Node(
+                select_data_a,
+                inputs=["images", "data_b", "split", "params:seed"],
+                outputs=["data_a", "data_a_counts"],
+                name="select_data_a",
+            ),
+            Node(
+                assign_these_folds,
+                inputs=["data_b", "split", "params:seed"],
+                outputs="all_folds",
+                name="assign_folds",
+            ),
+            Node(
+                match_training_size,
+                inputs=["all_folds", "own_folds", "data_b", "params:seed"],
+                outputs="folds",
+                name="match_training_size",
+            ),
+            Node(
+                separate_folds,
+                inputs="folds",
+                outputs=list(folds),
+                name="separate_folds",
+            ),
+        ],
+        namespace="optimism",
+        inputs={"images": "images", "data_b": "data_b", "own_folds": "folds"},
+        parameters={"params:split", "params:seed"},
+    )
+
+
+def _train(architecture: str, folds: Sequence[str]) -> Pipeline:
+    """Pretraining, transfer and folds of one architecture under the other protocol."""
+    one_per_fold = [
+        Pipeline(
+            ONE_FOLD,
+            namespace=fold,
+            inputs={
+                "tail": "tail",
+                "features": "features",
+                "data_b": "data_b",
+                "fold": f"optimism.{fold}",
+            },
+            parameters={"params:transfer", "params:seed"},
+        )
+        for fold in folds
+    ]
+    summarise = Node(
+        summarise_other_protocol,
+        inputs={
+            "folds": "optimism.folds",
+            "pretraining": "scores",
+            "parameters": "optimism.split",
+            **{
+                f"{fold}_{result}": f"{fold}.{result}"
+                for result in ("metrics", "predictions", "history")
+                for fold in folds
+            },
+        },
+        outputs=["fold_summary", "summary"],
+        name="summarise_other_protocol",
+    )
+    return Pipeline(
+        [
+            Pipeline(PRETRAIN, inputs={"data_a": "optimism.data_a"}),
+            Pipeline(
+                TRANSFER, inputs={"pretrained": "model"}, outputs={"model": "new_head"}
+            ),
+            *one_per_fold,
+            summarise,
+        ],
+        namespace=f"{architecture}.optimism.{OTHER_PROTOCOL}",
+        inputs={
+            "pixels",
+            "data_b",
+            "optimism.data_a",
+            "optimism.split",
+            "optimism.folds",
+            *(f"optimism.{fold}" for fold in folds),
+        },
+        parameters={
+            **{
+                f"params:{block}": f"params:architectures.{architecture}.{block}"
+                for block in ("network", "pretrain", "transfer")
+            },
+            "params:seed": "params:seed",
+        },
+    )
+
+
+def _compare(architecture: str, folds: Sequence[str]) -> Pipeline:
+    other = f"{architecture}.optimism.{OTHER_PROTOCOL}"
+    return Pipeline(
+        [
+            Node(
+                compare_protocols,
+                inputs={
+                    "data_b": "data_b",
+                    "other": "optimism.split",
+                    "seed": "params:seed",
+                    **{
+                        f"{f}_own": f"{architecture}.crossval.{f}.predictions"
+                        for f in folds
+                    },
+                    **{f"{f}_other": f"{other}.{f}.predictions" for f in folds},
+                },
+                outputs=f"{architecture}.optimism.difference",
+                name="compare_protocols",
+                namespace=f"{architecture}.optimism",
+            )
+        ]
+    )

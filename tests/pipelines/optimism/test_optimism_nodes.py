@@ -1,0 +1,76 @@
+import pandas as pd
+import pytest
+
+from detl.parameters import SplitParameters
+from detl.pipelines.optimism.nodes import (
+    compare_protocols,
+    match_training_size,
+    swap_protocol,
+    tabulate_differences,
+)
+
+DATA_B = pd.DataFrame({"image_id": ["nih/0", "nih/1"], "group": ["a", "b"]})
+RIGHT = DATA_B[["image_id"]].assign(label="normal", predicted="normal")
+WRONG = RIGHT.assign(predicted="covid_19")
+
+
+def _split(protocol: str) -> SplitParameters:
+    return SplitParameters.model_construct(protocol=protocol)
+
+
+@pytest.mark.parametrize(("own", "other"), [("grouped", "paper"), ("paper", "grouped")])
+def test_the_other_protocol_is_the_one_that_is_not_named(own, other):
+    assert swap_protocol(_split(own)).protocol == other
+
+
+def _folds(train: int, test: int) -> pd.DataFrame:
+    """Return two folds of so many images of each of two classes in each part."""
+    subsets = (["train"] * train + ["test"] * test) * 2
+    names = [f"nih/{k}" for k in range(len(subsets))]
+    fold = pd.DataFrame({"image_id": names, "subset": subsets})
+    return pd.concat(
+        [fold.assign(fold=name) for name in ("fold_1", "fold_2")], ignore_index=True
+    )[["image_id", "fold", "subset"]]
+
+
+def test_the_other_folds_train_on_as_many_images_of_each_class():
+    labels = ["normal"] * 6 + ["covid_19"] * 6
+    data_b = pd.DataFrame(
+        {"image_id": [f"nih/{k}" for k in range(12)], "label": labels}
+    )
+    own = _folds(train=4, test=2).query("image_id != 'nih/6'")
+
+    matched = match_training_size(_folds(train=5, test=1), own, data_b, seed=0)
+
+    sizes = matched.merge(data_b).groupby(["fold", "subset", "label"]).size()
+    assert sizes.loc["fold_1", "train"].to_dict() == {"covid_19": 3, "normal": 4}
+    assert sizes.loc["fold_2", "test"].to_dict() == {"covid_19": 1, "normal": 1}
+
+
+def test_folds_that_are_smaller_than_our_own_stay_as_they_are():
+    data_b = pd.DataFrame(
+        {"image_id": [f"nih/{k}" for k in range(12)], "label": "normal"}
+    )
+    smaller = _folds(train=4, test=2)
+
+    matched = match_training_size(smaller, _folds(train=5, test=1), data_b, seed=0)
+
+    key = ["fold", "image_id"]
+    pd.testing.assert_frame_equal(
+        matched, smaller.sort_values(key, ignore_index=True), check_like=True
+    )
+
+
+@pytest.mark.parametrize(("other", "difference"), [("paper", -1.0), ("grouped", 1.0)])
+def test_the_difference_is_the_papers_whichever_was_trained_first(other, difference):
+    result = compare_protocols(
+        DATA_B, _split(other), seed=0, fold_1_own=RIGHT, fold_1_other=WRONG
+    )
+
+    assert result["difference"] == difference
+
+
+def test_an_architecture_that_was_not_compared_has_no_row():
+    table = tabulate_differences(alexnet=None, vgg16={"difference": 0.1})
+
+    assert table.to_dict("records") == [{"architecture": "vgg16", "difference": 0.1}]
