@@ -134,5 +134,5 @@ class ClosingTableHooks:
         if "summary" in made:
             summary = catalog.load("summary")
             click.echo(closing_table.format_summary(summary, self._report))
-        elif "report" in made:
+        elif "report_page" in made:
             click.echo(f"\nThe report: {self._report}")

@@ -4,13 +4,20 @@ from kedro.pipeline import Pipeline
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Return the stages by name, and their sum as ``detl``, which is the default."""
+    """Return the stages by name, and their sum as ``detl``, which is the default.
+
+    The comparisons, ``optimism`` and ``ablation``, build on what ``detl`` has made, and
+    end with the report, which then holds them.
+    """
     from detl.pipelines import (
+        ablation,
         crossval,
         explain,
         ingest,
+        optimism,
         phantom,
         pretrain,
+        report,
         split,
         transfer,
     )
@@ -22,10 +29,13 @@ def register_pipelines() -> dict[str, Pipeline]:
         "transfer": transfer.create_pipeline(),
         "crossval": crossval.create_pipeline(),
         "explain": explain.create_pipeline(),
+        "report": report.create_pipeline(),
     }
     detl = sum(stages.values(), Pipeline([]))
     return {
         **stages,
+        "optimism": optimism.create_pipeline() + stages["report"],
+        "ablation": ablation.create_pipeline() + stages["report"],
         "phantom": phantom.create_pipeline(),
         "detl": detl,
         "__default__": detl,

@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from detl.networks import NETWORKS, build_network
-from detl.networks.cut import copy_model, cut_network, cut_trunk, replace_head
+from detl.networks.cut import (
+    copy_model,
+    cut_head,
+    cut_network,
+    cut_trunk,
+    replace_head,
+)
 from detl.networks.names import EXPLAINED_LAYER
 from detl.training.batches import RowBatches
 from detl.training.features import extract_features
@@ -30,6 +36,16 @@ def test_a_part_can_be_cut_again(pretrained):
     features = np.random.default_rng(0).normal(size=(3, *tail.input_shape[1:]))
 
     np.testing.assert_allclose(upper(lower(features)), tail(features), atol=1e-5)
+
+
+def test_before_the_head_everything_is_frozen_but_the_last_layer(pretrained):
+    images = PIXELS[:4, ..., np.newaxis]
+
+    body, head = cut_head(pretrained)
+
+    assert not body.trainable_weights
+    assert [weight.name for weight in head.trainable_weights] == ["kernel", "bias"]
+    np.testing.assert_allclose(head(body(images)), pretrained(images), atol=1e-6)
 
 
 def test_a_layer_that_is_not_there_is_named(pretrained):

@@ -58,15 +58,12 @@ def _correct(
     times = tested.reindex(data_b["image_id"], fill_value=0)
     if len(tested) != len(data_b) or (times != 1).any():
         wrong = times[times != 1]
-        image = (
-            wrong.index[0]
-            if len(wrong)
-            else next(name for name in tested.index if name not in times.index)
-        )
+        foreign = tested.index.difference(times.index)
+        image = wrong.index[0] if len(wrong) else foreign[0]
         raise DetlError(
             f"Image {image} is tested {tested.get(image, 0)} times under protocol "
-            f"{protocol}, and every image of Data-B, and no other, must be tested once: "
-            "run its folds again."
+            f"{protocol}, and every image of Data-B, and no other, must be tested "
+            "once: run its folds again."
         )
     is_right = (together["label"] == together["predicted"]).astype("int64")
     return is_right.set_axis(together["image_id"]).reindex(data_b["image_id"])

@@ -5,7 +5,7 @@ Each function works on a copy, so that the model given is left as it was.
 
 import keras
 
-from detl.networks.blocks import logits_layer
+from detl.networks.blocks import Tensor, logits_layer
 from detl.networks.names import END_OF_TRUNK, LOGITS
 
 
@@ -19,10 +19,7 @@ def cut_network(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Mode
         ValueError: If the model has no layer of that name.
     """
     copy = copy_model(model)
-    middle = copy.get_layer(layer).output
-    lower = keras.Model(copy.input, middle, name=f"{model.name}_lower")
-    upper = keras.Model(middle, copy.output, name=f"{model.name}_upper")
-    return lower, upper
+    return _cut_at(copy, copy.get_layer(layer).output)
 
 
 def cut_trunk(model: keras.Model) -> tuple[keras.Model, keras.Model]:
@@ -35,6 +32,19 @@ def cut_trunk(model: keras.Model) -> tuple[keras.Model, keras.Model]:
     trunk.trainable = False
     tail.name = model.name
     return trunk, tail
+
+
+def cut_head(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """Return everything before the last fully connected layer, frozen, and that layer.
+
+    Paper, section III-B: "training a linear classifier" (decision 10). Nothing is
+    dropped out in the frozen part, so its output for an image is always the same.
+    """
+    copy = copy_model(model)
+    body, head = _cut_at(copy, copy.get_layer(LOGITS).input)
+    body.trainable = False
+    head.name = model.name
+    return body, head
 
 
 def replace_head(model: keras.Model, classes: int, seed: int) -> keras.Model:
@@ -54,3 +64,9 @@ def copy_model(model: keras.Model) -> keras.Model:
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())
     return copy
+
+
+def _cut_at(model: keras.Model, middle: Tensor) -> tuple[keras.Model, keras.Model]:
+    lower = keras.Model(model.input, middle, name=f"{model.name}_lower")
+    upper = keras.Model(middle, model.output, name=f"{model.name}_upper")
+    return lower, upper

@@ -1,0 +1,255 @@
+"""The report's section on the comparisons: protocols, and arms of the ablation."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from detl.design import ARMS, REFERENCE_ARM
+from detl.report.page import Block, Bullets, Code, Figure, Paragraph, Section, Table
+from detl.report.wording import (
+    enumerate_names,
+    in_percent,
+    in_points,
+    interval_in_percent,
+    interval_in_points,
+    network_title,
+)
+
+SIGNIFICANT = 0.05
+"""Level of the tests, after Holm's correction."""
+
+_ABSENT = "-"
+_INITIALISATION_TITLES = {
+    "detl": "Data-A",
+    "scratch": "random weights",
+    "imagenet": "ImageNet",
+}
+_UNFREEZE_TITLES = {
+    "head": "last layer",
+    "last_block": "last block",
+    "all": "all layers",
+}
+
+
+def describe_comparisons(
+    optimism: pd.DataFrame | None,
+    ablation: pd.DataFrame | None,
+    ablation_picture: np.ndarray | None,
+    environment: str,
+) -> Section:
+    """Return the section: what the paper's protocol adds, and what each step gives.
+
+    Args:
+        optimism: Table ``optimism``, a row per network, or None.
+        ablation: Table ``ablation``, a row per network and arm, or None.
+        ablation_picture: Its picture, RGB, or None.
+        environment: Of the run's parameters, for the commands.
+    """
+    return Section(
+        "comparisons",
+        "Comparisons",
+        subsections=[
+            Section(
+                "optimism", "Two protocols", _compare_protocols(optimism, environment)
+            ),
+            Section(
+                "ablation",
+                "What is trained, and from which weights",
+                _compare_arms(ablation, ablation_picture, environment),
+            ),
+        ],
+    )
+
+
+def _not_run(pipeline: str, environment: str, purpose: str) -> list[Block]:
+    option = "" if environment == "base" else f" --env {environment}"
+    command = f"kedro run --pipeline {pipeline}{option}"
+    return [
+        Paragraph(f"Not part of this run. This command {purpose}:"),
+        Code(command),
+    ]
+
+
+# ---------------------------------------------------------------- protocols
+
+
+def _compare_protocols(optimism: pd.DataFrame | None, environment: str) -> list[Block]:
+    if optimism is None:
+        return _not_run(
+            "optimism",
+            environment,
+            "trains under the other protocol too and adds the difference to this page",
+        )
+    lines = optimism.to_dict("records")
+    table = pd.DataFrame(
+        [
+            {
+                "network": network_title(line["architecture"]),
+                "by image (paper)": in_percent(line["accuracy_paper"]),
+                "by patient (grouped)": in_percent(line["accuracy_grouped"]),
+                "difference, points": in_points(line["difference"]),
+                "95 % interval": interval_in_points(
+                    line["difference_low"], line["difference_high"]
+                ),
+                "images": f"{line['images']:.0f}",
+                "groups of patients": f"{line['groups']:.0f}",
+            }
+            for line in lines
+        ]
+    )
+    return [
+        Paragraph(
+            "The same images of Data-B under two protocols. By image, as the paper "
+            "seems to have done it, a patient's other images may be among those "
+            "trained on, pretraining may have seen the patient, and the epoch is "
+            "chosen on the tested images. By patient, none of this is so. What the "
+            "first gives on top of the second is optimism, not skill."
+        ),
+        Table(
+            table,
+            "Pooled accuracy under both protocols, and the paired difference with its "
+            "interval over groups of patients.",
+        ),
+        Bullets([_judge_optimism(line) for line in lines]),
+    ]
+
+
+def _judge_optimism(line: Mapping[Hashable, Any]) -> str:
+    network, points = network_title(line["architecture"]), 100 * line["difference"]
+    if line["difference_low"] > 0:
+        return (
+            f"{network}: the paper's protocol reports {points:.1f} points more on the "
+            "same images, and the interval excludes 0."
+        )
+    if line["difference_high"] < 0:
+        return (
+            f"{network}: the paper's protocol reports {-points:.1f} points less, and "
+            "the interval excludes 0."
+        )
+    return (
+        f"{network}: the difference of {points:+.1f} points cannot be told from none; "
+        f"optimism of up to {100 * line['difference_high']:.1f} points would agree "
+        "with these images."
+    )
+
+
+# ---------------------------------------------------------------- ablation
+
+
+def _compare_arms(
+    ablation: pd.DataFrame | None, picture: np.ndarray | None, environment: str
+) -> list[Block]:
+    if ablation is None:
+        return _not_run(
+            "ablation",
+            environment,
+            "trains other parts, and from other weights, and adds them to this page",
+        )
+    blocks: list[Block] = [
+        Paragraph(
+            "The same folds, with other weights to start from and another part that is "
+            "trained. The paper's method, which starts from Data-A and trains the last "
+            "block, is the reference. Intervals and tests are over the folds, with the "
+            "variance corrected for training parts that overlap (Nadeau and Bengio "
+            "2003); p after Holm counts all comparisons of a network."
+        )
+    ]
+    if picture is not None:
+        blocks.append(
+            Figure(
+                picture,
+                "Accuracy by fold, with mean and 95 % interval, of every arm.",
+                "Per network and arm, dots for the folds, their mean and interval.",
+            )
+        )
+    for architecture, arms in ablation.groupby("architecture", sort=False):
+        network = network_title(str(architecture))
+        blocks += [
+            Table(
+                _tabulate_arms(arms),
+                f"{network}: accuracy of the arms, and what they differ by from the "
+                "reference, in percentage points.",
+            ),
+            Bullets(judge_arms(arms)),
+        ]
+    return blocks
+
+
+def _tabulate_arms(arms: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame([_show_arm(arm) for arm in arms.to_dict("records")])
+
+
+def _show_arm(arm: Mapping[Hashable, Any]) -> dict[str, str]:
+    was_run, is_compared = pd.notna(arm["accuracy_mean"]), pd.notna(arm["p"])
+    numbers = dict.fromkeys(("mean", "SD", "95 % interval"), _ABSENT)
+    if was_run:
+        numbers = {
+            "mean": in_percent(arm["accuracy_mean"]),
+            "SD": f"{100 * arm['accuracy_sd']:.1f}",
+            "95 % interval": interval_in_percent(
+                arm["accuracy_low"], arm["accuracy_high"]
+            ),
+        }
+    differences = dict.fromkeys(
+        ("difference", "its interval", "p", "p after Holm"), _ABSENT
+    )
+    if is_compared:
+        differences = {
+            "difference": in_points(arm["difference"]),
+            "its interval": interval_in_points(
+                arm["difference_low"], arm["difference_high"]
+            ),
+            "p": _show_p(arm["p"]),
+            "p after Holm": _show_p(arm["p_holm"]),
+        }
+    note = arm["note"] if isinstance(arm["note"], str) else ""
+    is_reference = (arm["initialisation"], arm["unfreeze"]) == ARMS[REFERENCE_ARM]
+    remark = "the reference" if is_reference else "" if was_run else "not run"
+    return {"arm": _arm_title(arm), **numbers, **differences, "remark": note or remark}
+
+
+def _show_p(p: float) -> str:
+    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
+
+
+def _arm_title(arm: Mapping[Hashable, Any]) -> str:
+    initialisation, unfreeze = arm["initialisation"], arm["unfreeze"]
+    return (
+        f"{_UNFREEZE_TITLES.get(unfreeze, unfreeze)} from "
+        f"{_INITIALISATION_TITLES.get(initialisation, initialisation)}"
+    )
+
+
+def judge_arms(arms: pd.DataFrame) -> list[str]:
+    """Return in sentences what the tests say about the arms of one network.
+
+    Args:
+        arms: The rows of table ``ablation`` of one network.
+    """
+    compared = arms[arms["p_holm"].notna()]
+    differ = compared[compared["p_holm"] < SIGNIFICANT]
+    sentences = []
+    for verdict, chosen in (
+        ("better", differ[differ["difference"] > 0]),
+        ("worse", differ[differ["difference"] < 0]),
+    ):
+        if not chosen.empty:
+            names = enumerate_names([_arm_title(a) for a in chosen.to_dict("records")])
+            sentences.append(f"Tested {verdict} than the reference: {names}.")
+    rest = len(compared) - len(differ)
+    if rest:
+        widest = 100 * (compared["difference_high"] - compared["difference_low"]).max()
+        sentences.append(
+            f"{rest} of {len(compared)} arms cannot be told from the reference, which "
+            "does not mean that they are equal: the widest interval of a difference "
+            f"spans {widest:.1f} points."
+        )
+    missing = int(arms["accuracy_mean"].isna().sum())
+    if missing:
+        sentences.append(
+            f"{missing} of {len(arms)} arms {'was' if missing == 1 else 'were'} not "
+            "run; the table says why."
+        )
+    return sentences

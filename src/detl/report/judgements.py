@@ -1,0 +1,206 @@
+"""What the results of a run allow to be said, and what they do not."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import pandas as pd
+
+from detl.report.wording import (
+    count_of,
+    enumerate_names,
+    in_percent,
+    in_points,
+    interval_in_percent,
+    interval_in_points,
+    network_title,
+)
+
+SIGNIFICANT = 0.05
+"""Level of the tests of the ablation, after Holm's correction."""
+
+
+PARTS = {
+    "head": "the last layer is",
+    "last_block": "the last block is",
+    "all": "all layers are",
+}
+"""What an arm of the ablation trains."""
+
+Results: TypeAlias = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Sentences on one question.
+
+    Attributes:
+        shown: What the run shows.
+        not_shown: What it does not show; each begins with what that is.
+    """
+
+    shown: Sequence[str] = field(default=())
+    not_shown: Sequence[str] = field(default=())
+
+
+def list_networks(architectures: Sequence[str]) -> str:
+    """Return the networks as a sentence lists them."""
+    return enumerate_names([network_title(name) for name in architectures])
+
+
+def judge_learning(data_b: pd.DataFrame, results: Results) -> Judgement:
+    """Return which networks beat chance, on Data-A and on Data-B.
+
+    Args:
+        data_b: Table ``data_b``.
+        results: By architecture, accuracies, their intervals, and warnings.
+    """
+    learned = [
+        f"{network_title(name)} {in_percent(result['data_a_accuracy'])} "
+        f"({show_interval(result, 'data_a_accuracy')})"
+        for name, result in results.items()
+        if result["data_a_accuracy_low"] > result["data_a_chance"]
+    ]
+    shown = []
+    if learned:
+        chance = max(result["data_a_chance"] for result in results.values())
+        shown.append(
+            "Pretraining tells normal from diseased images of Data-A's validation part "
+            f"better than chance ({in_percent(chance)}): {enumerate_names(learned)}."
+        )
+    commonest = float(data_b["label"].value_counts(normalize=True).max())
+    not_shown = [
+        sentence
+        for name, result in results.items()
+        for sentence in _describe_unlearned(network_title(name), result, commonest)
+    ]
+    return Judgement(shown, not_shown)
+
+
+def _describe_unlearned(
+    network: str, result: Mapping[str, Any], commonest: float
+) -> list[str]:
+    sentences = []
+    if result["data_a_accuracy_low"] <= result["data_a_chance"]:
+        sentences.append(
+            f"That {network} has learned in pretraining: its 95 % interval on Data-A, "
+            f"{show_interval(result, 'data_a_accuracy')}, reaches chance, "
+            f"{in_percent(result['data_a_chance'])}."
+        )
+    if result["accuracy_low"] <= commonest:
+        sentences.append(
+            f"That {network} has learned on Data-B: its 95 % interval, "
+            f"{show_interval(result, 'accuracy')}, reaches what the commonest class "
+            f"alone gives, {in_percent(commonest)}."
+        )
+    if result["warnings"]:
+        sentences.append(f"That {network} does what it should: {result['warnings']}")
+    return sentences
+
+
+def judge_best_network(results: Results) -> Judgement:
+    """Return whether one network is best, by whether the intervals overlap.
+
+    Args:
+        results: By architecture, accuracy_pooled, accuracy_low and accuracy_high.
+    """
+    if len(results) < 2:
+        return Judgement()
+    best = max(results, key=lambda name: results[name]["accuracy_pooled"])
+    low = results[best]["accuracy_low"]
+    rivals = [n for n in results if n != best and results[n]["accuracy_high"] >= low]
+    behind = [n for n in results if n != best and n not in rivals]
+    first = (
+        f"{network_title(best)}, {in_percent(results[best]['accuracy_pooled'])} "
+        f"({show_interval(results[best], 'accuracy')})"
+    )
+    shown, not_shown = [], []
+    if behind:
+        below = enumerate_names(
+            [
+                f"{network_title(n)} ({show_interval(results[n], 'accuracy')})"
+                for n in behind
+            ]
+        )
+        shown.append(f"{first}, classifies more images correctly than {below}.")
+    if rivals:
+        not_shown.append(
+            f"Which network is best: the highest is {first}, and its interval overlaps "
+            f"that of {list_networks(rivals)}."
+        )
+    return Judgement(shown, not_shown)
+
+
+def judge_optimism(optimism: pd.DataFrame | None) -> Judgement:
+    """Return for which networks the two protocols differ.
+
+    Args:
+        optimism: Table ``optimism``, or None.
+    """
+    shown, not_shown = [], []
+    for line in [] if optimism is None else optimism.to_dict("records"):
+        network = network_title(str(line["architecture"]))
+        difference = _difference(line)
+        if line["difference_low"] <= 0 <= line["difference_high"]:
+            not_shown.append(
+                f"That the protocol matters for the accuracy of {network}: the paper's "
+                f"changes it by {difference}, an interval that includes 0."
+            )
+        else:
+            shown.append(
+                f"The protocol matters for the accuracy of {network}: on the same "
+                f"{count_of(int(line['images']), 'image')} the paper's changes it by "
+                f"{difference}."
+            )
+    return Judgement(shown, not_shown)
+
+
+def judge_ablation(ablation: pd.DataFrame | None) -> Judgement:
+    """Return whether pretraining on Data-A helps, by the arms with random weights.
+
+    Args:
+        ablation: Table ``ablation``, or None.
+    """
+    if ablation is None:
+        return Judgement()
+    shown, not_shown = [], []
+    tested = ablation[ablation["p_holm"].notna()]
+    scratch = tested[tested["initialisation"] == "scratch"]
+    for line in scratch.to_dict("records"):
+        network, part = network_title(line["architecture"]), PARTS[line["unfreeze"]]
+        numbers = f"{_difference(line)}, p = {line['p_holm']:.3f} after Holm"
+        if line["p_holm"] >= SIGNIFICANT:
+            not_shown.append(
+                f"That pretraining on Data-A helps {network}, against random weights "
+                f"of which {part} trained: {numbers}."
+            )
+        else:
+            verdict = "worse" if line["difference"] < 0 else "better"
+            shown.append(
+                f"{network} is {verdict} from random weights of which {part} trained "
+                f"than after pretraining on Data-A: {numbers}."
+            )
+    missing = ablation[ablation["accuracy_mean"].isna()]
+    if len(missing):
+        names = missing["architecture"].astype(str).tolist()
+        arms = [f"{network_title(n)} {names.count(n)}" for n in dict.fromkeys(names)]
+        not_shown.append(
+            "What those arms of the ablation would give that were not run: "
+            f"{enumerate_names(arms)}."
+        )
+    return Judgement(shown, not_shown)
+
+
+def show_interval(result: Mapping[str, Any], score: str) -> str:
+    """Return the 95 % interval of one of a network's scores.
+
+    Args:
+        result: What a network has reached.
+        score: The score, of which ``_low`` and ``_high`` are there.
+    """
+    return interval_in_percent(result[f"{score}_low"], result[f"{score}_high"])
+
+
+def _difference(line: Mapping[Hashable, Any]) -> str:
+    interval = interval_in_points(line["difference_low"], line["difference_high"])
+    return f"{in_points(line['difference'])} points ({interval})"

@@ -1,0 +1,85 @@
+"""The report's first words: what was run on what, and what came out."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from detl.report.results import Results
+from detl.report.wording import (
+    class_title,
+    enumerate_names,
+    in_percent,
+    interval_in_percent,
+    network_title,
+)
+
+
+def write_opening(
+    images: pd.DataFrame,
+    data_b: pd.DataFrame,
+    results: Mapping[str, Results],
+    is_synthetic: bool,
+) -> str:
+    """Return one paragraph that says what the figures are of, and what they are.
+
+    Args:
+        images: Table ``images``.
+        data_b: Table ``data_b``.
+        results: By architecture, what ``collect_results`` returns.
+        is_synthetic: Whether the images are phantoms.
+    """
+    sources = _sources_of(images, data_b)
+    kind = (
+        "synthetic radiographs (phantoms), whose figures say nothing about disease"
+        if is_synthetic
+        else "published radiographs"
+    )
+    accuracies = enumerate_names(
+        [
+            f"{network_title(name)} {in_percent(result['accuracy_pooled'])} "
+            f"({interval_in_percent(result['accuracy_low'], result['accuracy_high'])})"
+            for name, result in results.items()
+        ]
+    )
+    classes = data_b["label"].nunique()
+    return (
+        f"One run of domain extension transfer learning on {kind}: {len(data_b):,} "
+        f"images of {data_b['group'].nunique():,} groups of patients, in {classes} "
+        f"classes, from {enumerate_names(sorted(sources.unique()))}. Share of test "
+        "images classified correctly in the cross-validation (95 % interval over "
+        f"patients): {accuracies}. {_describe_source_rule(sources, data_b)} This is no "
+        "medical device."
+    )
+
+
+def score_source_rule(sources: np.ndarray, labels: np.ndarray) -> float:
+    """Return the accuracy of naming each source's commonest class, from 0 to 1.
+
+    Args:
+        sources: The source of each image, (n,).
+        labels: Its class, (n,).
+    """
+    counts = pd.crosstab(pd.Series(sources), pd.Series(labels))
+    return float(counts.max(axis=1).sum() / counts.to_numpy().sum())
+
+
+def _sources_of(images: pd.DataFrame, data_b: pd.DataFrame) -> pd.Series:
+    return data_b["image_id"].map(images.set_index("image_id")["source"])
+
+
+def _describe_source_rule(sources: pd.Series, data_b: pd.DataFrame) -> str:
+    if sources.nunique() == 1:
+        return "All images are of one source, which therefore tells nothing."
+    labels = data_b["label"]
+    rule = in_percent(score_source_rule(sources.to_numpy(), labels.to_numpy()))
+    told = [
+        class_title(str(label))
+        for label, own in sources.groupby(labels, sort=False)
+        if not set(own) & set(sources[labels != label])
+    ]
+    apart = f", and tells {enumerate_names(told)} from the rest without error"
+    return (
+        "A rule that knows nothing but the source of an image reaches "
+        f"{rule}{apart if told else ''}."
+    )

@@ -1,0 +1,165 @@
+"""One self-contained page: sections of paragraphs, lists, tables and figures."""
+
+import base64
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from detl.errors import DetlError
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph of plain text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """A paragraph that stands out: something the reader must not overlook."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of sentences."""
+
+    sentences: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Lines to copy into a terminal."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its caption above it.
+
+    Cells are shown as they are: numbers are formatted by who makes the table. The
+    first column is a heading of its row.
+    """
+
+    frame: pd.DataFrame
+    caption: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture with its caption below it.
+
+    Attributes:
+        picture: RGB or grey, uint8.
+        caption: What is to be seen.
+        description: The same for someone who cannot see it.
+    """
+
+    picture: np.ndarray
+    caption: str
+    description: str
+
+
+Block: TypeAlias = Paragraph | Note | Bullets | Code | Table | Figure
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page, with an entry in the table of contents.
+
+    Attributes:
+        anchor: Name in the page's address, lower case with hyphens.
+        title: Heading.
+        blocks: What stands in it, in order.
+        subsections: Parts of it, with headings of their own.
+    """
+
+    anchor: str
+    title: str
+    blocks: Sequence[Block] = ()
+    subsections: Sequence["Section"] = field(default=())
+
+
+def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
+    """Return the page as HTML that needs no other file and loads nothing.
+
+    Pictures are part of it (PNG in data URIs). It prints, fits a phone, and has a
+    table of contents of two levels. The same arguments give the same text.
+
+    Args:
+        title: Heading of the page.
+        lead: What it says, in one paragraph.
+        sections: Its parts, in order.
+
+    Raises:
+        DetlError: Two sections have the same anchor.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    anchors = [section.anchor for section in _walk(sections)]
+    for anchor in anchors:
+        if anchors.count(anchor) > 1:
+            raise DetlError(
+                f"The report has {anchors.count(anchor)} sections with the anchor "
+                f"{anchor}, where each needs one of its own: rename all but one."
+            )
+    environment = Environment(
+        loader=PackageLoader("detl", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_keep_units_with_numbers,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.tests["block"] = lambda block, kind: type(block).__name__ == kind
+    environment.filters["data_uri"] = _to_data_uri
+    environment.filters["columns"] = _describe_columns
+    template = environment.get_template("page.html")
+    return template.render(title=title, lead=lead, sections=sections)
+
+
+def _walk(sections: Sequence[Section]) -> Iterator[Section]:
+    for section in sections:
+        yield section
+        yield from _walk(section.subsections)
+
+
+def _keep_units_with_numbers(value: object) -> object:
+    # No line ends between a number and its per cent. Markup is done already.
+    if type(value) is str:
+        return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", value)
+    return value
+
+
+def _to_data_uri(picture: np.ndarray) -> str:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _describe_columns(frame: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the name of each column, and its class: ``number`` or ``text``."""
+    return [
+        (str(name), "number" if _holds_numbers(frame.iloc[:, position]) else "text")
+        for position, name in enumerate(frame.columns)
+    ]
+
+
+def _holds_numbers(column: pd.Series) -> bool:
+    """Return whether some cells show numbers, with intervals and units, and no words.
+
+    Such columns are aligned at the right.
+    """
+    cells = [re.sub(r"\b(to|of|points?)\b", "", str(cell)) for cell in column]
+    has_words = any(re.search(r"[^\W\d_]", cell) for cell in cells)
+    return not has_words and any(re.search(r"\d", cell) for cell in cells)

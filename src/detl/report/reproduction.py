@@ -1,0 +1,125 @@
+"""Whether the paper's figures are reproduced, or cannot be compared at all."""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from detl.parameters import SplitParameters
+from detl.report.judgements import Judgement, Results
+from detl.report.published import IMAGES, PUBLISHED
+from detl.report.table_one import PAPER_DATA_B
+from detl.report.wording import (
+    class_title,
+    enumerate_names,
+    in_percent,
+    interval_in_percent,
+    network_title,
+)
+
+PAPER_DATA_A = 108_379
+"""Images of the paper's Data-A (Table I)."""
+
+FULL_SIZE = 0.05
+"""Data-A counts as the paper's where it differs from it by no more than this share."""
+
+USUAL_INPUT_SIZE = 224
+
+NO_PROTOCOL = "folds by patient, where the paper's seem to be by image (decision 18)"
+
+
+def judge_reproduction(
+    data_a: pd.DataFrame,
+    data_b: pd.DataFrame,
+    split: SplitParameters,
+    results: Results,
+    optimism: pd.DataFrame | None,
+    is_synthetic: bool,
+    input_size: int | None,
+    width_multipliers: Mapping[str, float],
+) -> Judgement:
+    """Return whether the paper's figures are reproduced, if they can be (decision 20).
+
+    Args:
+        data_a: Table ``data_a``.
+        data_b: Table ``data_b``.
+        split: How the data were split.
+        results: By architecture, accuracy_pooled.
+        optimism: Table ``optimism``, which may hold the paper's protocol, or None.
+        is_synthetic: Whether the images are phantoms.
+        input_size: Height and width of the images, where known.
+        width_multipliers: By architecture, where known.
+    """
+    published = {name: PUBLISHED[name] for name in results if name in PUBLISHED}
+    if not published:
+        return Judgement()
+    accuracies = _find_accuracies(published, split, results, optimism)
+    obstacles = [] if accuracies else [NO_PROTOCOL]
+    obstacles += _find_obstacles(
+        data_a, data_b, is_synthetic, input_size, width_multipliers
+    )
+    figures = enumerate_names([f"{p.percent:.2f}" for p in published.values()])
+    if obstacles:
+        text = (
+            f"The paper's figures, {figures} %, which are neither reproduced nor "
+            f"refuted here: {'; '.join(obstacles)}."
+        )
+        return Judgement(not_shown=[text])
+    shown: list[str] = []
+    not_shown: list[str] = []
+    for name, accuracy in accuracies.items():
+        low, high = published[name].interval
+        text = (
+            f"The paper's figure of {network_title(name)}: {in_percent(accuracy)} "
+            "under its protocol, where the 95 % interval of its "
+            f"{published[name].percent:.2f} % is {interval_in_percent(low, high)} "
+            "(decision 20)."
+        )
+        (shown if low <= accuracy <= high else not_shown).append(text)
+    return Judgement(shown, not_shown)
+
+
+def _find_accuracies(
+    published: Iterable[str],
+    split: SplitParameters,
+    results: Results,
+    optimism: pd.DataFrame | None,
+) -> dict[str, float]:
+    """Return the accuracies under the paper's protocol; none if it was not run."""
+    if split.protocol == "paper":
+        return {name: results[name]["accuracy_pooled"] for name in published}
+    if optimism is None:
+        return {}
+    accuracies = optimism.set_index("architecture")["accuracy_paper"]
+    return {name: accuracies[name] for name in published if name in accuracies}
+
+
+def _find_obstacles(
+    data_a: pd.DataFrame,
+    data_b: pd.DataFrame,
+    is_synthetic: bool,
+    input_size: int | None,
+    width_multipliers: Mapping[str, float],
+) -> list[str]:
+    """Return why accuracies of this run cannot be held against the paper's."""
+    obstacles = ["synthetic images"] if is_synthetic else []
+    sizes = data_b["label"].value_counts()
+    if len(data_b) != IMAGES:
+        obstacles.append(f"{len(data_b):,} images in Data-B, where it has {IMAGES:,}")
+    elif any(sizes.get(label, 0) != size for label, size in PAPER_DATA_B.items()):
+        numbers = [f"{class_title(k)} {sizes.get(k, 0):,}" for k in PAPER_DATA_B]
+        obstacles.append(f"classes of other sizes ({enumerate_names(numbers)})")
+    if abs(len(data_a) / PAPER_DATA_A - 1) > FULL_SIZE:
+        obstacles.append(
+            f"{len(data_a):,} images in Data-A, where it has {PAPER_DATA_A:,}"
+        )
+    if input_size is not None and input_size != USUAL_INPUT_SIZE:
+        obstacles.append(
+            f"images of {input_size} pixels a side, where {USUAL_INPUT_SIZE} are usual"
+        )
+    narrow = {name: width for name, width in width_multipliers.items() if width != 1}
+    if narrow:
+        widths = [f"{network_title(name)} {width:g}" for name, width in narrow.items()]
+        obstacles.append(
+            f"networks of another width (factor on filters: {enumerate_names(widths)})"
+        )
+    return obstacles

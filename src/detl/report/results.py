@@ -1,0 +1,103 @@
+"""What one architecture has reached, gathered from its stages."""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from detl.classes import DATA_B_CLASSES
+from detl.errors import DetlError
+from detl.evaluation.bootstrap import mean_interval
+
+Results: TypeAlias = dict[str, Any]
+"""What ``collect_results`` returns; plain values, fit for JSON."""
+
+CLASS_SCORES = ("sensitivity", "specificity", "ppv", "auc")
+
+
+def collect_results(
+    history: Mapping[str, list[float]],
+    scores: Mapping[str, float],
+    summary: Mapping[str, Any],
+    fold_summary: pd.DataFrame,
+    predictions: Mapping[str, pd.DataFrame],
+    data_b: pd.DataFrame,
+    evidence: Mapping[str, Any],
+    seed: int,
+) -> Results:
+    """Return an architecture's results as the report needs them.
+
+    Args:
+        history: Curves of the pretraining.
+        scores: Scores of the pretrained network on Data-A's validation part.
+        summary: Accuracies over the folds, and warnings.
+        fold_summary: Scores, a row per fold.
+        predictions: By fold, table ``predictions``.
+        data_b: Table ``data_b``, which knows the groups.
+        evidence: What ``measure_evidence`` returns.
+        seed: Seed of the bootstrap.
+
+    Returns:
+        ``accuracy_mean``, ``_sd``, ``_pooled``, and ``_low`` and ``_high`` (95 %
+        interval of the pooled one, over groups of patients); ``tested`` and
+        ``correct`` images and their ``groups``; the scores of the pretraining
+        (``data_a_...``); ``warnings``; ``history``; ``folds``, a list with fold,
+        epoch, tested, correct and accuracy; ``classes``, by class the mean over the
+        folds of its scores; ``evidence``. All shares are from 0 to 1.
+
+    Raises:
+        DetlError: A prediction is of an image that Data-B lacks.
+    """
+    tested = pd.concat(predictions.values(), keys=predictions, names=["fold", None])
+    is_right = tested["label"] == tested["predicted"]
+    groups = _groups_of(tested["image_id"], data_b)
+    low, high = mean_interval(is_right.to_numpy("float64"), groups, seed)
+    return {
+        **{key: summary[key] for key in ("accuracy_mean", "accuracy_sd")},
+        "accuracy_pooled": float(is_right.mean()),
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "tested": len(tested),
+        "correct": int(is_right.sum()),
+        "groups": len(np.unique(groups)),
+        **scores,
+        "warnings": summary["warnings"],
+        "history": dict(history),
+        "folds": _describe_folds(fold_summary, is_right),
+        "classes": {
+            label: {
+                score: float(fold_summary[f"{score}_{label}"].mean())
+                for score in CLASS_SCORES
+            }
+            for label in DATA_B_CLASSES
+        },
+        "evidence": dict(evidence),
+    }
+
+
+def _groups_of(image_ids: pd.Series, data_b: pd.DataFrame) -> np.ndarray:
+    groups = image_ids.map(data_b.set_index("image_id")["group"])
+    if groups.isna().any():
+        raise DetlError(
+            f"The predictions name the image {image_ids[groups.isna()].iloc[0]!r}, "
+            "which is not in data_b: they are of an earlier split, so run the "
+            "pipelines transfer and crossval again."
+        )
+    return groups.to_numpy()
+
+
+def _describe_folds(
+    fold_summary: pd.DataFrame, is_right: pd.Series
+) -> list[dict[str, Any]]:
+    right = is_right.groupby(level="fold", sort=False).agg(["size", "sum"])
+    return [
+        {
+            "fold": fold,
+            "epoch": int(epoch),
+            "tested": int(right.loc[fold, "size"]),
+            "correct": int(right.loc[fold, "sum"]),
+            "accuracy": float(right.loc[fold, "sum"] / right.loc[fold, "size"]),
+        }
+        for fold, epoch in zip(fold_summary["fold"], fold_summary["epoch"], strict=True)
+    ]

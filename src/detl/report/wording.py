@@ -1,0 +1,58 @@
+"""How the report words numbers and names."""
+
+from collections.abc import Sequence
+
+NETWORK_TITLES = {"alexnet": "AlexNet", "vgg16": "VGG16", "resnet50": "ResNet50"}
+CLASS_TITLES = {
+    "normal": "normal",
+    "other_disease": "other disease",
+    "pneumonia": "pneumonia",
+    "covid_19": "COVID-19",
+}
+
+
+def network_title(architecture: str) -> str:
+    """Return an architecture's name as it is written; its own where it is new."""
+    return NETWORK_TITLES.get(architecture, architecture)
+
+
+def class_title(label: str) -> str:
+    """Return a class's name as it is written."""
+    return CLASS_TITLES.get(label, label)
+
+
+def in_percent(share: float) -> str:
+    """Return a share from 0 to 1 in per cent, with one decimal."""
+    return f"{100 * share:.1f} %"
+
+
+def interval_in_percent(low: float, high: float) -> str:
+    """Return the ends of an interval of a share, in per cent."""
+    return f"{100 * low:.1f} to {100 * high:.1f} %"
+
+
+def in_points(difference: float) -> str:
+    """Return a difference of two shares in percentage points, with its sign."""
+    return f"{100 * difference:+.1f}"
+
+
+def interval_in_points(low: float, high: float) -> str:
+    """Return the ends of an interval of a difference, in percentage points."""
+    return f"{100 * low:+.1f} to {100 * high:+.1f}"
+
+
+def enumerate_names(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them: ``a``, ``a and b``, ``a, b and c``."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def count_of(number: int, thing: str, things: str | None = None) -> str:
+    """Return a number with its noun: ``1 image``, ``2,044 images``.
+
+    Args:
+        number: How many.
+        thing: The noun of one.
+        things: The noun of several, where it is not made with an "s".
+    """
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"

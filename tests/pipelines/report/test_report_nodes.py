@@ -1,0 +1,232 @@
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from kedro.io import DataCatalog, MemoryDataset
+
+from detl.classes import DATA_B_CLASSES
+from detl.datasets import (
+    OptionalCSVDataset,
+    OptionalJSONDataset,
+    OptionalPictureDataset,
+)
+from detl.datasets.folder_dataset import MARKER
+from detl.errors import NotAvailableError
+from detl.evaluation.metrics import score_predictions
+from detl.parameters import IngestParameters, NetworkParameters, SplitParameters
+from detl.pipelines.report import create_pipeline
+from detl.pipelines.report.nodes import count_labels, recognise_phantoms
+from detl.pipelines.split.nodes import assign_folds, select_data_a, select_data_b
+from detl.runner import FoldByFoldRunner
+from project_copy import PROJECT
+
+# What one stage takes from another is named after the stage that made it.
+pytestmark = pytest.mark.filterwarnings(
+    r"ignore:One or more dataset names contain '\.':UserWarning"
+)
+
+FOLDS = ["fold_1", "fold_2"]
+FINDINGS = {
+    "No Finding": 90,
+    "Mass": 40,
+    "Nodule": 20,
+    "Pneumonia": 20,
+    "COVID-19": 20,
+}
+SIZE = 32
+
+
+def read_parameters(name):
+    return yaml.safe_load((PROJECT / f"conf/base/parameters_{name}.yml").read_text())
+
+
+def ingest_parameters(**sources):
+    values = read_parameters("ingest")["ingest"]
+    return IngestParameters.model_validate(
+        {**values, **({"sources": sources} if sources else {})}
+    )
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory):
+    """Return a raw data folder with a label file of two patients."""
+    folder = tmp_path_factory.mktemp("raw")
+    (folder / "nih").mkdir()
+    header = (
+        "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,"
+        "View Position"
+    )
+    rows = ["1_0.png,Mass|Nodule,0,1,50,F,PA", "2_0.png,No Finding,0,2,60,M,AP"]
+    labels = folder / "nih" / "Data_Entry_2017.csv"
+    labels.write_text("\n".join([header, *rows]) + "\n")
+    return folder
+
+
+def make_images():
+    """Return table ``images``: every image of a patient of its own."""
+    table = pd.DataFrame(
+        [
+            {
+                "source": "covid_chestxray" if finding == "COVID-19" else "nih",
+                "findings": finding,
+            }
+            for finding, number in FINDINGS.items()
+            for _ in range(number)
+        ]
+    )
+    name = table["source"] + "/" + table.index.astype(str)
+    fixed = {"view": "PA", "age": 50.0, "sex": "F", "width": SIZE, "height": SIZE}
+    return table.assign(
+        image_id=name,
+        group=name,
+        patient_id=name,
+        sha256=name,
+        row=table.index,
+        **fixed,
+    )
+
+
+def make_predictions(data_b, folds, fold):
+    tested = folds.loc[(folds["fold"] == fold) & (folds["subset"] == "test")]
+    labels = data_b.set_index("image_id")["label"][tested["image_id"]]
+    table = pd.DataFrame({"image_id": labels.index, "label": labels.to_numpy()})
+    table["predicted"] = table["label"].where(table.index % 3 > 0, "normal")
+    for name in DATA_B_CLASSES:
+        table[f"p_{name}"] = np.where(table["predicted"] == name, 0.7, 0.1)
+    return table
+
+
+def of_architecture(name, data_b, folds):
+    """Return what an architecture's stages have made, by dataset."""
+    made, scores = {}, []
+    for fold in FOLDS:
+        predictions = make_predictions(data_b, folds, fold)
+        chosen = predictions[["image_id", "label", "predicted"]].head(6)
+        maps = np.ones((len(chosen), 2, 4, 4), np.float32)
+        made[f"{name}.crossval.{fold}.predictions"] = predictions
+        made[f"{name}.explain.{fold}.chosen"] = chosen.assign(probability=0.7)
+        made[f"{name}.explain.{fold}.heat_maps"] = maps
+        scores.append({"fold": fold, "epoch": 1, **score_predictions(predictions)})
+    curve = [0.5, 0.7]
+    history = dict.fromkeys(("loss", "val_loss"), curve)
+    history |= dict.fromkeys(("train_accuracy", "val_accuracy"), curve)
+    pretraining = {"accuracy": 0.7, "accuracy_low": 0.6, "accuracy_high": 0.8}
+    pretraining |= {"correct": 7, "images": 10, "chance": 0.5, "epoch": 2}
+    return {
+        **made,
+        f"{name}.pretrain.history": history,
+        f"{name}.pretrain.scores": {f"data_a_{k}": v for k, v in pretraining.items()},
+        f"{name}.crossval.fold_summary": pd.DataFrame(scores),
+        f"{name}.crossval.summary": {
+            "accuracy_mean": 0.7,
+            "accuracy_sd": 0.1,
+            "warnings": "",
+        },
+    }
+
+
+def write_page(raw, folder, ingest):
+    """Return the page of a run of VGG16 in two folds, without the comparisons."""
+    split = SplitParameters.model_validate(read_parameters("split")["split"])
+    networks = read_parameters("architectures")["architectures"]
+    images = make_images()
+    data_b, data_b_counts = select_data_b(images, split, 0)
+    data_a, data_a_counts = select_data_a(images, data_b, split, 0)
+    folds = assign_folds(data_b, split, 0, FOLDS)
+    inputs = {
+        "radiographs": raw,
+        "images": images,
+        "pixels": np.full((len(images), SIZE, SIZE), 90, np.uint8),
+        "rejected": pd.DataFrame(
+            {"source": ["nih"], "name": ["x"], "reason": ["view"]}
+        ),
+        "data_a": data_a,
+        "data_b": data_b,
+        "data_a_counts": data_a_counts,
+        "data_b_counts": data_b_counts,
+        "folds": folds,
+        "confusion_matrices": np.full((9, 9, 3), 90, np.uint8),
+        **dict.fromkeys(("optimism", "ablation", "ablation_picture")),
+        "provenance": {
+            "command": "kedro run --env small",
+            "environment": "small",
+            "revision": "0123abcd",
+            "changed": False,
+            "versions": {"keras": "3"},
+            "machine": {"system": "Linux", "processors": 2, "accelerators": "none"},
+        },
+        "parameters": {"seed": 0, "split": split},
+        "params:ingest": ingest,
+        "params:split": split,
+        "params:seed": 0,
+        "params:architectures.vgg16.network": NetworkParameters.model_validate(
+            networks["vgg16"]["network"]
+        ),
+        **of_architecture("vgg16", data_b, folds),
+    }
+    catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
+    catalog["report_page"] = MemoryDataset()
+    for name, dataset in (
+        ("label_counts", OptionalJSONDataset),
+        ("cooccurrence", OptionalCSVDataset),
+        ("cooccurrence_picture", OptionalPictureDataset),
+    ):
+        catalog[f"report.{name}"] = dataset(filepath=str(folder / name))
+    FoldByFoldRunner().run(create_pipeline(["vgg16"], FOLDS), catalog)
+    return catalog.load("report_page")
+
+
+@pytest.fixture(scope="module")
+def page(raw, tmp_path_factory):
+    return write_page(raw, tmp_path_factory.mktemp("made"), ingest_parameters())
+
+
+def test_the_page_has_every_section_in_its_order(page):
+    anchors = ("limits", "data", "pretraining", "cross-validation", "grad-cam")
+    positions = [
+        page.index(f'id="{anchor}"') for anchor in (*anchors, "comparisons", "repeat")
+    ]
+    assert positions == sorted(positions)
+
+
+def test_the_page_opens_with_the_images_that_were_tested(page):
+    assert "128 images of 128 groups of patients" in page
+
+
+def test_the_page_names_the_command_that_adds_a_comparison(page):
+    assert "kedro run --pipeline optimism --env small" in page
+
+
+def test_the_page_lists_typed_parameters_by_name(page):
+    assert "split.data_a.validation_per_class" in page
+
+
+def test_the_page_loads_nothing(page):
+    assert 'src="http' not in page
+    assert "<script" not in page
+
+
+def test_phantoms_are_recognised_by_their_mark(raw, tmp_path):
+    assert not recognise_phantoms(raw)
+    (tmp_path / MARKER).touch()
+    assert recognise_phantoms(tmp_path)
+
+
+def test_the_labels_of_the_nih_source_are_counted(raw):
+    counts, cooccurrence, picture = count_labels(raw, ingest_parameters())
+    assert (counts["images"], counts["no_finding_ap"]) == (2, 1)
+    assert cooccurrence["alone"].tolist() == [0, 0]
+    assert picture.dtype == np.uint8
+
+
+def test_without_a_nih_source_there_are_no_labels_to_count(raw):
+    own = ingest_parameters(mine={"reader": "folder", "folder": "mine"})
+    with pytest.raises(NotAvailableError, match="None of the sources mine"):
+        count_labels(raw, own)
+
+
+def test_the_report_is_written_without_a_nih_source_too(raw, tmp_path):
+    own = ingest_parameters(mine={"reader": "folder", "folder": "mine"})
+    page = write_page(raw, tmp_path, own)
+    assert "No source of this run is read as NIH ChestX-ray14" in page
+    assert "figures/cooccurrence.png" not in page

@@ -1,0 +1,79 @@
+"""Small tables as the pipelines make them, for the tests of the report."""
+
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from detl.parameters import SplitParameters
+
+CONF = Path(__file__).parents[2] / "conf" / "base" / "parameters_split.yml"
+LABELS = {
+    "No Finding": "normal",
+    "Mass": "other_disease",
+    "Pneumonia": "pneumonia",
+    "COVID-19": "covid_19",
+}
+
+
+def make_split(protocol="grouped", **data_a):
+    """Return the parameters of environment base with some values changed."""
+    values = yaml.safe_load(CONF.read_text())["split"]
+    values["protocol"] = protocol
+    values["data_a"] |= data_a
+    return SplitParameters.model_validate(values)
+
+
+def make_images(*rows):
+    """Return table ``images`` from (number, source, group, findings, view, age)."""
+    table = pd.DataFrame(
+        rows, columns=["number", "source", "group", "findings", "view", "age"]
+    )
+    number = table.pop("number")
+    return table.assign(
+        image_id=table["source"] + "/" + number.astype(str),
+        row=range(len(table)),
+        sex="F",
+        age=table["age"].astype(float),
+    )
+
+
+def take(images, labels):
+    """Return a table like ``data_b`` of the images at these positions."""
+    chosen = images.iloc[list(labels)][["image_id", "row", "group"]]
+    named = chosen.assign(label=list(labels.values()))
+    finding = named["label"].map({label: name for name, label in LABELS.items()})
+    return named.assign(finding=finding).reset_index(drop=True)
+
+
+def make_folds(data_b, folds=2, inner="validation"):
+    """Return table ``folds``: image k is tested in fold k modulo ``folds``."""
+    return pd.DataFrame(
+        [
+            {
+                "image_id": image,
+                "fold": f"fold_{fold + 1}",
+                "subset": "test"
+                if position % folds == fold
+                else (inner if position % folds == (fold + 1) % folds else "train"),
+            }
+            for fold in range(folds)
+            for position, image in enumerate(data_b["image_id"])
+        ]
+    )
+
+
+def texts_of(section):
+    """Return all sentences of a section and its parts."""
+    texts = []
+    for block in section.blocks:
+        texts += [*getattr(block, "sentences", []), getattr(block, "text", "")]
+    for part in section.subsections:
+        texts += texts_of(part)
+    return [text for text in texts if text]
+
+
+def tables_of(section):
+    """Return the tables of a section and its parts, in order."""
+    here = [block.frame for block in section.blocks if hasattr(block, "frame")]
+    return here + [table for part in section.subsections for table in tables_of(part)]

@@ -1,0 +1,149 @@
+import numpy as np
+import pandas as pd
+from made_results import tables_of, texts_of
+
+from detl.report.comparisons import describe_comparisons, judge_arms
+
+NAN = float("nan")
+
+
+def optimism(difference, low, high):
+    return pd.DataFrame(
+        [
+            {
+                "architecture": "vgg16",
+                "accuracy_paper": 0.8 + difference,
+                "accuracy_grouped": 0.8,
+                "difference": difference,
+                "difference_low": low,
+                "difference_high": high,
+                "images": 264,
+                "groups": 204,
+            }
+        ]
+    )
+
+
+def arm(initialisation, unfreeze, difference=NAN, p_holm=NAN, mean=0.7, note=""):
+    return {
+        "architecture": "vgg16",
+        "initialisation": initialisation,
+        "unfreeze": unfreeze,
+        "accuracy_mean": mean,
+        "accuracy_sd": 0.05,
+        "accuracy_low": 0.6,
+        "accuracy_high": 0.8,
+        "accuracy_pooled": 0.7,
+        "difference": difference,
+        "difference_low": difference - 0.05,
+        "difference_high": difference + 0.05,
+        "p": p_holm / 2,
+        "p_holm": p_holm,
+        "note": note,
+    }
+
+
+REFERENCE = arm("detl", "last_block")
+WORSE = arm("scratch", "head", -0.2, 0.001)
+ALIKE = arm("detl", "all", 0.01, 0.8)
+MISSING = arm("imagenet", "all", mean=NAN, note="There are no weights.")
+
+
+def described(optimism=None, ablation=None, environment="base"):
+    return describe_comparisons(optimism, ablation, None, environment)
+
+
+def test_what_was_not_run_has_its_command():
+    texts = texts_of(described())
+    assert "kedro run --pipeline optimism" in texts
+    assert "kedro run --pipeline ablation" in texts
+
+
+def test_the_command_names_another_environment():
+    assert "kedro run --pipeline optimism --env reduced" in texts_of(
+        described(environment="reduced")
+    )
+
+
+def test_the_protocols_stand_side_by_side_with_their_difference():
+    (table,) = tables_of(described(optimism(0.1, 0.02, 0.18)))
+    assert table.iloc[0].tolist() == [
+        "VGG16",
+        "90.0 %",
+        "80.0 %",
+        "+10.0",
+        "+2.0 to +18.0",
+        "264",
+        "204",
+    ]
+
+
+def test_an_interval_above_0_is_called_more():
+    texts = " ".join(texts_of(described(optimism(0.1, 0.02, 0.18))))
+    assert "VGG16: the paper's protocol reports 10.0 points more" in texts
+
+
+def test_an_interval_below_0_is_called_less():
+    texts = " ".join(texts_of(described(optimism(-0.1, -0.18, -0.02))))
+    assert "VGG16: the paper's protocol reports 10.0 points less" in texts
+
+
+def test_an_interval_around_0_is_called_undecided_with_its_upper_end():
+    texts = " ".join(texts_of(described(optimism(0.01, -0.02, 0.04))))
+    assert "difference of +1.0 points cannot be told from none" in texts
+    assert "optimism of up to 4.0 points" in texts
+
+
+def test_an_arm_has_its_difference_and_corrected_p():
+    (table,) = tables_of(described(ablation=pd.DataFrame([REFERENCE, WORSE])))
+    assert table.iloc[1].tolist() == [
+        "last layer from random weights",
+        "70.0 %",
+        "5.0",
+        "60.0 to 80.0 %",
+        "-20.0",
+        "-25.0 to -15.0",
+        "< 0.001",
+        "0.001",
+        "",
+    ]
+
+
+def test_the_reference_is_compared_with_nothing():
+    (table,) = tables_of(described(ablation=pd.DataFrame([REFERENCE, WORSE])))
+    assert table["difference"].iloc[0] == "-"
+    assert table["remark"].iloc[0] == "the reference"
+
+
+def test_an_arm_that_was_not_run_says_why():
+    (table,) = tables_of(described(ablation=pd.DataFrame([REFERENCE, MISSING])))
+    assert table["mean"].iloc[1] == "-"
+    assert table["remark"].iloc[1] == "There are no weights."
+
+
+def test_an_arm_without_a_result_or_a_reason_was_not_run():
+    arms = pd.DataFrame([REFERENCE, arm("scratch", "all", mean=NAN)])
+    (table,) = tables_of(described(ablation=arms))
+    assert table["remark"].iloc[1] == "not run"
+
+
+def test_only_what_the_corrected_test_tells_apart_is_called_worse():
+    sentences = judge_arms(pd.DataFrame([REFERENCE, WORSE, ALIKE]))
+    assert (
+        sentences[0]
+        == "Tested worse than the reference: last layer from random weights."
+    )
+    assert sentences[1].startswith("1 of 2 arms cannot be told from the reference")
+    assert len(sentences) == 2
+
+
+def test_arms_that_were_not_run_are_counted():
+    sentences = judge_arms(pd.DataFrame([REFERENCE, MISSING]))
+    assert sentences == ["1 of 2 arms was not run; the table says why."]
+
+
+def test_the_picture_of_the_arms_is_shown_where_there_is_one():
+    picture = np.zeros((4, 4, 3), np.uint8)
+    table = pd.DataFrame([REFERENCE, WORSE])
+    section = describe_comparisons(None, table, picture, "base").subsections[1]
+    assert [block.picture is picture for block in section.blocks[1:2]] == [True]

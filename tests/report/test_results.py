@@ -1,0 +1,87 @@
+import json
+
+import pandas as pd
+import pytest
+
+from detl.classes import DATA_B_CLASSES
+from detl.errors import DetlError
+from detl.report.results import collect_results
+
+SCORES = {"data_a_accuracy": 0.7, "data_a_epoch": 2}
+SUMMARY = {"accuracy_mean": 0.625, "accuracy_sd": 0.1, "warnings": "Careful."}
+
+
+def predictions(*rows):
+    return pd.DataFrame(rows, columns=["image_id", "label", "predicted"])
+
+
+@pytest.fixture
+def folds():
+    """Two of three and one of one right; images a and b are of one patient."""
+    return {
+        "fold_2": predictions(
+            ("a", "normal", "normal"),
+            ("b", "normal", "normal"),
+            ("c", "covid_19", "normal"),
+        ),
+        "fold_1": predictions(("d", "pneumonia", "pneumonia")),
+    }
+
+
+@pytest.fixture
+def data_b():
+    return pd.DataFrame({"image_id": list("dcba"), "group": ["r", "q", "p", "p"]})
+
+
+@pytest.fixture
+def fold_summary():
+    table = pd.DataFrame({"fold": ["fold_2", "fold_1"], "epoch": [7, 9]})
+    for score in ("sensitivity", "specificity", "ppv", "auc"):
+        for label in DATA_B_CLASSES:
+            table[f"{score}_{label}"] = [0.5, 0.9]
+    return table
+
+
+@pytest.fixture
+def collected(folds, data_b, fold_summary):
+    return collect_results(
+        {"loss": [1.0]}, SCORES, SUMMARY, fold_summary, folds, data_b, {}, seed=0
+    )
+
+
+def test_the_pooled_accuracy_is_over_all_images_of_all_folds(collected):
+    assert (collected["correct"], collected["tested"]) == (3, 4)
+    assert collected["accuracy_pooled"] == 0.75
+
+
+def test_the_interval_is_over_groups(collected):
+    assert collected["groups"] == 3
+    # Drawing the wrong image alone gives 0, never drawing it gives 1.
+    assert (collected["accuracy_low"], collected["accuracy_high"]) == (0.0, 1.0)
+
+
+def test_each_fold_has_its_own_epoch_and_accuracy(collected):
+    second, first = collected["folds"]
+    assert (second["fold"], second["epoch"], second["correct"]) == ("fold_2", 7, 2)
+    assert (first["fold"], first["epoch"], first["accuracy"]) == ("fold_1", 9, 1.0)
+
+
+def test_the_scores_of_a_class_are_the_mean_over_the_folds(collected):
+    assert collected["classes"]["covid_19"]["auc"] == pytest.approx(0.7)
+
+
+def test_what_the_stages_say_is_taken_over(collected):
+    assert collected["accuracy_mean"] == 0.625
+    assert collected["data_a_epoch"] == 2
+    assert collected["warnings"] == "Careful."
+
+
+def test_the_results_fit_into_json(collected):
+    assert json.loads(json.dumps(collected)) == collected
+
+
+def test_an_image_that_data_b_lacks_is_named(folds, data_b, fold_summary):
+    with pytest.raises(DetlError, match="image 'd', which is not in data_b"):
+        collect_results(
+            {}, SCORES, SUMMARY, fold_summary, folds, data_b[1:], {}, seed=0
+        )

@@ -1,0 +1,23 @@
+import pytest
+
+from detl.report import wording
+
+
+def test_a_network_of_ones_own_keeps_its_name():
+    assert wording.network_title("vgg16") == "VGG16"
+    assert wording.network_title("my_network") == "my_network"
+
+
+def test_shares_are_in_percent_and_differences_in_points_with_their_sign():
+    assert wording.in_percent(0.8298) == "83.0 %"
+    assert wording.interval_in_percent(0.1, 0.25) == "10.0 to 25.0 %"
+    assert wording.in_points(0.05) == "+5.0"
+    assert wording.interval_in_points(-0.012, 0.1) == "-1.2 to +10.0"
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
+)
+def test_names_are_listed_as_in_a_sentence(names, sentence):
+    assert wording.enumerate_names(names) == sentence
