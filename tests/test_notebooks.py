@@ -5,7 +5,13 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from project_copy import PROJECT, copy_project, environment_of, run_kedro
+from project_copy import (
+    PROJECT,
+    copy_project,
+    environment_of,
+    keep_architectures,
+    run_kedro,
+)
 
 PICTURES = {"01_look_at_the_data.ipynb": 4, "02_compare_folds.ipynb": 4}
 """Least number of pictures that each notebook shows."""
@@ -23,6 +29,7 @@ def cells_of(notebook: NotebookNode, kind: str) -> list[NotebookNode]:
 def finished_project(tmp_path_factory):
     """Return a project in which ``detl`` has run in environment ``test``."""
     project = copy_project(tmp_path_factory.mktemp("notebooks"))
+    keep_architectures(project, "alexnet")
     run = run_kedro(project, "run", "--pipeline", "detl", "--env", "test")
     assert run.returncode == 0, run.stdout
     return project

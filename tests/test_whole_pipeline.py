@@ -1,49 +1,23 @@
 """The whole graph, as a user runs it, in environment ``test``."""
 
 import json
+import re
 from pathlib import Path
 
 import cv2
-import mlflow
 import pandas as pd
 import pytest
-from mlflow.entities import Run
 
 from detl.classes import DATA_B_CLASSES
 from detl.design import ARCHITECTURES, FOLDS
 from project_copy import copy_project, run_kedro
+from run_store import Store
 
 METRICS = {"accuracy", "balanced_accuracy", "macro_f1", "macro_auc"} | {
     f"{metric}_{name}"
     for metric in ("sensitivity", "specificity", "ppv", "auc")
     for name in DATA_B_CLASSES
 }
-
-
-class Store:
-    """The runs in a project's MLflow store."""
-
-    def __init__(self, project: Path) -> None:
-        self.client = mlflow.MlflowClient(f"sqlite:///{project}/mlflow.db")
-        (self.experiment,) = self.client.search_experiments(
-            filter_string="name = 'detl'"
-        )
-
-    def below(self, parent: Run | None) -> list[Run]:
-        runs = self.client.search_runs(
-            [self.experiment.experiment_id], max_results=1000
-        )
-        parent_id = parent.info.run_id if parent else None
-        found = [r for r in runs if r.data.tags.get("mlflow.parentRunId") == parent_id]
-        return sorted(found, key=lambda run: run.info.run_name)
-
-    def folds(self) -> list[Run]:
-        (parent,) = self.below(None)
-        return [fold for child in self.below(parent) for fold in self.below(child)]
-
-    def pictures(self, run: Run) -> list[str]:
-        files = self.client.list_artifacts(run.info.run_id, "images")
-        return [file.path for file in files if file.path.endswith(".png")]
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +172,42 @@ def test_a_panel_is_a_picture_that_shows_right_and_wrong_images(finished):
     for architecture in ARCHITECTURES:
         path = project / f"data/test/08_reporting/{architecture}/fold_1_grad_cam.png"
         assert cv2.imread(str(path)).std() > 10
+
+
+def test_the_report_is_one_page_that_loads_nothing(finished):
+    project, _ = finished
+    page = (project / "data/test/08_reporting/report.html").read_text()
+
+    assert "<script" not in page
+    sources = set(re.findall(r'(?:src|href)="([^"]{5})', page))
+    assert all(source == "data:" or source.startswith("#") for source in sources)
+    assert page.count('src="data:image/png') >= 8
+
+
+def test_the_report_says_how_to_repeat_it_and_that_the_images_are_synthetic(finished):
+    project, _ = finished
+    page = (project / "data/test/08_reporting/report.html").read_text()
+
+    assert "kedro run --pipeline detl --env test" in page
+    assert "architectures.vgg16.pretrain.learning_rate" in page
+    assert "synthetic" in page
+
+
+def test_the_pictures_of_the_report_lie_beside_it(finished):
+    project, _ = finished
+    figures = project / "data/test/08_reporting/figures"
+
+    names = {"samples", "cooccurrence", "curves", "accuracies"}
+    names |= {f"{architecture}_grad_cam" for architecture in ARCHITECTURES}
+    assert {path.stem for path in figures.glob("*.png")} == names
+
+
+def test_the_report_is_logged_in_the_parent(store):
+    (parent,) = store.below(None)
+    files = [file.path for file in store.client.list_artifacts(parent.info.run_id)]
+
+    assert "report.html" in files
+    assert len(store.pictures(parent)) == 5
 
 
 def test_a_run_with_nothing_to_do_changes_nothing(finished, store):

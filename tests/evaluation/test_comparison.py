@@ -59,7 +59,7 @@ def test_without_overlap_the_test_is_the_usual_t_test():
 
 
 def test_the_corrected_test_errs_as_often_as_it_says_where_the_usual_one_does_not():
-    """Folds are correlated as the correction assumes: overlap = r / (1 - r)."""
+    """Folds correlated as the correction assumes: overlap = r / (1 - r)."""
     random = np.random.default_rng(0)
     folds, correlation = 5, 0.2
     overlap = correlation / (1 - correlation)

@@ -77,17 +77,26 @@ def describe_data(
     # A label file may have no finding but No Finding.
     if cooccurrence is not None and not cooccurrence.empty:
         subsections.append(_describe_cooccurrence(cooccurrence, cooccurrence_picture))
+    first = _describe_taken(images, data_a, data_b, is_synthetic)
+    return Section("data", "The data", [first], subsections)
+
+
+def _describe_taken(
+    images: pd.DataFrame,
+    data_a: pd.DataFrame,
+    data_b: pd.DataFrame,
+    is_synthetic: bool,
+) -> Paragraph:
     kind = "synthetic radiographs (phantoms)" if is_synthetic else "radiographs"
     sources = images["source"].value_counts(sort=False)
     taken = enumerate_names(
         [f"{number:,} from {name}" for name, number in sources.items()]
     )
-    lead = (
+    return Paragraph(
         f"{len(images):,} {kind} were taken, {taken}. Data-A, on which the networks "
         f"are pretrained, has {len(data_a):,} of them; Data-B, to which they are "
         f"transferred, {len(data_b):,}."
     )
-    return Section("data", "The data", [Paragraph(lead)], subsections)
 
 
 def _describe_label_file(

@@ -1,0 +1,341 @@
+import pandas as pd
+import pytest
+from made_results import make_result
+from made_tables import (
+    make_folds,
+    make_images,
+    make_split,
+    tables_of,
+    take,
+    texts_of,
+)
+
+from detl.report.limits import describe_limits
+from detl.report.page import Note, render_page
+from detl.report.published import PUBLISHED
+from detl.report.table_one import PAPER_DATA_B
+
+NOT_RUN = float("nan")
+
+
+def _make_tables(groups):
+    """Return images of two sources, of which Data-B has eight, in these groups."""
+    findings = ["No Finding", "Mass", "Pneumonia", "COVID-19"] * 2
+    views = ["PA", "PA", "AP", "PA"] * 2
+    images = make_images(
+        *(
+            (k, "covid" if finding == "COVID-19" else "nih", groups[k], finding, v, 50)
+            for k, (finding, v) in enumerate(zip(findings, views, strict=True))
+        ),
+        (8, "nih", "h", "No Finding", "PA", 50),
+        (9, "nih", "a", "Mass", "PA", 50),
+    )
+    classes = ["normal", "other_disease", "pneumonia", "covid_19"]
+    data_b = take(images, dict(enumerate(classes * 2)))
+    return images, data_b
+
+
+@pytest.fixture
+def describe():
+    """Return a function that gives what is shown and not, arguments changed."""
+
+    # Images 0, 2, ... are tested in one fold and 1, 3, ... in the other.
+    def call(
+        results=None, groups="abcdefgh", pretrained=None, inner="train", **changes
+    ):
+        images, data_b = _make_tables(groups)
+        arguments = {
+            "images": images,
+            "data_a": take(images, pretrained or {8: "normal"}).replace("h", "z"),
+            "data_b": data_b,
+            "folds": make_folds(data_b, inner=inner),
+            "split": make_split(),
+            "results": results or {"vgg16": make_result()},
+            "optimism": None,
+            "ablation": None,
+            "is_synthetic": False,
+        }
+        section = describe_limits(**{**arguments, **changes})
+        shown, not_shown = section.subsections
+        return section, " ".join(texts_of(shown)), " ".join(texts_of(not_shown))
+
+    return call
+
+
+def test_the_section_goes_into_a_page(describe):
+    section, *_ = describe()
+    assert "It does not show" in render_page("A run", "", [section])
+
+
+def test_synthetic_images_are_noted_first(describe):
+    section, *_ = describe(is_synthetic=True, input_size=64)
+    (note,) = section.blocks
+    assert isinstance(note, Note)
+    assert note.text.startswith("All 10 images are synthetic (phantoms), seen at 64 x")
+
+
+def test_real_images_are_called_radiographs(describe):
+    section, *_ = describe()
+    (paragraph,) = section.blocks
+    assert paragraph.text.startswith("The 10 images are published radiographs of 8")
+
+
+# ---------------------------------------------------------------- patients
+
+
+def test_where_no_patient_was_seen_before_this_is_shown(describe):
+    _, shown, not_shown = describe(inner="validation")
+    assert "of Data-B's 8 groups of patients, 0 are in the test part" in shown
+    assert "Accuracy on new patients" not in not_shown
+    assert "chosen on the test images" not in not_shown
+
+
+def test_test_images_whose_patient_was_trained_on_are_counted(describe):
+    # The group of images 0 and 1 is on both sides in both folds.
+    _, shown, not_shown = describe(groups="aacdefgh")
+    assert "Accuracy on new patients: 2 of 8 test images (25%)" in not_shown
+    assert "No network has seen" not in shown
+
+
+def test_patients_of_both_data_sets_are_counted(describe):
+    _, shown, not_shown = describe(pretrained={8: "normal", 9: "diseased"})
+    assert "1 of Data-B's 8 groups of patients have images in Data-A" in not_shown
+    assert "No network has seen" not in shown
+
+
+def test_an_epoch_chosen_on_the_test_images_is_told(describe):
+    _, _, not_shown = describe(inner="train")
+    assert "in each of the 2 folds the epoch was chosen on the test images" in not_shown
+
+
+# ----------------------------------------------------------------- sources
+
+
+def test_a_class_with_a_source_of_its_own_is_named(describe):
+    _, _, not_shown = describe()
+    assert (
+        "Whether COVID-19 is told by the disease or by the source: all its 2 images "
+        "are of covid, which has no image of another class. Among normal, other "
+        "disease and pneumonia, all of nih, the source is no cue." in not_shown
+    )
+
+
+def test_one_source_for_all_is_no_cue(describe):
+    images, _ = _make_tables("abcdefgh")
+    _, shown, not_shown = describe(images=images.assign(source="nih"))
+    assert "told by the disease or by the source" not in not_shown
+    assert "of an image than its source" not in shown + not_shown
+
+
+def test_a_network_above_the_rule_is_told_from_one_within_and_one_below(describe):
+    # The rule gets 50 %: half of the images are normal or COVID-19; with the view 75 %.
+    results = {
+        "vgg16": make_result(),
+        "alexnet": make_result(accuracy_low=0.49),
+        "resnet50": make_result(accuracy_low=0.4, accuracy_high=0.45),
+    }
+    section, shown, not_shown = describe(results)
+    assert "VGG16 knows more of an image than its source: a rule with that" in shown
+    assert "alone reaches 50.0 %" in shown
+    assert "That AlexNet and ResNet50 know more of an image than its source" in (
+        not_shown
+    )
+    table = tables_of(section)[0].set_index("rule or network")["against the source"]
+    assert table[["VGG16", "AlexNet", "ResNet50"]].tolist() == [
+        "above 50.0 %",
+        "around 50.0 %",
+        "below 50.0 %",
+    ]
+
+
+def test_a_network_that_beats_the_source_is_held_against_the_view_too(describe):
+    _, _, not_shown = describe()
+    assert (
+        "That VGG16 knows more of an image than its source and view: a rule with "
+        in (not_shown)
+    )
+    assert "that alone reaches 75.0 %" in not_shown
+
+
+# ---------------------------------------------------------------- networks
+
+
+def test_networks_that_learned_in_pretraining_are_named(describe):
+    _, shown, not_shown = describe()
+    assert "better than chance (50.0 %): VGG16 70.0 % (60.4 to 78.1 %)" in shown
+    assert "has learned in pretraining" not in not_shown
+
+
+def test_an_interval_that_reaches_chance_is_no_learning(describe):
+    result = make_result(data_a_accuracy_low=0.5)
+    _, shown, not_shown = describe({"vgg16": result})
+    assert "That VGG16 has learned in pretraining" in not_shown
+    assert "Pretraining tells" not in shown
+
+
+def test_an_accuracy_of_the_commonest_class_is_no_learning(describe):
+    _, _, not_shown = describe({"vgg16": make_result(accuracy_low=0.25)})
+    assert "That VGG16 has learned on Data-B" in not_shown
+
+
+def test_warnings_are_passed_on(describe):
+    result = make_result(warnings="Class covid_19 is never predicted.")
+    _, _, not_shown = describe({"vgg16": result})
+    assert "VGG16 does what it should: Class covid_19 is never predicted." in not_shown
+
+
+def test_networks_whose_intervals_overlap_cannot_be_ranked(describe):
+    results = {
+        "vgg16": make_result(accuracy_pooled=0.81),
+        "resnet50": make_result(accuracy_high=0.7),
+        "alexnet": make_result(accuracy_low=0.5, accuracy_high=0.69),
+    }
+    _, shown, not_shown = describe(results)
+    assert "its interval overlaps that of ResNet50." in not_shown
+    assert "classifies more images correctly than AlexNet (50.0 to 69.0 %)." in shown
+
+
+def test_one_network_is_not_ranked(describe):
+    _, _, not_shown = describe()
+    assert "Which network is best" not in not_shown
+
+
+# ------------------------------------------------------------------- sizes
+
+
+def test_the_sizes_say_how_finely_can_be_measured(describe):
+    # Images 0 and 4 are the normal ones, and both are of group a.
+    _, _, not_shown = describe(groups="abcdafgh")
+    assert "each of the 2 folds tests 2 images of a class" in not_shown
+    assert "1 to 2 groups of patients (fewest: normal)" in not_shown
+    assert "intervals of the accuracies are 20.0 points wide" in not_shown
+
+
+# ------------------------------------------------------------- comparisons
+
+
+def _make_optimism(low, high):
+    return pd.DataFrame(
+        {
+            "architecture": ["vgg16"],
+            "accuracy_paper": [0.9],
+            "accuracy_grouped": [0.8],
+            "difference": [0.1],
+            "difference_low": [low],
+            "difference_high": [high],
+            "images": [600],
+            "groups": [500],
+        }
+    )
+
+
+def test_a_difference_of_protocols_that_excludes_0_is_shown(describe):
+    _, shown, not_shown = describe(optimism=_make_optimism(0.02, 0.18))
+    assert "on the same 600 images the paper's changes it by +10.0 points" in shown
+    assert "That the protocol matters" not in not_shown
+
+
+def test_a_difference_of_protocols_that_includes_0_is_not_shown(describe):
+    _, shown, not_shown = describe(optimism=_make_optimism(-0.02, 0.22))
+    assert "(-2.0 to +22.0), an interval that includes 0" in not_shown
+    assert "The protocol matters" not in shown
+
+
+def _make_ablation(difference, p):
+    rows = [
+        ("detl", "last_block", 0.8, NOT_RUN, NOT_RUN, ""),
+        ("scratch", "all", 0.7, difference, p, ""),
+        ("imagenet", "all", NOT_RUN, NOT_RUN, NOT_RUN, "no weights"),
+    ]
+    names = ["initialisation", "unfreeze", "accuracy_mean", "difference", "p_holm"]
+    table = pd.DataFrame(rows, columns=[*names, "note"])
+    return table.assign(architecture="vgg16", difference_low=-0.2, difference_high=0.1)
+
+
+@pytest.mark.parametrize(("difference", "verdict"), [(-0.1, "worse"), (0.1, "better")])
+def test_an_arm_that_differs_is_shown(describe, difference, verdict):
+    _, shown, _ = describe(ablation=_make_ablation(difference, 0.01))
+    assert f"VGG16 is {verdict} from random weights of which all layers are" in shown
+
+
+def test_an_arm_that_does_not_differ_shows_nothing_of_pretraining(describe):
+    _, shown, not_shown = describe(ablation=_make_ablation(-0.1, 0.2))
+    assert "That pretraining on Data-A helps VGG16" in not_shown
+    assert "p = 0.200 after Holm" in not_shown
+    assert "random weights" not in shown
+
+
+def test_arms_that_were_not_run_are_counted(describe):
+    _, _, not_shown = describe(ablation=_make_ablation(-0.1, 0.2))
+    assert "that were not run: VGG16 1." in not_shown
+
+
+def test_what_was_not_compared_is_not_mentioned(describe):
+    _, shown, not_shown = describe()
+    assert "protocol matters" not in shown + not_shown
+    assert "ablation" not in shown + not_shown
+
+
+# ------------------------------------------------------------- the paper
+
+
+def test_each_obstacle_to_a_comparison_is_named(describe):
+    _, shown, not_shown = describe(
+        is_synthetic=True, input_size=96, width_multipliers={"vgg16": 0.25}
+    )
+    for obstacle in (
+        "folds by patient",
+        "synthetic images",
+        "8 images in Data-B, where it has 1,277",
+        "1 images in Data-A, where it has 108,379",
+        "images of 96 pixels a side",
+        "VGG16 0.25",
+    ):
+        assert obstacle in not_shown
+    assert "under its protocol" not in shown + not_shown
+
+
+def _make_full_data():
+    """Return tables of the sizes of the paper's."""
+    labels = [label for label, size in PAPER_DATA_B.items() for _ in range(size)]
+    data_b = pd.DataFrame({"label": labels})
+    data_b = data_b.assign(
+        image_id=[f"b/{k}" for k in range(len(labels))],
+        group=[f"b/{k}" for k in range(len(labels))],
+    )
+    images = data_b.assign(source="nih", view="PA")[
+        ["image_id", "group", "source", "view"]
+    ]
+    return {
+        "images": images,
+        "data_b": data_b,
+        "data_a": pd.DataFrame({"group": range(110_000)}),
+        "folds": make_folds(data_b),
+        "split": make_split("paper"),
+    }
+
+
+def test_an_accuracy_inside_the_papers_interval_reproduces_it(describe):
+    low, high = PUBLISHED["vgg16"].interval
+    results = {"vgg16": make_result(accuracy_pooled=(low + high) / 2)}
+    _, shown, not_shown = describe(results, **_make_full_data(), input_size=224)
+    assert "The paper's figure of VGG16: 90.0 % under its protocol" in shown
+    assert "The paper's figure" not in not_shown
+
+
+def test_an_accuracy_outside_the_papers_interval_does_not(describe):
+    results = {"vgg16": make_result(accuracy_pooled=0.88)}
+    _, shown, not_shown = describe(results, **_make_full_data(), input_size=224)
+    assert "90.13 % is 88.4 to 91.7 % (decision 20)." in not_shown
+    assert "The paper's figure" not in shown
+
+
+def test_the_other_protocol_counts_where_it_is_the_papers(describe):
+    data = {**_make_full_data(), "split": make_split("grouped")}
+    _, shown, _ = describe(**data, optimism=_make_optimism(0, 0.2))
+    assert "The paper's figure of VGG16: 90.0 % under its protocol" in shown
+
+
+def test_a_network_that_the_paper_lacks_is_not_held_against_it(describe):
+    _, shown, not_shown = describe({"mine": make_result()})
+    assert "The paper's figure" not in shown + not_shown

@@ -1,0 +1,108 @@
+"""Optimism and ablation, as a user runs them after ``detl``, with one architecture."""
+
+import pandas as pd
+import pytest
+
+from detl.design import ARMS, FOLDS, OTHER_PROTOCOL, REFERENCE_ARM
+from project_copy import copy_project, keep_architectures, run_kedro
+from run_store import Store
+
+TRAINED = {
+    arm
+    for arm, (initialisation, _) in ARMS.items()
+    if initialisation != "imagenet" and arm != REFERENCE_ARM
+}
+"""AlexNet has no ImageNet weights, and the reference arm is the cross-validation."""
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    """Return a project in which ``detl`` and then both comparisons have run."""
+    project = copy_project(tmp_path_factory.mktemp("compared"))
+    keep_architectures(project, "alexnet")
+    printed = ""
+    for pipelines in ("detl", "optimism,ablation"):
+        run = run_kedro(project, "run", "--pipelines", pipelines, "--env", "test")
+        assert run.returncode == 0, run.stdout
+        printed += run.stdout
+    return project, printed
+
+
+@pytest.fixture(scope="module")
+def runs(compared):
+    """Return the runs below AlexNet's, by the name of their arm."""
+    store = Store(compared[0])
+    (parent,) = store.below(None)
+    (alexnet,) = store.below(parent)
+    assert alexnet.info.status == "FINISHED"
+    return store, {run.data.tags.get("arm"): run for run in store.below(alexnet)}
+
+
+def _read(project, name: str) -> pd.DataFrame:
+    return pd.read_csv(project / f"data/test/08_reporting/{name}.csv")
+
+
+def test_the_optimism_is_of_every_image_of_data_b(compared):
+    project, printed = compared
+    (row,) = _read(project, "optimism").to_dict("records")
+
+    assert row["images"] == 48
+    assert row["difference"] == pytest.approx(
+        row["accuracy_paper"] - row["accuracy_grouped"]
+    )
+    assert row["difference_low"] <= row["difference"] <= row["difference_high"]
+    assert "protocol paper" in printed
+
+
+def test_the_ablation_has_a_row_for_every_arm_also_for_those_that_were_not_run(
+    compared,
+):
+    project, printed = compared
+    table = _read(project, "ablation")
+
+    arms = table["initialisation"] + "_" + table["unfreeze"]
+    assert set(arms) == set(ARMS)
+    was_run = table["initialisation"] != "imagenet"
+    assert table.loc[was_run, "accuracy_mean"].between(0, 1).all()
+    assert table.loc[~was_run, "accuracy_mean"].isna().all()
+    assert table.loc[~was_run, "note"].str.contains("no ImageNet weights of alexnet").all()
+    assert "starts from" in printed
+
+
+def test_mlflow_has_a_run_for_every_arm_and_fold_with_its_tags(runs):
+    store, by_arm = runs
+
+    assert set(by_arm) >= {*TRAINED, OTHER_PROTOCOL}
+    for arm in TRAINED:
+        folds = store.below(by_arm[arm])
+        assert [run.data.tags["fold"] for run in folds] == list(FOLDS)
+        for run in folds:
+            tags = run.data.tags
+            assert (tags["initialisation"], tags["unfreeze"]) == ARMS[arm]
+            assert tags["architecture"] == "alexnet"
+            assert run.info.status == "FINISHED"
+            assert "sensitivity_covid_19" in run.data.metrics
+
+
+def test_the_arm_of_the_other_protocol_says_which_it_is(runs):
+    _, by_arm = runs
+
+    assert by_arm[OTHER_PROTOCOL].data.tags["protocol"] == "paper"
+
+
+def test_the_arms_know_the_accuracy_over_their_folds(compared, runs):
+    table = _read(compared[0], "ablation")
+    arms = table["initialisation"] + "_" + table["unfreeze"]
+    expected = table.set_index(arms)["accuracy_mean"]
+
+    for arm in TRAINED:
+        logged = runs[1][arm].data.metrics["accuracy_mean"]
+        assert logged == pytest.approx(expected[arm])
+
+
+def test_the_report_holds_both_comparisons(compared):
+    project, _ = compared
+    page = (project / "data/test/08_reporting/report.html").read_text()
+
+    assert "kedro run --pipeline optimism" not in page
+    assert "Holm" in page
