@@ -65,7 +65,9 @@ def test_the_ablation_has_a_row_for_every_arm_also_for_those_that_were_not_run(
     was_run = table["initialisation"] != "imagenet"
     assert table.loc[was_run, "accuracy_mean"].between(0, 1).all()
     assert table.loc[~was_run, "accuracy_mean"].isna().all()
-    assert table.loc[~was_run, "note"].str.contains("no ImageNet weights of alexnet").all()
+    assert (
+        table.loc[~was_run, "note"].str.contains("no ImageNet weights of alexnet").all()
+    )
     assert "starts from" in printed
 
 

@@ -61,10 +61,10 @@ def test_folds_that_are_smaller_than_our_own_stay_as_they_are():
     )
 
 
-@pytest.mark.parametrize(("other", "difference"), [("paper", -1.0), ("grouped", 1.0)])
-def test_the_difference_is_the_papers_whichever_was_trained_first(other, difference):
+@pytest.mark.parametrize(("own", "difference"), [("grouped", -1.0), ("paper", 1.0)])
+def test_the_difference_is_the_papers_whichever_was_trained_first(own, difference):
     result = compare_protocols(
-        DATA_B, _split(other), seed=0, fold_1_own=RIGHT, fold_1_other=WRONG
+        DATA_B, _split(own), seed=0, fold_1_own=RIGHT, fold_1_other=WRONG
     )
 
     assert result["difference"] == difference

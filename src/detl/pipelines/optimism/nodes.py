@@ -1,16 +1,47 @@
 """Nodes that compare the two protocols (decision 18) on the same images."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from detl.parameters import SplitParameters
+from detl.pipelines.crossval.nodes import collect_folds
+from detl.pipelines.split.nodes import assign_folds, select_data_a
 
 
 def swap_protocol(parameters: SplitParameters) -> SplitParameters:
     """Return the parameters of the split under the protocol that they do not name."""
     other = "grouped" if parameters.protocol == "paper" else "paper"
     return parameters.model_copy(update={"protocol": other})
+
+
+def select_other_data_a(
+    images: pd.DataFrame, data_b: pd.DataFrame, parameters: SplitParameters, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return Data-A under the other protocol, and its counts.
+
+    Args:
+        images: Table ``images``.
+        data_b: Table ``data_b``, which both protocols share.
+        parameters: Of the split of the cross-validation.
+        seed: Seed of the draw.
+    """
+    return select_data_a(images, data_b, swap_protocol(parameters), seed)
+
+
+def assign_other_folds(
+    data_b: pd.DataFrame, parameters: SplitParameters, seed: int, folds: Sequence[str]
+) -> pd.DataFrame:
+    """Return the table ``folds`` of the other protocol.
+
+    Args:
+        data_b: Table ``data_b``.
+        parameters: Of the split of the cross-validation.
+        seed: Seed of the shuffle.
+        folds: Names of the folds.
+    """
+    return assign_folds(data_b, swap_protocol(parameters), seed, folds)
 
 
 def match_training_size(
@@ -55,23 +86,24 @@ def summarise_other_protocol(
     Args:
         folds: Table ``folds`` of the other protocol.
         pretraining: Scores of its network on Data-A's validation part.
-        parameters: Of the split under the other protocol.
+        parameters: Of the split of the cross-validation.
         **fold_results: As ``collect_folds`` takes them.
     """
-    from detl.pipelines.crossval.nodes import collect_folds
-
     fold_summary, _, summary = collect_folds(folds, pretraining, **fold_results)
-    return fold_summary, {**summary, "protocol": parameters.protocol}
+    return fold_summary, {**summary, "protocol": swap_protocol(parameters).protocol}
 
 
 def compare_protocols(
-    data_b: pd.DataFrame, other: SplitParameters, seed: int, **predictions: pd.DataFrame
+    data_b: pd.DataFrame,
+    parameters: SplitParameters,
+    seed: int,
+    **predictions: pd.DataFrame,
 ) -> dict[str, float]:
     """Return how much higher the accuracy is under ``protocol: paper``.
 
     Args:
         data_b: Table ``data_b``, which both protocols share.
-        other: Parameters of the split under the other protocol.
+        parameters: Of the split of the cross-validation.
         seed: Of the bootstrap.
         **predictions: Tables ``predictions``: ``<fold>_own`` of the cross-validation,
             ``<fold>_other`` of the other protocol.
@@ -80,7 +112,7 @@ def compare_protocols(
 
     own = {k: v for k, v in predictions.items() if k.endswith("_own")}
     others = {k: v for k, v in predictions.items() if k.endswith("_other")}
-    paper, grouped = (others, own) if other.protocol == "paper" else (own, others)
+    paper, grouped = (own, others) if parameters.protocol == "paper" else (others, own)
     return compare_protocols(data_b, paper, grouped, seed)
 
 

@@ -12,14 +12,15 @@ from kedro.pipeline import Node, Pipeline
 from detl.design import ARCHITECTURES, FOLDS, OTHER_PROTOCOL
 from detl.pipelines.crossval.pipeline import ONE_FOLD
 from detl.pipelines.pretrain.pipeline import ONE_ARCHITECTURE as PRETRAIN
-from detl.pipelines.split.nodes import assign_folds, select_data_a, separate_folds
+from detl.pipelines.split.nodes import separate_folds
 from detl.pipelines.transfer.pipeline import ONE_ARCHITECTURE as TRANSFER
 
 from .nodes import (
+    assign_other_folds,
     compare_protocols,
     match_training_size,
+    select_other_data_a,
     summarise_other_protocol,
-    swap_protocol,
     tabulate_differences,
 )
 
@@ -50,22 +51,21 @@ def create_pipeline(
 
 def _draw_other_split(folds: Sequence[str]) -> Pipeline:
     assign_these_folds = update_wrapper(
-        partial(assign_folds, folds=tuple(folds)), assign_folds
+        partial(assign_other_folds, folds=tuple(folds)), assign_other_folds
     )
     return Pipeline(
         [
-            Node(swap_protocol, "params:split", "split", name="swap_protocol"),
             Node(
-                select_data_a,
-                inputs=["images", "data_b", "split", "params:seed"],
+                select_other_data_a,
+                inputs=["images", "data_b", "params:split", "params:seed"],
                 outputs=["data_a", "data_a_counts"],
-                name="select_data_a",
+                name="select_other_data_a",
             ),
             Node(
                 assign_these_folds,
-                inputs=["data_b", "split", "params:seed"],
+                inputs=["data_b", "params:split", "params:seed"],
                 outputs="all_folds",
-                name="assign_folds",
+                name="assign_other_folds",
             ),
             Node(
                 match_training_size,
@@ -107,7 +107,7 @@ def _train(architecture: str, folds: Sequence[str]) -> Pipeline:
         inputs={
             "folds": "optimism.folds",
             "pretraining": "scores",
-            "parameters": "optimism.split",
+            "parameters": "params:split",
             **{
                 f"{fold}_{result}": f"{fold}.{result}"
                 for result in ("metrics", "predictions", "history")
@@ -131,7 +131,6 @@ def _train(architecture: str, folds: Sequence[str]) -> Pipeline:
             "pixels",
             "data_b",
             "optimism.data_a",
-            "optimism.split",
             "optimism.folds",
             *(f"optimism.{fold}" for fold in folds),
         },
@@ -141,6 +140,7 @@ def _train(architecture: str, folds: Sequence[str]) -> Pipeline:
                 for block in ("network", "pretrain", "transfer")
             },
             "params:seed": "params:seed",
+            "params:split": "params:split",
         },
     )
 
@@ -153,7 +153,7 @@ def _compare(architecture: str, folds: Sequence[str]) -> Pipeline:
                 compare_protocols,
                 inputs={
                     "data_b": "data_b",
-                    "other": "optimism.split",
+                    "parameters": "params:split",
                     "seed": "params:seed",
                     **{
                         f"{f}_own": f"{architecture}.crossval.{f}.predictions"
