@@ -20,6 +20,7 @@ from detl.datasets.table_datasets import (
     AtomicCSVDataset,
     AtomicJSONDataset,
     AtomicParquetDataset,
+    AtomicPickleDataset,
 )
 from detl.datasets.text_dataset import TextDataset
 
@@ -28,6 +29,7 @@ __all__ = [
     "AtomicCSVDataset",
     "AtomicJSONDataset",
     "AtomicParquetDataset",
+    "AtomicPickleDataset",
     "FolderDataset",
     "KerasModelDataset",
     "MayBeMissing",

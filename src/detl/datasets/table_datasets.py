@@ -1,4 +1,4 @@
-"""The tables and metrics of kedro-datasets, saved whole or not at all.
+"""Tables, metrics and objects of kedro-datasets, saved whole or not at all.
 
 Each takes the arguments of the dataset that it extends. Each has no preview while
 there is no file: Kedro-Viz would warn once per dataset and fold of a project that
@@ -10,6 +10,7 @@ import json
 from kedro_datasets._typing import JSONPreview, TablePreview
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.pandas import CSVDataset, ParquetDataset
+from kedro_datasets.pickle import PickleDataset
 
 from detl.datasets.atomic import AtomicSaving
 
@@ -62,3 +63,15 @@ class AtomicJSONDataset(AtomicSaving, JSONDataset):
     def preview(self) -> JSONPreview:
         """Return the values, for Kedro-Viz; None where there is no file."""
         return super().preview() if self.exists() else None
+
+
+class AtomicPickleDataset(AtomicSaving, PickleDataset):
+    """A Python object, for what one node makes and the next one takes.
+
+    ```yaml
+    "report.{part}":
+      type: detl.datasets.AtomicPickleDataset
+      filepath: data/08_reporting/parts/{part}.pickle
+      backend: joblib
+    ```
+    """
