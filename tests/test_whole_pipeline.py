@@ -259,6 +259,17 @@ def test_one_namespace_alone_continues_in_the_same_runs(finished, store):
         assert len(store.pictures(fold)) == 1
 
 
+def test_what_comes_after_a_node_runs_from_disk(finished):
+    project, _ = finished
+
+    after = run_kedro(
+        project, "run", "--env", "test", "--from-nodes", "vgg16.crossval.collect_folds"
+    )
+
+    assert after.returncode == 0, after.stdout
+    assert (project / "data/test/08_reporting/report.html").exists()
+
+
 def test_kedro_viz_builds_its_page_with_previews(finished):
     project, _ = finished
 

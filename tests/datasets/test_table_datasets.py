@@ -4,7 +4,12 @@ import json
 import pandas as pd
 import pytest
 
-from detl.datasets import AtomicCSVDataset, AtomicJSONDataset, AtomicParquetDataset
+from detl.datasets import (
+    AtomicCSVDataset,
+    AtomicJSONDataset,
+    AtomicParquetDataset,
+    AtomicPickleDataset,
+)
 
 TABLE = pd.DataFrame(
     {
@@ -62,3 +67,14 @@ def test_metrics_are_previewed_as_json(tmp_path):
     assert json.loads(dataset.preview()) == {"accuracy": 0.9}
     annotation = inspect.signature(dataset.preview).return_annotation
     assert annotation.__name__ == "JSONPreview"
+
+
+def test_an_object_comes_back_as_it_was(tmp_path):
+    dataset = AtomicPickleDataset(
+        filepath=(tmp_path / "a.pickle").as_posix(),
+        backend="joblib",
+        save_args={"compress": 1},
+    )
+    dataset.save({"tables": (TABLE,)})
+    pd.testing.assert_frame_equal(dataset.load()["tables"][0], TABLE)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.pickle"]

@@ -209,3 +209,19 @@ def test_listing_the_pipeline_imports_nothing_heavy():
     subprocess.run(
         [sys.executable, "-c", program], check=True, stderr=subprocess.DEVNULL
     )
+
+
+def test_running_one_architecture_leaves_what_others_have_made(pipeline):
+    """Only the table over all follows from two architectures."""
+    part = pipeline.filter(tags=["vgg16"])
+    follow = pipeline.from_inputs(*part.all_outputs()).all_outputs()
+
+    assert not any(name.startswith("alexnet") for name in part.all_outputs() | follow)
+
+
+def test_the_namespace_of_an_architecture_takes_nothing_that_is_kept_in_memory(
+    pipeline,
+):
+    part = pipeline.filter(node_namespaces=["vgg16.ablation"])
+
+    assert not any(".ablation." in name for name in part.inputs())

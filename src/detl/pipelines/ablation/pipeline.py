@@ -31,7 +31,13 @@ _FREE: dict[str, Callable] = {
     "all": free_all,
 }
 
-_STARTS = [
+_SHARED = [
+    Node(
+        take_pixels,
+        inputs=["pixels", "data_b"],
+        outputs="data_b_pixels",
+        name="take_pixels",
+    ),
     Node(
         build_untrained,
         inputs=["params:network", "pixels", "params:seed"],
@@ -54,13 +60,6 @@ def create_pipeline(
 
     The tag of an architecture keeps what it needs: ``--tags vgg16``.
     """
-    take = Node(
-        take_pixels,
-        inputs=["pixels", "data_b"],
-        outputs="ablation.pixels",
-        name="take_pixels",
-        namespace="ablation",
-    )
     join = Node(
         join_architectures,
         inputs={
@@ -73,7 +72,7 @@ def create_pipeline(
     )
     return Pipeline(
         [
-            Pipeline([take, join], tags=list(architectures)),
+            Pipeline([join], tags=list(architectures)),
             *(
                 Pipeline([_one_architecture(name, folds)], tags=[name])
                 for name in architectures
@@ -97,7 +96,7 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
     )
     return Pipeline(
         [
-            *_STARTS,
+            *_SHARED,
             *(_one_arm(arm, folds) for arm in ARMS if arm != REFERENCE_ARM),
             _reference_arm(folds),
             tabulate,
@@ -106,7 +105,6 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
         inputs={
             "detl_model": f"{architecture}.transfer.model",
             "pixels": "pixels",
-            "ablation.pixels": "ablation.pixels",
             "data_b": "data_b",
             "folds": "folds",
             **{f"split.{fold}": f"split.{fold}" for fold in folds},
@@ -132,7 +130,7 @@ def _one_arm(arm: str, folds: Sequence[str]) -> Pipeline:
     # The arm shapes the graph, so it is bound here and is no parameter.
     free_for_arm = update_wrapper(partial(free, arm=arm), free)
     if unfreeze == "all":
-        features = "ablation.pixels"
+        features = "data_b_pixels"
         prepare = [Node(free_for_arm, "model", "tail", name=free.__name__)]
     else:
         features = "features"
