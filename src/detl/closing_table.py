@@ -53,21 +53,28 @@ def format_optimism(optimism: pd.DataFrame) -> str:
 
 
 def format_ablation(ablation: pd.DataFrame) -> str:
-    """Return the table ``ablation`` as text, in percent and percentage points."""
+    """Return the table ``ablation`` as text, in percent and percentage points.
+
+    Arms that were not run stand below it, each architecture's with its reason.
+    """
+    was_run = ablation["accuracy_mean"].notna()
+    run = ablation[was_run]
     shown = pd.DataFrame(
         {
-            "architecture": ablation["architecture"],
-            "starts from": ablation["initialisation"],
-            "trains": ablation["unfreeze"],
-            "accuracy": ablation["accuracy_mean"].map(
-                "{:.1%}".format, na_action="ignore"
-            ),
-            "difference, 95 % interval": _points(ablation, "difference"),
-            "p (Holm)": ablation["p_holm"].map("{:.3f}".format, na_action="ignore"),
-            "": ablation["note"],
+            "architecture": run["architecture"],
+            "starts from": run["initialisation"],
+            "trains": run["unfreeze"],
+            "accuracy": run["accuracy_mean"].map("{:.1%}".format),
+            "difference, 95 % interval": _points(run, "difference"),
+            "p (Holm)": run["p_holm"].map("{:.3f}".format, na_action="ignore"),
         }
     )
-    return "\n" + shown.fillna("").to_string(index=False)
+    missing = ablation[~was_run].groupby(["architecture", "note"], sort=False).size()
+    lines = [
+        f"{architecture}, {arms} arms not run: {note}"
+        for (architecture, note), arms in missing.items()
+    ]
+    return "\n".join(["", shown.fillna("").to_string(index=False), *lines])
 
 
 def _points(table: pd.DataFrame, name: str) -> pd.Series:

@@ -9,6 +9,7 @@ from detl.classes import DATA_B_CLASSES
 from detl.design import ARMS, REFERENCE_ARM
 from detl.keras_model import KerasModel
 from detl.parameters import ImagenetParameters, NetworkParameters
+from detl.pipelines.named_results import with_ending
 
 ARM_COLUMNS = [
     "initialisation",
@@ -105,8 +106,8 @@ def collect_arm(
     """
     from detl.evaluation.summary import summarise_folds
 
-    metrics = _with_ending(fold_results, "_metrics")
-    predictions = _with_ending(fold_results, "_predictions")
+    metrics = with_ending(fold_results, "_metrics")
+    predictions = with_ending(fold_results, "_predictions")
     summary, _ = summarise_folds(metrics, predictions, folds)
     return pd.DataFrame(metrics).T.rename_axis("fold").reset_index(), summary
 
@@ -135,7 +136,7 @@ def tabulate_arms(
 
     by_fold = {
         arm: table.set_index("fold")["accuracy"]
-        for arm, table in _with_ending(arm_results, "_folds").items()
+        for arm, table in with_ending(arm_results, "_folds").items()
         if table is not None
     }
     compared = compare_arms(
@@ -166,8 +167,8 @@ def join_architectures(
     """
     from detl.evaluation.arm_pictures import draw_arms
 
-    ablation = _stack(_with_ending(tables, "_arms"), ARM_COLUMNS)
-    ablation_folds = _stack(_with_ending(tables, "_folds"), FOLD_COLUMNS)
+    ablation = _stack(with_ending(tables, "_arms"), ARM_COLUMNS)
+    ablation_folds = _stack(with_ending(tables, "_folds"), FOLD_COLUMNS)
     return ablation, ablation_folds, draw_arms(ablation, ablation_folds)
 
 
@@ -190,12 +191,3 @@ def _stack(tables: dict[str, pd.DataFrame | None], columns: list[str]) -> pd.Dat
         for row in table.to_dict("records")
     ]
     return pd.DataFrame(rows, columns=["architecture", *columns])
-
-
-def _with_ending(results: dict[str, Any], ending: str) -> dict[str, Any]:
-    """Return the results whose name has this ending, by what stands before it."""
-    return {
-        name.removesuffix(ending): result
-        for name, result in results.items()
-        if name.endswith(ending)
-    }

@@ -9,6 +9,7 @@ import pandas as pd
 from detl.classes import DATA_B_CLASSES
 from detl.keras_model import KerasModel
 from detl.parameters import TrainingParameters
+from detl.pipelines.named_results import with_ending
 
 History = dict[str, list[float]]
 
@@ -101,8 +102,8 @@ def collect_folds(
     from detl.evaluation.summary import summarise_folds
     from detl.training.fit import best_epoch
 
-    metrics = _with_ending(fold_results, "_metrics")
-    predictions = _with_ending(fold_results, "_predictions")
+    metrics = with_ending(fold_results, "_metrics")
+    predictions = with_ending(fold_results, "_predictions")
     accuracies, pooled = summarise_folds(metrics, predictions, folds)
     warnings = warn_unlearned(
         int(pretraining["data_a_correct"]),
@@ -111,7 +112,7 @@ def collect_folds(
         pooled,
     )
     fold_summary = pd.DataFrame(metrics).T.rename_axis("fold").reset_index()
-    histories = _with_ending(fold_results, "_history")
+    histories = with_ending(fold_results, "_history")
     fold_summary.insert(1, "epoch", [best_epoch(histories[f]) for f in metrics])
     confusion_matrix = pooled.reset_index()
     summary = {
@@ -132,26 +133,17 @@ def summarise_architectures(**results: Any) -> tuple[pd.DataFrame, np.ndarray]:
     """
     from detl.evaluation.pictures import draw_confusion_matrices
 
-    summaries = _with_ending(results, "_summary")
+    summaries = with_ending(results, "_summary")
     for architecture, summary in summaries.items():
         if summary["warnings"]:
             logger.warning("%s: %s", architecture, summary["warnings"])
     table = pd.DataFrame(summaries.values())
     table.insert(0, "architecture", list(summaries))
-    matrices = _with_ending(results, "_confusion_matrix")
+    matrices = with_ending(results, "_confusion_matrix")
     picture = draw_confusion_matrices(
         {name: matrix.set_index("label") for name, matrix in matrices.items()}
     )
     return table, picture
-
-
-def _with_ending(results: dict[str, Any], ending: str) -> dict[str, Any]:
-    """Return the results whose name has this ending, by what stands before it."""
-    return {
-        name.removesuffix(ending): result
-        for name, result in results.items()
-        if name.endswith(ending)
-    }
 
 
 def _of_subset(

@@ -7,6 +7,7 @@ import pandas as pd
 
 from detl.parameters import SplitParameters
 from detl.pipelines.crossval.nodes import collect_folds
+from detl.pipelines.named_results import with_ending
 from detl.pipelines.split.nodes import assign_folds, select_data_a
 
 
@@ -110,8 +111,7 @@ def compare_protocols(
     """
     from detl.evaluation.optimism import compare_protocols
 
-    own = {k: v for k, v in predictions.items() if k.endswith("_own")}
-    others = {k: v for k, v in predictions.items() if k.endswith("_other")}
+    own, others = with_ending(predictions, "_own"), with_ending(predictions, "_other")
     paper, grouped = (own, others) if parameters.protocol == "paper" else (others, own)
     return compare_protocols(data_b, paper, grouped, seed)
 

@@ -1,6 +1,5 @@
 """Nodes that gather what the report needs, and draw its figures."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import pandas as pd
 
 from detl.errors import NotAvailableError
 from detl.parameters import IngestParameters, NetworkParameters
+from detl.pipelines.named_results import with_ending
 
 Results = dict[str, Any]
 
@@ -28,8 +28,8 @@ def draw_examples(
     from detl.report import examples
 
     every, heat_maps = examples.gather_explained(
-        _with_ending(explained, "_chosen"),
-        _with_ending(explained, "_heat_maps"),
+        with_ending(explained, "_chosen"),
+        with_ending(explained, "_heat_maps"),
         data_b,
     )
     panel = examples.draw_examples(every, heat_maps, pixels)
@@ -138,12 +138,3 @@ def draw_accuracies(results: dict[str, Results]) -> np.ndarray:
         for name, figure in PUBLISHED.items()
     }
     return curves.draw_accuracies(results, published)
-
-
-def _with_ending(values: Mapping[str, Any], ending: str) -> dict[str, Any]:
-    """Return the values whose name has this ending, by what stands before it."""
-    return {
-        name.removesuffix(ending): value
-        for name, value in values.items()
-        if name.endswith(ending)
-    }
