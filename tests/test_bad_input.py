@@ -57,7 +57,15 @@ def test_a_stage_without_its_inputs_is_told_what_to_run_first(project):
     error = _error_of(project, "run", "--pipeline", "pretrain", "--env", "test")
 
     assert "'data_a' is not there yet" in error
-    assert "kedro run --to-nodes split.select_data_a" in error
+    assert "2 missing in all" in error
+    assert "'kedro run --pipeline detl --env test' first" in error
+
+
+def test_a_file_of_weights_that_is_not_there_is_told_before_anything_runs(project):
+    weights = "architectures.vgg16.imagenet.weights=/nowhere.h5"
+    error = _error_of(project, "run", "--pipeline", "ablation", "--params", weights)
+
+    assert "'/nowhere.h5', where there is no file" in error
 
 
 def test_an_unknown_node_is_named(project):

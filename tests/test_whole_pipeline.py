@@ -234,6 +234,16 @@ def test_the_files_of_a_run_are_not_taken_for_one_with_other_parameters(finished
     assert "made with other parameters" in other.stdout
 
 
+def test_the_files_of_one_split_are_not_taken_for_those_of_another(finished):
+    project, _ = finished
+    changed = ("--params", "split.protocol=paper")
+
+    other = run_kedro(project, "run", "--pipeline", "report", "--env", "test", *changed)
+
+    assert other.returncode == 1
+    assert "were split with other parameters 'split' (protocol grouped)" in other.stdout
+
+
 def test_one_namespace_alone_continues_in_the_same_runs(finished, store):
     project, _ = finished
     (parent,) = store.below(None)

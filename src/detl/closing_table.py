@@ -69,10 +69,10 @@ def format_ablation(ablation: pd.DataFrame) -> str:
             "p (Holm)": run["p_holm"].map("{:.3f}".format, na_action="ignore"),
         }
     )
-    missing = ablation[~was_run].groupby(["architecture", "note"], sort=False).size()
+    missing = ablation[~was_run].groupby("architecture", sort=False)["note"]
     lines = [
-        f"{architecture}, {arms} arms not run: {note}"
-        for (architecture, note), arms in missing.items()
+        f"{architecture}, {len(notes)} arms not run: {' '.join(notes.unique())}"
+        for architecture, notes in missing
     ]
     return "\n".join(["", shown.fillna("").to_string(index=False), *lines])
 

@@ -48,10 +48,12 @@ class ProgressHooks:
 
 
 class InputHooks:
-    """Refuses to start where a stage's inputs have not been made yet."""
+    """Refuses to start where a stage's inputs are missing, or of another split."""
 
     @hook_impl(tryfirst=True)
-    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
         """Look for the inputs that another stage makes."""
         from detl.datasets import MayBeMissing
 
@@ -60,14 +62,40 @@ class InputHooks:
             for node in select_pipeline(EVERYTHING, {}).nodes
             for output in node.outputs
         }
-        for name in sorted(pipeline.inputs() & makers.keys()):
-            if isinstance(catalog.get(name), MayBeMissing):
-                continue
-            if not catalog.exists(name):
-                raise DetlError(
-                    f"{name!r} is not there yet, which node {makers[name].name!r} "
-                    f"makes: run 'kedro run --to-nodes {makers[name].name}' first."
-                )
+        missing = [
+            name
+            for name in sorted(pipeline.inputs() & makers.keys())
+            if not isinstance(catalog.get(name), MayBeMissing)
+            and not catalog.exists(name)
+        ]
+        if missing:
+            maker = makers[missing[0]].name
+            one = f"--to-nodes {maker}"
+            wanted = one if len(missing) == 1 else "--pipeline detl"
+            environment = f" --env {run_params['env']}" if run_params["env"] else ""
+            raise DetlError(
+                f"{missing[0]!r} is not there yet, which node {maker!r} makes "
+                f"({len(missing)} missing in all): run 'kedro run "
+                f"{wanted}{environment}' first."
+            )
+        if "data_b" in pipeline.inputs():
+            _refuse_another_split(catalog)
+
+
+def _refuse_another_split(catalog: DataCatalog) -> None:
+    """Refuse parameters of the split that are not those of the files on disk."""
+    from detl.parameters import SplitParameters
+
+    if not catalog.exists("split_parameters"):
+        return
+    drawn = catalog.load("split_parameters")
+    asked = catalog.load("parameters")["split"]
+    if SplitParameters.model_validate(asked).model_dump() != drawn:
+        raise DetlError(
+            "The files on disk were split with other parameters 'split' "
+            f"(protocol {drawn['protocol']}): put these back, or run 'kedro run "
+            "--pipeline detl' with the new ones first."
+        )
 
 
 class ProvenanceHooks:

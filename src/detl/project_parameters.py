@@ -5,6 +5,7 @@ misspelt block, is caught only here.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
@@ -67,6 +68,18 @@ class ProjectParameters(Parameters):
         missing = [a for a in ARCHITECTURES if a not in self.architectures]
         if missing:
             raise ValueError(f"'architectures' has no block for {', '.join(missing)}")
+        return self
+
+    @model_validator(mode="after")
+    def _weights_are_there(self) -> "ProjectParameters":
+        # Else the ablation would say so only after it has trained the other arms.
+        for name, blocks in self.architectures.items():
+            weights = blocks.imagenet.weights
+            if weights not in (None, "download") and not Path(weights).is_file():
+                raise ValueError(
+                    f"'architectures.{name}.imagenet.weights' is {weights!r}, where "
+                    "there is no file"
+                )
         return self
 
 

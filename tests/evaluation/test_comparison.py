@@ -92,6 +92,17 @@ def test_a_difference_that_never_varies_has_p_0():
     assert (estimate.low, estimate.high, estimate.p) == (0.25, 0.25, 0)
 
 
+def test_differences_that_vary_by_rounding_alone_have_no_interval():
+    ones = np.array([0.3, 0.6, 0.7])
+    others = np.array([0.1 + 0.2, 0.6, 0.1 + 0.6])
+    assert (others != ones).any()
+
+    estimate = estimate_mean(others - ones, overlap=0.25)
+
+    assert estimate.low == estimate.high == estimate.mean
+    assert estimate.p == 1
+
+
 def test_arms_are_compared_fold_by_fold():
     """The arms vary much from fold to fold, but b is always just above a."""
     arms = _arms(a=[0.2, 0.5, 0.8], b=[0.25, 0.56, 0.85])

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from detl.errors import DetlError, NotAvailableError
-from detl.networks.cut import cut_network
+from detl.networks.cut import cut_head, cut_network
 from detl.networks.imagenet import build_imagenet_network, reason_for_absence
-from detl.networks.names import END_OF_TRUNK, EXPLAINED_LAYER, LOGITS
+from detl.networks.names import END_OF_BODY, END_OF_TRUNK, EXPLAINED_LAYER, LOGITS
 from detl.parameters import ImagenetParameters, NetworkParameters
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 1), dtype="uint8")
@@ -69,8 +69,7 @@ def test_the_network_sees_grey_pixels_as_the_published_one_sees_colours(
     expected_trunk, expected = (np.asarray(x) for x in to_trunk(colours))
 
     trunk, tail = cut_network(built, END_OF_TRUNK)
-    after_body = {"vgg16": "flatten", "resnet50": "average_pool"}[network]
-    body = keras.Model(built.input, built.get_layer(after_body).input)
+    body = keras.Model(built.input, built.get_layer(END_OF_BODY).input)
     _assert_equal(trunk(PIXELS), expected_trunk)
     _assert_equal(body(PIXELS), expected)
     _assert_equal(tail(trunk(PIXELS)), built(PIXELS))
@@ -87,6 +86,12 @@ def test_the_network_is_flat_and_has_the_layers_by_which_it_is_cut(built):
     names = [layer.name for layer in built.layers]
     positions = [names.index(n) for n in (END_OF_TRUNK, EXPLAINED_LAYER, LOGITS)]
     assert positions == sorted(positions)
+
+
+def test_the_head_is_all_that_does_not_come_with_weights(built):
+    body, _ = cut_head(built)
+
+    assert body.layers[-1].name == END_OF_BODY
 
 
 def test_weights_of_another_network_are_refused(tmp_path):

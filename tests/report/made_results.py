@@ -22,6 +22,7 @@ def make_result(**changes):
         "data_a_chance": 0.5,
         "data_a_epoch": 2,
         "warnings": "",
+        "never_predicted": [],
         "history": {
             "loss": [0.7, 0.5, 0.4],
             "val_loss": [0.7, 0.6, 0.6],

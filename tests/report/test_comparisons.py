@@ -49,8 +49,8 @@ ALIKE = arm("detl", "all", 0.01, 0.8)
 MISSING = arm("imagenet", "all", mean=NAN, note="There are no weights.")
 
 
-def described(optimism=None, ablation=None, environment="base"):
-    return describe_comparisons(optimism, ablation, None, environment)
+def described(optimism=None, ablation=None, protocol="grouped", environment="base"):
+    return describe_comparisons(optimism, ablation, None, protocol, environment)
 
 
 def test_what_was_not_run_has_its_command():
@@ -78,20 +78,17 @@ def test_the_protocols_stand_side_by_side_with_their_difference():
     ]
 
 
-def test_an_interval_above_0_is_called_more():
+def test_equal_training_parts_are_told_where_the_run_is_grouped():
     texts = " ".join(texts_of(described(optimism(0.1, 0.02, 0.18))))
-    assert "VGG16: the paper's protocol reports 10.0 points more" in texts
+    assert "are equal in size under both protocols" in texts
+    assert "larger training part" not in texts
 
 
-def test_an_interval_below_0_is_called_less():
-    texts = " ".join(texts_of(described(optimism(-0.1, -0.18, -0.02))))
-    assert "VGG16: the paper's protocol reports 10.0 points less" in texts
-
-
-def test_an_interval_around_0_is_called_undecided_with_its_upper_end():
-    texts = " ".join(texts_of(described(optimism(0.01, -0.02, 0.04))))
-    assert "difference of +1.0 points cannot be told from none" in texts
-    assert "optimism of up to 4.0 points" in texts
+def test_larger_training_parts_are_told_where_the_run_is_the_papers():
+    section = described(optimism(0.1, 0.02, 0.18), protocol="paper")
+    texts = " ".join(texts_of(section))
+    assert "part of the difference may be the larger training part" in texts
+    assert "equal in size" not in texts
 
 
 def test_an_arm_has_its_difference_and_corrected_p():
@@ -127,6 +124,23 @@ def test_an_arm_without_a_result_or_a_reason_was_not_run():
     assert table["remark"].iloc[1] == "not run"
 
 
+def test_arms_from_imagenet_are_said_to_be_other_networks():
+    arms = pd.DataFrame([REFERENCE, arm("imagenet", "all", 0.1, 0.01)])
+    texts = " ".join(texts_of(described(ablation=arms)))
+    assert "differ from the others by more than their weights" in texts
+
+
+def test_arms_from_imagenet_that_were_not_run_are_not_described():
+    arms = pd.DataFrame([REFERENCE, MISSING])
+    assert "keras.applications" not in " ".join(texts_of(described(ablation=arms)))
+
+
+def test_the_head_of_a_network_from_imagenet_is_all_new_layers():
+    arms = pd.DataFrame([REFERENCE, arm("imagenet", "head", -0.1, 0.01)])
+    (table,) = tables_of(described(ablation=arms))
+    assert table["arm"].iloc[1] == "new layers from ImageNet"
+
+
 def test_only_what_the_corrected_test_tells_apart_is_called_worse():
     sentences = judge_arms(pd.DataFrame([REFERENCE, WORSE, ALIKE]))
     assert (
@@ -145,5 +159,7 @@ def test_arms_that_were_not_run_are_counted():
 def test_the_picture_of_the_arms_is_shown_where_there_is_one():
     picture = np.zeros((4, 4, 3), np.uint8)
     table = pd.DataFrame([REFERENCE, WORSE])
-    section = describe_comparisons(None, table, picture, "base").subsections[1]
+    section = describe_comparisons(None, table, picture, "grouped", "base").subsections[
+        1
+    ]
     assert [block.picture is picture for block in section.blocks[1:2]] == [True]

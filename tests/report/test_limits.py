@@ -77,7 +77,7 @@ def test_synthetic_images_are_noted_first(describe):
 def test_real_images_are_called_radiographs(describe):
     section, *_ = describe()
     (paragraph,) = section.blocks
-    assert paragraph.text.startswith("The 10 images are published radiographs of 8")
+    assert paragraph.text.startswith("The 10 images are radiographs of 8")
 
 
 # ---------------------------------------------------------------- patients
@@ -178,10 +178,25 @@ def test_an_accuracy_of_the_commonest_class_is_no_learning(describe):
     assert "That VGG16 has learned on Data-B" in not_shown
 
 
-def test_warnings_are_passed_on(describe):
-    result = make_result(warnings="Class covid_19 is never predicted.")
+def test_a_class_that_is_never_predicted_is_not_recognised(describe):
+    result = make_result(never_predicted=["covid_19"])
     _, _, not_shown = describe({"vgg16": result})
-    assert "VGG16 does what it should: Class covid_19 is never predicted." in not_shown
+    assert (
+        "That VGG16 recognises COVID-19: it predicts this class for none of the 100 "
+        "test images." in not_shown
+    )
+
+
+def test_several_classes_that_are_never_predicted_share_a_sentence(describe):
+    result = make_result(never_predicted=["normal", "covid_19"])
+    _, _, not_shown = describe({"vgg16": result})
+    assert "recognises normal and COVID-19: it predicts these classes for" in not_shown
+
+
+def test_a_warning_of_data_a_is_not_repeated(describe):
+    result = make_result(data_a_accuracy_low=0.5, warnings="It is not above chance.")
+    _, _, not_shown = describe({"vgg16": result})
+    assert "not above chance" not in not_shown
 
 
 def test_networks_whose_intervals_overlap_cannot_be_ranked(describe):
@@ -235,9 +250,16 @@ def test_a_difference_of_protocols_that_excludes_0_is_shown(describe):
     assert "That the protocol matters" not in not_shown
 
 
+def test_a_difference_of_protocols_below_0_is_shown_too(describe):
+    table = _make_optimism(-0.18, -0.02).assign(difference=-0.1)
+    _, shown, _ = describe(optimism=table)
+    assert "the paper's changes it by -10.0 points (-18.0 to -2.0)" in shown
+
+
 def test_a_difference_of_protocols_that_includes_0_is_not_shown(describe):
     _, shown, not_shown = describe(optimism=_make_optimism(-0.02, 0.22))
     assert "(-2.0 to +22.0), an interval that includes 0" in not_shown
+    assert "optimism of up to 22.0 points would agree with these images" in not_shown
     assert "The protocol matters" not in shown
 
 
@@ -330,10 +352,11 @@ def test_an_accuracy_outside_the_papers_interval_does_not(describe):
     assert "The paper's figure" not in shown
 
 
-def test_the_other_protocol_counts_where_it_is_the_papers(describe):
+def test_the_papers_protocol_beside_a_grouped_run_reproduces_nothing(describe):
     data = {**_make_full_data(), "split": make_split("grouped")}
-    _, shown, _ = describe(**data, optimism=_make_optimism(0, 0.2))
-    assert "The paper's figure of VGG16: 90.0 % under its protocol" in shown
+    _, shown, not_shown = describe(**data, optimism=_make_optimism(0, 0.2))
+    assert "neither reproduced nor refuted here: folds by patient" in not_shown
+    assert "under its protocol" not in shown + not_shown
 
 
 def test_a_network_that_the_paper_lacks_is_not_held_against_it(describe):

@@ -58,6 +58,11 @@ def test_phantoms_are_called_synthetic(images, data_b):
     assert "synthetic" not in write_opening(images, data_b, results, is_synthetic=False)
 
 
+def test_radiographs_are_not_said_to_be_published(images, data_b):
+    text = write_opening(images, data_b, {"vgg16": make_result()}, is_synthetic=False)
+    assert "learning on radiographs: 4 images" in text
+
+
 def test_the_opening_says_that_it_is_no_medical_device(images, data_b):
     text = write_opening(images, data_b, {"vgg16": make_result()}, is_synthetic=False)
     assert text.endswith("This is no medical device.")

@@ -76,6 +76,10 @@ def test_what_the_stages_say_is_taken_over(collected):
     assert collected["warnings"] == "Careful."
 
 
+def test_classes_that_no_fold_predicts_are_listed(collected):
+    assert collected["never_predicted"] == ["other_disease", "covid_19"]
+
+
 def test_the_results_fit_into_json(collected):
     assert json.loads(json.dumps(collected)) == collected
 

@@ -27,6 +27,10 @@ COLUMNS = [
 ]
 """What ``compare_arms`` says of an arm."""
 
+ROUNDING = 1e-12
+"""Numbers that differ by no more are equal: accuracies are quotients of integers, and
+the difference of two that are equal may be off 0 by as little as a float allows."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -73,7 +77,8 @@ def estimate_mean(
 
     The variance of the mean is ``(1 / k + overlap) s**2`` for k folds with the sample
     variance s**2, and the distribution Student's t with k - 1 degrees of freedom. Where
-    all values are equal, the interval has no width, and p is 1 if they are 0, else 0.
+    all values are equal but for rounding, the interval has no width, and p is 1 if
+    they are 0, else 0.
 
     Args:
         values: One number per fold, (k,).
@@ -94,9 +99,9 @@ def estimate_mean(
             "folds."
         )
     mean = float(np.mean(values))
+    if np.ptp(values) <= ROUNDING:
+        return Estimate(mean, mean, mean, float(abs(mean) <= ROUNDING))
     error = float(np.sqrt((1 / folds + overlap) * np.var(values, ddof=1)))
-    if error == 0:
-        return Estimate(mean, mean, mean, float(mean == 0))
     student = stats.t(folds - 1)
     width = error * student.ppf((1 + confidence) / 2)
     p = 2 * student.sf(abs(mean) / error)

@@ -6,7 +6,7 @@ Each function works on a copy, so that the model given is left as it was.
 import keras
 
 from detl.networks.blocks import Tensor, logits_layer
-from detl.networks.names import END_OF_TRUNK, LOGITS
+from detl.networks.names import END_OF_BODY, END_OF_TRUNK, LOGITS
 
 
 def cut_network(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
@@ -37,11 +37,16 @@ def cut_trunk(model: keras.Model) -> tuple[keras.Model, keras.Model]:
 def cut_head(model: keras.Model) -> tuple[keras.Model, keras.Model]:
     """Return everything before the last fully connected layer, frozen, and that layer.
 
-    Paper, section III-B: "training a linear classifier" (decision 10). Nothing is
-    dropped out in the frozen part, so its output for an image is always the same.
+    Paper, section III-B: "training a linear classifier" (decision 10). Where more
+    layers than the last are new (``END_OF_BODY``), all of these are the head. Nothing
+    is dropped out in the frozen part, so its output for an image is always the same.
     """
     copy = copy_model(model)
-    body, head = _cut_at(copy, copy.get_layer(LOGITS).input)
+    if any(layer.name == END_OF_BODY for layer in copy.layers):
+        last = copy.get_layer(END_OF_BODY).output
+    else:
+        last = copy.get_layer(LOGITS).input
+    body, head = _cut_at(copy, last)
     body.trainable = False
     head.name = model.name
     return body, head

@@ -14,7 +14,7 @@ import keras
 
 from detl.errors import DetlError, NotAvailableError
 from detl.networks.blocks import Blocks, Tensor
-from detl.networks.names import END_OF_TRUNK, EXPLAINED_LAYER
+from detl.networks.names import END_OF_BODY, END_OF_TRUNK, EXPLAINED_LAYER
 from detl.parameters import ImagenetParameters, NetworkParameters
 
 DOWNLOAD = "download"
@@ -60,8 +60,9 @@ def build_imagenet_network(
 ) -> keras.Model:
     """Return a network with ImageNet weights: grey pixels in, ``classes`` logits out.
 
-    The fully connected layers are untrained: VGG16's published ones fit 224 pixels
-    alone, and the last one tells ImageNet's classes.
+    All fully connected layers are untrained: VGG16's published ones fit 224 pixels and
+    4,096 units alone, and the last one tells ImageNet's classes. They come after the
+    layer ``END_OF_BODY``, and are the head of this network.
 
     Args:
         parameters: Which network; units and dropout of its fully connected layers.
@@ -84,11 +85,11 @@ def build_imagenet_network(
     blocks = Blocks.from_seed(parameters, seed)
     x = body.outputs[0]
     if parameters.network == "vgg16":
-        x = keras.layers.Flatten(name="flatten")(x)
+        x = keras.layers.Flatten(name=END_OF_BODY)(x)
         x = blocks.fully_connected(x, "fc1")
         x = blocks.fully_connected(x, "fc2")
     else:
-        x = keras.layers.GlobalAveragePooling2D(name="average_pool")(x)
+        x = keras.layers.GlobalAveragePooling2D(name=END_OF_BODY)(x)
     logits = blocks.logits(x, classes)
     return keras.Model(body.inputs[0], logits, name=parameters.network)
 

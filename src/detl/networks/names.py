@@ -10,3 +10,7 @@ in ResNet of the last addition (decision 11)."""
 
 LOGITS = "logits"
 """The last fully connected layer, which transfer replaces."""
+
+END_OF_BODY = "end_of_body"
+"""Its output goes to layers that are all new. Only networks whose fully connected
+layers do not come with their weights have it (``imagenet.py``)."""

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from detl.design import ARMS, REFERENCE_ARM
+from detl.report.judgements import SIGNIFICANT
 from detl.report.page import Block, Bullets, Code, Figure, Paragraph, Section, Table
 from detl.report.wording import (
     enumerate_names,
@@ -16,9 +17,6 @@ from detl.report.wording import (
     interval_in_points,
     network_title,
 )
-
-SIGNIFICANT = 0.05
-"""Level of the tests, after Holm's correction."""
 
 _ABSENT = "-"
 _INITIALISATION_TITLES = {
@@ -31,12 +29,20 @@ _UNFREEZE_TITLES = {
     "last_block": "last block",
     "all": "all layers",
 }
+_IMAGENET_DIFFERS = (
+    "The networks from ImageNet are those of keras.applications at full width, with "
+    "three channels and new fully connected layers, so they differ from the others by "
+    "more than their weights (the width multiplier of this run, which is among its "
+    "parameters, does not apply to them); where others train the last layer, they "
+    "train all new layers after the last convolution."
+)
 
 
 def describe_comparisons(
     optimism: pd.DataFrame | None,
     ablation: pd.DataFrame | None,
     ablation_picture: np.ndarray | None,
+    protocol: str,
     environment: str,
 ) -> Section:
     """Return the section: what the paper's protocol adds, and what each step gives.
@@ -45,6 +51,7 @@ def describe_comparisons(
         optimism: Table ``optimism``, a row per network, or None.
         ablation: Table ``ablation``, a row per network and arm, or None.
         ablation_picture: Its picture, RGB, or None.
+        protocol: Under which the cross-validation was run, ``paper`` or ``grouped``.
         environment: Of the run's parameters, for the commands.
     """
     return Section(
@@ -52,7 +59,9 @@ def describe_comparisons(
         "Comparisons",
         subsections=[
             Section(
-                "optimism", "Two protocols", _compare_protocols(optimism, environment)
+                "optimism",
+                "Two protocols",
+                _compare_protocols(optimism, protocol, environment),
             ),
             Section(
                 "ablation",
@@ -75,7 +84,9 @@ def _not_run(pipeline: str, environment: str, purpose: str) -> list[Block]:
 # ---------------------------------------------------------------- protocols
 
 
-def _compare_protocols(optimism: pd.DataFrame | None, environment: str) -> list[Block]:
+def _compare_protocols(
+    optimism: pd.DataFrame | None, protocol: str, environment: str
+) -> list[Block]:
     if optimism is None:
         return _not_run(
             "optimism",
@@ -105,33 +116,29 @@ def _compare_protocols(optimism: pd.DataFrame | None, environment: str) -> list[
             "seems to have done it, a patient's other images may be among those "
             "trained on, pretraining may have seen the patient, and the epoch is "
             "chosen on the tested images. By patient, none of this is so. What the "
-            "first gives on top of the second is optimism, not skill."
+            "intervals allow to be said stands in the page's first section."
         ),
+        Paragraph(_describe_training_parts(protocol)),
         Table(
             table,
             "Pooled accuracy under both protocols, and the paired difference with its "
             "interval over groups of patients.",
         ),
-        Bullets([_judge_optimism(line) for line in lines]),
     ]
 
 
-def _judge_optimism(line: Mapping[Hashable, Any]) -> str:
-    network, points = network_title(line["architecture"]), 100 * line["difference"]
-    if line["difference_low"] > 0:
+def _describe_training_parts(protocol: str) -> str:
+    if protocol == "paper":
         return (
-            f"{network}: the paper's protocol reports {points:.1f} points more on the "
-            "same images, and the interval excludes 0."
-        )
-    if line["difference_high"] < 0:
-        return (
-            f"{network}: the paper's protocol reports {-points:.1f} points less, and "
-            "the interval excludes 0."
+            "This run's own folds were drawn under protocol paper and trained on all "
+            "images that are not tested, while the grouped ones leave out an inner "
+            "validation part, and Data-B's patients from Data-A: part of the "
+            "difference may be the larger training part."
         )
     return (
-        f"{network}: the difference of {points:+.1f} points cannot be told from none; "
-        f"optimism of up to {100 * line['difference_high']:.1f} points would agree "
-        "with these images."
+        "The training parts of Data-B and of Data-A are equal in size under both "
+        "protocols, so what the first gives on top of the second is optimism, not "
+        "skill, nor what more images give."
     )
 
 
@@ -156,6 +163,8 @@ def _compare_arms(
             "2003); p after Holm counts all comparisons of a network."
         )
     ]
+    if (ablation["initialisation"].eq("imagenet") & _was_run(ablation)).any():
+        blocks.append(Paragraph(_IMAGENET_DIFFERS))
     if picture is not None:
         blocks.append(
             Figure(
@@ -175,6 +184,10 @@ def _compare_arms(
             Bullets(judge_arms(arms)),
         ]
     return blocks
+
+
+def _was_run(ablation: pd.DataFrame) -> pd.Series:
+    return ablation["accuracy_mean"].notna()
 
 
 def _tabulate_arms(arms: pd.DataFrame) -> pd.DataFrame:
@@ -216,6 +229,9 @@ def _show_p(p: float) -> str:
 
 def _arm_title(arm: Mapping[Hashable, Any]) -> str:
     initialisation, unfreeze = arm["initialisation"], arm["unfreeze"]
+    # Networks with ImageNet weights have more than one layer that is new.
+    if (initialisation, unfreeze) == ("imagenet", "head"):
+        return "new layers from ImageNet"
     return (
         f"{_UNFREEZE_TITLES.get(unfreeze, unfreeze)} from "
         f"{_INITIALISATION_TITLES.get(initialisation, initialisation)}"
@@ -246,7 +262,7 @@ def judge_arms(arms: pd.DataFrame) -> list[str]:
             "does not mean that they are equal: the widest interval of a difference "
             f"spans {widest:.1f} points."
         )
-    missing = int(arms["accuracy_mean"].isna().sum())
+    missing = int((~_was_run(arms)).sum())
     if missing:
         sentences.append(
             f"{missing} of {len(arms)} arms {'was' if missing == 1 else 'were'} not "

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from detl.report.wording import (
+    class_title,
     count_of,
     enumerate_names,
     in_percent,
@@ -18,7 +19,6 @@ from detl.report.wording import (
 
 SIGNIFICANT = 0.05
 """Level of the tests of the ablation, after Holm's correction."""
-
 
 PARTS = {
     "head": "the last layer is",
@@ -53,7 +53,7 @@ def judge_learning(data_b: pd.DataFrame, results: Results) -> Judgement:
 
     Args:
         data_b: Table ``data_b``.
-        results: By architecture, accuracies, their intervals, and warnings.
+        results: By architecture, accuracies, their intervals, and never_predicted.
     """
     learned = [
         f"{network_title(name)} {in_percent(result['data_a_accuracy'])} "
@@ -93,8 +93,13 @@ def _describe_unlearned(
             f"{show_interval(result, 'accuracy')}, reaches what the commonest class "
             f"alone gives, {in_percent(commonest)}."
         )
-    if result["warnings"]:
-        sentences.append(f"That {network} does what it should: {result['warnings']}")
+    if result["never_predicted"]:
+        names = [class_title(label) for label in result["never_predicted"]]
+        sentences.append(
+            f"That {network} recognises {enumerate_names(names)}: it predicts "
+            f"{'this class' if len(names) == 1 else 'these classes'} for none of the "
+            f"{count_of(result['tested'], 'test image')}."
+        )
     return sentences
 
 
@@ -144,7 +149,9 @@ def judge_optimism(optimism: pd.DataFrame | None) -> Judgement:
         if line["difference_low"] <= 0 <= line["difference_high"]:
             not_shown.append(
                 f"That the protocol matters for the accuracy of {network}: the paper's "
-                f"changes it by {difference}, an interval that includes 0."
+                f"changes it by {difference}, an interval that includes 0; optimism "
+                f"of up to {100 * line['difference_high']:.1f} points would agree with "
+                "these images."
             )
         else:
             shown.append(

@@ -43,7 +43,7 @@ def describe_limits(
         results: By architecture, at least accuracy_mean, accuracy_sd,
             accuracy_pooled with accuracy_low and accuracy_high (95 %, over groups of
             patients), data_a_accuracy with data_a_accuracy_low and _high,
-            data_a_chance, warnings and tested.
+            data_a_chance, never_predicted and tested.
         optimism: Table ``optimism``, a row per architecture, or None.
         ablation: Table ``ablation``, a row per architecture and arm, or None.
         is_synthetic: Whether the images are the project's phantoms.
@@ -62,7 +62,6 @@ def describe_limits(
             data_b,
             split,
             results,
-            optimism,
             is_synthetic,
             input_size,
             width_multipliers or {},
@@ -99,7 +98,7 @@ def _describe_images(
             "disease."
         )
     return Paragraph(
-        f"The {len(images):,} images are published radiographs of "
+        f"The {len(images):,} images are radiographs of "
         f"{count_of(images['group'].nunique(), 'group')} of patients{size}."
     )
 

@@ -33,7 +33,7 @@ def write_opening(
     kind = (
         "synthetic radiographs (phantoms), whose figures say nothing about disease"
         if is_synthetic
-        else "published radiographs"
+        else "radiographs"
     )
     accuracies = enumerate_names(
         [

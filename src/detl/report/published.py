@@ -18,7 +18,7 @@ FOLD_SIZES = (255, 255, 255, 256, 256)
 
 @dataclass(frozen=True)
 class PublishedAccuracy:
-    """An accuracy of the paper's section V with what follows it, in per cent."""
+    """An accuracy of the paper's section IV with what follows it, in per cent."""
 
     percent: float
     deviation: float

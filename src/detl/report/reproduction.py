@@ -1,6 +1,6 @@
 """Whether the paper's figures are reproduced, or cannot be compared at all."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -16,8 +16,8 @@ from detl.report.wording import (
     network_title,
 )
 
-PAPER_DATA_A = 108_379
-"""Images of the paper's Data-A (Table I)."""
+PAPER_DATA_A_IMAGES = 108_379
+"""Images of the paper's Data-A, of both classes and parts together (Table I)."""
 
 FULL_SIZE = 0.05
 """Data-A counts as the paper's where it differs from it by no more than this share."""
@@ -32,19 +32,20 @@ def judge_reproduction(
     data_b: pd.DataFrame,
     split: SplitParameters,
     results: Results,
-    optimism: pd.DataFrame | None,
     is_synthetic: bool,
     input_size: int | None,
     width_multipliers: Mapping[str, float],
 ) -> Judgement:
     """Return whether the paper's figures are reproduced, if they can be (decision 20).
 
+    Only a run whose own protocol is the paper's can: where ``optimism`` adds that
+    protocol to another run, it is trained on fewer images than the paper's.
+
     Args:
         data_a: Table ``data_a``.
         data_b: Table ``data_b``.
         split: How the data were split.
         results: By architecture, accuracy_pooled.
-        optimism: Table ``optimism``, which may hold the paper's protocol, or None.
         is_synthetic: Whether the images are phantoms.
         input_size: Height and width of the images, where known.
         width_multipliers: By architecture, where known.
@@ -52,8 +53,7 @@ def judge_reproduction(
     published = {name: PUBLISHED[name] for name in results if name in PUBLISHED}
     if not published:
         return Judgement()
-    accuracies = _find_accuracies(published, split, results, optimism)
-    obstacles = [] if accuracies else [NO_PROTOCOL]
+    obstacles = [] if split.protocol == "paper" else [NO_PROTOCOL]
     obstacles += _find_obstacles(
         data_a, data_b, is_synthetic, input_size, width_multipliers
     )
@@ -66,31 +66,16 @@ def judge_reproduction(
         return Judgement(not_shown=[text])
     shown: list[str] = []
     not_shown: list[str] = []
-    for name, accuracy in accuracies.items():
-        low, high = published[name].interval
+    for name, figure in published.items():
+        accuracy, (low, high) = results[name]["accuracy_pooled"], figure.interval
         text = (
             f"The paper's figure of {network_title(name)}: {in_percent(accuracy)} "
             "under its protocol, where the 95 % interval of its "
-            f"{published[name].percent:.2f} % is {interval_in_percent(low, high)} "
+            f"{figure.percent:.2f} % is {interval_in_percent(low, high)} "
             "(decision 20)."
         )
         (shown if low <= accuracy <= high else not_shown).append(text)
     return Judgement(shown, not_shown)
-
-
-def _find_accuracies(
-    published: Iterable[str],
-    split: SplitParameters,
-    results: Results,
-    optimism: pd.DataFrame | None,
-) -> dict[str, float]:
-    """Return the accuracies under the paper's protocol; none if it was not run."""
-    if split.protocol == "paper":
-        return {name: results[name]["accuracy_pooled"] for name in published}
-    if optimism is None:
-        return {}
-    accuracies = optimism.set_index("architecture")["accuracy_paper"]
-    return {name: accuracies[name] for name in published if name in accuracies}
 
 
 def _find_obstacles(
@@ -108,9 +93,9 @@ def _find_obstacles(
     elif any(sizes.get(label, 0) != size for label, size in PAPER_DATA_B.items()):
         numbers = [f"{class_title(k)} {sizes.get(k, 0):,}" for k in PAPER_DATA_B]
         obstacles.append(f"classes of other sizes ({enumerate_names(numbers)})")
-    if abs(len(data_a) / PAPER_DATA_A - 1) > FULL_SIZE:
+    if abs(len(data_a) / PAPER_DATA_A_IMAGES - 1) > FULL_SIZE:
         obstacles.append(
-            f"{len(data_a):,} images in Data-A, where it has {PAPER_DATA_A:,}"
+            f"{len(data_a):,} images in Data-A, where it has {PAPER_DATA_A_IMAGES:,}"
         )
     if input_size is not None and input_size != USUAL_INPUT_SIZE:
         obstacles.append(

@@ -42,9 +42,10 @@ def collect_results(
         ``accuracy_mean``, ``_sd``, ``_pooled``, and ``_low`` and ``_high`` (95 %
         interval of the pooled one, over groups of patients); ``tested`` and
         ``correct`` images and their ``groups``; the scores of the pretraining
-        (``data_a_...``); ``warnings``; ``history``; ``folds``, a list with fold,
-        epoch, tested, correct and accuracy; ``classes``, by class the mean over the
-        folds of its scores; ``evidence``. All shares are from 0 to 1.
+        (``data_a_...``); ``warnings``; ``never_predicted``, a list of classes;
+        ``history``; ``folds``, a list with fold, epoch, tested, correct and accuracy;
+        ``classes``, by class the mean over the folds of its scores; ``evidence``. All
+        shares are from 0 to 1.
 
     Raises:
         DetlError: A prediction is of an image that Data-B lacks.
@@ -63,6 +64,11 @@ def collect_results(
         "groups": len(np.unique(groups)),
         **scores,
         "warnings": summary["warnings"],
+        "never_predicted": [
+            label
+            for label in DATA_B_CLASSES
+            if not (tested["predicted"] == label).any()
+        ],
         "history": dict(history),
         "folds": _describe_folds(fold_summary, is_right),
         "classes": {

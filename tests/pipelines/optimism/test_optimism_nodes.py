@@ -5,9 +5,11 @@ from detl.parameters import SplitParameters
 from detl.pipelines.optimism.nodes import (
     compare_protocols,
     match_training_size,
+    select_other_data_a,
     swap_protocol,
     tabulate_differences,
 )
+from detl.pipelines.split.nodes import select_data_a
 
 DATA_B = pd.DataFrame({"image_id": ["nih/0", "nih/1"], "group": ["a", "b"]})
 RIGHT = DATA_B[["image_id"]].assign(label="normal", predicted="normal")
@@ -21,6 +23,30 @@ def _split(protocol: str) -> SplitParameters:
 @pytest.mark.parametrize(("own", "other"), [("grouped", "paper"), ("paper", "grouped")])
 def test_the_other_protocol_is_the_one_that_is_not_named(own, other):
     assert swap_protocol(_split(own)).protocol == other
+
+
+def test_the_other_data_a_is_as_large_and_keeps_the_patients_of_data_b(
+    make_images, make_parameters
+):
+    rows = [
+        (finding, f"{finding}-{patient}", "nih")
+        for finding in ("No Finding", "Mass")
+        for patient in range(20)
+        for _ in range(2)
+    ]
+    images = make_images(*rows)
+    data_b = images.iloc[[0, 2, 40, 42]]
+    parameters = make_parameters()
+    own, _ = select_data_a(images, data_b, parameters, seed=0)
+
+    other, _ = select_other_data_a(images, own, data_b, parameters, seed=0)
+
+    columns = ["label", "subset"]
+    pd.testing.assert_series_equal(
+        other.groupby(columns).size(), own.groupby(columns).size()
+    )
+    assert {"image_1", "image_3", "image_41", "image_43"} <= set(other["image_id"])
+    assert not set(other["image_id"]) & set(data_b["image_id"])
 
 
 def _folds(train: int, test: int) -> pd.DataFrame:

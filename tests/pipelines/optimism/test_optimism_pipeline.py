@@ -148,6 +148,7 @@ def test_the_tag_of_an_architecture_keeps_all_that_it_needs():
     made_elsewhere = {
         "images",
         "pixels",
+        "data_a",
         "data_b",
         "folds",
         "alexnet.optimism.difference",

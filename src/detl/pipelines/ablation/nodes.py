@@ -69,7 +69,7 @@ def build_from_imagenet(
 
 
 def free_head(model: KerasModel, arm: str) -> tuple[KerasModel, KerasModel]:
-    """Return what is frozen, and the last layer, which the folds of the arm train."""
+    """Return what is frozen, and the last layer, or all new ones, to be trained."""
     from detl.networks.cut import cut_head
 
     body, head = cut_head(model)

@@ -18,17 +18,36 @@ def swap_protocol(parameters: SplitParameters) -> SplitParameters:
 
 
 def select_other_data_a(
-    images: pd.DataFrame, data_b: pd.DataFrame, parameters: SplitParameters, seed: int
+    images: pd.DataFrame,
+    data_a: pd.DataFrame,
+    data_b: pd.DataFrame,
+    parameters: SplitParameters,
+    seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return Data-A under the other protocol, and its counts.
+    """Return Data-A under the other protocol, no larger than our own, and its counts.
+
+    ``protocol: paper`` keeps the patients of Data-B and so has more images. What these
+    gain as further images is no optimism, so as many others as needed are left out.
 
     Args:
         images: Table ``images``.
+        data_a: Table ``data_a`` of the cross-validation.
         data_b: Table ``data_b``, which both protocols share.
         parameters: Of the split of the cross-validation.
         seed: Seed of the draw.
     """
-    return select_data_a(images, data_b, swap_protocol(parameters), seed)
+    other, _ = select_data_a(images, data_b, swap_protocol(parameters), seed)
+    # Last comes what is left out first: images of patients that Data-B has not.
+    is_foreign = ~other["group"].isin(data_b["group"])
+    in_order = (
+        other.assign(is_foreign=is_foreign)
+        .sample(frac=1, random_state=seed)
+        .sort_values("is_foreign", kind="stable")
+    )
+    kept = _match_sizes(in_order, data_a, ["label", "subset"])
+    kept = kept.drop(columns="is_foreign").sort_values("row", ignore_index=True)
+    counts = kept.groupby(["label", "subset"]).size().rename("images").reset_index()
+    return kept, counts
 
 
 def assign_other_folds(
@@ -65,15 +84,21 @@ def match_training_size(
     """
     labels = data_b[["image_id", "label"]]
     own = own_folds[own_folds["subset"] == "train"].merge(labels)
-    sizes = own.groupby(["fold", "label"]).size()
     is_training = other_folds["subset"] == "train"
     shuffled = other_folds[is_training].merge(labels).sample(frac=1, random_state=seed)
-    place = shuffled.groupby(["fold", "label"]).cumcount()
-    most = sizes.loc[pd.MultiIndex.from_frame(shuffled[["fold", "label"]])]
-    kept = shuffled[place.to_numpy() < most.to_numpy()].drop(columns="label")
+    kept = _match_sizes(shuffled, own, ["fold", "label"]).drop(columns="label")
     return pd.concat([other_folds[~is_training], kept]).sort_values(
         ["fold", "image_id"], ignore_index=True
     )
+
+
+def _match_sizes(
+    rows: pd.DataFrame, pattern: pd.DataFrame, columns: list[str]
+) -> pd.DataFrame:
+    """Return, per value of the columns, the first rows: as many as the pattern has."""
+    sizes = pattern.groupby(columns).size()
+    most = sizes.reindex(pd.MultiIndex.from_frame(rows[columns]), fill_value=0)
+    return rows[rows.groupby(columns).cumcount().to_numpy() < most.to_numpy()]
 
 
 def summarise_other_protocol(

@@ -57,7 +57,13 @@ def _draw_other_split(folds: Sequence[str]) -> Pipeline:
         [
             Node(
                 select_other_data_a,
-                inputs=["images", "data_b", "params:split", "params:seed"],
+                inputs=[
+                    "images",
+                    "own_data_a",
+                    "data_b",
+                    "params:split",
+                    "params:seed",
+                ],
                 outputs=["data_a", "data_a_counts"],
                 name="select_other_data_a",
             ),
@@ -81,7 +87,12 @@ def _draw_other_split(folds: Sequence[str]) -> Pipeline:
             ),
         ],
         namespace="optimism",
-        inputs={"images": "images", "data_b": "data_b", "own_folds": "folds"},
+        inputs={
+            "images": "images",
+            "data_b": "data_b",
+            "own_data_a": "data_a",
+            "own_folds": "folds",
+        },
         parameters={"params:split", "params:seed"},
     )
 

@@ -180,7 +180,10 @@ def _sections(examples: dict[str, str]) -> list[Node]:
             outputs="grad_cam",
             name="write_grad_cam",
         ),
-        _section(write_comparisons, *compared, "ablation_picture", "provenance"),
+        _section(
+            write_comparisons,
+            *(*compared, "ablation_picture", "params:split", "provenance"),
+        ),
         _section(
             write_repeat,
             *("provenance", "parameters", "images", "results"),

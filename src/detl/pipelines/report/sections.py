@@ -120,13 +120,15 @@ def write_comparisons(
     optimism: pd.DataFrame | None,
     ablation: pd.DataFrame | None,
     ablation_picture: np.ndarray | None,
+    split: SplitParameters,
     provenance: dict[str, Any],
 ) -> Section:
     """Return the section on the comparisons, run or not."""
     from detl.report.comparisons import describe_comparisons
 
-    environment = provenance["environment"]
-    return describe_comparisons(optimism, ablation, ablation_picture, environment)
+    return describe_comparisons(
+        optimism, ablation, ablation_picture, split.protocol, provenance["environment"]
+    )
 
 
 def write_repeat(

@@ -1,14 +1,21 @@
 """Nodes that draw Data-A, Data-B and the folds."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_A_CLASSES, DATA_B_CLASSES
+from detl.classes import DATA_A_CLASSES
 from detl.errors import DetlError
 from detl.parameters import DataAParameters, SplitParameters
+from detl.pipelines.split.folding import (
+    choose_validation,
+    require_classes,
+    require_units,
+    split_units,
+)
 from detl.pipelines.split.selection import (
     draw_balanced_groups,
     draw_data_b,
@@ -29,6 +36,11 @@ PAPER_DATA_A = {
 
 LARGEST_IMBALANCE = 0.1
 """A validation part whose classes differ by more than this share is warned of."""
+
+
+def note_parameters(parameters: SplitParameters) -> dict[str, Any]:
+    """Return the parameters with which the split is drawn, as plain values."""
+    return parameters.model_dump()
 
 
 def select_data_b(
@@ -217,16 +229,16 @@ def assign_folds(
     """
     is_grouped = parameters.protocol == "grouped"
     units = data_b["group"] if is_grouped else data_b["image_id"]
-    _require_units(data_b["label"], units, len(folds), "the folds", "add patients")
+    require_units(data_b["label"], units, len(folds), "the folds", "add patients")
     tables = []
-    splits = _split(data_b["label"], units, len(folds), seed)
+    splits = split_units(data_b["label"], units, len(folds), seed)
     for fold, (rest, _) in zip(folds, splits, strict=True):
         subset = np.full(len(data_b), "test", dtype=object)
         subset[rest] = "train"
         if is_grouped:
-            chosen = _choose_validation(data_b.iloc[rest], parameters, seed, fold)
+            chosen = choose_validation(data_b.iloc[rest], parameters, seed, fold)
             subset[rest[chosen]] = "validation"
-        _require_classes(data_b["label"].to_numpy(), subset, fold)
+        require_classes(data_b["label"].to_numpy(), subset, fold)
         tables.append(
             pd.DataFrame(
                 {"image_id": data_b["image_id"].array, "fold": fold, "subset": subset}
@@ -234,61 +246,6 @@ def assign_folds(
         )
     folds_table = pd.concat(tables, ignore_index=True).astype({"subset": str})
     return validate(folds_table, FOLDS)
-
-
-def _split(
-    labels: pd.Series, units: pd.Series, parts: int, seed: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield positions of the rest and of the part, for each stratified part."""
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    splitter = StratifiedGroupKFold(parts, shuffle=True, random_state=seed)
-    yield from splitter.split(labels, labels, units)
-
-
-def _choose_validation(
-    remaining: pd.DataFrame, parameters: SplitParameters, seed: int, fold: str
-) -> np.ndarray:
-    """Return the positions of whole groups on which the fold's epoch is chosen."""
-    parts = round(1 / parameters.folds.inner_validation_share)
-    _require_units(
-        remaining["label"],
-        remaining["group"],
-        parts,
-        f"the inner validation of {fold}",
-        "add patients or raise split.folds.inner_validation_share",
-    )
-    _, validation = next(_split(remaining["label"], remaining["group"], parts, seed))
-    return validation
-
-
-def _require_units(
-    labels: pd.Series, units: pd.Series, needed: int, purpose: str, remedy: str
-) -> None:
-    found_of_class = units.groupby(labels).nunique()
-    classes = found_of_class.reindex(list(DATA_B_CLASSES), fill_value=0)
-    for label, found in classes.items():
-        if found < needed:
-            raise DetlError(
-                f"Class {label} has {found} groups of patients, but {purpose} need at "
-                f"least {needed}: {remedy}."
-            )
-
-
-def _require_classes(labels: np.ndarray, subset: np.ndarray, fold: str) -> None:
-    """Raise where a subset of the fold lacks a class: groups may be too uneven."""
-    sizes = pd.crosstab(labels, subset).reindex(
-        index=list(DATA_B_CLASSES),
-        columns=sorted(set(subset)),
-        fill_value=0,
-    )
-    for label, row in sizes.iterrows():
-        if row.min() == 0:
-            raise DetlError(
-                f"In {fold} the {row.idxmin()} part has 0 images of class {label} and "
-                "needs at least 1: add patients, choose another seed, or change "
-                "split.folds.inner_validation_share."
-            )
 
 
 def separate_folds(folds: pd.DataFrame) -> list[pd.DataFrame]:

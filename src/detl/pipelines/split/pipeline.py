@@ -8,6 +8,7 @@ from kedro.pipeline import Node, Pipeline
 from detl.design import FOLDS
 from detl.pipelines.split.nodes import (
     assign_folds,
+    note_parameters,
     select_data_a,
     select_data_b,
     separate_folds,
@@ -26,6 +27,12 @@ def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:
     )
     return Pipeline(
         [
+            Node(
+                note_parameters,
+                inputs="params:split",
+                outputs="split_parameters",
+                name="note_parameters",
+            ),
             Node(
                 select_data_b,
                 inputs=["images", "params:split", "params:seed"],
@@ -53,6 +60,13 @@ def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:
         ],
         namespace="split",
         inputs={"images"},
-        outputs={"data_b", "data_b_counts", "data_a", "data_a_counts", "folds"},
+        outputs={
+            "split_parameters",
+            "data_b",
+            "data_b_counts",
+            "data_a",
+            "data_a_counts",
+            "folds",
+        },
         parameters={"params:split", "params:seed"},
     )

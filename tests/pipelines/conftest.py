@@ -7,7 +7,7 @@ import yaml
 from detl.classes import DATA_B_CLASSES
 from detl.parameters import SplitParameters
 
-CONF = Path(__file__).parents[3] / "conf"
+CONF = Path(__file__).parents[2] / "conf"
 
 
 @pytest.fixture
