@@ -1,5 +1,7 @@
 """Results of one architecture, as small as they can be, for the tests of the report."""
 
+import pandas as pd
+
 from detl.classes import DATA_B_CLASSES
 
 
@@ -73,3 +75,18 @@ def tables_of(section):
     for below in section.subsections:
         found += tables_of(below)
     return found
+
+
+def make_optimism(low, high):
+    return pd.DataFrame(
+        {
+            "architecture": ["vgg16"],
+            "accuracy_paper": [0.9],
+            "accuracy_grouped": [0.8],
+            "difference": [0.1],
+            "difference_low": [low],
+            "difference_high": [high],
+            "images": [600],
+            "groups": [500],
+        }
+    )

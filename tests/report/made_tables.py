@@ -77,3 +77,20 @@ def tables_of(section):
     """Return the tables of a section and its parts, in order."""
     here = [block.frame for block in section.blocks if hasattr(block, "frame")]
     return here + [table for part in section.subsections for table in tables_of(part)]
+
+
+def make_two_sources(groups):
+    """Return images of two sources, of which Data-B has eight, in these groups."""
+    findings = ["No Finding", "Mass", "Pneumonia", "COVID-19"] * 2
+    views = ["PA", "PA", "AP", "PA"] * 2
+    images = make_images(
+        *(
+            (k, "covid" if finding == "COVID-19" else "nih", groups[k], finding, v, 50)
+            for k, (finding, v) in enumerate(zip(findings, views, strict=True))
+        ),
+        (8, "nih", "h", "No Finding", "PA", 50),
+        (9, "nih", "a", "Mass", "PA", 50),
+    )
+    classes = ["normal", "other_disease", "pneumonia", "covid_19"]
+    data_b = take(images, dict(enumerate(classes * 2)))
+    return images, data_b

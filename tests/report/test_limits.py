@@ -1,65 +1,14 @@
 import pandas as pd
 import pytest
-from made_results import make_result
+from made_results import make_optimism, make_result
 from made_tables import (
-    make_folds,
-    make_images,
-    make_split,
+    make_two_sources,
     tables_of,
-    take,
-    texts_of,
 )
 
-from detl.report.limits import describe_limits
 from detl.report.page import Note, render_page
-from detl.report.published import PUBLISHED
-from detl.report.table_one import PAPER_DATA_B
 
 NOT_RUN = float("nan")
-
-
-def _make_tables(groups):
-    """Return images of two sources, of which Data-B has eight, in these groups."""
-    findings = ["No Finding", "Mass", "Pneumonia", "COVID-19"] * 2
-    views = ["PA", "PA", "AP", "PA"] * 2
-    images = make_images(
-        *(
-            (k, "covid" if finding == "COVID-19" else "nih", groups[k], finding, v, 50)
-            for k, (finding, v) in enumerate(zip(findings, views, strict=True))
-        ),
-        (8, "nih", "h", "No Finding", "PA", 50),
-        (9, "nih", "a", "Mass", "PA", 50),
-    )
-    classes = ["normal", "other_disease", "pneumonia", "covid_19"]
-    data_b = take(images, dict(enumerate(classes * 2)))
-    return images, data_b
-
-
-@pytest.fixture
-def describe():
-    """Return a function that gives what is shown and not, arguments changed."""
-
-    # Images 0, 2, ... are tested in one fold and 1, 3, ... in the other.
-    def call(
-        results=None, groups="abcdefgh", pretrained=None, inner="train", **changes
-    ):
-        images, data_b = _make_tables(groups)
-        arguments = {
-            "images": images,
-            "data_a": take(images, pretrained or {8: "normal"}).replace("h", "z"),
-            "data_b": data_b,
-            "folds": make_folds(data_b, inner=inner),
-            "split": make_split(),
-            "results": results or {"vgg16": make_result()},
-            "optimism": None,
-            "ablation": None,
-            "is_synthetic": False,
-        }
-        section = describe_limits(**{**arguments, **changes})
-        shown, not_shown = section.subsections
-        return section, " ".join(texts_of(shown)), " ".join(texts_of(not_shown))
-
-    return call
 
 
 def test_the_section_goes_into_a_page(describe):
@@ -121,7 +70,7 @@ def test_a_class_with_a_source_of_its_own_is_named(describe):
 
 
 def test_one_source_for_all_is_no_cue(describe):
-    images, _ = _make_tables("abcdefgh")
+    images, _ = make_two_sources("abcdefgh")
     _, shown, not_shown = describe(images=images.assign(source="nih"))
     assert "told by the disease or by the source" not in not_shown
     assert "of an image than its source" not in shown + not_shown
@@ -229,35 +178,20 @@ def test_the_sizes_say_how_finely_can_be_measured(describe):
 # ------------------------------------------------------------- comparisons
 
 
-def _make_optimism(low, high):
-    return pd.DataFrame(
-        {
-            "architecture": ["vgg16"],
-            "accuracy_paper": [0.9],
-            "accuracy_grouped": [0.8],
-            "difference": [0.1],
-            "difference_low": [low],
-            "difference_high": [high],
-            "images": [600],
-            "groups": [500],
-        }
-    )
-
-
 def test_a_difference_of_protocols_that_excludes_0_is_shown(describe):
-    _, shown, not_shown = describe(optimism=_make_optimism(0.02, 0.18))
+    _, shown, not_shown = describe(optimism=make_optimism(0.02, 0.18))
     assert "on the same 600 images the paper's changes it by +10.0 points" in shown
     assert "That the protocol matters" not in not_shown
 
 
 def test_a_difference_of_protocols_below_0_is_shown_too(describe):
-    table = _make_optimism(-0.18, -0.02).assign(difference=-0.1)
+    table = make_optimism(-0.18, -0.02).assign(difference=-0.1)
     _, shown, _ = describe(optimism=table)
     assert "the paper's changes it by -10.0 points (-18.0 to -2.0)" in shown
 
 
 def test_a_difference_of_protocols_that_includes_0_is_not_shown(describe):
-    _, shown, not_shown = describe(optimism=_make_optimism(-0.02, 0.22))
+    _, shown, not_shown = describe(optimism=make_optimism(-0.02, 0.22))
     assert "(-2.0 to +22.0), an interval that includes 0" in not_shown
     assert "optimism of up to 22.0 points would agree with these images" in not_shown
     assert "The protocol matters" not in shown
@@ -296,69 +230,3 @@ def test_what_was_not_compared_is_not_mentioned(describe):
     _, shown, not_shown = describe()
     assert "protocol matters" not in shown + not_shown
     assert "ablation" not in shown + not_shown
-
-
-# ------------------------------------------------------------- the paper
-
-
-def test_each_obstacle_to_a_comparison_is_named(describe):
-    _, shown, not_shown = describe(
-        is_synthetic=True, input_size=96, width_multipliers={"vgg16": 0.25}
-    )
-    for obstacle in (
-        "folds by patient",
-        "synthetic images",
-        "8 images in Data-B, where it has 1,277",
-        "1 images in Data-A, where it has 108,379",
-        "images of 96 pixels a side",
-        "VGG16 0.25",
-    ):
-        assert obstacle in not_shown
-    assert "under its protocol" not in shown + not_shown
-
-
-def _make_full_data():
-    """Return tables of the sizes of the paper's."""
-    labels = [label for label, size in PAPER_DATA_B.items() for _ in range(size)]
-    data_b = pd.DataFrame({"label": labels})
-    data_b = data_b.assign(
-        image_id=[f"b/{k}" for k in range(len(labels))],
-        group=[f"b/{k}" for k in range(len(labels))],
-    )
-    images = data_b.assign(source="nih", view="PA")[
-        ["image_id", "group", "source", "view"]
-    ]
-    return {
-        "images": images,
-        "data_b": data_b,
-        "data_a": pd.DataFrame({"group": range(110_000)}),
-        "folds": make_folds(data_b),
-        "split": make_split("paper"),
-    }
-
-
-def test_an_accuracy_inside_the_papers_interval_reproduces_it(describe):
-    low, high = PUBLISHED["vgg16"].interval
-    results = {"vgg16": make_result(accuracy_pooled=(low + high) / 2)}
-    _, shown, not_shown = describe(results, **_make_full_data(), input_size=224)
-    assert "The paper's figure of VGG16: 90.0 % under its protocol" in shown
-    assert "The paper's figure" not in not_shown
-
-
-def test_an_accuracy_outside_the_papers_interval_does_not(describe):
-    results = {"vgg16": make_result(accuracy_pooled=0.88)}
-    _, shown, not_shown = describe(results, **_make_full_data(), input_size=224)
-    assert "90.13 % is 88.4 to 91.7 % (decision 20)." in not_shown
-    assert "The paper's figure" not in shown
-
-
-def test_the_papers_protocol_beside_a_grouped_run_reproduces_nothing(describe):
-    data = {**_make_full_data(), "split": make_split("grouped")}
-    _, shown, not_shown = describe(**data, optimism=_make_optimism(0, 0.2))
-    assert "neither reproduced nor refuted here: folds by patient" in not_shown
-    assert "under its protocol" not in shown + not_shown
-
-
-def test_a_network_that_the_paper_lacks_is_not_held_against_it(describe):
-    _, shown, not_shown = describe({"mine": make_result()})
-    assert "The paper's figure" not in shown + not_shown
