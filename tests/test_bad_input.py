@@ -57,7 +57,13 @@ def test_a_stage_without_its_inputs_is_told_what_to_run_first(project):
     error = _error_of(project, "run", "--pipeline", "pretrain", "--env", "test")
 
     assert "'data_a' is not there yet" in error
-    assert "2 missing in all" in error
+    assert "1 missing in all" in error
+    assert "'kedro run --to-nodes split.select_data_a --env test' first" in error
+
+
+def test_where_several_inputs_are_missing_the_whole_run_is_advised(project):
+    error = _error_of(project, "run", "--pipeline", "report", "--env", "test")
+
     assert "'kedro run --pipeline detl --env test' first" in error
 
 

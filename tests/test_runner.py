@@ -16,6 +16,10 @@ def _fail(value):
     raise ValueError("this one fails")
 
 
+def _spell(value):
+    return str(value)
+
+
 def _is_not_available(value):
     raise NotAvailableError("there are no weights")
 
@@ -86,7 +90,7 @@ def test_a_node_with_an_optional_input_runs_without_what_is_not_available(tmp_pa
     nodes = [
         Node(_is_not_available, "start", model, name="train", namespace="net.crossval"),
         Node(_copy, model, metrics, name="score", namespace="net.crossval"),
-        Node(str, metrics, "table", name="tabulate"),
+        Node(_spell, metrics, "table", name="tabulate"),
     ]
     optional = OptionalJSONDataset(filepath=(tmp_path / "metrics.json").as_posix())
     catalog = DataCatalog({"start": MemoryDataset(1), metrics: optional})
