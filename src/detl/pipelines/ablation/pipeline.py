@@ -10,7 +10,7 @@ from functools import partial, update_wrapper
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, ARMS, FOLDS, REFERENCE_ARM
-from detl.pipelines.crossval.pipeline import ONE_FOLD
+from detl.pipelines.crossval.pipeline import train_folds
 from detl.pipelines.transfer.nodes import extract_features
 
 from .nodes import (
@@ -143,21 +143,9 @@ def _one_arm(arm: str, folds: Sequence[str]) -> Pipeline:
                 name="extract_features",
             ),
         ]
-    one_per_fold = [
-        Pipeline(
-            ONE_FOLD,
-            namespace=fold,
-            inputs={
-                "tail": "tail",
-                "features": features,
-                "data_b": "data_b",
-                "fold": f"split.{fold}",
-            },
-            parameters={"params:transfer", "params:seed"},
-        )
-        for fold in folds
-    ]
-    whole = Pipeline([*prepare, *one_per_fold, _collect(folds)])
+    whole = Pipeline(
+        [*prepare, *train_folds(folds, features=features), _collect(folds)]
+    )
     names = {name: name for name in whole.inputs() if not name.startswith("params:")}
     return Pipeline(
         whole,

@@ -14,7 +14,7 @@ from .nodes import (
     train_fold,
 )
 
-ONE_FOLD = Pipeline(
+_ONE_FOLD = Pipeline(
     [
         Node(
             train_fold,
@@ -61,25 +61,37 @@ def create_pipeline(
     )
 
 
-def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
-    parameters = {
-        "params:transfer": f"params:architectures.{architecture}.transfer",
-        "params:seed": "params:seed",
-    }
-    one_per_fold = [
+def train_folds(
+    folds: Sequence[str], features: str = "features", split: str = "split"
+) -> list[Pipeline]:
+    """Return a pipeline per fold: train its tail, predict its test part, score.
+
+    Args:
+        folds: Names of the folds, which become namespaces.
+        features: Dataset of the frozen part's output.
+        split: Namespace of the datasets of the folds.
+    """
+    return [
         Pipeline(
-            ONE_FOLD,
+            _ONE_FOLD,
             namespace=fold,
             inputs={
                 "tail": "tail",
-                "features": "features",
+                "features": features,
                 "data_b": "data_b",
-                "fold": f"split.{fold}",
+                "fold": f"{split}.{fold}",
             },
             parameters={"params:transfer", "params:seed"},
         )
         for fold in folds
     ]
+
+
+def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
+    parameters = {
+        "params:transfer": f"params:architectures.{architecture}.transfer",
+        "params:seed": "params:seed",
+    }
     collect = Node(
         collect_folds,
         inputs={
@@ -95,7 +107,7 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
         name="collect_folds",
     )
     return Pipeline(
-        [*one_per_fold, collect],
+        [*train_folds(folds), collect],
         namespace=f"{architecture}.crossval",
         inputs={
             "tail": f"{architecture}.transfer.tail",

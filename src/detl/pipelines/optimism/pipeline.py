@@ -10,7 +10,7 @@ from functools import partial, update_wrapper
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS, OTHER_PROTOCOL
-from detl.pipelines.crossval.pipeline import ONE_FOLD
+from detl.pipelines.crossval.pipeline import train_folds
 from detl.pipelines.pretrain.pipeline import ONE_ARCHITECTURE as PRETRAIN
 from detl.pipelines.split.nodes import separate_folds
 from detl.pipelines.transfer.pipeline import ONE_ARCHITECTURE as TRANSFER
@@ -99,20 +99,6 @@ def _draw_other_split(folds: Sequence[str]) -> Pipeline:
 
 def _train(architecture: str, folds: Sequence[str]) -> Pipeline:
     """Pretraining, transfer and folds of one architecture under the other protocol."""
-    one_per_fold = [
-        Pipeline(
-            ONE_FOLD,
-            namespace=fold,
-            inputs={
-                "tail": "tail",
-                "features": "features",
-                "data_b": "data_b",
-                "fold": f"optimism.{fold}",
-            },
-            parameters={"params:transfer", "params:seed"},
-        )
-        for fold in folds
-    ]
     summarise = Node(
         summarise_other_protocol,
         inputs={
@@ -134,7 +120,7 @@ def _train(architecture: str, folds: Sequence[str]) -> Pipeline:
             Pipeline(
                 TRANSFER, inputs={"pretrained": "model"}, outputs={"model": "new_head"}
             ),
-            *one_per_fold,
+            *train_folds(folds, split="optimism"),
             summarise,
         ],
         namespace=f"{architecture}.optimism.{OTHER_PROTOCOL}",
