@@ -3,6 +3,7 @@
 A table is checked where it is made. ``docs/data.md`` says what each column means.
 """
 
+import numpy as np
 import pandas as pd
 from pandera.errors import SchemaErrors
 from pandera.pandas import Check, Column, DataFrameSchema
@@ -72,12 +73,30 @@ IMAGES = DataFrameSchema(
 )
 """Accepted images; width and height in pixels of the file, row in ``pixels``."""
 
+EXTERNAL_IMAGES = IMAGES.add_columns({"label": _one_of(*DATA_B_CLASSES)})
+"""Images of the external test, and what they are."""
+EXTERNAL_IMAGES.name = "external_images"
+
 REJECTED = DataFrameSchema(
     {"source": _text(), "name": _text(), "reason": _text()},
     strict=True,
     name="rejected",
 )
 """Images and csv rows that were not taken."""
+
+COPIES = DataFrameSchema(
+    {
+        "image_id": _text(),
+        "other_id": _text(),
+        "kind": _one_of("perceptual hash"),
+        "bits": Column(int, Check.in_range(0, 256)),
+        "correlation": Column(float, Check.in_range(-1, 1)),
+    },
+    strict=True,
+    unique=["image_id", "other_id"],
+    name="copies",
+)
+"""Pairs of accepted images that show one picture, and what tells so."""
 
 DATA_A = DataFrameSchema(
     {
@@ -114,6 +133,20 @@ FOLDS = DataFrameSchema(
     name="folds",
 )
 
+LEAKS = DataFrameSchema(
+    {
+        "boundary": _text(),
+        "link": _one_of("patient", "SHA-256", "perceptual hash", "group"),
+        "groups": Column(int, Check.ge(0)),
+        "images": Column(int, Check.ge(0)),
+        "example": Column(str),
+    },
+    strict=True,
+    unique=["boundary", "link"],
+    name="leaks",
+)
+"""Groups that cross a boundary of the split, by what joins their images."""
+
 PREDICTIONS = DataFrameSchema(
     {
         "image_id": _text(unique=True),
@@ -124,6 +157,29 @@ PREDICTIONS = DataFrameSchema(
     strict=True,
     name="predictions",
 )
+
+
+def tabulate_predictions(
+    images: pd.DataFrame, probabilities: np.ndarray
+) -> pd.DataFrame:
+    """Return the table ``predictions`` of some images of Data-B, not yet validated.
+
+    Args:
+        images: ``image_id`` and ``label``, one row per image.
+        probabilities: Of each image and class, (n, 4).
+    """
+    best = np.array(DATA_B_CLASSES)[probabilities.argmax(axis=1)]
+    return pd.DataFrame(
+        {
+            "image_id": images["image_id"].to_numpy(str),
+            "label": images["label"].to_numpy(str),
+            "predicted": best,
+            **{
+                f"p_{name}": probabilities[:, column]
+                for column, name in enumerate(DATA_B_CLASSES)
+            },
+        }
+    )
 
 
 def validate(table: pd.DataFrame, schema: DataFrameSchema) -> pd.DataFrame:

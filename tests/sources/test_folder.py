@@ -98,3 +98,20 @@ def test_a_missing_folder_is_named_with_the_parameter(tmp_path):
 def test_a_folder_without_any_labelled_image_is_refused(tmp_path):
     with pytest.raises(DetlError, match=r"no labelled image, where labels\.csv"):
         _read(_write(tmp_path, "readme.txt"))
+
+
+def test_a_list_of_images_is_read_from_beside_it(tmp_path):
+    _write(tmp_path, "lists/near.png", "films/a.png", "films/not_listed.png")
+    listing = tmp_path / "lists" / "mine.csv"
+    listing.write_text(
+        "file,label,patient\n../films/a.png,covid_19,p1\nnear.png,normal,p2\n"
+        "gone.png,normal,p3\n"
+    )
+
+    table = _read(listing)
+
+    assert table.candidates.set_index("path")["findings"].to_dict() == {
+        "../films/a.png": "COVID-19",
+        "near.png": "No Finding",
+    }
+    assert list(table.rejected["name"]) == ["gone.png"]

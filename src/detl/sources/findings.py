@@ -49,10 +49,19 @@ COVID_CHESTXRAY_FINDINGS = (
     "Viral",
 )
 
-FINDINGS = (NO_FINDING, *NIH_FINDINGS, *COVID_CHESTXRAY_FINDINGS)
+OTHER_DISEASE = "Other Disease"
+"""What a folder of one's own may say that names a class of Data-B and no finding."""
+
+FINDINGS = (NO_FINDING, *NIH_FINDINGS, *COVID_CHESTXRAY_FINDINGS, OTHER_DISEASE)
 """Every finding that a table may hold. A new source adds its own here."""
 
 _OTHER_SPELLINGS = {
+    # The classes of Data-B, as the project itself and most folders name them.
+    "covid": "COVID-19",
+    "covid_19": "COVID-19",
+    "covid19": "COVID-19",
+    "normal": NO_FINDING,
+    "other_disease": OTHER_DISEASE,
     "Mycoplasma Bacterial Pneumonia": "Mycoplasma",
     "Pleural Thickening": "Pleural_Thickening",
 }

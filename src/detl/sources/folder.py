@@ -1,7 +1,7 @@
-"""A plain folder of images: one's own, or a source that publishes no csv."""
+"""A plain folder of images, or a list of some: one's own, or what has no layout."""
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
@@ -27,19 +27,25 @@ def read_folder(folder: Path, source: str, parameters: SourceParameters) -> Sour
         folder: Holds ``labels.csv`` with the columns ``file`` (a path relative to
             the folder), ``label`` and ``patient`` (empty: this image's alone); or,
             without that csv, one folder per class, named after its label. Then
-            each image counts as a patient of its own.
+            each image counts as a patient of its own. Or such a csv itself, whose
+            paths are relative to its own folder.
         source: Name of the source.
         parameters: Its parameters; ``findings`` translates labels to findings.
 
     Raises:
         DetlError: The folder is missing or holds neither, or a column is missing.
     """
+    if folder.is_file():
+        rows = _read_listing(folder)
+        files = list_files(folder.parent, _named_folders(rows["path"]))
+        files = files.assign(path=files["path"].str.removeprefix("./"))
+        return _build(_match(rows, files), source, parameters)
     require_folder(folder, source, _CONTENT)
     files = list_files(folder, _all_folders(folder))
     files = files.assign(path=files["path"].str.removeprefix("./"))
     files = files[files["path"] != "labels.csv"]
     if (folder / "labels.csv").is_file():
-        rows = _rows_of_csv(folder, files)
+        rows = _match(_read_listing(folder / "labels.csv"), files)
         why_unnamed = "no row in labels.csv"
     else:
         rows = _rows_of_class_folders(files)
@@ -50,12 +56,18 @@ def read_folder(folder: Path, source: str, parameters: SourceParameters) -> Sour
             f"{folder} holds no labelled image, where {_CONTENT} was expected; "
             f"{where_to_set(source)}."
         )
-    return build_source_table(
-        rows.assign(view="", age="", sex="", license="", reason=""),
-        source,
-        parameters,
-        unnamed.assign(name=unnamed["path"], reason=why_unnamed),
-    )
+    unnamed = unnamed.assign(name=unnamed["path"], reason=why_unnamed)
+    return _build(rows, source, parameters, unnamed)
+
+
+def _build(
+    rows: pd.DataFrame,
+    source: str,
+    parameters: SourceParameters,
+    unnamed: pd.DataFrame | None = None,
+) -> SourceTable:
+    rows = rows.assign(view="", age="", sex="", license="", reason="")
+    return build_source_table(rows, source, parameters, unnamed)
 
 
 def _all_folders(folder: Path) -> list[str]:
@@ -64,14 +76,18 @@ def _all_folders(folder: Path) -> list[str]:
     )
 
 
-def _rows_of_csv(folder: Path, files: pd.DataFrame) -> pd.DataFrame:
-    rows = read_text_table(folder / "labels.csv", _COLUMNS)
-    name = rows["path"]
-    return rows.assign(
-        name=name,
-        path=match_files(name, files, "path"),
-        patient=rows["patient"].mask(rows["patient"] == "", name),
-    )
+def _named_folders(paths: pd.Series) -> list[str]:
+    return sorted({PurePosixPath(path).parent.as_posix() for path in paths})
+
+
+def _read_listing(path: Path) -> pd.DataFrame:
+    rows = read_text_table(path, _COLUMNS)
+    patient = rows["patient"].mask(rows["patient"] == "", rows["path"])
+    return rows.assign(name=rows["path"], patient=patient)
+
+
+def _match(rows: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(path=match_files(rows["name"], files, "path"))
 
 
 def _rows_of_class_folders(files: pd.DataFrame) -> pd.DataFrame:

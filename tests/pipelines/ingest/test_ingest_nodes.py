@@ -100,7 +100,7 @@ def test_images_of_other_views_are_rejected(tmp_path):
 def test_row_numbers_lead_from_the_table_to_the_pixels(tmp_path):
     _write_nih(tmp_path / "nih", [1, 2, 3], [7, b"broken", 8])
 
-    images, pixels, _ = _ingest(tmp_path, _parameters(nih=("nih", "nih")))
+    images, pixels, *_ = _ingest(tmp_path, _parameters(nih=("nih", "nih")))
 
     assert list(images["row"]) == [0, 1]
     assert pixels.shape == (2, 32, 32)
@@ -114,7 +114,7 @@ def test_every_row_and_file_is_in_one_of_the_two_tables(tmp_path):
     (tmp_path / "nih" / "images" / "extra.png").touch()
     (tmp_path / "nih" / "images" / "00000003_002.png").unlink()
 
-    images, _, rejected = _ingest(tmp_path, _parameters(nih=("nih", "nih")))
+    images, _, rejected, _ = _ingest(tmp_path, _parameters(nih=("nih", "nih")))
 
     assert list(images["image_id"]) == ["nih/00000001_000.png"]
     assert rejected.set_index("name")["reason"].to_dict() == {
@@ -128,7 +128,7 @@ def test_every_row_and_file_is_in_one_of_the_two_tables(tmp_path):
 def test_the_patients_of_one_picture_are_one_group(tmp_path):
     _write_nih(tmp_path / "nih", [3, 2, 2, 1], [0, 0, 1, 2])
 
-    images, _, _ = _ingest(tmp_path, _parameters(nih=("nih", "nih")))
+    images, *_ = _ingest(tmp_path, _parameters(nih=("nih", "nih")))
 
     assert list(images["patient_id"]) == [
         "nih/00000003",
@@ -142,7 +142,7 @@ def test_copies_are_found_across_sources(tmp_path):
     _write_nih(tmp_path / "nih", [1], [0])
     _write_nih(tmp_path / "copy", [9], [0])
 
-    images, _, rejected = _ingest(
+    images, _, rejected, _ = _ingest(
         tmp_path, _parameters(nih=("nih", "nih"), copy=("nih", "copy"))
     )
 
@@ -159,7 +159,7 @@ def test_copies_are_found_across_sources(tmp_path):
 def test_broken_images_share_no_group(tmp_path):
     _write_nih(tmp_path / "nih", [1, 2, 3], [b"", b"", 0])
 
-    images, _, _ = _ingest(tmp_path, _parameters(nih=("nih", "nih")))
+    images, *_ = _ingest(tmp_path, _parameters(nih=("nih", "nih")))
 
     assert list(images["group"]) == ["nih/00000003"]
 
@@ -224,7 +224,7 @@ def test_the_public_radiographs_are_all_taken():
     ).model_copy(update={"largest_image": 10**7, "views": ["PA", "AP", "AP Supine"]})
     start = time.perf_counter()
 
-    images, pixels, rejected = _ingest(SHARED, parameters)
+    images, pixels, rejected, _ = _ingest(SHARED, parameters)
 
     assert images["source"].value_counts().to_dict() == {"nih": 1599, "covid": 445}
     assert pixels.shape == (2044, 32, 32)

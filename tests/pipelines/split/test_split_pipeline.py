@@ -1,5 +1,6 @@
 import pickle
 
+import pandas as pd
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
@@ -13,7 +14,7 @@ FINDINGS = ["No Finding", "Mass", "Pneumonia", "COVID-19"]
 
 def test_the_graph_takes_images_and_gives_tables_and_one_dataset_per_fold():
     graph = create_pipeline(folds=("fold_1", "fold_2"))
-    assert graph.inputs() == {"images", "params:split", "params:seed"}
+    assert graph.inputs() == {"images", "copies", "params:split", "params:seed"}
     assert graph.all_outputs() == {
         "split_parameters",
         "data_b",
@@ -21,9 +22,19 @@ def test_the_graph_takes_images_and_gives_tables_and_one_dataset_per_fold():
         "data_a",
         "data_a_counts",
         "folds",
+        "leaks",
+        "split.drawn_data_a",
+        "split.drawn_folds",
         "split.fold_1",
         "split.fold_2",
     }
+
+
+def test_what_is_trained_on_comes_from_the_check():
+    graph = create_pipeline(folds=("fold_1", "fold_2"))
+    checked = graph.only_nodes("split.check_leaks").all_outputs()
+    assert checked == {"data_a", "folds", "leaks"}
+    assert graph.only_nodes("split.separate_folds").inputs() == {"folds"}
 
 
 def test_every_node_lies_in_the_namespace_split():
@@ -49,6 +60,8 @@ def test_every_node_can_be_sent_to_another_process():
 @pytest.mark.filterwarnings("ignore:One or more dataset names contain")
 def test_the_graph_runs(make_images, make_parameters):
     images = make_images(*[(f, f"{f}-{i}", "nih") for f in FINDINGS for i in range(12)])
+    images = images.assign(patient_id=images["group"], sha256=images["image_id"])
+    copies = pd.DataFrame({"image_id": [], "other_id": []}, dtype=str)
     parameters = {
         label: {"findings": {finding: 6}}
         for label, finding in zip(
@@ -58,6 +71,7 @@ def test_the_graph_runs(make_images, make_parameters):
     catalog = DataCatalog(
         {
             "images": MemoryDataset(images),
+            "copies": MemoryDataset(copies),
             "params:split": MemoryDataset(make_parameters(**parameters)),
             "params:seed": MemoryDataset(0),
         }
@@ -65,6 +79,7 @@ def test_the_graph_runs(make_images, make_parameters):
     graph = create_pipeline(folds=("fold_1", "fold_2"))
     SequentialRunner().run(graph, catalog)
     assert catalog.load("split.fold_2")["fold"].unique().tolist() == ["fold_2"]
+    assert not catalog.load("leaks")["groups"].any()
 
 
 @pytest.mark.parametrize("environment", ["base", "paper"])

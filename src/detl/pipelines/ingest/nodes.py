@@ -11,7 +11,7 @@ from detl.parameters import IngestParameters
 from detl.sources import read_source
 from detl.sources.groups import join_patients
 from detl.sources.source_table import select_views
-from detl.tables import CANDIDATES, IMAGES, REJECTED, validate
+from detl.tables import CANDIDATES, COPIES, IMAGES, REJECTED, validate
 
 logger = logging.getLogger("detl.ingest")
 
@@ -52,12 +52,13 @@ def decode_images(
     candidates: pd.DataFrame,
     rejected_rows: pd.DataFrame,
     parameters: IngestParameters,
-) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
-    """Return the accepted images, their pixels, and all that was rejected.
+) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame, pd.DataFrame]:
+    """Return the accepted images, their pixels, what was rejected, and the copies.
 
     An image is accepted if it can be decoded and is not the same picture as one
-    before it: the same file, or the same pixels under the same perceptual hash. The
-    patients of such copies become one ``group``.
+    before it: the same file, or the same pixels under the same perceptual hash. Copies
+    that differ in their pixels (scaled, compressed, brightened) are accepted, and named
+    in ``copies``. The patients of copies of either kind become one ``group``.
 
     Args:
         radiographs: The raw data folder.
@@ -67,11 +68,13 @@ def decode_images(
 
     Returns:
         Table ``images`` in the order of the candidates; ``pixels``, shape (n, size,
-        size), uint8, on disk and not in memory; and table ``rejected``.
+        size), uint8, on disk and not in memory; table ``rejected``; and table
+        ``copies``, the pairs of accepted images that show one picture.
 
     Raises:
         DetlError: Not one image was accepted.
     """
+    from detl.imaging.copies import find_copies
     from detl.imaging.store import store_pictures
 
     candidates = candidates.reset_index(drop=True)
@@ -81,17 +84,27 @@ def decode_images(
         parameters.fit,
         parameters.largest_image,
     )
-    table = candidates.join(_name_duplicates(found, candidates["image_id"])).assign(
-        group=join_patients(candidates["patient_id"], found["original"].to_numpy())
-    )
+    table = candidates.join(_name_duplicates(found, candidates["image_id"]))
     accepted = table["reason"] == ""
+    # The pixels are those of the accepted images, in this order.
+    pairs = find_copies(list(table.loc[accepted, "perceptual_hash"]), pixels)
+    positions = np.flatnonzero(accepted)[pairs[["first", "second"]].to_numpy()]
+    table["group"] = join_patients(
+        table["patient_id"], found["original"].to_numpy(), positions
+    )
     images = table.loc[accepted, list(IMAGES.columns)].reset_index(drop=True)
     undecoded = table.assign(name=_names(table))[~accepted]
     rejected = pd.concat(
         [rejected_rows, undecoded[list(REJECTED.columns)]], ignore_index=True
     )
     _report(images, rejected, list(parameters.sources))
-    return validate(images, IMAGES), pixels, validate(rejected, REJECTED)
+    copies = _name_copies(pairs, images)
+    return (
+        validate(images, IMAGES),
+        pixels,
+        validate(rejected, REJECTED),
+        validate(copies, COPIES),
+    )
 
 
 def _path_from(raw: Path, folder: Path) -> str:
@@ -104,6 +117,27 @@ def _name_duplicates(found: pd.DataFrame, image_ids: pd.Series) -> pd.DataFrame:
     is_copy = found["original"] != found.index
     return found.assign(
         reason=found["reason"].mask(is_copy, "duplicate of " + original)
+    )
+
+
+def _name_copies(pairs: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
+    """Return the table ``copies``, and say how many there are."""
+    first, second = (images.iloc[pairs[place]] for place in ("first", "second"))
+    if len(pairs):
+        logger.info(
+            "Pairs of images that show one picture, by their perceptual hashes: %d, "
+            "%d of them of two patients, who are one group",
+            len(pairs),
+            (first["patient_id"].array != second["patient_id"].array).sum(),
+        )
+    return pd.DataFrame(
+        {
+            "image_id": first["image_id"].array,
+            "other_id": second["image_id"].array,
+            "kind": "perceptual hash",
+            "bits": pairs["bits"],
+            "correlation": pairs["correlation"],
+        }
     )
 
 

@@ -6,7 +6,7 @@ from detl.pipelines.ingest.nodes import decode_images, read_sources
 
 
 def create_pipeline() -> Pipeline:
-    """Pipeline from the raw data folder to ``images``, ``pixels`` and ``rejected``."""
+    """Pipeline from the raw data folder to the images: their tables and pixels."""
     return Pipeline(
         [
             Node(
@@ -23,12 +23,12 @@ def create_pipeline() -> Pipeline:
                     "rejected_rows",
                     "params:ingest",
                 ],
-                outputs=["images", "pixels", "rejected"],
+                outputs=["images", "pixels", "rejected", "copies"],
                 name="decode_images",
             ),
         ],
         namespace="ingest",
         inputs={"radiographs"},
-        outputs={"images", "pixels", "rejected"},
+        outputs={"images", "pixels", "rejected", "copies"},
         parameters={"params:ingest"},
     )

@@ -22,7 +22,7 @@ from detl.pipelines.split.selection import (
     label_data_a,
     require_sources,
 )
-from detl.tables import DATA_A, DATA_B, FOLDS, validate
+from detl.tables import DATA_A, DATA_B, FOLDS, LEAKS, validate
 
 logger = logging.getLogger("detl.split")
 
@@ -246,6 +246,46 @@ def assign_folds(
         )
     folds_table = pd.concat(tables, ignore_index=True).astype({"subset": str})
     return validate(folds_table, FOLDS)
+
+
+def check_leaks(
+    images: pd.DataFrame,
+    copies: pd.DataFrame,
+    data_b: pd.DataFrame,
+    drawn_data_a: pd.DataFrame,
+    drawn_folds: pd.DataFrame,
+    parameters: SplitParameters,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Data-A and the folds as they were drawn, once no group is on two sides.
+
+    What belongs together is found anew, from patients, files and copies. Under
+    ``protocol: paper`` crossings are allowed, and warned of.
+
+    Args:
+        images: Table ``images``.
+        copies: Table ``copies``.
+        data_b: Table ``data_b``.
+        drawn_data_a: Table ``data_a``.
+        drawn_folds: Table ``folds``.
+        parameters: Protocol.
+
+    Returns:
+        Tables ``data_a`` and ``folds``, unchanged, and table ``leaks``.
+
+    Raises:
+        DetlError: A group crosses a boundary under ``protocol: grouped``.
+    """
+    from detl.evaluation.leaks import count_leaks, describe_leaks, require_no_leaks
+
+    leaks = count_leaks(images, copies, drawn_data_a, data_b, drawn_folds)
+    require_no_leaks(leaks, parameters.protocol)
+    for crossed in describe_leaks(leaks):
+        logger.warning(
+            "Images of one patient, or of one picture, are on both sides, as protocol "
+            "paper allows. %s",
+            crossed,
+        )
+    return drawn_data_a, drawn_folds, validate(leaks, LEAKS)
 
 
 def separate_folds(folds: pd.DataFrame) -> list[pd.DataFrame]:

@@ -1,4 +1,4 @@
-"""Graph of the split: Data-B, then Data-A without its groups, then the folds."""
+"""Graph of the split: Data-B, then Data-A without its groups, the folds, the check."""
 
 from collections.abc import Sequence
 from functools import partial, update_wrapper
@@ -8,6 +8,7 @@ from kedro.pipeline import Node, Pipeline
 from detl.design import FOLDS
 from detl.pipelines.split.nodes import (
     assign_folds,
+    check_leaks,
     note_parameters,
     select_data_a,
     select_data_b,
@@ -17,6 +18,8 @@ from detl.pipelines.split.nodes import (
 
 def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:
     """Pipeline that draws Data-A, Data-B and the folds from the table ``images``.
+
+    What is trained on comes from the node that has checked it.
 
     Args:
         folds: Names of the folds; each becomes a dataset ``split.<fold>``.
@@ -42,14 +45,27 @@ def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:
             Node(
                 select_data_a,
                 inputs=["images", "data_b", "params:split", "params:seed"],
-                outputs=["data_a", "data_a_counts"],
+                outputs=["drawn_data_a", "data_a_counts"],
                 name="select_data_a",
             ),
             Node(
                 assign_these_folds,
                 inputs=["data_b", "params:split", "params:seed"],
-                outputs="folds",
+                outputs="drawn_folds",
                 name="assign_folds",
+            ),
+            Node(
+                check_leaks,
+                inputs=[
+                    "images",
+                    "copies",
+                    "data_b",
+                    "drawn_data_a",
+                    "drawn_folds",
+                    "params:split",
+                ],
+                outputs=["data_a", "folds", "leaks"],
+                name="check_leaks",
             ),
             Node(
                 separate_folds,
@@ -59,7 +75,7 @@ def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:
             ),
         ],
         namespace="split",
-        inputs={"images"},
+        inputs={"images", "copies"},
         outputs={
             "split_parameters",
             "data_b",
@@ -67,6 +83,7 @@ def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:
             "data_a",
             "data_a_counts",
             "folds",
+            "leaks",
         },
         parameters={"params:split", "params:seed"},
     )

@@ -8,6 +8,7 @@ import pandas as pd
 from detl.classes import DATA_A_CLASSES, DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.parameters import ClassParameters, DataAParameters, DataBParameters
+from detl.sources.findings import OTHER_DISEASE
 
 NORMAL = "No Finding"
 PNEUMONIA = "Pneumonia"
@@ -76,6 +77,31 @@ def draw_data_b(
         data_b[["image_id", "row", "group", "finding", "label"]],
         pd.DataFrame(counts),
     )
+
+
+def label_as_data_b(images: pd.DataFrame, parameters: DataBParameters) -> pd.Series:
+    """Return the class of Data-B that each image's findings make it, "" if none.
+
+    The rules are those by which Data-B is drawn, but from any source. Of an image that
+    fits several classes the last one is taken: COVID-19 before pneumonia, and this
+    before other disease.
+
+    Args:
+        images: One row per image, with ``findings``.
+        parameters: Findings of each class, and when an image with several fits.
+    """
+    labels = pd.Series("", images.index).mask(
+        images["findings"] == OTHER_DISEASE, "other_disease"
+    )
+    for label in DATA_B_CLASSES:
+        wanted: ClassParameters = getattr(parameters, label)
+        everywhere = wanted.model_copy(update={"sources": None})
+        for finding in wanted.findings:
+            single, multi = _find_candidates(images, finding, everywhere)
+            labels[single.index] = label
+            if wanted.multi_label != "never":
+                labels[multi.index] = label
+    return labels
 
 
 def _find_candidates(

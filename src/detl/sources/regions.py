@@ -1,0 +1,240 @@
+"""Where lesions are known to be: boxes and masks, brought to the stored pixels."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from detl.imaging.decode import ImageRejected, decode_image
+from detl.imaging.pictures import Picture, read_pictures
+from detl.imaging.square import make_square
+from detl.parameters import IngestParameters
+from detl.sources.boxes import BOX_READERS, OWN_FRAME, draw_boxes, find_faults
+from detl.sources.findings import translate_findings
+
+REGION_COLUMNS = ["image_id", "findings", "kind", "area", "row"]
+LEFT_OUT_COLUMNS = ["source", "reason", "count", "example"]
+NONE_AT_ALL = "no boxes or masks"
+
+logger = logging.getLogger("detl.regions")
+
+
+@dataclass(frozen=True)
+class _Region:
+    image_id: str
+    findings: str
+    kind: str
+    mask: np.ndarray
+
+
+@dataclass(frozen=True)
+class _LeftOut:
+    reason: str
+    name: str
+    count: int = 1
+
+
+def read_regions(
+    raw: Path, candidates: pd.DataFrame, parameters: IngestParameters
+) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
+    """Return where the lesions of the images are, as masks of the stored pixels' size.
+
+    A mask lies in ``masks/`` of the source's folder, a PNG of the image's size and
+    name; it goes before boxes. The boxes of an image are united, those of several
+    findings too. Either is cropped, padded or squeezed, and resized, as the image is
+    (``detl.imaging.square``); a pixel belongs to the region if half of it does.
+
+    Args:
+        raw: The raw data folder.
+        candidates: Table ``candidates``.
+        parameters: The sources, and how images were read.
+
+    Returns:
+        A row per image of which a region is known, in the order of the candidates:
+        ``image_id``; ``findings`` that the region is of ("A|B"), for a mask all of
+        the image; ``kind`` (mask, box); ``area``, its share of the picture; and
+        ``row`` in the masks. The masks, (n, size, size), bool. And what was not used:
+        ``source``, ``reason``, ``count`` (of boxes, masks or images) and ``example``.
+
+    Raises:
+        DetlError: A list of boxes is no csv table, or lacks a column.
+    """
+    regions: list[_Region] = []
+    left_out = []
+    for source in parameters.sources:
+        images = candidates[candidates["source"] == source]
+        for found in _read_source(raw, images, source, parameters):
+            if isinstance(found, _Region):
+                regions.append(found)
+            else:
+                left_out.append((source, found.reason, found.count, found.name))
+    order = pd.Index(candidates["image_id"])
+    regions.sort(key=lambda region: order.get_loc(region.image_id))
+    size = parameters.input_size
+    masks = np.zeros((len(regions), size, size), bool)
+    for row, region in enumerate(regions):
+        masks[row] = region.mask
+    return _tabulate(regions, masks), masks, _count(left_out)
+
+
+def _tabulate(regions: list[_Region], masks: np.ndarray) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {
+            "image_id": [region.image_id for region in regions],
+            "findings": [region.findings for region in regions],
+            "kind": [region.kind for region in regions],
+        },
+        dtype=str,
+    )
+    area = masks.mean(axis=(1, 2))
+    return table.assign(area=area, row=np.arange(len(table)))[REGION_COLUMNS]
+
+
+def _count(left_out: list[tuple[str, str, int, str]]) -> pd.DataFrame:
+    table = pd.DataFrame(left_out, columns=LEFT_OUT_COLUMNS)
+    counted = table.groupby(["source", "reason"], sort=False, as_index=False).agg(
+        count=("count", "sum"), example=("example", "first")
+    )
+    for row in counted.to_dict("records"):
+        logger.info(
+            "Source %s: %s: %d%s",
+            row["source"],
+            row["reason"],
+            row["count"],
+            f", {row['example']} first" if row["example"] else "",
+        )
+    return counted.astype({"source": str, "reason": str, "count": int, "example": str})
+
+
+def _read_source(
+    raw: Path, images: pd.DataFrame, source: str, parameters: IngestParameters
+) -> Iterator[_Region | _LeftOut]:
+    """Yield the regions of one source, and what could not be used."""
+    of_source = parameters.sources[source]
+    folder = raw / of_source.folder
+    masks = _list_masks(folder)
+    read_boxes = BOX_READERS.get(of_source.reader)
+    boxes = read_boxes(folder) if read_boxes else None
+    if masks is None and boxes is None:
+        yield _LeftOut(NONE_AT_ALL, "", len(images))
+        return
+    images = images.assign(
+        name=images["image_id"].str.removeprefix(f"{source}/"),
+        mask=images["path"].map(lambda path: Path(path).stem).map(masks or {}),
+    )
+    used = set(images["mask"])
+    for stem, path in (masks or {}).items():
+        if path not in used:
+            yield _LeftOut("mask without an image", stem)
+    masked = images[images["mask"].notna()]
+    yield from _read_masks(raw, masked, parameters)
+    if boxes is not None:
+        # Also where the mask was of no use: it would have been the better one.
+        boxes = boxes[~boxes["name"].isin(masked["name"])]
+        yield from _read_boxes(raw, images, boxes, parameters, of_source.findings)
+
+
+def _list_masks(folder: Path) -> dict[str, Path] | None:
+    """Return the masks by the stem of their names; None where there is no folder."""
+    if not (folder / "masks").is_dir():
+        return None
+    return {path.stem: path for path in sorted((folder / "masks").glob("*.png"))}
+
+
+def _read_masks(
+    raw: Path, images: pd.DataFrame, parameters: IngestParameters
+) -> Iterator[_Region | _LeftOut]:
+    pictures = _decode(raw, images, parameters)
+    columns = (images[name] for name in ("image_id", "findings", "name", "mask"))
+    for *row, picture in zip(*columns, pictures, strict=True):
+        image_id, findings, name, path = row
+        if isinstance(picture, ImageRejected):
+            yield _LeftOut("mask of an image that cannot be read", name)
+            continue
+        try:
+            mask = decode_image(path.read_bytes(), parameters.largest_image)
+        except (ImageRejected, OSError) as error:
+            yield _LeftOut(f"mask: {error}", name)
+            continue
+        if mask.shape != (picture.height, picture.width):
+            yield _LeftOut("mask of another size than its image", name)
+            continue
+        drawn = np.where(mask > 127, np.uint8(255), np.uint8(0))
+        yield _store(image_id, findings, "mask", drawn, parameters)
+
+
+def _read_boxes(
+    raw: Path,
+    images: pd.DataFrame,
+    boxes: pd.DataFrame,
+    parameters: IngestParameters,
+    translation: dict[str, str],
+) -> Iterator[_Region | _LeftOut]:
+    known = {
+        finding: translate_findings(finding, translation)
+        for finding in set(boxes["finding"])
+    }
+    sizes, broken = _measure_frames(raw, images, boxes, parameters)
+    boxes = boxes.join(sizes, on="name")
+    reason = find_faults(boxes, boxes["frame_height"], boxes["frame_width"])
+    unknown = "box of an unknown finding: " + boxes["finding"]
+    boxes = boxes.assign(finding=boxes["finding"].map(known))
+    reason = reason.mask(boxes["finding"].isna(), unknown)
+    reason = reason.mask(boxes["name"].isin(broken), "box on an unreadable image")
+    reason = reason.mask(~boxes["name"].isin(images["name"]), "box without an image")
+    for name, words in zip(boxes["name"], reason, strict=True):
+        if words:
+            yield _LeftOut(words, name)
+    image_ids = images.set_index("name")["image_id"]
+    for name, of_image in boxes[reason == ""].groupby("name"):
+        frame = of_image[["frame_height", "frame_width"]].iloc[0].astype(int)
+        drawn = draw_boxes(of_image, *frame)
+        findings = "|".join(sorted({*"|".join(of_image["finding"]).split("|")}))
+        yield _store(image_ids[name], findings, "box", drawn, parameters)
+
+
+def _measure_frames(
+    raw: Path, images: pd.DataFrame, boxes: pd.DataFrame, parameters: IngestParameters
+) -> tuple[pd.DataFrame, set[str]]:
+    """Return the size of the picture that an image's boxes are in, by its name.
+
+    Also returns the names of the images that would have to be read for it, and
+    cannot be.
+    """
+    frames = boxes.drop_duplicates("name").set_index("name")["frame"]
+    sizes = pd.DataFrame({"frame_height": frames, "frame_width": frames}, dtype=float)
+    own = images[images["name"].map(frames) == OWN_FRAME]
+    broken = set()
+    pictures = _decode(raw, own, parameters)
+    for name, picture in zip(own["name"], pictures, strict=True):
+        if isinstance(picture, ImageRejected):
+            broken.add(name)
+        else:
+            sizes.loc[name] = picture.height, picture.width
+    return sizes, broken
+
+
+def _decode(
+    raw: Path, images: pd.DataFrame, parameters: IngestParameters
+) -> Iterable[Picture | ImageRejected]:
+    paths = [raw / path for path in images["path"]]
+    return read_pictures(
+        paths, parameters.input_size, parameters.fit, parameters.largest_image
+    )
+
+
+def _store(
+    image_id: str,
+    findings: str,
+    kind: str,
+    drawn: np.ndarray,
+    parameters: IngestParameters,
+) -> _Region | _LeftOut:
+    """Return the region as the stored pixels show it."""
+    mask = make_square(drawn, parameters.input_size, parameters.fit) > 127
+    if not mask.any():
+        return _LeftOut(f"{kind} of which the stored pixels show nothing", image_id)
+    return _Region(image_id, findings, kind, mask)
