@@ -1,12 +1,239 @@
 """Intervals that know that a patient's images are not independent of each other."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy.stats import bootstrap
 
 from detl.errors import DetlError
+from detl.evaluation.interval_ends import difference_ends, logit_ends, wilson_ends
 
 RESAMPLES = 10_000
+
+DRAWS = 2_000
+"""Resamples behind the intervals of scores, of which there are many."""
+
+FEWEST_GROUPS = 10
+"""With fewer independent groups of patients no interval is given, nor a number."""
+
+BATCH = 2**18
+"""Weights that are worked on at once: 2 MiB, which stays in the cache."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A number with its 95 % interval, or why there is none.
+
+    Attributes:
+        value: The number on all images; NaN where there is none.
+        low: Lower end of its interval; NaN where there is none.
+        high: Upper end.
+        groups: Independent groups of patients that it rests on.
+        note: Empty, or why there is no number: ``not enough data (n = 7)``.
+    """
+
+    value: float
+    low: float
+    high: float
+    groups: int
+    note: str = ""
+
+    @classmethod
+    def missing(cls, groups: int, note: str) -> "Measurement":
+        """Return what stands where there is no number."""
+        return cls(np.nan, np.nan, np.nan, groups, note)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no number."""
+        return bool(self.note)
+
+
+def draw_weights(groups: np.ndarray, seed: int, draws: int = DRAWS) -> np.ndarray:
+    """Return how often each image is drawn, where whole groups are with replacement.
+
+    Args:
+        groups: The group of patients and copies of each image, (n,).
+        seed: Seed of the draws.
+        draws: Number of resamples.
+
+    Returns:
+        (draws, n), int16; each row is one resample of all groups.
+    """
+    names, codes = np.unique(np.asarray(groups, dtype=object), return_inverse=True)
+    rng = np.random.default_rng(seed)
+    if not len(names):
+        return np.zeros((draws, 0), "int16")
+    step = max(1, BATCH // len(names))
+    parts = [
+        _count_draws(rng, len(names), min(step, draws - start))
+        for start in range(0, draws, step)
+    ]
+    return np.concatenate(parts)[:, codes]
+
+
+def _count_draws(rng: np.random.Generator, number: int, draws: int) -> np.ndarray:
+    # A multinomial distribution, which NumPy draws seven times more slowly.
+    drawn = rng.integers(number, size=(draws, number))
+    cells = drawn + number * np.arange(draws)[:, None]
+    counts = np.bincount(cells.ravel(), minlength=draws * number)
+    return counts.reshape(draws, number).astype("int16")
+
+
+def draw_statistic(
+    statistic: Callable[[np.ndarray], np.ndarray], weights: np.ndarray
+) -> np.ndarray:
+    """Return a statistic of all images, and then of each resample.
+
+    Args:
+        statistic: From weights of the images, (r, n), float64, to its value under
+            each, (r,) or (r, k); NaN where it is undefined.
+        weights: Result of ``draw_weights``, (draws, n).
+
+    Returns:
+        (1 + draws,) or (1 + draws, k): first the value where each image counts once.
+    """
+    draws, images = weights.shape
+    step = max(1, BATCH // max(images, 1))
+    parts = [statistic(np.ones((1, images)))]
+    for start in range(0, draws, step):
+        parts.append(statistic(weights[start : start + step].astype("float64")))
+    return np.concatenate(parts)
+
+
+def measure(
+    statistic: Callable[[np.ndarray], np.ndarray],
+    weights: np.ndarray,
+    groups: np.ndarray,
+    confidence: float = 0.95,
+    is_proportion: bool = False,
+    is_score: bool = False,
+) -> Measurement:
+    """Return a statistic of all images, with the interval that its resamples give.
+
+    Args:
+        statistic: From weights of the images, (r, n), float64, to its value under
+            each, (r,); NaN where it is undefined. Undefined resamples are left out.
+        weights: Result of ``draw_weights``.
+        groups: As for ``measure_draws``.
+        confidence: Coverage, between 0 and 1.
+        is_proportion: As for ``measure_draws``.
+        is_score: As for ``measure_draws``.
+
+    Returns:
+        As ``measure_draws``.
+    """
+    values = draw_statistic(statistic, weights)
+    return measure_draws(values, groups, confidence, is_proportion, is_score)
+
+
+def measure_draws(
+    values: np.ndarray,
+    groups: np.ndarray,
+    confidence: float = 0.95,
+    is_proportion: bool = False,
+    is_score: bool = False,
+) -> Measurement:
+    """Return the first of these values, with the interval that the others give.
+
+    The ends are percentiles, unless the kind of statistic is named: for shares and
+    scores near 0 or 1, and for few groups, percentiles miss the truth too often
+    (``benchmarks/interval_coverage.py``). Of these the resamples give the variance
+    alone. A share then has Wilson's interval for as many independent images as would
+    have this variance, at most as many as there are, and a score Student's interval on
+    the scale of the logit. Where either is 0 or 1, no resample says otherwise, and
+    Wilson's interval for as many independent images as there are groups is taken.
+
+    Args:
+        values: Result of ``draw_statistic``, (1 + draws,).
+        groups: The groups of those images that the statistic rests on, such as the
+            images of a class for its sensitivity; the scarcer kind where there are two.
+        confidence: Coverage, between 0 and 1.
+        is_proportion: Whether the statistic is a share of images, such as an accuracy.
+        is_score: Whether it is another score from 0 to 1, such as an area under a
+            curve, or a mean of shares.
+
+    Returns:
+        The measurement; without a number where there are fewer than ``FEWEST_GROUPS``
+        groups, or where the statistic is undefined.
+
+    Reference:
+        As ``mean_interval``, ``wilson_ends`` and ``logit_ends``.
+    """
+    count = len(set(groups))
+    if count < FEWEST_GROUPS:
+        return Measurement.missing(count, f"not enough data (n = {count})")
+    value, drawn = float(values[0]), values[1:][np.isfinite(values[1:])]
+    if not np.isfinite(value) or len(drawn) < 2:
+        return Measurement.missing(count, "undefined")
+    if is_proportion or (is_score and value in (0, 1)):
+        low, high = wilson_ends(value, drawn.var(ddof=1), groups, confidence)
+    elif is_score:
+        low, high = logit_ends(value, drawn.std(ddof=1), groups, confidence)
+    else:
+        tail = (1 - confidence) / 2
+        low, high = np.quantile(drawn, [tail, 1 - tail])
+    return Measurement(value, float(low), float(high), count)
+
+
+def measure_difference(
+    first: np.ndarray,
+    second: np.ndarray,
+    first_groups: np.ndarray,
+    second_groups: np.ndarray,
+    confidence: float = 0.95,
+) -> Measurement:
+    """Return how much greater a share of images is than another, with its interval.
+
+    The interval is made from the intervals that ``measure_draws`` gives the shares, and
+    from their correlation over the same resamples. It holds near 0 and 1, where that of
+    percentiles does not.
+
+    Args:
+        first: A share: result of ``draw_statistic``, (1 + draws,).
+        second: Another, under the same weights.
+        first_groups: The groups of those images that the first rests on.
+        second_groups: The same for the second.
+        confidence: Coverage, between 0 and 1.
+
+    Returns:
+        The measurement, with the groups of the share that has fewer; without a number
+        where either share has none.
+
+    Reference:
+        As ``difference_ends``.
+    """
+    shares = [
+        measure_draws(values, groups, confidence, is_proportion=True)
+        for values, groups in ((first, first_groups), (second, second_groups))
+    ]
+    scarcer = min(shares, key=lambda share: share.groups)
+    for share in (scarcer, *shares):
+        if share.is_missing:
+            return share
+    one, other = shares
+    low, high = difference_ends(
+        (one.low, one.value, one.high),
+        (other.low, other.value, other.high),
+        _correlate(first[1:], second[1:]),
+    )
+    return Measurement(one.value - other.value, low, high, scarcer.groups)
+
+
+def _correlate(first: np.ndarray, second: np.ndarray) -> float:
+    both = np.isfinite(first) & np.isfinite(second)
+    first, second = first[both], second[both]
+    # A share that never varies is correlated with nothing.
+    if min(np.ptp(first), np.ptp(second)) == 0:
+        return 0.0
+    return float(np.corrcoef(first, second)[0, 1])
+
+
+def divide(share: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return the quotients; NaN where a resample holds none of the whole."""
+    return np.divide(share, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
 
 
 def mean_interval(

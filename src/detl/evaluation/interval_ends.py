@@ -1,0 +1,83 @@
+"""Ends of intervals, from the variance that resamples of groups of patients show."""
+
+import numpy as np
+from scipy.special import expit, logit, ndtri, stdtrit
+
+
+def wilson_ends(
+    value: float, variance: float, groups: np.ndarray, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Return the ends of Wilson's interval of a share of images that are not alike.
+
+    It is that of as many independent images as would show the same variance, at most
+    as many as there are; and where the share is 0 or 1, so that resamples show none, of
+    as many as there are groups.
+
+    Args:
+        value: The share, from 0 to 1.
+        variance: Of the share over resamples.
+        groups: The group of each image that the share is of, (n,).
+        confidence: Coverage, between 0 and 1.
+
+    Reference:
+        N. Dean, M. Pagano, "Evaluating confidence interval methods for binomial
+        proportions in clustered surveys", J. Surv. Stat. Methodol. 3 (2015), 484-503.
+    """
+    images = float(len(set(groups)))
+    if value not in (0, 1):
+        least = value * (1 - value) / len(groups)
+        images = value * (1 - value) / max(variance, least)
+    squared = ndtri((1 + confidence) / 2) ** 2
+    centre = (value + squared / (2 * images)) / (1 + squared / images)
+    spread = squared * (value * (1 - value) / images + squared / (4 * images**2))
+    half = np.sqrt(spread) / (1 + squared / images)
+    # The outer end of a share that is 0 or 1 would be off by rounding.
+    low, high = min(centre - half, value), max(centre + half, value)
+    return float(max(low, 0)), float(min(high, 1))
+
+
+def logit_ends(
+    value: float, error: float, groups: np.ndarray, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Return the ends of Student's interval of a score on the scale of its logit.
+
+    Args:
+        value: The score, between 0 and 1.
+        error: Its standard deviation over resamples.
+        groups: The group of each image that the score rests on, (n,).
+        confidence: Coverage, between 0 and 1.
+
+    Reference:
+        M. S. Pepe, "The Statistical Evaluation of Medical Tests for Classification and
+        Prediction" (2003), section 5.2.
+    """
+    quantile = stdtrit(len(set(groups)) - 1, (1 + confidence) / 2)
+    half = quantile * error / (value * (1 - value))
+    return float(expit(logit(value) - half)), float(expit(logit(value) + half))
+
+
+def difference_ends(
+    first: tuple[float, float, float],
+    second: tuple[float, float, float],
+    correlation: float,
+) -> tuple[float, float]:
+    """Return the ends of the interval of the first less the second.
+
+    Args:
+        first: Lower end, value and upper end of a number.
+        second: The same of another.
+        correlation: Of the two, from -1 to 1.
+
+    Reference:
+        G. Y. Zou, A. Donner, "Construction of confidence limits about effect measures:
+        a general approach", Statist. Med. 27 (2008), 1693-1702, equation 9.
+    """
+
+    def combine(one: float, other: float) -> float:
+        squared = one**2 + other**2 - 2 * correlation * one * other
+        return float(np.sqrt(max(squared, 0)))
+
+    below = combine(first[1] - first[0], second[2] - second[1])
+    above = combine(first[2] - first[1], second[1] - second[0])
+    difference = first[1] - second[1]
+    return difference - below, difference + above
