@@ -52,7 +52,7 @@ def _transferred_accuracy(model, sample, parameters) -> float:
     features = extract_features(trunk, pixels, data_b)
     transfer = TrainingParameters(**parameters["transfer"])
     trained, _ = train_fold(tail, features, data_b, fold, transfer, SEED)
-    predictions = predict_fold(trained, features, data_b, fold)
+    predictions, _ = predict_fold(trained, features, data_b, fold)
     return float(np.mean(predictions["label"] == predictions["predicted"]))
 
 

@@ -1,5 +1,7 @@
 """What a trained network says."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 
@@ -16,3 +18,16 @@ def predict_probabilities(model: keras.Model, batches: RowBatches) -> np.ndarray
     logits = np.asarray(model.predict(batches, verbose=0), dtype="float64")
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def predict_with_ensemble(
+    models: Sequence[keras.Model], inputs: np.ndarray
+) -> np.ndarray:
+    """Return the mean over the models of the class probabilities, (n, classes).
+
+    Args:
+        models: At least one network that returns logits.
+        inputs: What to classify, (n, ...).
+    """
+    every = RowBatches(inputs, np.arange(len(inputs)), None, batch_size=64)
+    return np.mean([predict_probabilities(m, every) for m in models], axis=0)

@@ -69,13 +69,35 @@ def _parameters(epochs: int) -> TrainingParameters:
 def test_predictions_are_of_the_folds_test_images_with_their_own_features(
     data_b, features, fold
 ):
-    predictions = predict_fold(_tail(), features, data_b, fold)
+    predictions, _ = predict_fold(_tail(), features, data_b, fold)
 
     tested = set(fold.loc[fold["subset"] == "test", "image_id"])
     assert set(predictions["image_id"]) == tested
     assert (predictions["predicted"] == predictions["label"]).all()
     right = dict(zip(data_b["image_id"], data_b["label"], strict=True))
     assert [right[i] for i in predictions["image_id"]] == list(predictions["label"])
+
+
+def test_validation_images_are_predicted_apart_from_the_test_images(
+    data_b, features, fold
+):
+    _, validated = predict_fold(_tail(), features, data_b, fold)
+
+    expected = set(fold.loc[fold["subset"] == "validation", "image_id"])
+    assert set(validated["image_id"]) == expected
+    assert (validated["predicted"] == validated["label"]).all()
+
+
+def test_a_fold_without_validation_part_has_no_predictions_of_one(
+    data_b, features, fold
+):
+    of_paper = fold.replace("validation", "train")
+
+    predictions, validated = predict_fold(_tail(), features, data_b, of_paper)
+
+    assert len(predictions) == 8
+    assert len(validated) == 0
+    assert list(validated.columns) == list(predictions.columns)
 
 
 def test_training_a_fold_leaves_the_tail_that_it_was_given_as_it_was(
@@ -88,7 +110,7 @@ def test_training_a_fold_leaves_the_tail_that_it_was_given_as_it_was(
 
     assert not np.any(tail.get_weights()[0])
     assert history["val_accuracy"][-1] == 1.0
-    predictions = predict_fold(model, features, data_b, fold)
+    predictions, _ = predict_fold(model, features, data_b, fold)
     assert (predictions["predicted"] == predictions["label"]).all()
 
 
@@ -102,7 +124,7 @@ def test_a_fold_without_validation_part_chooses_its_epoch_on_the_test_part(
         _tail(untrained=True), noise, data_b, of_paper, _parameters(epochs=6), seed=0
     )
 
-    predictions = predict_fold(model, noise, data_b, of_paper)
+    predictions, _ = predict_fold(model, noise, data_b, of_paper)
     tested = (predictions["predicted"] == predictions["label"]).mean()
     assert tested == pytest.approx(max(history["val_accuracy"]))
     assert len(set(history["val_accuracy"])) > 1

@@ -10,6 +10,7 @@ from detl.classes import DATA_B_CLASSES
 from detl.keras_model import KerasModel
 from detl.parameters import TrainingParameters
 from detl.pipelines.named_results import with_ending
+from detl.tables import PREDICTIONS, tabulate_predictions, validate
 
 History = dict[str, list[float]]
 
@@ -57,27 +58,31 @@ def train_fold(
 
 def predict_fold(
     model: KerasModel, features: np.ndarray, data_b: pd.DataFrame, fold: pd.DataFrame
-) -> pd.DataFrame:
-    """Return the table ``predictions``: what a fold's tail says of its test part."""
-    from detl.tables import PREDICTIONS, validate
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what a fold's tail says of its test part, and of its validation part.
+
+    Both are tables ``predictions``. The second serves to calibrate, and has no row
+    where the fold has no validation part (``protocol: paper``).
+
+    Args:
+        model: The fold's trained tail.
+        features: The trunk's output, one row per row of ``data_b``.
+        data_b: Table ``data_b``.
+        fold: The rows of table ``folds`` that belong to this fold.
+    """
     from detl.training.batches import RowBatches
     from detl.training.predict import predict_probabilities
 
-    positions, _ = _of_subset(data_b, fold, "test")
+    tested, _ = _of_subset(data_b, fold, "test")
+    validated, _ = _of_subset(data_b, fold, "validation")
+    positions = np.concatenate([tested, validated])
     probabilities = predict_probabilities(
         model, RowBatches(features, positions, None, 64)
     )
-    tested = data_b.iloc[positions]
-    predictions = pd.DataFrame(
-        {
-            "image_id": tested["image_id"].to_numpy(),
-            "label": tested["label"].to_numpy(),
-            "predicted": np.array(DATA_B_CLASSES)[probabilities.argmax(axis=1)],
-        }
-    )
-    for column, name in enumerate(DATA_B_CLASSES):
-        predictions[f"p_{name}"] = probabilities[:, column]
-    return validate(predictions, PREDICTIONS)
+    every = tabulate_predictions(data_b.iloc[positions], probabilities)
+    parts = every.iloc[: len(tested)], every.iloc[len(tested) :]
+    first, second = (validate(p.reset_index(drop=True), PREDICTIONS) for p in parts)
+    return first, second
 
 
 def score_fold(predictions: pd.DataFrame) -> dict[str, float]:

@@ -32,7 +32,7 @@ _ONE_FOLD = Pipeline(
         Node(
             predict_fold,
             inputs=["model", "features", "data_b", "fold"],
-            outputs="predictions",
+            outputs=["predictions", "validation_predictions"],
             name="predict_fold",
         ),
         Node(score_fold, inputs="predictions", outputs="metrics", name="score_fold"),
@@ -64,7 +64,7 @@ def create_pipeline(
 def train_folds(
     folds: Sequence[str], features: str = "features", split: str = "split"
 ) -> list[Pipeline]:
-    """Return a pipeline per fold: train its tail, predict its test part, score.
+    """Return a pipeline per fold: train its tail, predict, score its test part.
 
     Args:
         folds: Names of the folds, which become namespaces.
