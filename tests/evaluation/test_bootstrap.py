@@ -1,9 +1,21 @@
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import binomtest, norm
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import mean_interval
+from detl.evaluation import bootstrap
+from detl.evaluation.bootstrap import (
+    FEWEST_GROUPS,
+    divide,
+    draw_statistic,
+    draw_weights,
+    mean_interval,
+    measure,
+    measure_difference,
+    measure_draws,
+)
+from detl.evaluation.interval_ends import logit_ends
 
 
 def test_with_one_image_per_group_the_interval_is_that_of_a_proportion():
@@ -51,3 +63,204 @@ def test_nineteen_of_twenty_intervals_hold_the_truth():
 def test_one_group_has_no_interval():
     with pytest.raises(DetlError, match=r"1 groups of patients and needs at least 2"):
         mean_interval(np.ones(5), np.zeros(5), seed=0)
+
+
+def _share(right):
+    return lambda weights: weights @ right / weights.sum(axis=1)
+
+
+def test_images_of_a_group_are_drawn_together():
+    groups = np.array(["b", "a", "b", "c"])
+
+    weights = draw_weights(groups, seed=0, draws=50)
+
+    assert weights.shape == (50, 4)
+    assert (weights[:, 0] == weights[:, 2]).all()
+
+
+def test_as_many_groups_are_drawn_as_there_are():
+    weights = draw_weights(np.arange(12), seed=0, draws=50)
+
+    assert (weights.sum(axis=1) == 12).all()
+    assert weights.std() > 0
+
+
+def test_one_seed_gives_the_same_weights_again():
+    groups = np.arange(30) // 2
+
+    assert (draw_weights(groups, 3) == draw_weights(groups, 3)).all()
+    assert (draw_weights(groups, 3) != draw_weights(groups, 4)).any()
+
+
+def test_the_first_value_is_that_of_all_images_and_one_follows_per_resample():
+    right = np.arange(20) < 5
+    weights = draw_weights(np.arange(20), seed=0, draws=7)
+
+    values = draw_statistic(_share(right), weights)
+
+    np.testing.assert_allclose(values, [0.25, *(weights @ right / 20)])
+
+
+def test_many_images_are_worked_on_in_parts(monkeypatch):
+    right = np.arange(20) < 5
+    weights = draw_weights(np.arange(20), seed=0, draws=7)
+    together = draw_statistic(_share(right), weights)
+    shapes = []
+
+    def share(weights):
+        shapes.append(weights.shape)
+        return _share(right)(weights)
+
+    monkeypatch.setattr(bootstrap, "BATCH", 60)
+    values = draw_statistic(share, weights)
+
+    assert shapes == [(1, 20), (3, 20), (3, 20), (1, 20)]
+    np.testing.assert_allclose(values, together)
+
+
+def test_a_share_of_independent_images_has_about_the_interval_of_wilson():
+    right, groups = np.arange(400) < 300, np.arange(400)
+
+    measured = measure(
+        _share(right), draw_weights(groups, 0), groups, is_proportion=True
+    )
+
+    wilson = binomtest(300, 400).proportion_ci(method="wilson")
+    assert measured.value == 0.75
+    assert (measured.low, measured.high) == pytest.approx(tuple(wilson), abs=0.003)
+    assert (measured.groups, measured.note) == (400, "")
+
+
+def test_copies_of_an_image_make_a_share_no_more_certain():
+    right, groups = np.arange(40) < 30, np.arange(40)
+
+    def ends(right, groups):
+        weights = draw_weights(groups, 0)
+        found = measure(_share(right), weights, groups, is_proportion=True)
+        return found.low, found.high
+
+    assert ends(np.repeat(right, 5), np.repeat(groups, 5)) == pytest.approx(
+        ends(right, groups), abs=0.005
+    )
+
+
+def test_what_is_no_share_has_the_percentiles_of_its_resamples():
+    values = np.r_[0.3, np.linspace(-1, 1, 2001)]
+
+    measured = measure_draws(values, np.arange(50))
+
+    assert (measured.value, measured.low, measured.high) == pytest.approx(
+        (0.3, -0.95, 0.95)
+    )
+
+
+def test_a_score_has_students_interval_on_the_scale_of_the_logit():
+    values = np.r_[0.9, 0.9 + 0.02 * np.array([-1, 1] * 1000)]
+    groups = np.arange(30)
+
+    measured = measure_draws(values, groups, is_score=True)
+
+    expected = logit_ends(0.9, values[1:].std(ddof=1), groups)
+    assert (measured.low, measured.high) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("kind", ["is_proportion", "is_score"])
+def test_all_right_is_not_certain(kind):
+    measured = measure_draws(np.ones(2001), np.arange(30), **{kind: True})
+
+    wilson = binomtest(30, 30).proportion_ci(method="wilson")
+    assert (measured.value, measured.high) == (1, 1)
+    assert measured.low == pytest.approx(wilson.low)
+
+
+def test_few_groups_give_no_number():
+    groups = np.repeat(np.arange(FEWEST_GROUPS - 1), 20)
+
+    measured = measure(_share(groups < 3), draw_weights(groups, 0), groups)
+
+    assert np.isnan([measured.value, measured.low, measured.high]).all()
+    assert measured.is_missing
+    assert (measured.groups, measured.note) == (9, "not enough data (n = 9)")
+
+
+def test_undefined_resamples_are_left_out():
+    values = np.r_[0.3, np.linspace(0, 1, 2001), np.full(500, np.nan)]
+
+    measured = measure_draws(values, np.arange(50))
+
+    assert (measured.low, measured.high) == pytest.approx((0.025, 0.975))
+
+
+@pytest.mark.parametrize("values", [[np.nan, 0.5, 0.6], [0.5, np.nan, np.nan]])
+def test_an_undefined_statistic_is_said_to_be(values):
+    measured = measure_draws(np.array(values), np.arange(50))
+
+    assert (measured.note, measured.is_missing) == ("undefined", True)
+    assert np.isnan(measured.value)
+
+
+def test_another_confidence_gives_another_width():
+    values = np.r_[0.5, np.linspace(0, 1, 2001)]
+
+    measured = measure_draws(values, np.arange(50), confidence=0.5)
+
+    assert (measured.low, measured.high) == pytest.approx((0.25, 0.75))
+
+
+def _difference(first, second, groups):
+    """Return the difference of two shares, each of the images where it is not None."""
+    weights = draw_weights(groups, 0)
+    asked = [~np.isnan(first), ~np.isnan(second)]
+    drawn = [
+        draw_statistic(lambda w, r=r, a=a: divide(w @ np.nan_to_num(r), w @ a), weights)
+        for r, a in zip((first, second), asked, strict=True)
+    ]
+    return measure_difference(*drawn, groups[asked[0]], groups[asked[1]])
+
+
+def test_shares_of_other_patients_differ_by_about_the_interval_of_newcombe():
+    first = np.r_[np.arange(70) < 56, np.full(80, np.nan)]
+    second = np.r_[np.full(70, np.nan), np.arange(80) < 48]
+
+    measured = _difference(first, second, np.arange(150))
+
+    newcombe = confint_proportions_2indep(56, 70, 48, 80, method="newcomb")
+    assert measured.value == pytest.approx(0.2)
+    assert (measured.low, measured.high) == pytest.approx(newcombe, abs=0.01)
+    assert measured.groups == 70
+
+
+def test_shares_of_the_same_images_differ_by_a_narrower_interval():
+    first = (np.arange(150) < 120).astype("float64")
+    second = (np.arange(150) < 110).astype("float64")
+    patients = np.arange(150)
+
+    same = _difference(first, second, patients)
+    shuffled = _difference(
+        first, np.random.default_rng(0).permutation(second), patients
+    )
+
+    assert same.value == shuffled.value
+    assert same.high - same.low < 0.6 * (shuffled.high - shuffled.low)
+
+
+def test_equal_shares_that_never_vary_differ_by_what_is_not_certain():
+    measured = _difference(np.ones(30), np.ones(30), np.arange(30))
+
+    assert measured.value == 0
+    assert measured.low == -measured.high == pytest.approx(-0.113, abs=0.001)
+
+
+@pytest.mark.parametrize("scarce", [0, 1])
+def test_a_share_without_a_number_has_no_difference(scarce):
+    shares = [np.ones(30), np.ones(30)]
+    shares[scarce][7:] = np.nan
+
+    measured = _difference(*shares, np.arange(30))
+
+    assert measured.note == "not enough data (n = 7)"
+    assert np.isnan([measured.value, measured.low, measured.high]).all()
+
+
+def test_no_image_has_no_weight():
+    assert draw_weights(np.array([]), seed=0, draws=5).shape == (5, 0)

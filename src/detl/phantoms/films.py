@@ -18,6 +18,7 @@ from detl.phantoms.anatomy import (
 )
 from detl.phantoms.chest import Chest, Map
 from detl.phantoms.lesions import Lesion, draw_lesion
+from detl.phantoms.marker import draw_mark
 from detl.phantoms.rendering import render
 
 BEDSIDE_SHARE = 0.4
@@ -154,6 +155,8 @@ def draw_film(
         severity = parameters.lesion_strength * np.exp(generator.normal(0, 0.15))
         origin = patient.generator(LESION, index)
         lesions.append(draw_lesion(chest, finding, origin, float(severity)))
+    fill = total_fill(chest, lesions)
+    mark = draw_mark(findings, chest.shape) if parameters.marker == "corner" else None
     return Film(
         patient=patient.number,
         follow_up=follow_up,
@@ -161,7 +164,7 @@ def draw_film(
         view=chest.examination.view,
         sex=chest.anatomy.sex,
         age=age + visit // 2,
-        pixels=render(chest, total_fill(chest, lesions), parameters.noise),
+        pixels=render(chest, fill, parameters.noise, mark),
         lesions=tuple(lesions),
     )
 

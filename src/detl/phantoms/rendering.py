@@ -7,14 +7,20 @@ from numpy.typing import NDArray
 from detl.phantoms.chest import Chest, Map, smooth
 from detl.phantoms.tissue import AIR, absorption
 
+LEAD = 0.45
+"""What lead absorbs, on the scale of ``absorption``."""
 
-def render(chest: Chest, fill: Map, noise: float) -> NDArray[np.uint8]:
+
+def render(
+    chest: Chest, fill: Map, noise: float, mark: Map | None = None
+) -> NDArray[np.uint8]:
     """Return the film: uint8, lungs dark and bones bright.
 
     Args:
         chest: The chest on its film.
         fill: Share of the lung's air that disease has replaced, 0 to 1.
         noise: Standard deviation of the noise in the brightest parts, in grey levels.
+        mark: Where lead lies on the film, 0 to 1; nowhere if none is given.
     """
     generator = np.random.default_rng(chest.examination.seed)
     tissue, vessels = absorption(chest)
@@ -24,6 +30,8 @@ def render(chest: Chest, fill: Map, noise: float) -> NDArray[np.uint8]:
     absorbed = tissue - AIR * chest.air * (1 - fill) + seen * (chest.air > 0.02)
     absorbed = smooth(absorbed, max(0.3, chest.examination.blur / chest.pixel))
     absorbed = absorbed + accessories(chest, generator)
+    if mark is not None:
+        absorbed = absorbed + LEAD * mark
     if chest.examination.near_copy:
         # The marker and the wires above are those of the film itself.
         key = [chest.examination.seed, chest.examination.near_copy]
@@ -59,7 +67,7 @@ def accessories(chest: Chest, generator: np.random.Generator) -> Map:
     small = cv2.resize(
         canvas.astype(np.float64) / 255, (width, height), interpolation=cv2.INTER_AREA
     )
-    return 0.45 * np.asarray(small, np.float64)
+    return LEAD * np.asarray(small, np.float64)
 
 
 def draw_marker(canvas: NDArray[np.uint8], generator: np.random.Generator) -> None:

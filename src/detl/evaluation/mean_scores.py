@@ -1,0 +1,54 @@
+"""Means over images of what was measured on each, with intervals over patients."""
+
+import numpy as np
+
+from detl.evaluation.bootstrap import measure
+from detl.evaluation.rates import divide
+
+MEAN_COLUMNS = ["value", "low", "high", "images", "groups", "note"]
+"""What ``measure_mean`` says."""
+
+
+def measure_mean(
+    values: np.ndarray,
+    weights: np.ndarray,
+    groups: np.ndarray,
+    is_proportion: bool = False,
+    is_score: bool = False,
+) -> dict[str, float | int | str]:
+    """Return the mean of the images' values, with its interval and what it rests on.
+
+    Args:
+        values: One number per image, (n,); NaN where the image does not count.
+        weights: Result of ``draw_weights`` for the same images, (draws, n).
+        groups: The group of patients of each image, (n,).
+        is_proportion: As for ``measure``.
+        is_score: As for ``measure``.
+
+    Returns:
+        ``value``, ``low`` and ``high`` (95 %), NaN where there is no number; the
+        numbers of ``images`` and ``groups`` that count; and ``note``, empty or why
+        there is no number: ``not enough data (n = 7)``.
+    """
+    counts = np.isfinite(values)
+
+    def mean(drawn: np.ndarray) -> np.ndarray:
+        of_those = drawn[:, counts]
+        # A resample may hold none of them: it is undefined, and ``measure`` skips it.
+        return divide(of_those @ values[counts], of_those.sum(axis=1))
+
+    result = measure(
+        mean,
+        weights,
+        groups[counts],
+        is_proportion=is_proportion,
+        is_score=is_score,
+    )
+    return {
+        "value": result.value,
+        "low": result.low,
+        "high": result.high,
+        "images": int(counts.sum()),
+        "groups": result.groups,
+        "note": result.note,
+    }

@@ -1,0 +1,194 @@
+"""Which of two architectures is better, on the same images and folds."""
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
+
+from detl.errors import DetlError
+from detl.evaluation.bootstrap import draw_weights, measure
+from detl.evaluation.comparison import estimate_mean, measure_overlap
+from detl.evaluation.delong import compare_areas, name_scarcity
+from detl.evaluation.metrics import CLASSES
+
+COLUMNS = [
+    "first",
+    "second",
+    "test",
+    "quantity",
+    "difference",
+    "low",
+    "high",
+    "p",
+    "p_holm",
+    "images",
+    "groups",
+    "note",
+]
+
+NUMBERS = ["difference", "low", "high", "p", "p_holm"]
+
+
+def compare_architectures(
+    pooled_by_architecture: Mapping[str, pd.DataFrame],
+    folds: pd.DataFrame,
+    seed: int,
+) -> pd.DataFrame:
+    """Return what tells each pair of architectures apart, with 95 % intervals.
+
+    ``mcnemar`` is the exact test of the images that one of the two gets right and the
+    other wrong. It counts images as independent, so that its p is too small where a
+    patient has several; ``bootstrap``, the interval of the same difference from drawing
+    whole groups of patients, does not. Both are about these trained networks.
+    ``corrected_t`` is about training them again on other images: it tests the mean
+    difference over the folds. ``delong`` tests areas under the ROC curve, means over
+    the folds as probabilities of different networks do not compare, over groups.
+
+    Args:
+        pooled_by_architecture: By architecture, the result of ``pool_predictions``.
+        folds: Table ``folds``.
+        seed: Seed of the draws.
+
+    Returns:
+        Rows per pair of architectures (``first``, ``second``; none for one alone),
+        ``test`` and ``quantity`` (``accuracy``, ``macro_auc`` or ``auc_<class>``):
+        ``difference``, the first less the second, from -1 to 1, with its interval from
+        ``low`` to ``high`` (NaN for ``mcnemar``); ``p``, two-sided (NaN for
+        ``bootstrap``), and ``p_holm``, corrected for the pairs that have this test and
+        quantity; ``images`` and independent ``groups``, for ``delong`` of the scarcer
+        class; and ``note``, what to know, and why a number is missing.
+
+    Raises:
+        DetlError: The predictions are not of the same images, labels, folds and
+            groups, or an image is tested twice; or there are fewer than two folds.
+
+    Reference:
+        Q. McNemar, "Note on the sampling error of the difference between correlated
+        proportions or percentages", Psychometrika 12 (1947), 153-157. The others: as
+        ``measure_draws``, ``estimate_mean`` and ``compare_areas``. Holm: as
+        ``compare_arms``.
+    """
+    aligned = _align(pooled_by_architecture)
+    if len(aligned) < 2:
+        return pd.DataFrame(columns=COLUMNS).astype(dict.fromkeys(NUMBERS, "float64"))
+    overlap = measure_overlap(folds)
+    groups = next(iter(aligned.values()))["group"].to_numpy()
+    weights = draw_weights(groups, seed)
+    rows = [
+        {"first": first, "second": second, **row}
+        for first, second in combinations(aligned, 2)
+        for row in _compare(aligned[first], aligned[second], weights, overlap)
+    ]
+    return _correct(pd.DataFrame(rows).reindex(columns=COLUMNS))
+
+
+def _align(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tables with the images in the order of the first."""
+    aligned: dict[str, pd.DataFrame] = {}
+    for name, table in tables.items():
+        again = table["image_id"][table["image_id"].duplicated()]
+        if len(again):
+            raise DetlError(
+                f"Image {again.iloc[0]} is tested more than once by {name}, and a "
+                "paired comparison needs each once: run its folds again."
+            )
+        other = next(iter(aligned), name)
+        wanted = tables[other].set_index("image_id")
+        found = table.set_index("image_id")
+        for image in wanted.index.symmetric_difference(found.index)[:1]:
+            raise DetlError(
+                f"Image {image} is tested by only one of {other} and {name}, and a "
+                "paired comparison needs both: run the folds of both again."
+            )
+        found = found.loc[wanted.index]
+        same = ["fold", "label", "group"]
+        differs = (found[same] != wanted[same]).any(axis=1)
+        if differs.any():
+            raise DetlError(
+                f"Image {differs.idxmax()} has not the same fold, label and group for "
+                f"{other} and {name}, so one is of an earlier split: run the folds of "
+                "both again."
+            )
+        aligned[name] = found.reset_index()
+    return aligned
+
+
+def _compare(
+    first: pd.DataFrame, second: pd.DataFrame, weights: np.ndarray, overlap: float
+) -> Iterator[dict[str, Any]]:
+    groups = first["group"].to_numpy()
+    size = {"images": len(first), "groups": len(set(groups)), "note": ""}
+    right = [(t["predicted"] == t["label"]).to_numpy() for t in (first, second)]
+    gained = right[0].astype("float64") - right[1]
+    about = {"quantity": "accuracy", "difference": gained.mean(), **size}
+    yield {"test": "mcnemar", **about, **_test_discordant(*right)}
+
+    def difference(weights: np.ndarray) -> np.ndarray:
+        return weights @ gained / weights.sum(axis=1)
+
+    drawn = measure(difference, weights, groups)
+    note = drawn.note or "an interval, no test"
+    yield {
+        **{"test": "bootstrap", **about, "note": note},
+        **{"difference": drawn.value, "low": drawn.low, "high": drawn.high},
+    }
+    by_fold = pd.Series(gained).groupby(first["fold"].to_numpy()).mean()
+    mean = estimate_mean(by_fold.to_numpy(), overlap)
+    yield {
+        **{"test": "corrected_t", **about, "note": f"over {len(by_fold)} folds"},
+        **{"difference": mean.mean, "p": mean.p},
+        **{"low": max(mean.low, -1.0), "high": min(mean.high, 1.0)},
+    }
+    quantities = {f"auc_{label}": [label] for label in CLASSES}
+    for quantity, labels in {**quantities, "macro_auc": CLASSES}.items():
+        about = {"test": "delong", "quantity": quantity, **size}
+        yield {**about, **_compare_areas(first, second, labels)}
+
+
+def _test_discordant(first: np.ndarray, second: np.ndarray) -> dict[str, Any]:
+    table = [
+        [(first & second).sum(), (first & ~second).sum()],
+        [(~first & second).sum(), (~first & ~second).sum()],
+    ]
+    note = "counts images as independent"
+    return {"p": float(mcnemar(table, exact=True).pvalue), "note": note}
+
+
+def _compare_areas(
+    first: pd.DataFrame, second: pd.DataFrame, labels: list[str]
+) -> dict[str, Any]:
+    groups, folds = first["group"].to_numpy(), first["fold"].to_numpy()
+    is_positive = np.column_stack([first["label"] == label for label in labels])
+    notes = [name_scarcity(column, groups, folds) for column in is_positive.T]
+    for label, note in zip(labels, notes, strict=True):
+        if note:
+            return {"note": f"{label}: {note}"}
+    columns = [f"p_{label}" for label in labels]
+    areas = compare_areas(
+        is_positive,
+        first[columns].to_numpy(),
+        second[columns].to_numpy(),
+        groups,
+        folds,
+    )
+    return {
+        "difference": areas.difference,
+        "low": areas.low,
+        "high": areas.high,
+        "p": areas.p,
+        "groups": areas.groups,
+        "note": "" if np.isfinite(areas.p) else "no variance to test with",
+    }
+
+
+def _correct(table: pd.DataFrame) -> pd.DataFrame:
+    table = table.astype(dict.fromkeys(NUMBERS, "float64"))
+    tested = table[table["p"].notna()]
+    for _, family in tested.groupby(["test", "quantity"]):
+        corrected = multipletests(family["p"], method="holm")[1]
+        table.loc[family.index, "p_holm"] = corrected
+    return table

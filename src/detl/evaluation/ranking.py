@@ -1,0 +1,53 @@
+"""Areas under curves, for many weights of the images at once."""
+
+import numpy as np
+
+
+def measure_ranking(
+    weights: np.ndarray, is_positive: np.ndarray, probabilities: np.ndarray
+) -> np.ndarray:
+    """Return the ROC AUC and the average precision under each row of weights.
+
+    An image of weight k counts as k images of one probability, and ties count half in
+    the AUC. Average precision is the sum, over the distinct probabilities from the
+    greatest down, of the precision there times the gain in sensitivity, as
+    scikit-learn defines it: it joins the points of the curve by steps, not by lines.
+
+    Args:
+        weights: (r, n), float64, whole numbers from 0.
+        is_positive: Whether an image is of the class, (n,), bool.
+        probabilities: What the network says of the class, (n,); any increasing
+            function of it gives the same.
+
+    Returns:
+        (r, 2); NaN where a row of weights leaves no positive, or no negative image.
+        (The average precision needs no negative one, but says nothing without.)
+
+    Reference:
+        J. A. Hanley, B. J. McNeil, "The meaning and use of the area under a receiver
+        operating characteristic (ROC) curve", Radiology 143 (1982), 29-36.
+    """
+    areas = np.full((len(weights), 2), np.nan)
+    if not is_positive.any():
+        return areas
+    order = np.argsort(-probabilities, kind="stable")
+    ranked, places = probabilities[order], np.flatnonzero(is_positive[order])
+    starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))
+    # Only ties that hold a positive image matter: their first positive, and which.
+    tie = np.searchsorted(starts, places, side="right") - 1
+    first = np.flatnonzero(np.diff(tie, prepend=-1))
+    tie = tie[first]
+    drawn = np.take(weights, order, axis=1)
+    every = np.cumsum(drawn, axis=1)
+    gained = np.add.reduceat(drawn[:, places], first, axis=1)
+    found, all_found = np.cumsum(gained, axis=1), gained.sum(axis=1)
+    to_here = every[:, np.append(starts[1:], len(ranked))[tie] - 1]
+    beside = to_here - (every[:, starts[tie]] - drawn[:, starts[tie]]) - gained
+    lost = every[:, -1] - all_found
+    below = lost[:, None] - (to_here - found)
+    right = np.einsum("rk,rk->r", gained, below + beside / 2)
+    precise = np.einsum("rk,rk->r", gained, found / np.maximum(to_here, 1))
+    usable = (all_found > 0) & (lost > 0)
+    areas[usable, 0] = right[usable] / (all_found * lost)[usable]
+    areas[usable, 1] = precise[usable] / all_found[usable]
+    return areas

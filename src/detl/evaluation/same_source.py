@@ -1,0 +1,184 @@
+"""COVID-19 against other images of the same source, which gives nothing away."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from detl.errors import DetlError
+from detl.evaluation.bootstrap import FEWEST_GROUPS, Measurement, draw_weights, measure
+from detl.evaluation.notes import PROBABILITIES, join_notes
+from detl.evaluation.ranking import measure_ranking
+from detl.evaluation.rates import measure_share
+
+COVID = "covid_19"
+COVID_FINDING = "COVID-19"
+NORMAL_FINDING = "No Finding"
+
+AGAINST: Mapping[str, Callable[[pd.Series], pd.Series]] = {
+    "all other images": lambda findings: findings != COVID_FINDING,
+    "No Finding": lambda findings: findings == NORMAL_FINDING,
+}
+"""What COVID-19 is set against: which of the images without it."""
+
+COLUMNS = [
+    "source",
+    "against",
+    "covid_19_images",
+    "other_images",
+    *(f"called_covid_19{end}" for end in ("", "_low", "_high")),
+    *(f"sensitivity{end}" for end in ("", "_low", "_high")),
+    *(f"auc{end}" for end in ("", "_low", "_high")),
+    "note",
+]
+"""What ``score_same_source`` says of a source."""
+
+
+def list_controls(data_b: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
+    """Return the images that no fold has seen, of the sources of Data-B's COVID-19.
+
+    They are without COVID-19, not in Data-B, and of patients who are not in it either.
+
+    Args:
+        data_b: Table ``data_b``.
+        images: Table ``images``.
+
+    Returns:
+        Rows of ``images``, numbered anew.
+    """
+    known = images.set_index("image_id")
+    covid = data_b.loc[data_b["label"] == COVID, "image_id"]
+    own = images["source"].isin(known["source"].reindex(covid).dropna().unique())
+    seen = images["group"].isin(data_b["group"])
+    seen |= images["image_id"].isin(data_b["image_id"])
+    return images[own & ~seen & ~_has_covid(images)].reset_index(drop=True)
+
+
+def score_same_source(
+    tested: pd.DataFrame,
+    controls: Mapping[str, pd.DataFrame],
+    images: pd.DataFrame,
+    seed: int,
+) -> pd.DataFrame:
+    """Return how well networks tell COVID-19 from what else its own source holds.
+
+    The source is the same on both sides, so it cannot give the class away; what the
+    source does differently for COVID-19 (who is examined, how, and what is published)
+    still can. Images of Data-B are judged by the network of the fold that tests them,
+    and controls by those of all folds: what they are called by the mean of these, and
+    the AUC in each fold by that fold's network, because probabilities of a single
+    network and of a mean cannot be ranked together. The AUC is the mean over the folds.
+
+    Args:
+        tested: Pooled predictions of the folds (``pool_predictions``).
+        controls: By fold, ``image_id`` and ``p_<class>`` of the images that
+            ``list_controls`` names.
+        images: Table ``images``.
+        seed: Seed of the draws of patients.
+
+    Returns:
+        A row per source of COVID-19 in Data-B, and ``against``: all its other images,
+        or those without any finding. ``covid_19_images`` and ``other_images``;
+        ``called_covid_19``, the share of the others that the networks call COVID-19;
+        ``sensitivity``, the same of the COVID-19 images; ``auc`` of the probability of
+        COVID-19; each with its 95 % interval over groups of patients, ``_low`` and
+        ``_high``. ``note``: why a number is missing, which is NaN then.
+
+    Raises:
+        DetlError: Folds of the controls are not those of Data-B, or controls are among
+            the images that a fold has seen.
+    """
+    _require_unseen(tested, controls)
+    spoken = [tested, *(table.assign(fold=fold) for fold, table in controls.items())]
+    columns = ["fold", "image_id", *PROBABILITIES]
+    every = pd.concat([table[columns] for table in spoken], ignore_index=True)
+    known = images.set_index("image_id")[["source", "group", "findings"]]
+    every = every.join(known, on="image_id")
+    every["is_covid"] = _has_covid(every)
+    rows = []
+    for source, own in every.groupby("source"):
+        if not own["is_covid"].any():
+            continue
+        for against, is_chosen in AGAINST.items():
+            part = own[own["is_covid"] | is_chosen(own["findings"])]
+            row = {"source": source, "against": against}
+            rows.append(row | _contrast(part, seed))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _require_unseen(tested: pd.DataFrame, controls: Mapping[str, pd.DataFrame]) -> None:
+    folds = set(tested["fold"])
+    if set(controls) != folds:
+        raise DetlError(
+            f"The controls are judged by {', '.join(sorted(controls)) or 'no fold'}, "
+            f"expected are {', '.join(sorted(folds))}: let each fold's network judge "
+            "them."
+        )
+    for fold, table in controls.items():
+        seen = table["image_id"][table["image_id"].isin(tested["image_id"])]
+        if len(seen):
+            raise DetlError(
+                f"The controls of {fold} hold the image {seen.iloc[0]!r} of Data-B, "
+                "which networks were trained on: choose them with list_controls."
+            )
+
+
+def _contrast(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
+    """Return the numbers of one source, from a row per image and fold."""
+    mean = rows.groupby("image_id")[PROBABILITIES].mean()
+    known = rows.drop_duplicates("image_id").set_index("image_id").loc[mean.index]
+    is_covid = known["is_covid"].to_numpy()
+    called = (mean.idxmax(axis=1) == f"p_{COVID}").to_numpy()
+    groups = known["group"].to_numpy()
+    weights = draw_weights(groups, seed)
+    measured = {
+        "called_covid_19": measure_share(called, ~is_covid, weights, groups),
+        "sensitivity": measure_share(called, is_covid, weights, groups),
+        "auc": _measure_area(rows, mean.index, is_covid, weights, groups),
+    }
+    row: dict[str, Any] = {
+        "covid_19_images": int(is_covid.sum()),
+        "other_images": int((~is_covid).sum()),
+    }
+    for name, found in measured.items():
+        row |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+    notes = [f"{name}: {found.note}" for name, found in measured.items() if found.note]
+    return row | {"note": join_notes(*notes)}
+
+
+def _measure_area(
+    rows: pd.DataFrame,
+    image_ids: pd.Index,
+    is_covid: np.ndarray,
+    weights: np.ndarray,
+    groups: np.ndarray,
+) -> Measurement:
+    """Return the mean over the folds of the AUC of COVID-19."""
+    scarcer = min((groups[is_covid], groups[~is_covid]), key=lambda g: len(set(g)))
+    few = len(set(scarcer))
+    if few < FEWEST_GROUPS:
+        return Measurement.missing(few, f"not enough data (n = {few})")
+    parts = [
+        (
+            image_ids.get_indexer(pd.Index(fold["image_id"])),
+            fold[f"p_{COVID}"].to_numpy(),
+        )
+        for _, fold in rows.groupby("fold")
+        if fold["is_covid"].any() and not fold["is_covid"].all()
+    ]
+
+    def rank(drawn: np.ndarray) -> np.ndarray:
+        areas = [
+            measure_ranking(drawn[:, chosen], is_covid[chosen], scores)[:, 0]
+            for chosen, scores in parts
+        ]
+        return np.mean(areas, axis=0)
+
+    return measure(rank, weights, scarcer, is_score=True)
+
+
+def _has_covid(images: pd.DataFrame) -> pd.Series:
+    """Return whether COVID-19 is among the findings, which are joined by ``|``."""
+    findings = "|" + images["findings"] + "|"
+    return findings.str.contains(f"|{COVID_FINDING}|", regex=False)

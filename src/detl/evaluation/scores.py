@@ -1,0 +1,289 @@
+"""Scores of an architecture with their intervals, over all folds and in each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from detl.errors import DetlError
+from detl.evaluation.bootstrap import (
+    FEWEST_GROUPS,
+    Measurement,
+    divide,
+    draw_statistic,
+    draw_weights,
+    measure_draws,
+)
+from detl.evaluation.metrics import CLASSES, confusion_matrix
+from detl.evaluation.ranking import measure_ranking
+
+COLUMNS = ["fold", "score", "class", "value", "low", "high", "groups", "note"]
+
+ALL = "all"
+MEAN = "mean of folds"
+"""What column ``fold`` says of the pooled images, and of the mean over the folds."""
+
+RANKINGS = ("auc", "average_precision")
+
+AREAS = ("macro_auc", "auc")
+"""Which scores have a mean over the folds."""
+
+NO_OTHER = "no image of another class"
+
+
+def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the scores of an architecture, with 95 % intervals over groups.
+
+    The intervals come from drawing whole groups of patients with replacement
+    (``bootstrap.measure_draws`` says how). They are about new patients, not about new
+    training, which the spread over the folds shows. As the draws leave the numbers per
+    class to chance, intervals of what mixes classes, such as predictive values, are a
+    little wide where these numbers were fixed.
+
+    Pooled images, ``all``, are those of all folds, each as often as it is tested. An
+    accuracy of these is a mean of what the folds count. An area under a curve is not:
+    it also compares probabilities of different networks, and is lower where their
+    scales differ. So the ROC AUC is given once more as ``mean of folds``, and this is
+    the one to quote for a network. The average precision is not: that of as few images
+    as a fold has is too high on average, and so is its mean.
+
+    Args:
+        pooled: Result of ``pool_predictions``: the predictions of all folds.
+        seed: Seed of the draws.
+
+    Returns:
+        A row per set of images, score and class. ``fold``: ``all``, then each fold,
+        then ``mean of folds``. ``score``: ``accuracy``, ``balanced_accuracy`` (mean
+        sensitivity), ``macro_f1``, ``macro_auc``, ``share_of_chance`` (the accuracy of
+        naming the most frequent class each time) and, by class against the others,
+        ``sensitivity``, ``specificity``, ``ppv``, ``npv`` (predictive values), ``auc``
+        and ``average_precision`` (area under the precision-recall curve). ``class`` is
+        empty for all classes. ``value``, ``low`` and ``high`` are from 0 to 1.
+        ``groups``: the independent groups that the score rests on. ``note``: why there
+        is no number, which is NaN then, or ``constant probabilities``. A predictive
+        value of a class that is never predicted is no number here: 0, as
+        ``score_predictions`` has it, would be one without an interval.
+
+    Raises:
+        DetlError: There is no image, a label or a prediction is no class, or a
+            probability is not a number.
+    """
+    _require_usable(pooled)
+    whole = _Sample.read(pooled, seed)
+    rows = list(_describe(whole, ALL))
+    for fold in pooled["fold"].unique():
+        in_fold = (pooled["fold"] == fold).to_numpy()
+        rows += _describe(_Sample.read(pooled[in_fold], seed), fold)
+    rows += _describe_mean(whole, pooled["fold"].to_numpy())
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def name_pooled_scores(scores: pd.DataFrame) -> dict[str, float]:
+    """Return the scores over all folds by name, fit for metrics.
+
+    Args:
+        scores: Result of ``measure_scores``.
+
+    Returns:
+        ``<score>_pooled``, or ``<score>_<class>_pooled``, and for areas under the ROC
+        curve ``_mean``, that over the folds; each also with ``_low`` and ``_high``.
+        What has no number is left out.
+    """
+    is_area = scores["score"].isin(AREAS)
+    quoted = scores[scores["fold"].eq(MEAN).where(is_area, scores["fold"].eq(ALL))]
+    named: dict[str, float] = {}
+    for _, row in quoted[quoted["value"].notna()].iterrows():
+        parts = [
+            row["score"],
+            row["class"],
+            "mean" if row["fold"] == MEAN else "pooled",
+        ]
+        name = "_".join(part for part in parts if part)
+        ends = {f"{name}_{end}": float(row[end]) for end in ("low", "high")}
+        named |= {name: float(row["value"]), **ends}
+    return named
+
+
+def _require_usable(pooled: pd.DataFrame) -> None:
+    if pooled.empty:
+        raise DetlError(
+            "There are predictions of 0 images, and scores need some: run the "
+            "cross-validation first."
+        )
+    confusion_matrix(pooled)
+    probabilities = pooled[[f"p_{label}" for label in CLASSES]].to_numpy("float64")
+    unusable = ~np.isfinite(probabilities).all(axis=1)
+    if unusable.any():
+        raise DetlError(
+            f"The probabilities of {unusable.sum()} of {len(pooled)} test images, "
+            f"{pooled['image_id'][unusable].iloc[0]} first, are not numbers, so "
+            "training diverged: lower the learning rate."
+        )
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Images with what is drawn of them; classes are numbers, (n,)."""
+
+    label: np.ndarray
+    predicted: np.ndarray
+    probabilities: np.ndarray
+    groups: np.ndarray
+    weights: np.ndarray
+
+    @classmethod
+    def read(cls, table: pd.DataFrame, seed: int) -> "_Sample":
+        groups = table["group"].to_numpy()
+        return cls(
+            pd.Categorical(table["label"], CLASSES).codes,
+            pd.Categorical(table["predicted"], CLASSES).codes,
+            table[[f"p_{label}" for label in CLASSES]].to_numpy("float64"),
+            groups,
+            draw_weights(groups, seed),
+        )
+
+    def take(self, chosen: np.ndarray) -> "_Sample":
+        parts = {
+            name: getattr(self, name)[chosen]
+            for name in ("label", "predicted", "probabilities", "groups")
+        }
+        return replace(self, **parts, weights=self.weights[:, chosen])
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """Confusion matrices, (1 + draws, true class, predicted class)."""
+        size = len(CLASSES)
+        cell = np.eye(size**2)[size * self.label + self.predicted]
+        drawn = draw_statistic(lambda weights: weights @ cell, self.weights)
+        return drawn.reshape(-1, size, size)
+
+    @cached_property
+    def rankings(self) -> np.ndarray:
+        """Areas under both curves, (1 + draws, class, curve)."""
+
+        def rank(weights: np.ndarray) -> np.ndarray:
+            of_class = [
+                measure_ranking(weights, self.label == k, self.probabilities[:, k])
+                for k in range(len(CLASSES))
+            ]
+            return np.stack(of_class, axis=1)
+
+        return draw_statistic(rank, self.weights)
+
+    def absent(self) -> list[str]:
+        """Return the classes that no image has."""
+        return [c for k, c in enumerate(CLASSES) if not (self.label == k).any()]
+
+    def scarcer(self, position: int) -> np.ndarray:
+        """Return the groups of a class or of the others, whichever are fewer."""
+        is_class = self.label == position
+        both = self.groups[is_class], self.groups[~is_class]
+        return min(both, key=lambda groups: len(set(groups)))
+
+
+def _describe(sample: _Sample, fold: str) -> Iterator[dict[str, Any]]:
+    matrices = sample.counts
+    right = np.trace(matrices, axis1=1, axis2=2)
+    most = np.bincount(sample.label).argmax()
+    chance = matrices[:, most].sum(axis=1)
+    images = matrices.sum(axis=(1, 2))
+    for score, hits in {"accuracy": right, "share_of_chance": chance}.items():
+        measured = measure_draws(hits / images, sample.groups, is_proportion=True)
+        yield _row(fold, score, "", measured)
+    for score, values in _average_classes(sample).items():
+        yield _row(fold, score, "", _measure_average(sample, values))
+    for position, label in enumerate(CLASSES):
+        for score, measured in _measure_shares(sample, position):
+            yield _row(fold, score, label, measured)
+        for curve, score in enumerate(RANKINGS):
+            values = sample.rankings[:, position, curve]
+            measured = _measure_area(sample, position, values)
+            yield _row(fold, score, label, measured)
+
+
+def _describe_mean(sample: _Sample, folds: np.ndarray) -> Iterator[dict[str, Any]]:
+    parts = {fold: sample.take(folds == fold) for fold in pd.unique(folds)}
+    areas = np.mean([part.rankings[:, :, 0] for part in parts.values()], axis=0)
+    lacking = {
+        label: f"no image of {label} in {fold}"
+        for fold, part in reversed(parts.items())
+        for label in part.absent()
+    }
+    macro = _measure_average(sample, areas.mean(axis=1))
+    if lacking:
+        macro = Measurement.missing(macro.groups, next(iter(lacking.values())))
+    yield _row(MEAN, "macro_auc", "", macro)
+    for position, label in enumerate(CLASSES):
+        measured = _measure_area(sample, position, areas[:, position])
+        if label in lacking:
+            measured = Measurement.missing(measured.groups, lacking[label])
+        yield _row(MEAN, "auc", label, measured)
+
+
+def _average_classes(sample: _Sample) -> dict[str, np.ndarray]:
+    right = np.diagonal(sample.counts, axis1=1, axis2=2)
+    labelled, predicted = sample.counts.sum(axis=2), sample.counts.sum(axis=1)
+    return {
+        "balanced_accuracy": divide(right, labelled).mean(axis=1),
+        "macro_f1": divide(2 * right, labelled + predicted).mean(axis=1),
+        "macro_auc": sample.rankings[:, :, 0].mean(axis=1),
+    }
+
+
+def _measure_average(sample: _Sample, values: np.ndarray) -> Measurement:
+    for label in sample.absent():
+        return Measurement.missing(0, f"no image of {label}")
+    fewest = min(len(set(sample.scarcer(k))) for k in range(len(CLASSES)))
+    if fewest < FEWEST_GROUPS:
+        return Measurement.missing(fewest, f"not enough data (n = {fewest})")
+    return measure_draws(values, sample.groups, is_score=True)
+
+
+def _measure_shares(
+    sample: _Sample, position: int
+) -> Iterator[tuple[str, Measurement]]:
+    matrices = sample.counts
+    images = matrices.sum(axis=(1, 2))
+    labelled = matrices[:, position].sum(axis=1)
+    predicted = matrices[:, :, position].sum(axis=1)
+    hits = matrices[:, position, position]
+    rejected = images - labelled - predicted + hits
+    is_class, is_named = sample.label == position, sample.predicted == position
+    for score, share, of_whole, asked, lacking in (
+        ("sensitivity", hits, labelled, is_class, f"no image of {CLASSES[position]}"),
+        ("specificity", rejected, images - labelled, ~is_class, NO_OTHER),
+        ("ppv", hits, predicted, is_named, "never predicted"),
+        ("npv", rejected, images - predicted, ~is_named, "always predicted"),
+    ):
+        if asked.any():
+            groups = sample.groups[asked]
+            values = divide(share, of_whole)
+            yield score, measure_draws(values, groups, is_proportion=True)
+        else:
+            yield score, Measurement.missing(0, lacking)
+
+
+def _measure_area(sample: _Sample, position: int, values: np.ndarray) -> Measurement:
+    is_class = sample.label == position
+    if not is_class.any():
+        return Measurement.missing(0, f"no image of {CLASSES[position]}")
+    if is_class.all():
+        return Measurement.missing(0, NO_OTHER)
+    measured = measure_draws(values, sample.scarcer(position), is_score=True)
+    if np.ptp(sample.probabilities[:, position]) == 0 and not measured.is_missing:
+        return replace(measured, note="constant probabilities")
+    return measured
+
+
+def _row(fold: str, score: str, label: str, measured: Measurement) -> dict[str, Any]:
+    row = {"fold": fold, "score": score, "class": label}
+    return row | {
+        "value": measured.value,
+        "low": measured.low,
+        "high": measured.high,
+        "groups": measured.groups,
+        "note": measured.note,
+    }

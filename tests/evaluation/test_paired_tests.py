@@ -1,0 +1,223 @@
+import numpy as np
+import pandas as pd
+import pytest
+from made_pooled import make_pooled
+from scipy.stats import binomtest
+
+from detl.errors import DetlError
+from detl.evaluation.bootstrap import mean_interval
+from detl.evaluation.comparison import estimate_mean, measure_overlap
+from detl.evaluation.delong import compare_areas
+from detl.evaluation.metrics import CLASSES
+from detl.evaluation.paired_tests import COLUMNS, compare_architectures
+
+ACCURACY = ["mcnemar", "bootstrap", "corrected_t"]
+AREAS = [*(f"auc_{label}" for label in CLASSES), "macro_auc"]
+
+
+@pytest.fixture(scope="module")
+def three():
+    """Return three architectures, from best to worst, on patients with two images."""
+    patients = np.arange(300) // 8 * 4 + np.arange(300) % 4
+    return {
+        name: make_pooled(groups=patients, lift=lift, seed=seed)
+        for seed, (name, lift) in enumerate(
+            {"vgg16": 2.0, "resnet50": 1.6, "alexnet": 1.5}.items()
+        )
+    }
+
+
+@pytest.fixture(scope="module")
+def folds():
+    return pd.DataFrame({"subset": ["train"] * 2 + ["test"]})
+
+
+@pytest.fixture(scope="module")
+def table(three, folds):
+    return compare_architectures(three, folds, seed=0)
+
+
+def _find(table, test, quantity, pair=("vgg16", "alexnet")):
+    wanted = (table["first"] == pair[0]) & (table["second"] == pair[1])
+    wanted &= (table["test"] == test) & (table["quantity"] == quantity)
+    (row,) = table[wanted].to_dict("records")
+    return row
+
+
+def _right(table):
+    return (table["label"] == table["predicted"]).to_numpy()
+
+
+def test_each_pair_has_each_test_of_each_quantity(table):
+    assert list(table) == COLUMNS
+    pairs = table.groupby(["first", "second"], sort=False)
+    assert list(pairs.groups) == [
+        ("vgg16", "resnet50"),
+        ("vgg16", "alexnet"),
+        ("resnet50", "alexnet"),
+    ]
+    for _, rows in pairs:
+        assert rows[["test", "quantity"]].to_numpy().tolist() == [
+            *([test, "accuracy"] for test in ACCURACY),
+            *(["delong", quantity] for quantity in AREAS),
+        ]
+
+
+def test_mcnemar_is_a_test_of_the_images_that_one_alone_gets_right(three, table):
+    first, second = _right(three["vgg16"]), _right(three["alexnet"])
+    gained, lost = (first & ~second).sum(), (second & ~first).sum()
+
+    row = _find(table, "mcnemar", "accuracy")
+
+    assert row["p"] == pytest.approx(binomtest(gained, gained + lost).pvalue)
+    assert row["difference"] == pytest.approx((gained - lost) / 300)
+    assert np.isnan([row["low"], row["high"]]).all()
+    assert row["note"] == "counts images as independent"
+
+
+def test_the_interval_of_the_accuracies_is_over_groups(three, table):
+    gained = 1.0 * _right(three["vgg16"]) - _right(three["alexnet"])
+
+    row = _find(table, "bootstrap", "accuracy")
+
+    expected = mean_interval(gained, three["vgg16"]["group"].to_numpy(), seed=1)
+    assert (row["low"], row["high"]) == pytest.approx(expected, abs=0.01)
+    assert (row["images"], row["groups"]) == (300, 152)
+    assert np.isnan(row["p"])
+
+
+def test_the_test_over_folds_is_that_of_the_comparison_of_arms(three, folds, table):
+    accuracies = [
+        pd.Series(_right(three[name])).groupby(three[name]["fold"]).mean()
+        for name in ("vgg16", "alexnet")
+    ]
+    difference = (accuracies[0] - accuracies[1]).to_numpy()
+    expected = estimate_mean(difference, measure_overlap(folds))
+
+    row = _find(table, "corrected_t", "accuracy")
+
+    assert row["p"] == pytest.approx(expected.p)
+    assert (row["difference"], row["low"], row["high"]) == pytest.approx(
+        (expected.mean, expected.low, expected.high)
+    )
+    assert row["note"] == "over 3 folds"
+
+
+def test_delong_compares_means_over_the_folds(three, table):
+    first, second = three["vgg16"], three["alexnet"]
+    found = compare_areas(
+        (first["label"] == "covid_19").to_numpy(),
+        first["p_covid_19"].to_numpy(),
+        second["p_covid_19"].to_numpy(),
+        first["group"].to_numpy(),
+        first["fold"].to_numpy(),
+    )
+
+    row = _find(table, "delong", "auc_covid_19")
+
+    assert (row["difference"], row["p"]) == (found.difference, found.p)
+    assert (row["low"], row["high"]) == (found.low, found.high)
+    assert row["groups"] == found.groups
+
+
+def test_the_difference_of_the_macro_auc_is_the_mean_of_those_of_the_classes(table):
+    of_class = [_find(table, "delong", f"auc_{c}")["difference"] for c in CLASSES]
+
+    row = _find(table, "delong", "macro_auc")
+
+    assert row["difference"] == pytest.approx(np.mean(of_class))
+    assert row["high"] - row["low"] < 0.1
+
+
+@pytest.mark.parametrize(
+    ("test", "quantity"), [("mcnemar", "accuracy"), ("delong", "macro_auc")]
+)
+def test_holms_correction_is_for_the_pairs_of_one_test_and_quantity(
+    table, test, quantity
+):
+    family = table[(table["test"] == test) & (table["quantity"] == quantity)]
+    p = family["p"].sort_values()
+
+    expected = np.maximum.accumulate(np.minimum(p * [3, 2, 1], 1))
+    np.testing.assert_allclose(family["p_holm"][p.index], expected)
+
+
+def test_what_has_no_number_says_why(table):
+    missing = table[["difference", "low", "high", "p", "p_holm"]].isna().any(axis=1)
+
+    assert (table.loc[missing, "note"] != "").all()
+    assert set(table.loc[missing, "test"]) == {"mcnemar", "bootstrap"}
+
+
+def test_the_images_may_come_in_any_order(three, folds, table):
+    shuffled = three | {"alexnet": three["alexnet"].sample(frac=1, random_state=0)}
+
+    pd.testing.assert_frame_equal(compare_architectures(shuffled, folds, 0), table)
+
+
+def test_identical_predictions_do_not_differ(three, folds):
+    twins = {"one": three["vgg16"], "other": three["vgg16"]}
+
+    table = compare_architectures(twins, folds, seed=0)
+
+    assert (table["difference"] == 0).all()
+    assert (table["p"].dropna() == 1).all()
+    assert (table["p_holm"].dropna() == 1).all()
+
+
+@pytest.mark.parametrize("names", [[], ["vgg16"]])
+def test_one_architecture_alone_has_no_pair(three, folds, names):
+    table = compare_architectures({n: three[n] for n in names}, folds, seed=0)
+
+    assert list(table) == COLUMNS
+    assert table.empty
+
+
+def test_a_class_of_few_patients_is_named(folds):
+    few = {
+        name: make_pooled(images=36, lift=lift)
+        for name, lift in (("vgg16", 2.0), ("alexnet", 1.0))
+    }
+
+    table = compare_architectures(few, folds, seed=0)
+
+    areas = table[table["test"] == "delong"]
+    assert areas["difference"].isna().all()
+    assert (areas["note"].str.endswith("not enough data (n = 9)")).all()
+    assert areas["note"].iloc[0] == "normal: not enough data (n = 9)"
+
+
+def test_perfect_against_constant_probabilities_has_no_variance(folds):
+    perfect = make_pooled(lift=50)
+    constant = perfect.assign(**{f"p_{label}": 0.25 for label in CLASSES})
+
+    table = compare_architectures({"a": perfect, "b": constant}, folds, seed=0)
+
+    row = _find(table, "delong", "auc_normal", ("a", "b"))
+    assert (row["difference"], row["note"]) == (0.5, "no variance to test with")
+    assert np.isnan(row["p"])
+
+
+def test_an_image_that_one_lacks_is_named(three, folds):
+    lacking = three | {"resnet50": three["resnet50"].drop(index=7)}
+
+    with pytest.raises(DetlError, match="image_7 is tested by only one of vgg16 and"):
+        compare_architectures(lacking, folds, seed=0)
+
+
+def test_an_image_that_is_tested_twice_is_named(three, folds):
+    twice = pd.concat([three["resnet50"], three["resnet50"][7:8]])
+
+    with pytest.raises(DetlError, match="image_7 is tested more than once by resnet50"):
+        compare_architectures(three | {"resnet50": twice}, folds, seed=0)
+
+
+@pytest.mark.parametrize(
+    "change", [{"fold": "fold_9"}, {"label": "normal"}, {"group": "patient_0"}]
+)
+def test_an_image_of_another_split_is_named(three, folds, change):
+    other = three["resnet50"].copy()
+    other.loc[7, list(change)] = list(change.values())
+
+    with pytest.raises(DetlError, match="image_7 has not the same fold, label and"):
+        compare_architectures(three | {"resnet50": other}, folds, seed=0)
