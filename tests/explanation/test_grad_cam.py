@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from detl.errors import DetlError
-from detl.explanation import grad_cam as module
+from detl.explanation import class_activation as module
 from detl.explanation.grad_cam import grad_cam, upsample
 
 LAYER = "last_feature_map"

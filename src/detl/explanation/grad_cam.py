@@ -1,15 +1,10 @@
 """Grad-CAM: which part of a feature map speaks for a class (paper, equations 1-2)."""
 
 import cv2
-import keras
 import numpy as np
 
-from detl.errors import DetlError
-from detl.explanation.gradient import Tensor, gradient_of_sum
+from detl.explanation.class_activation import map_evidence
 from detl.keras_model import KerasModel
-from detl.networks.cut import cut_network
-
-BATCH_SIZE = 64
 
 
 def grad_cam(
@@ -42,54 +37,28 @@ def grad_cam(
         Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
         Gradient-based Localization", ICCV 2017.
     """
-    if np.shape(class_indices) != (len(features),):
-        raise DetlError(
-            f"There are {len(features)} rows of features and class indices of shape "
-            f"{np.shape(class_indices)}: give one class for each row."
-        )
-    lower, upper = cut_network(tail, layer)
-    if len(upper.input.shape) != 4:
-        raise DetlError(
-            f"The output of layer {layer!r} has the shape {upper.input.shape}, but a "
-            "feature map has (n, height, width, channels): name a layer before the "
-            "network flattens its features."
-        )
-    _, height, width, _ = upper.input.shape
-    maps = np.zeros((len(features), height, width), np.float32)
-    for start in range(0, len(features), BATCH_SIZE):
-        batch = slice(start, start + BATCH_SIZE)
-        activations = lower(np.asarray(features[batch]), training=False)
-        maps[batch] = _maps_of_batch(upper, activations, class_indices[batch])
-    return maps
+    return map_evidence(tail, features, class_indices, layer, "grad_cam")
 
 
-def _maps_of_batch(
-    upper: KerasModel, activations: Tensor, class_indices: np.ndarray
-) -> np.ndarray:
-    chosen = keras.ops.one_hot(class_indices, upper.output.shape[-1])
-
-    def chosen_logits(x: Tensor) -> Tensor:
-        # In inference no sample sees another, not even in batch normalisation, so
-        # that the gradient of the sum is the gradient of each.
-        return upper(x, training=False) * chosen
-
-    gradients = gradient_of_sum(chosen_logits, activations)
-    weights = keras.ops.mean(gradients, axis=(1, 2), keepdims=True)
-    maps = keras.ops.relu(keras.ops.sum(weights * activations, axis=-1))
-    return keras.ops.convert_to_numpy(maps)
-
-
-def upsample(maps: np.ndarray, size: int) -> np.ndarray:
+def upsample(maps: np.ndarray, size: int, shift: float = 0.0) -> np.ndarray:
     """Return the maps, bilinearly interpolated to square images (decision 21).
 
     Args:
         maps: (n, h, w), float32.
         size: Height and width of the result, in pixels.
+        shift: How far the result is moved down and right, in its pixels; what comes in
+            at the border repeats it. For scores, where pixels count: the result of
+            ``detl.explanation.alignment.find_shift``.
 
     Returns:
         (n, size, size), float32, in the same units.
     """
     enlarged = np.empty((len(maps), size, size), np.float32)
+    move = np.array([[1, 0, shift], [0, 1, shift]], np.float32)
     for image, small in zip(enlarged, maps, strict=True):
         image[:] = cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR)
+        if shift:
+            image[:] = cv2.warpAffine(
+                image, move, (size, size), borderMode=cv2.BORDER_REPLICATE
+            )
     return enlarged

@@ -1,0 +1,145 @@
+"""Maps of the evidence for a class, from a layer's output and the gradient there.
+
+The methods share everything but how activations and gradients become a map.
+"""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from detl.errors import DetlError
+from detl.explanation.gradient import Tensor, gradient_of_sum
+from detl.keras_model import KerasModel
+from detl.networks.cut import cut_network
+
+BATCH_SIZE = 64
+
+
+def weigh_by_mean_gradient(activations: Tensor, gradients: Tensor) -> Tensor:
+    r"""Return Grad-CAM: ``ReLU(sum_k w_k A_k)``, ``w_k`` the mean of k's gradient.
+
+    Reference:
+        Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
+        Gradient-based Localization", ICCV 2017, equations 1 and 2.
+    """
+    weights = keras.ops.mean(gradients, axis=(1, 2), keepdims=True)
+    return keras.ops.relu(keras.ops.sum(weights * activations, axis=-1))
+
+
+def weigh_by_positive_gradients(activations: Tensor, gradients: Tensor) -> Tensor:
+    r"""Return Grad-CAM++: positive gradients only, each with a weight of its own.
+
+    With ``g`` the derivative of the logit, ``w_k = sum_ij a_ij ReLU(g_ij)`` and
+    ``a_ij = g_ij^2 / (2 g_ij^2 + g_ij^3 sum_ab A_ab)``. The paper derives ``exp`` of
+    the logit, which multiplies all weights of an image by one positive number; it is
+    left out, so that the map is in units of the logit and nothing overflows. The sum
+    is over the positive activations, as the paper's maps come out of a ReLU: where a
+    layer has others (the sums of ResNet), the denominator could be 0.
+
+    Reference:
+        Chattopadhay et al., "Grad-CAM++: Generalized Gradient-based Visual
+        Explanations for Deep Convolutional Networks", WACV 2018, equations 10 and 19.
+    """
+    positive = keras.ops.relu(gradients)
+    total = keras.ops.sum(keras.ops.relu(activations), axis=(1, 2), keepdims=True)
+    # a_ij, where the gradient is positive, with g_ij^2 cancelled.
+    shares = 1 / (2 + positive * total)
+    weights = keras.ops.sum(shares * positive, axis=(1, 2), keepdims=True)
+    return keras.ops.relu(keras.ops.sum(weights * activations, axis=-1))
+
+
+def multiply_by_gradient(activations: Tensor, gradients: Tensor) -> Tensor:
+    r"""Return HiResCAM: ``ReLU(sum_k G_k A_k)``, ``G_k`` the gradient, not averaged.
+
+    Where the layer is followed by global average pooling and one linear layer, this
+    is Grad-CAM.
+
+    Reference:
+        Draelos and Carin, "Use HiResCAM instead of Grad-CAM for faithful explanations
+        of convolutional neural networks", arXiv:2011.08891, section 3.3.
+    """
+    return keras.ops.relu(keras.ops.sum(gradients * activations, axis=-1))
+
+
+METHODS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "grad_cam": weigh_by_mean_gradient,
+    "grad_cam_plus_plus": weigh_by_positive_gradients,
+    "hires_cam": multiply_by_gradient,
+}
+"""Name to the function from activations and gradients, both (n, h, w, channels), to
+maps, (n, h, w)."""
+
+
+def map_evidence(
+    tail: KerasModel,
+    features: np.ndarray,
+    class_indices: np.ndarray,
+    layer: str,
+    method: str,
+) -> np.ndarray:
+    """Return the evidence for one class per image, as a map of the layer's size.
+
+    Args:
+        tail: A flat functional model from features to logits, without softmax.
+        features: Inputs of the tail, (n, height, width, channels), float32; may be
+            memory-mapped.
+        class_indices: Column of the logit to explain, (n,), integers.
+        layer: Name of the layer of the tail whose output is explained, of shape
+            (n, h, w, channels).
+        method: A key of ``METHODS``.
+
+    Returns:
+        Maps, (n, h, w), float32, 0 or greater, in units of the logit; zero where
+        nothing speaks for the class.
+
+    Raises:
+        DetlError: If there is not one class for each row of the features, if the
+            layer's output is no feature map, or if there is no such method.
+    """
+    if np.shape(class_indices) != (len(features),):
+        raise DetlError(
+            f"There are {len(features)} rows of features and class indices of shape "
+            f"{np.shape(class_indices)}: give one class for each row."
+        )
+    if method not in METHODS:
+        raise DetlError(
+            f"There is no method {method!r} to explain with: choose one of "
+            f"{', '.join(METHODS)}."
+        )
+    lower, upper = cut_network(tail, layer)
+    if len(upper.input.shape) != 4:
+        raise DetlError(
+            f"The output of layer {layer!r} has the shape {upper.input.shape}, but a "
+            "feature map has (n, height, width, channels): name a layer before the "
+            "network flattens its features."
+        )
+    _, height, width, _ = upper.input.shape
+    maps = np.zeros((len(features), height, width), np.float32)
+    for start in range(0, len(features), BATCH_SIZE):
+        batch = slice(start, start + BATCH_SIZE)
+        activations = lower(np.asarray(features[batch]), training=False)
+        gradients = gradient_of_logits(upper, activations, class_indices[batch])
+        of_batch = METHODS[method](activations, gradients)
+        maps[batch] = keras.ops.convert_to_numpy(of_batch)
+    return maps
+
+
+def gradient_of_logits(
+    model: KerasModel, inputs: Tensor, class_indices: np.ndarray
+) -> Tensor:
+    """Return the derivative of each image's logit by the image's own inputs.
+
+    Args:
+        model: From inputs to logits.
+        inputs: A tensor of the backend, (n, ...).
+        class_indices: Column of the logit of each image, (n,), integers.
+    """
+    chosen = keras.ops.one_hot(class_indices, model.output.shape[-1])
+
+    def chosen_logits(x: Tensor) -> Tensor:
+        # In inference no sample sees another, not even in batch normalisation, so
+        # that the gradient of the sum is the gradient of each.
+        return model(x, training=False) * chosen
+
+    return gradient_of_sum(chosen_logits, inputs)

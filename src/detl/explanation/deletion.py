@@ -1,0 +1,248 @@
+"""Deletion and insertion: does the network need the pixels that a map points at?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pandas as pd
+from scipy.special import softmax
+
+from detl.errors import DetlError
+from detl.evaluation.bootstrap import draw_weights
+from detl.evaluation.mean_scores import MEAN_COLUMNS, measure_mean
+from detl.keras_model import KerasModel
+
+STEPS = 20
+"""Parts in which the pixels of an image are replaced, 5 % each."""
+
+BLUR = 0.1
+"""Standard deviation of the blur, as a part of the picture's side; and of the patches
+in which the random order goes."""
+
+BATCH_SIZE = 256
+
+RANDOM = "random"
+"""Name of the curves of a random order."""
+
+CURVES = {"deletion": -1, "insertion": 1}
+"""Each curve, and which way the area below it is better: down or up."""
+
+CURVE_COLUMNS = ["method", "curve", "fraction", "probability"]
+AREA_COLUMNS = ["method", "quantity", *MEAN_COLUMNS]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Probability of the explained class while pixels are replaced.
+
+    Attributes:
+        deletion: (n, steps + 1), from the image to its blurred copy, the pixels with
+            the highest values of the map first.
+        insertion: (n, steps + 1), from the blurred copy to the image, likewise.
+    """
+
+    deletion: np.ndarray
+    insertion: np.ndarray
+
+    @property
+    def steps(self) -> int:
+        """Parts in which the pixels are replaced."""
+        return self.deletion.shape[1] - 1
+
+    def area(self, curve: str) -> np.ndarray:
+        """Return the area below a curve, deletion or insertion, of each image, (n,)."""
+        return np.trapezoid(getattr(self, curve), dx=1 / self.steps, axis=1)
+
+
+def trace_curves(
+    trunk: KerasModel,
+    tail: KerasModel,
+    pixels: np.ndarray,
+    class_indices: np.ndarray,
+    maps: Mapping[str, np.ndarray],
+    seed: int,
+    steps: int = STEPS,
+) -> dict[str, Curves]:
+    """Return the curves of each map's order of pixels, and of a random order.
+
+    The random order goes from patch to patch, as the maps do. Single pixels drawn at
+    random would strew the picture with grains, which networks take for a change of
+    their own: it would beat every map at deletion and lose to every map at insertion.
+
+    Pixels are replaced by those of a blurred copy. Black ones, which the first method
+    took for deletion, are no missing knowledge in a radiograph: black is air, as in a
+    healthy lung, its edges are shapes of their own, and much of it would change how
+    the networks standardise the rest. The blur is wide enough for a lesion to go. How
+    probable the class is in the copy is where every curve of deletion ends.
+
+    Args:
+        trunk: From pixels, 0 to 255, to features.
+        tail: From features to logits, without softmax.
+        pixels: Images, (n, size, size), uint8.
+        class_indices: Column of the explained class of each image, (n,), integers.
+        maps: By method, (n, size, size), float. Pixels of equal value come in the
+            random order, which is all that a map that is 0 everywhere gives.
+        seed: Of the random order of each image.
+        steps: Number of parts in which the pixels are replaced.
+
+    Returns:
+        By method, and under ``RANDOM``.
+
+    Raises:
+        DetlError: The maps are not of the images' size.
+
+    Reference:
+        Petsiuk, Das, Saenko, "RISE: Randomized Input Sampling for Explanation of
+        Black-box Models", BMVC 2018, section 4.2.
+    """
+    for method, of_method in maps.items():
+        if of_method.shape != pixels.shape:
+            raise DetlError(
+                f"The maps of {method} have the shape {of_method.shape} and the images "
+                f"{pixels.shape}: bring the maps to the size of the pixels with "
+                "detl.explanation.grad_cam.upsample."
+            )
+    grains = np.random.default_rng(seed).standard_normal(pixels.shape)
+    chance = blur(grains.astype(np.float32))
+    every = {**maps, RANDOM: np.zeros(pixels.shape)}
+    curves = {}
+    for method, of_method in every.items():
+        steps_of = rank_pixels(of_method, chance, steps)
+        traced = (
+            _trace(trunk, tail, pixels, class_indices, steps_of, steps, curve)
+            for curve in CURVES
+        )
+        curves[method] = Curves(*traced)
+    return curves
+
+
+def rank_pixels(maps: np.ndarray, chance: np.ndarray, steps: int) -> np.ndarray:
+    """Return the step at which each pixel is replaced, 0 to steps - 1, (n, h, w).
+
+    Args:
+        maps: (n, h, w), float; the highest values come first.
+        chance: (n, h, w), by which equal values are ordered.
+        steps: Number of steps, of as many pixels each.
+    """
+    images = len(maps)
+    flat, order = maps.reshape(images, -1), chance.reshape(images, -1)
+    first_to_last = np.lexsort((order, -flat), axis=1)
+    step = np.arange(flat.shape[1]) * steps // flat.shape[1]
+    steps_of = np.empty(flat.shape, np.int32)
+    np.put_along_axis(steps_of, first_to_last, np.broadcast_to(step, flat.shape), 1)
+    return steps_of.reshape(maps.shape)
+
+
+def blur(pixels: np.ndarray) -> np.ndarray:
+    """Return blurred copies of the images, (n, size, size), float32.
+
+    Args:
+        pixels: (n, size, size), uint8 or float32.
+    """
+    blurred = np.empty(pixels.shape, np.float32)
+    for copy, image in zip(blurred, pixels, strict=True):
+        cv2.GaussianBlur(image.astype(np.float32), (0, 0), BLUR * len(image), dst=copy)
+    return blurred
+
+
+def _trace(
+    trunk: KerasModel,
+    tail: KerasModel,
+    pixels: np.ndarray,
+    class_indices: np.ndarray,
+    steps_of: np.ndarray,
+    steps: int,
+    curve: str,
+) -> np.ndarray:
+    probabilities = np.empty((len(pixels), steps + 1))
+    at_once = max(1, BATCH_SIZE // (steps + 1))
+    done = np.arange(steps + 1)[None, :, None, None]
+    for start in range(0, len(pixels), at_once):
+        batch = slice(start, start + at_once)
+        images, copies = pixels[batch].astype(np.float32), blur(pixels[batch])
+        before, after = (images, copies) if curve == "deletion" else (copies, images)
+        replaced = steps_of[batch][:, None] < done
+        mixed = np.where(replaced, after[:, None], before[:, None])
+        of_classes = _predict(trunk, tail, mixed.reshape(-1, *pixels.shape[1:]))
+        of_classes = of_classes.reshape(len(images), steps + 1, -1)
+        explained = class_indices[batch][:, None, None]
+        probabilities[batch] = np.take_along_axis(of_classes, explained, 2)[..., 0]
+    return probabilities
+
+
+def _predict(trunk: KerasModel, tail: KerasModel, images: np.ndarray) -> np.ndarray:
+    features = trunk.predict_on_batch(images[..., None])
+    return softmax(tail.predict_on_batch(features).astype("float64"), axis=-1)
+
+
+def join_curves(parts: Sequence[Mapping[str, Curves]]) -> dict[str, Curves]:
+    """Return the curves of several sets of images, such as those of folds, as one.
+
+    Args:
+        parts: Results of ``trace_curves`` for the same methods and steps, at least one.
+    """
+    return {
+        method: Curves(
+            *(
+                np.concatenate([getattr(part[method], curve) for part in parts])
+                for curve in CURVES
+            )
+        )
+        for method in parts[0]
+    }
+
+
+def tabulate_curves(curves: Mapping[str, Curves]) -> pd.DataFrame:
+    """Return the mean curves, a row per method, curve and step.
+
+    Args:
+        curves: Result of ``trace_curves``.
+
+    Returns:
+        ``method``, ``curve`` (deletion, insertion), ``fraction`` of the pixels that are
+        replaced, 0 to 1, and mean ``probability`` of the explained class.
+    """
+    rows = [
+        (method, curve, step / of_method.steps, probability)
+        for method, of_method in curves.items()
+        for curve in CURVES
+        for step, probability in enumerate(getattr(of_method, curve).mean(axis=0))
+    ]
+    return pd.DataFrame(rows, columns=CURVE_COLUMNS)
+
+
+def score_curves(
+    curves: Mapping[str, Curves], groups: np.ndarray, seed: int
+) -> pd.DataFrame:
+    """Return the areas below the curves, and how far they are from a random order's.
+
+    Args:
+        curves: Result of ``trace_curves``.
+        groups: The group of patients of each image, (n,).
+        seed: Of the bootstrap.
+
+    Returns:
+        A row per method and ``quantity``, with ``value``, ``low`` and ``high`` (95 %,
+        over groups of patients), ``images``, ``groups`` and ``note``. Quantities:
+        ``deletion_area`` (0 to 1; the lower, the sooner the class is lost) and
+        ``insertion_area`` (the higher, the sooner it is found); and the paired
+        differences ``deletion_gain``, the random order's area less the method's, and
+        ``insertion_gain``, the method's less the random order's: above 0 the map knows
+        more than chance.
+    """
+    weights = draw_weights(groups, seed)
+    rows = []
+
+    def add(method: str, quantity: str, of_images: np.ndarray, is_score: bool) -> None:
+        mean = measure_mean(of_images, weights, groups, is_score=is_score)
+        rows.append({"method": method, "quantity": quantity, **mean})
+
+    for method, of_method in curves.items():
+        for curve, better in CURVES.items():
+            area = of_method.area(curve)
+            add(method, f"{curve}_area", area, is_score=True)
+            if method != RANDOM:
+                gain = better * (area - curves[RANDOM].area(curve))
+                add(method, f"{curve}_gain", gain, is_score=False)
+    return pd.DataFrame(rows, columns=AREA_COLUMNS)

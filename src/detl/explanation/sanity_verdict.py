@@ -1,0 +1,60 @@
+"""What the randomisation test says of each method."""
+
+import numpy as np
+import pandas as pd
+
+from detl.explanation.sanity import GUIDED, OTHER_IMAGE
+
+PASS_AT_MOST = 0.25
+FAIL_FROM = 0.5
+
+VERDICT_COLUMNS = ["method", "layer", "retained", "verdict", "note"]
+
+
+def judge_randomisation(table: pd.DataFrame) -> pd.DataFrame:
+    """Return whether each method's maps change when the classifier is randomised.
+
+    Only the topmost layer is random then, and all that the network sees is still
+    there, so that a map which stays shows what is seen and not what speaks for a
+    class. How much stays: ``retained = (s - r) / (1 - r)``, where s is the similarity
+    to the trained network's map and r that of the maps of two different images. It is
+    1 where nothing changes, and 0 where a map becomes as unlike as another image's; so
+    it does not reward a method whose maps are all alike. Of both similarities the one
+    that retains more counts.
+
+    Args:
+        table: Result of ``follow_randomisation``.
+
+    Returns:
+        A row per method: ``layer`` that was randomised; ``retained``; ``verdict``: pass
+        (``PASS_AT_MOST`` or less), fail (``FAIL_FROM`` or more), else warn; "" where
+        there is no number; and ``note``, why not. Where the control, guided
+        backpropagation, does not fail, the test could not have found a fault, and what
+        passes is a warning, with a note.
+    """
+    rows = [_judge(str(name), of) for name, of in table.groupby("method", sort=False)]
+    verdicts = pd.DataFrame(rows, columns=VERDICT_COLUMNS)
+    control = verdicts.loc[verdicts["method"] == GUIDED, "verdict"]
+    if list(control) != ["fail"]:
+        passed = (verdicts["verdict"] == "pass") & (verdicts["method"] != GUIDED)
+        verdicts.loc[passed, "verdict"] = "warn"
+        verdicts.loc[passed, "note"] = "the control did not fail"
+    return verdicts
+
+
+def _judge(method: str, table: pd.DataFrame) -> dict[str, float | str]:
+    of_others = table[table["layer"] == OTHER_IMAGE].set_index("similarity")
+    below = table[table["layer"] != OTHER_IMAGE]
+    layer = below["layer"].iloc[0]
+    similarity = below[below["layer"] == layer].set_index("similarity")["value"]
+    reference = of_others["value"].reindex(similarity.index)
+    row: dict[str, float | str] = {"method": method, "layer": layer}
+    if similarity.isna().any() or reference.isna().any() or (reference >= 1).any():
+        note = "maps that cannot be compared, or that are alike for all images"
+        return row | {"retained": np.nan, "verdict": "", "note": note}
+    retained = float(((similarity - reference) / (1 - reference)).max())
+    if retained <= PASS_AT_MOST:
+        verdict = "pass"
+    else:
+        verdict = "fail" if retained >= FAIL_FROM else "warn"
+    return row | {"retained": retained, "verdict": verdict, "note": ""}
