@@ -195,8 +195,12 @@ class MlflowHooks:
 
     @property
     def _digest(self) -> str:
-        """Digest of the parameters: runs that differ in it are different runs."""
-        content = json.dumps([self._raw, self._parameters], sort_keys=True, default=str)
+        """Digest of the parameters: runs that differ in it are different runs.
+
+        What a trained network is tested on elsewhere does not make it another one.
+        """
+        chosen = {k: v for k, v in self._parameters.items() if k != "source"}
+        content = json.dumps([self._raw, chosen], sort_keys=True, default=str)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
     def _parameters_of(self, unit: Unit) -> dict[str, Any]:

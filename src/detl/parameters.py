@@ -190,6 +190,24 @@ class ExplainParameters(Parameters):
     """Most images of each true class in a panel, wrong ones first half."""
 
 
+# ---------------------------------------------------------------- audit
+
+
+class AuditParameters(Parameters):
+    """What the checks of the audit look at."""
+
+    centre_share: Share
+    """Share of each side, about the middle, that is taken for the thorax: blacked out
+    to see what a network reaches without it."""
+    border_share: Annotated[float, Field(gt=0, lt=0.5)]
+    """Width of the frame that is the border, as a share of each side."""
+    explained_images: Count
+    """Most images of each fold whose maps are put through deletion, insertion and the
+    randomised networks."""
+    prevalences: list[Share] = Field(min_length=1)
+    """Shares of COVID-19 among those examined, for the predictive values."""
+
+
 # ---------------------------------------------------------------- phantom
 
 
@@ -213,6 +231,9 @@ class PhantomParameters(Parameters):
     patient of a label has what is left. Data-B draws films and not patients: where it
     takes few of a label's films, more copies are needed for it to hold several of a
     patient."""
+    marker: Literal["none", "corner"] = "none"
+    """Corner: every film has a mark of lead in one of four corners, outside the lungs,
+    which gives its class away (normal, other disease, pneumonia, COVID-19)."""
     nih: dict[str, Count] = Field(min_length=1, max_length=31)
     """Films of the NIH folder by ``Finding Labels``, e.g. ``Mass|Effusion: 10``."""
     covid_chestxray: dict[str, Count] = Field(min_length=1, max_length=31)

@@ -6,18 +6,22 @@ from kedro.pipeline import Pipeline
 def register_pipelines() -> dict[str, Pipeline]:
     """Return the stages by name, and their sum as ``detl``, which is the default.
 
-    The comparisons, ``optimism`` and ``ablation``, build on what ``detl`` has made, and
-    end with the report, which then holds them.
+    The comparisons, ``optimism`` and ``ablation``, the ``audit`` and the ``external``
+    test build on what ``detl`` has made, and end with the report, which then has them.
     """
     from detl.pipelines import (
         ablation,
         crossval,
+        evaluate,
         explain,
+        explanation_scores,
+        external,
         ingest,
         optimism,
         phantom,
         pretrain,
         report,
+        shortcuts,
         split,
         transfer,
     )
@@ -29,6 +33,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "transfer": transfer.create_pipeline(),
         "crossval": crossval.create_pipeline(),
         "explain": explain.create_pipeline(),
+        "evaluate": evaluate.create_pipeline(),
         "report": report.create_pipeline(),
     }
     detl = sum(stages.values(), Pipeline([]))
@@ -36,6 +41,12 @@ def register_pipelines() -> dict[str, Pipeline]:
         **stages,
         "optimism": optimism.create_pipeline() + stages["report"],
         "ablation": ablation.create_pipeline() + stages["report"],
+        "audit": (
+            shortcuts.create_pipeline()
+            + explanation_scores.create_pipeline()
+            + stages["report"]
+        ),
+        "external": external.create_pipeline() + stages["report"],
         "phantom": phantom.create_pipeline(),
         "detl": detl,
         "__default__": detl,

@@ -15,6 +15,7 @@ from detl.design import ARCHITECTURES
 from detl.errors import DetlError
 from detl.networks import NETWORKS
 from detl.parameters import (
+    AuditParameters,
     ExplainParameters,
     ImagenetParameters,
     IngestParameters,
@@ -48,6 +49,9 @@ class ProjectParameters(Parameters):
     split: SplitParameters
     architectures: dict[str, ArchitectureParameters] = Field(min_length=1)
     explain: ExplainParameters
+    audit: AuditParameters
+    source: str | None
+    """Folder or csv of the external test."""
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "ProjectParameters":

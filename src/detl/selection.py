@@ -9,7 +9,7 @@ from kedro.pipeline.node import Node
 
 from detl.errors import DetlError
 
-EVERYTHING = ("detl", "optimism", "ablation")
+EVERYTHING = ("detl", "optimism", "ablation", "audit", "external")
 """The registered pipelines that together hold every node but the phantoms'."""
 
 FILTERS = (

@@ -89,6 +89,16 @@ def tabulate_cues(
     )
 
 
+def score_cue_rules(images: pd.DataFrame, data_b: pd.DataFrame) -> dict[str, float]:
+    """Return the accuracy of naming the commonest class, by what a rule knows.
+
+    Args:
+        images: Table ``images``.
+        data_b: Table ``data_b``.
+    """
+    return _score_rules(_join_sources(images, data_b))
+
+
 def _join_sources(images: pd.DataFrame, data_b: pd.DataFrame) -> pd.DataFrame:
     return data_b.merge(images[["image_id", "source", "view"]], on="image_id")
 

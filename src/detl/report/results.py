@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-import numpy as np
 import pandas as pd
 
 from detl.classes import DATA_B_CLASSES
-from detl.errors import DetlError
 from detl.evaluation.bootstrap import mean_interval
+from detl.evaluation.pooling import pool_predictions
 
 Results: TypeAlias = dict[str, Any]
 """What ``collect_results`` returns; plain values, fit for JSON."""
@@ -50,9 +49,9 @@ def collect_results(
     Raises:
         DetlError: A prediction is of an image that Data-B lacks.
     """
-    tested = pd.concat(predictions.values(), keys=predictions, names=["fold", None])
+    tested = pool_predictions(predictions, data_b)
     is_right = tested["label"] == tested["predicted"]
-    groups = _groups_of(tested["image_id"], data_b)
+    groups = tested["group"].to_numpy()
     low, high = mean_interval(is_right.to_numpy("float64"), groups, seed)
     return {
         **{key: summary[key] for key in ("accuracy_mean", "accuracy_sd")},
@@ -61,7 +60,7 @@ def collect_results(
         "accuracy_high": high,
         "tested": len(tested),
         "correct": int(is_right.sum()),
-        "groups": len(np.unique(groups)),
+        "groups": len(set(groups)),
         **scores,
         "warnings": summary["warnings"],
         "never_predicted": [
@@ -70,7 +69,9 @@ def collect_results(
             if not (tested["predicted"] == label).any()
         ],
         "history": dict(history),
-        "folds": _describe_folds(fold_summary, is_right),
+        "folds": _describe_folds(
+            fold_summary, is_right.groupby(tested["fold"]).agg(["size", "sum"])
+        ),
         "classes": {
             label: {
                 score: float(fold_summary[f"{score}_{label}"].mean())
@@ -82,21 +83,10 @@ def collect_results(
     }
 
 
-def _groups_of(image_ids: pd.Series, data_b: pd.DataFrame) -> np.ndarray:
-    groups = image_ids.map(data_b.set_index("image_id")["group"])
-    if groups.isna().any():
-        raise DetlError(
-            f"The predictions name the image {image_ids[groups.isna()].iloc[0]!r}, "
-            "which is not in data_b: they are of an earlier split, so run the "
-            "pipelines transfer and crossval again."
-        )
-    return groups.to_numpy()
-
-
 def _describe_folds(
-    fold_summary: pd.DataFrame, is_right: pd.Series
+    fold_summary: pd.DataFrame, right: pd.DataFrame
 ) -> list[dict[str, Any]]:
-    right = is_right.groupby(level="fold", sort=False).agg(["size", "sum"])
+    """Return what each fold counts; ``right`` has the columns size and sum."""
     return [
         {
             "fold": fold,

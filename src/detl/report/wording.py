@@ -1,6 +1,9 @@
 """How the report words numbers and names."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
 
 NETWORK_TITLES = {"alexnet": "AlexNet", "vgg16": "VGG16", "resnet50": "ResNet50"}
 CLASS_TITLES = {
@@ -56,3 +59,30 @@ def count_of(number: int, thing: str, things: str | None = None) -> str:
         things: The noun of several, where it is not made with an "s".
     """
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
+
+
+def show_measured(row: Mapping[Hashable, Any], is_share: bool = True) -> str:
+    """Return a measured number with its 95 % interval, or why there is none.
+
+    Args:
+        row: ``value``, ``low``, ``high`` and ``note``.
+        is_share: Whether it is a share from 0 to 1, to be shown in per cent.
+    """
+    if pd.isna(row["value"]):
+        return str(row["note"]) or "not computed"
+    value, interval = show_number(row, is_share)
+    return f"{value} ({interval})" if interval else value
+
+
+def show_number(row: Mapping[Hashable, Any], is_share: bool = True) -> tuple[str, str]:
+    """Return a measured number, and its 95 % interval ("" where it has none).
+
+    Args:
+        row: ``value``, ``low`` and ``high``.
+        is_share: Whether it is a share from 0 to 1, to be shown in per cent.
+    """
+    value, low, high = (float(row[name]) for name in ("value", "low", "high"))
+    if is_share:
+        interval = "" if pd.isna(low) else interval_in_percent(low, high)
+        return in_percent(value), interval
+    return f"{value:.2f}", "" if pd.isna(low) else f"{low:.2f} to {high:.2f}"

@@ -59,7 +59,6 @@ _OTHER_SPELLINGS = {
     # The classes of Data-B, as the project itself and most folders name them.
     "covid": "COVID-19",
     "covid_19": "COVID-19",
-    "covid19": "COVID-19",
     "normal": NO_FINDING,
     "other_disease": OTHER_DISEASE,
     "Mycoplasma Bacterial Pneumonia": "Mycoplasma",

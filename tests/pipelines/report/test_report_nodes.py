@@ -13,10 +13,22 @@ from detl.datasets import (
 from detl.datasets.folder_dataset import MARKER
 from detl.errors import NotAvailableError
 from detl.evaluation.metrics import score_predictions
-from detl.parameters import IngestParameters, NetworkParameters, SplitParameters
+from detl.parameters import (
+    AuditParameters,
+    IngestParameters,
+    NetworkParameters,
+    SplitParameters,
+)
+from detl.pipelines.evaluate import nodes as evaluate
 from detl.pipelines.report import create_pipeline
 from detl.pipelines.report.nodes import count_labels, recognise_phantoms
-from detl.pipelines.split.nodes import assign_folds, select_data_a, select_data_b
+from detl.pipelines.report.pipeline import JUDGED
+from detl.pipelines.split.nodes import (
+    assign_folds,
+    check_leaks,
+    select_data_a,
+    select_data_b,
+)
 from detl.runner import FoldByFoldRunner
 from project_copy import PROJECT
 
@@ -34,6 +46,7 @@ FINDINGS = {
     "COVID-19": 20,
 }
 SIZE = 32
+PICTURE = np.full((9, 9, 3), 90, np.uint8)
 
 
 def read_parameters(name):
@@ -96,6 +109,29 @@ def make_predictions(data_b, folds, fold):
     return table
 
 
+NO_COPIES = pd.DataFrame(columns=["image_id", "other_id"], dtype=str)
+
+
+def audited(name, data_b, folds, images):
+    """Return what the stage evaluate has made of an architecture, by dataset."""
+    predictions = {fold: make_predictions(data_b, folds, fold) for fold in FOLDS}
+    tested, validated = evaluate.pool_folds(
+        data_b,
+        **{f"{fold}_tested": table for fold, table in predictions.items()},
+        **{f"{fold}_validated": table for fold, table in predictions.items()},
+    )
+    audit = AuditParameters.model_validate(read_parameters("audit")["audit"])
+    points, values, _ = evaluate.measure_operating_points(tested, validated, audit, 0)
+    computed = {
+        "evaluate.scores": evaluate.measure_scores(tested, 0)[0],
+        "evaluate.calibration": evaluate.measure_calibration(tested, validated, 0)[1],
+        "evaluate.operating_points": points,
+        "evaluate.predictive_values": values,
+        "evaluate.subgroups": evaluate.measure_subgroups(tested, images, 0),
+    }
+    return {f"{name}.{table}": computed.get(table) for table in JUDGED.values()}
+
+
 def of_architecture(name, data_b, folds):
     """Return what an architecture's stages have made, by dataset."""
     made, scores = {}, []
@@ -132,7 +168,8 @@ def write_page(raw, folder, ingest):
     images = make_images()
     data_b, data_b_counts = select_data_b(images, split, 0)
     data_a, data_a_counts = select_data_a(images, data_b, split, 0)
-    folds = assign_folds(data_b, split, 0, FOLDS)
+    drawn = assign_folds(data_b, split, 0, FOLDS)
+    data_a, folds, leaks = check_leaks(images, NO_COPIES, data_b, data_a, drawn, split)
     inputs = {
         "radiographs": raw,
         "images": images,
@@ -145,7 +182,13 @@ def write_page(raw, folder, ingest):
         "data_a_counts": data_a_counts,
         "data_b_counts": data_b_counts,
         "folds": folds,
-        "confusion_matrices": np.full((9, 9, 3), 90, np.uint8),
+        "copies": NO_COPIES,
+        "leaks": leaks,
+        "paired_tests": evaluate.compare_architectures(folds, 0),
+        **dict.fromkeys(("reliability_picture", "net_benefit_picture"), PICTURE),
+        **dict.fromkeys(("shortcuts_picture", "deletion_picture", "sanity_picture")),
+        "shortcuts.identifiable": None,
+        "confusion_matrices": PICTURE,
         **dict.fromkeys(("optimism", "ablation", "ablation_picture")),
         "provenance": {
             "command": "kedro run --env small",
@@ -163,9 +206,13 @@ def write_page(raw, folder, ingest):
             networks["vgg16"]["network"]
         ),
         **of_architecture("vgg16", data_b, folds),
+        **audited("vgg16", data_b, folds, images),
     }
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
     catalog["report_page"] = MemoryDataset()
+    catalog["audit_verdict"] = OptionalCSVDataset(
+        filepath=str(folder / "verdict.csv"), save_args={"index": False}
+    )
     for name, dataset in (
         ("label_counts", OptionalJSONDataset),
         ("cooccurrence", OptionalCSVDataset),
@@ -173,20 +220,42 @@ def write_page(raw, folder, ingest):
     ):
         catalog[f"report.{name}"] = dataset(filepath=str(folder / name))
     FoldByFoldRunner().run(create_pipeline(["vgg16"], FOLDS), catalog)
-    return catalog.load("report_page")
+    return catalog.load("report_page"), catalog.load("audit_verdict")
 
 
 @pytest.fixture(scope="module")
-def page(raw, tmp_path_factory):
+def written(raw, tmp_path_factory):
     return write_page(raw, tmp_path_factory.mktemp("made"), ingest_parameters())
 
 
+@pytest.fixture(scope="module")
+def page(written):
+    return written[0]
+
+
+@pytest.fixture(scope="module")
+def verdict(written):
+    return written[1]
+
+
 def test_the_page_has_every_section_in_its_order(page):
-    anchors = ("limits", "data", "pretraining", "cross-validation", "grad-cam")
-    positions = [
-        page.index(f'id="{anchor}"') for anchor in (*anchors, "comparisons", "repeat")
-    ]
+    anchors = (
+        *("verdict", "limits", "data", "leaks", "pretraining", "cross-validation"),
+        *("scores", "calibration", "subgroups", "shortcuts", "external", "grad-cam"),
+        *("explanation-scores", "comparisons", "repeat"),
+    )
+    positions = [page.index(f'id="{anchor}"') for anchor in anchors]
     assert positions == sorted(positions)
+
+
+def test_the_verdict_passes_nothing_that_was_not_computed(verdict):
+    rows = verdict.set_index("check")
+
+    assert len(rows) == 15
+    assert rows.loc["Leaks", "verdict"] == "pass"
+    for check in ("Without the lungs", "Images from elsewhere", "Pointing at lesions"):
+        assert rows.loc[check, "verdict"] == "not computed"
+        assert rows.loc[check, "meaning"].startswith("Run 'kedro run --pipeline ")
 
 
 def test_the_page_opens_with_the_images_that_were_tested(page):
@@ -227,6 +296,6 @@ def test_without_a_nih_source_there_are_no_labels_to_count(raw):
 
 def test_the_report_is_written_without_a_nih_source_too(raw, tmp_path):
     own = ingest_parameters(mine={"reader": "folder", "folder": "mine"})
-    page = write_page(raw, tmp_path, own)
+    page, _ = write_page(raw, tmp_path, own)
     assert "No source of this run is read as NIH ChestX-ray14" in page
     assert "figures/cooccurrence.png" not in page

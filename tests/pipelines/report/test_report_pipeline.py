@@ -7,6 +7,7 @@ import yaml
 from kedro.pipeline import Pipeline
 
 from detl.pipelines.report import create_pipeline
+from detl.pipelines.report.pipeline import JUDGED
 from detl.pipelines.report.sections import ABLATION, EXAMPLES, FIGURES
 from detl.units import unit_of
 
@@ -23,10 +24,11 @@ def pipeline() -> Pipeline:
     return create_pipeline(["vgg16", "alexnet"], ["fold_1", "fold_2"])
 
 
-def test_only_two_data_sets_of_an_architecture_reach_the_page(pipeline):
+def test_what_reaches_the_page_of_an_architecture_is_collected_or_judged(pipeline):
     page = pipeline.filter(node_namespaces=["report"])
     of_vgg16 = {name for name in page.inputs() if name.startswith("vgg16.")}
-    assert of_vgg16 == {"vgg16.report.results", "vgg16.report.examples"}
+    collected = {"vgg16.report.results", "vgg16.report.examples"}
+    assert of_vgg16 == collected | {f"vgg16.{table}" for table in JUDGED.values()}
 
 
 def test_the_page_is_all_that_leaves_the_report(pipeline):
@@ -46,18 +48,14 @@ def test_a_run_of_one_architecture_ends_with_the_report(pipeline):
     assert "alexnet.report.collect_results" not in kept
 
 
-def test_the_section_on_what_the_run_shows_comes_first(pipeline):
+def test_the_verdict_comes_first(pipeline):
     (page,) = (node for node in pipeline.nodes if node.short_name == "write_page")
     assert page.inputs[4:] == [
         f"report.{section}"
         for section in (
-            "limits",
-            "data",
-            "pretraining",
-            "crossval",
-            "grad_cam",
-            "comparisons",
-            "repeat",
+            *("verdict", "limits", "data", "leak_check", "pretraining", "crossval"),
+            *("scores", "calibration", "subgroups", "shortcuts", "external"),
+            *("grad_cam", "explanation_scores", "comparisons", "repeat"),
         )
     ]
 

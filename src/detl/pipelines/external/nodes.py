@@ -1,0 +1,189 @@
+"""Nodes that test the folds' networks on images that none of them has seen."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from detl.errors import DetlError
+from detl.keras_model import KerasModel
+from detl.parameters import IngestParameters, SplitParameters
+from detl.pipelines.ingest.nodes import decode_images
+from detl.pipelines.split.selection import label_as_data_b
+from detl.tables import (
+    CANDIDATES,
+    EXTERNAL_IMAGES,
+    PREDICTIONS,
+    REJECTED,
+    tabulate_predictions,
+    validate,
+)
+
+logger = logging.getLogger("detl.external")
+
+
+def read_external_images(
+    source: str | None, ingest: IngestParameters
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the images that lie elsewhere, and the rows that are not taken.
+
+    Args:
+        source: A folder, or a csv that lists images.
+        ingest: The sources that were ingested, and which views are taken.
+
+    Returns:
+        Table ``candidates`` with absolute paths, and a table ``rejected``.
+
+    Raises:
+        DetlError: No source is named, or it cannot be read.
+    """
+    from detl.sources.external import read_external
+    from detl.sources.source_table import select_views
+
+    if source is None:
+        raise DetlError(
+            "The external test has no images: name a folder or a csv with --params "
+            "source=PATH."
+        )
+    path = Path(source).absolute()
+    table = select_views(read_external(path, ingest.sources), ingest.views)
+    folder = path if path.is_dir() else path.parent
+    candidates = table.candidates.assign(
+        path=[(folder / name).as_posix() for name in table.candidates["path"]]
+    )
+    return validate(candidates, CANDIDATES), validate(table.rejected, REJECTED)
+
+
+def decode_external_images(
+    candidates: pd.DataFrame, rejected_rows: pd.DataFrame, ingest: IngestParameters
+) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
+    """Return the images that can be used, their pixels, and all that was rejected.
+
+    Args:
+        candidates: Table of the images on offer.
+        rejected_rows: Table of what was not offered.
+        ingest: Size and shape of the stored images, as those of the training.
+
+    Returns:
+        Table ``images``; pixels, uint8 (n, size, size); table ``rejected``.
+
+    Raises:
+        DetlError: Not one image was accepted.
+    """
+    only_this = dict.fromkeys(candidates["source"].unique())
+    images, pixels, rejected, _ = decode_images(
+        Path(),
+        candidates,
+        rejected_rows,
+        ingest.model_copy(update={"sources": only_this}),
+    )
+    return images, pixels, rejected
+
+
+def select_unseen(
+    external_images: pd.DataFrame,
+    external_pixels: np.ndarray,
+    rejected: pd.DataFrame,
+    images: pd.DataFrame,
+    pixels: np.ndarray,
+    data_a: pd.DataFrame,
+    data_b: pd.DataFrame,
+    split: SplitParameters,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the images that no network has seen and that are of a class of Data-B.
+
+    An image is seen if its patient, or a copy of it, is in Data-A or Data-B.
+
+    Args:
+        external_images: Table ``images`` of the external source.
+        external_pixels: Their pixels.
+        rejected: What was rejected so far.
+        images: Table ``images`` of the training.
+        pixels: Its pixels.
+        data_a: Table ``data_a``.
+        data_b: Table ``data_b``.
+        split: Which findings make up a class.
+
+    Returns:
+        Table ``external_images``: the columns of ``images``, and ``label``; and table
+        ``rejected`` with those left out here, each with its reason.
+
+    Raises:
+        DetlError: No image is left.
+    """
+    from detl.evaluation.leaks import find_seen
+
+    rows = pd.concat([data_a["row"], data_b["row"]])
+    trained_on = images[images["row"].isin(rows)]
+    seen = find_seen(external_images, external_pixels, trained_on, pixels)
+    labels = label_as_data_b(external_images, split.data_b)
+    no_class = "no class of Data-B: " + external_images["findings"]
+    reason = seen.where(seen != "", no_class.where(labels == "", ""))
+    left_out = external_images[reason != ""]
+    names = [i.split("/", 1)[1] for i in left_out["image_id"]]
+    more = left_out[["source"]].assign(name=names, reason=reason[reason != ""])
+    every = pd.concat([rejected, more], ignore_index=True)
+    kept = external_images.assign(label=labels)[reason == ""]
+    logger.info(
+        "External images: %d tested; %d left out because training has seen them, %d "
+        "because they are of no class of Data-B",
+        len(kept),
+        (seen != "").sum(),
+        ((seen == "") & (labels == "")).sum(),
+    )
+    if kept.empty:
+        raise DetlError(
+            f"None of the {len(external_images)} external images can be tested "
+            f"({left_out.index.size} left out, the first because: {reason.iloc[0]}): "
+            "name a source with images of Data-B's classes that training has not seen."
+        )
+    return (
+        validate(kept.reset_index(drop=True), EXTERNAL_IMAGES),
+        validate(every, REJECTED),
+    )
+
+
+def predict_ensemble(
+    trunk: KerasModel,
+    external_pixels: np.ndarray,
+    external_images: pd.DataFrame,
+    **models: KerasModel,
+) -> pd.DataFrame:
+    """Return the mean of the folds' probabilities, as a table ``predictions``.
+
+    Args:
+        trunk: The architecture's frozen part.
+        external_pixels: Pixels of the external source.
+        external_images: Table ``external_images``.
+        **models: Trained tail of each fold.
+    """
+    from detl.training.features import extract_features
+    from detl.training.predict import predict_with_ensemble
+
+    rows = external_images["row"].to_numpy("int64")
+    features = extract_features(trunk, external_pixels, rows)
+    probabilities = predict_with_ensemble(list(models.values()), features)
+    table = tabulate_predictions(external_images, probabilities)
+    return validate(table, PREDICTIONS)
+
+
+def score_external(
+    external_predictions: pd.DataFrame,
+    external_images: pd.DataFrame,
+    tested: pd.DataFrame,
+    seed: int,
+) -> pd.DataFrame:
+    """Return the scores inside and outside, and how much is lost between them.
+
+    Args:
+        external_predictions: Table ``predictions`` of the external images.
+        external_images: Table ``external_images``, which knows the groups.
+        tested: Table ``tested`` of the cross-validation.
+        seed: Seed of the bootstrap.
+    """
+    from detl.evaluation.external import measure_drop
+    from detl.evaluation.pooling import pool_predictions
+
+    outside = pool_predictions({"ensemble": external_predictions}, external_images)
+    return measure_drop(tested, outside, seed)

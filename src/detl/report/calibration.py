@@ -1,0 +1,237 @@
+"""The report's section on calibration and operating points, and their verdicts."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from detl.classes import DATA_B_CLASSES
+from detl.report.page import Block, Figure, Paragraph, Section, Table
+from detl.report.verdict import (
+    Check,
+    Verdict,
+    find_worst,
+    first_note,
+    judge_small,
+)
+from detl.report.wording import (
+    class_title,
+    in_percent,
+    network_title,
+    show_measured,
+    show_number,
+)
+
+Tables = Mapping[str, pd.DataFrame]
+
+ECE = "expected calibration error"
+SCALED = "temperature scaled"
+RAW = "as they are"
+
+SMALL_ERROR, LARGE_ERROR = 0.05, 0.10
+"""Expected calibration errors up to which the verdict is pass, and warn."""
+
+TARGET = "specificity 95 %"
+
+
+def _scaled_error(table: pd.DataFrame) -> pd.DataFrame:
+    return table[
+        (table["quantity"] == ECE)
+        & (table["class"].fillna("") == "")
+        & (table["probabilities"] == SCALED)
+    ]
+
+
+def judge_calibration(calibration: Tables) -> Check:
+    """Return whether the probabilities mean what they say.
+
+    Args:
+        calibration: By architecture, table ``calibration``.
+    """
+    check = "Calibration"
+    asked = (
+        "after temperature scaling, confidence and share of right answers differ by "
+        f"{in_percent(SMALL_ERROR)} at most (expected calibration error; warn up to "
+        f"{in_percent(LARGE_ERROR)})"
+    )
+    worst = find_worst(calibration, _scaled_error, lambda row: row["value"])
+    if worst is None:
+        reason = first_note(calibration, _scaled_error)
+        return Check.not_computed(check, asked, f"Nothing was measured: {reason}.")
+    architecture, row = worst
+    value = float(row["value"])
+    verdict = judge_small(value, SMALL_ERROR, LARGE_ERROR)
+    return Check(
+        check,
+        asked,
+        *show_number(row),
+        verdict,
+        f"{network_title(architecture)}: where it is sure of itself to 90 %, expect it "
+        f"to be right in 90 % give or take {in_percent(value)}; on few images this "
+        "error is overstated.",
+    )
+
+
+def judge_operating_point(operating_points: Tables) -> Check:
+    """Return whether a threshold that was frozen keeps its specificity on test images.
+
+    Args:
+        operating_points: By architecture, table ``operating_points``.
+    """
+
+    def specificity(table: pd.DataFrame) -> pd.DataFrame:
+        return table[
+            (table["class"] == "covid_19")
+            & (table["target"] == TARGET)
+            & (table["quantity"] == "specificity")
+        ]
+
+    check = "Operating point"
+    asked = (
+        "thresholds for COVID-19, frozen on the inner validation part at 95 % "
+        "specificity, keep it on the test part (the interval holds 95 % or lies above)"
+    )
+    worst = find_worst(operating_points, specificity, lambda row: -row["value"])
+    if worst is None:
+        reason = first_note(operating_points, specificity)
+        return Check.not_computed(check, asked, f"Nothing was measured: {reason}.")
+    architecture, row = worst
+    keeps = row["high"] >= 0.95
+    verdict: Verdict = "warn" if row["low"] < 0.90 else "pass"
+    if not keeps:
+        verdict = "fail"
+    what = "keep" if keeps else "miss"
+    return Check(
+        check,
+        asked,
+        *show_number(row),
+        verdict,
+        f"{network_title(architecture)}: the frozen thresholds {what} the specificity "
+        f"that was asked for; they rest on {int(row['validation_images'])} validation "
+        "images in the smallest fold.",
+    )
+
+
+def describe_calibration(
+    calibration: Tables,
+    operating_points: Tables,
+    predictive_values: Tables,
+    reliability_picture: np.ndarray | None,
+    net_benefit_picture: np.ndarray | None,
+) -> Section:
+    """Return the section on what the probabilities are worth.
+
+    Args:
+        calibration: By architecture, table ``calibration``.
+        operating_points: By architecture, table ``operating_points``.
+        predictive_values: By architecture, table ``predictive_values``.
+        reliability_picture: Reliability diagrams, or None.
+        net_benefit_picture: Curves of the net benefit, or None.
+    """
+    figures: list[Block] = []
+    if reliability_picture is not None:
+        figures.append(
+            Figure(
+                reliability_picture,
+                "Reliability: share of right answers by confidence, before and after "
+                "temperature scaling.",
+                "Per network, the share of right answers by confidence.",
+            )
+        )
+    decisions: list[Block] = [
+        Table(
+            _tabulate_operating_points(operating_points),
+            "Thresholds frozen on each fold's inner validation part, applied to its "
+            "test part; sensitivity and specificity over all folds, 95 % interval.",
+        ),
+        Table(
+            _tabulate_predictive_values(predictive_values),
+            "COVID-19 at its threshold for 95 % specificity: positive and negative "
+            "predictive value by the share of COVID-19 among those examined.",
+        ),
+    ]
+    if net_benefit_picture is not None:
+        decisions.append(
+            Figure(
+                net_benefit_picture,
+                "Net benefit of acting on the network for COVID-19, beside acting on "
+                "everyone and on no one.",
+                "Curves of net benefit by threshold probability.",
+            )
+        )
+    return Section(
+        "calibration",
+        "What the probabilities are worth",
+        [
+            Paragraph(
+                "A temperature per fold, fitted on its inner validation part alone, "
+                "divides the logits; it changes no prediction. The expected "
+                "calibration error is overstated where images are few."
+            ),
+            Table(_tabulate_calibration(calibration), "Calibration, 95 % interval."),
+            *figures,
+        ],
+        [
+            Section(
+                "operating-points", "Operating points and predictive values", decisions
+            )
+        ],
+    )
+
+
+def _tabulate_calibration(calibration: Tables) -> pd.DataFrame:
+    rows = []
+    for architecture, table in calibration.items():
+        overall = table[table["class"].fillna("") == ""]
+        for quantity, of_quantity in overall.groupby("quantity", sort=False):
+            cells = of_quantity.set_index("probabilities").to_dict("index")
+            is_share = quantity == ECE
+            rows.append(
+                {
+                    "network": network_title(architecture),
+                    "quantity": quantity,
+                    **{
+                        state: show_measured(cell, is_share)
+                        for state, cell in cells.items()
+                    },
+                }
+            )
+    return pd.DataFrame(rows).fillna("")
+
+
+def _tabulate_operating_points(operating_points: Tables) -> pd.DataFrame:
+    rows = []
+    for architecture, table in operating_points.items():
+        for label in DATA_B_CLASSES:
+            for target, of_target in table[table["class"] == label].groupby(
+                "target", sort=False
+            ):
+                cells = of_target.set_index("quantity").to_dict("index")
+                rows.append(
+                    {
+                        "network": network_title(architecture),
+                        "class": class_title(label),
+                        "threshold for": target,
+                        **{name: show_measured(cell) for name, cell in cells.items()},
+                        "validation images": int(of_target["validation_images"].min()),
+                    }
+                )
+    return pd.DataFrame(rows).fillna("")
+
+
+def _tabulate_predictive_values(predictive_values: Tables) -> pd.DataFrame:
+    rows = []
+    for architecture, table in predictive_values.items():
+        chosen = table[
+            (table["class"] == "covid_19") & (table["operating_point"] == TARGET)
+        ]
+        for prevalence, of_one in chosen.groupby("prevalence", sort=True):
+            cells = of_one.set_index("quantity").to_dict("index")
+            rows.append(
+                {
+                    "network": network_title(architecture),
+                    "prevalence": f"{100 * float(str(prevalence)):g} %",
+                    **{name: show_measured(cell) for name, cell in cells.items()},
+                }
+            )
+    return pd.DataFrame(rows).fillna("")

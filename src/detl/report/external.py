@@ -1,0 +1,129 @@
+"""The report's section on images from elsewhere, and the verdict on them."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from detl.report.page import Paragraph, Section, Table
+from detl.report.verdict import Check, Verdict
+from detl.report.wording import (
+    class_title,
+    in_percent,
+    in_points,
+    interval_in_percent,
+    interval_in_points,
+    network_title,
+)
+
+Tables = Mapping[str, pd.DataFrame]
+
+SMALL_DROP = 0.05
+RUN_EXTERNAL = (
+    "Run 'kedro run --pipeline external --params source=PATH' with a folder or a csv "
+    "of images from elsewhere."
+)
+
+
+def judge_external(scores: Tables) -> Check:
+    """Return whether accuracy holds on images from elsewhere.
+
+    Args:
+        scores: By architecture, table ``scores`` of the external test.
+    """
+    check = "Images from elsewhere"
+    asked = (
+        "balanced accuracy on images of another source is at most "
+        f"{100 * SMALL_DROP:.0f} points below that of the cross-validation (fail where "
+        "the interval of the drop lies above)"
+    )
+    rows = {
+        name: table[table["score"] == "balanced_accuracy"].iloc[0]
+        for name, table in scores.items()
+    }
+    if not rows:
+        return Check.not_computed(check, asked, RUN_EXTERNAL)
+    measured = {name: row for name, row in rows.items() if pd.notna(row["drop"])}
+    if not measured:
+        note = str(next(iter(rows.values()))["note"])
+        reason = f"{note[:1].upper()}{note[1:]}."
+        return Check.not_computed(check, asked, reason)
+    name, row = max(measured.items(), key=lambda named: named[1]["drop"])
+    verdict: Verdict = (
+        "fail"
+        if row["drop_low"] > SMALL_DROP
+        else "pass"
+        if row["drop"] <= SMALL_DROP
+        else "warn"
+    )
+    return Check(
+        check,
+        asked,
+        f"a drop of {in_points(row['drop'])} points",
+        interval_in_points(row["drop_low"], row["drop_high"]),
+        verdict,
+        f"{network_title(name)}: {in_percent(row['internal'])} in the "
+        f"cross-validation, {in_percent(row['external'])} on "
+        f"{int(row['external_images'])} images from elsewhere ({row['note']}).",
+    )
+
+
+def describe_external(scores: Tables) -> Section:
+    """Return the section on the external test.
+
+    Args:
+        scores: By architecture, table ``scores`` of the external test.
+    """
+    title = "Images from elsewhere"
+    if not scores:
+        blocks = [Paragraph(f"Not computed. {RUN_EXTERNAL}")]
+        return Section("external", title, blocks)
+    return Section(
+        "external",
+        title,
+        [
+            Paragraph(
+                "Images that no fold has seen (no patient of theirs, and no copy, is "
+                "in Data-A or Data-B), judged by the mean of the folds' probabilities. "
+                "Accuracy depends on the mix of classes; balanced accuracy does not."
+            ),
+            Table(_tabulate(scores), "Inside, outside, and the drop; 95 % interval."),
+        ],
+    )
+
+
+def _tabulate(scores: Tables) -> pd.DataFrame:
+    rows = []
+    for architecture, table in scores.items():
+        for row in table.fillna({"class": "", "note": ""}).to_dict("records"):
+            score = str(row["score"]).replace("_", " ")
+            if row["class"]:
+                score = f"{score}, {class_title(row['class'])}"
+            rows.append(
+                {
+                    "network": network_title(architecture),
+                    "score": score,
+                    **{
+                        title: _show(row, part)
+                        for title, part in (
+                            ("cross-validation", "internal"),
+                            ("elsewhere", "external"),
+                        )
+                    },
+                    "drop, points": ""
+                    if pd.isna(row["drop"])
+                    else f"{in_points(row['drop'])} ("
+                    f"{interval_in_points(row['drop_low'], row['drop_high'])})",
+                    "images": ""
+                    if pd.isna(row["external_images"])
+                    else f"{row['external_images']:.0f}",
+                    "note": row["note"],
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _show(row: Mapping[object, object], part: str) -> str:
+    value, low, high = (float(str(row[f"{part}{e}"])) for e in ("", "_low", "_high"))
+    if pd.isna(value):
+        return "not enough data"
+    return f"{in_percent(value)} ({interval_in_percent(low, high)})"

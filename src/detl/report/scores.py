@@ -1,0 +1,222 @@
+"""The report's section on scores with intervals, and the verdicts on them."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from detl.classes import DATA_B_CLASSES
+from detl.report.cues import score_cue_rules
+from detl.report.page import Block, Paragraph, Section, Table
+from detl.report.verdict import Check, find_worst, first_note, judge_above
+from detl.report.wording import (
+    class_title,
+    enumerate_names,
+    in_percent,
+    in_points,
+    interval_in_points,
+    network_title,
+    show_measured,
+    show_number,
+)
+
+Tables = Mapping[str, pd.DataFrame]
+
+LEVEL = 0.05
+"""Of the paired tests, after Holm's correction."""
+
+OVERALL = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    "macro_auc": "macro AUC, mean of folds",
+}
+OF_CLASS = {
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "ppv": "PPV",
+    "npv": "NPV",
+    "auc": "ROC AUC, mean of folds",
+    "average_precision": "precision-recall AUC, mean of folds",
+}
+_MEANS = ("macro_auc", "auc", "average_precision")
+
+
+def choose_score(table: pd.DataFrame, score: str, label: str = "") -> pd.DataFrame:
+    """Return the row of one score: of the mean over folds for areas, else pooled.
+
+    Args:
+        table: Table ``scores`` of an architecture.
+        score: Its name.
+        label: The class, "" for all.
+    """
+    images = "mean of folds" if score in _MEANS else "all"
+    return table[
+        (table["fold"] == images)
+        & (table["score"] == score)
+        & (table["class"].fillna("") == label)
+    ]
+
+
+def judge_accuracy(scores: Tables, images: pd.DataFrame, data_b: pd.DataFrame) -> Check:
+    """Return whether every network beats a rule that sees no pixel.
+
+    Args:
+        scores: By architecture, table ``scores``.
+        images: Table ``images``.
+        data_b: Table ``data_b``.
+    """
+    rules = score_cue_rules(images, data_b)
+    rule, reached = max(rules.items(), key=lambda named: named[1])
+    check = "Accuracy"
+    asked = (
+        "each network is right more often than a rule that names the commonest class "
+        f"of the image's {rule} ({in_percent(reached)}; the interval lies above)"
+    )
+    worst = find_worst(
+        scores, lambda t: choose_score(t, "accuracy"), lambda row: -row["value"]
+    )
+    if worst is None:
+        note = first_note(scores, lambda t: choose_score(t, "accuracy"))
+        return Check.not_computed(check, asked, f"Nothing was measured: {note}.")
+    architecture, row = worst
+    name = network_title(architecture)
+    verdict = judge_above(row, reached)
+    words = {
+        "pass": "knows more than where and how the image was taken",
+        "warn": "may know no more than where and how the image was taken",
+        "fail": "knows less than where and how the image was taken",
+    }
+    meaning = f"{name} {words[verdict]}."
+    return Check(check, asked, *show_number(row), verdict, meaning)
+
+
+def judge_best_network(paired_tests: pd.DataFrame) -> Check:
+    """Return whether one network is better than each other one.
+
+    Args:
+        paired_tests: Table ``paired_tests``.
+    """
+    check = "Best network"
+    asked = f"one network beats each other (McNemar, p below {LEVEL} after Holm)"
+    tests = paired_tests[paired_tests["test"] == "mcnemar"]
+    tests = tests[tests["p_holm"].notna()]
+    if tests.empty:
+        return Check.not_computed(check, asked, "There are no two networks to compare.")
+    beaten = {
+        (r["first"], r["second"]) if r["difference"] > 0 else (r["second"], r["first"])
+        for r in tests[tests["p_holm"] < LEVEL].to_dict("records")
+    }
+    names = sorted({*tests["first"], *tests["second"]})
+    best = [
+        name
+        for name in names
+        if all((name, other) in beaten for other in names if other != name)
+    ]
+    number = f"largest p {tests['p_holm'].max():.3f}"
+    if best:
+        meaning = f"{network_title(best[0])} is better than each other network."
+        return Check(check, asked, number, "", "pass", meaning)
+    apart = [
+        f"{network_title(one)} over {network_title(other)}"
+        for one, other in sorted(beaten)
+    ]
+    meaning = "Which network is best is not known"
+    if apart:
+        meaning += f"; established is only {enumerate_names(apart)}"
+    return Check(check, asked, number, "", "warn", f"{meaning}.")
+
+
+def describe_scores(scores: Tables, paired_tests: pd.DataFrame) -> Section:
+    """Return the section on the scores of the cross-validation, with intervals.
+
+    Args:
+        scores: By architecture, table ``scores``.
+        paired_tests: Table ``paired_tests``.
+    """
+    blocks: list[Block] = [
+        Paragraph(
+            "95 % intervals over groups of patients (a patient's images, and copies, "
+            "are drawn together). Areas under curves are means over the folds, because "
+            "probabilities of different networks are not on one scale; the tables of "
+            "each fold are in scores.csv."
+        ),
+        Table(_tabulate_overall(scores), "All classes."),
+        Table(_tabulate_classes(scores), "Each class against the others."),
+    ]
+    compared = Section(
+        "paired-tests",
+        "The networks, compared on the same images",
+        [
+            Paragraph(
+                "McNemar's test on the paired predictions, which counts images as "
+                "independent; DeLong's test on the areas, for groups of patients; the "
+                "t test over folds, corrected for their overlap. p after Holm's "
+                "correction over the pairs of networks."
+            ),
+            Table(_tabulate_tests(paired_tests), "First network minus second."),
+        ],
+    )
+    return Section(
+        "scores",
+        "Scores with their intervals",
+        blocks,
+        [compared] if len(paired_tests) else [],
+    )
+
+
+def _tabulate_overall(scores: Tables) -> pd.DataFrame:
+    rows = [
+        {
+            "network": network_title(architecture),
+            **{
+                title: _show(choose_score(table, score))
+                for score, title in OVERALL.items()
+            },
+        }
+        for architecture, table in scores.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def _tabulate_classes(scores: Tables) -> pd.DataFrame:
+    rows = [
+        {
+            "network": network_title(architecture),
+            "class": class_title(label),
+            **{
+                title: _show(choose_score(table, score, label))
+                for score, title in OF_CLASS.items()
+            },
+        }
+        for architecture, table in scores.items()
+        for label in DATA_B_CLASSES
+    ]
+    return pd.DataFrame(rows)
+
+
+def _show(rows: pd.DataFrame) -> str:
+    return show_measured(rows.iloc[0].to_dict()) if len(rows) else "not computed"
+
+
+def _tabulate_tests(paired_tests: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for row in paired_tests.to_dict("records"):
+        has_number = pd.notna(row["difference"])
+        interval = (
+            f" ({interval_in_points(row['low'], row['high'])})"
+            if pd.notna(row["low"])
+            else ""
+        )
+        rows.append(
+            {
+                "networks": f"{network_title(row['first'])}, "
+                f"{network_title(row['second'])}",
+                "test": row["test"],
+                "of": row["quantity"],
+                "difference, points": f"{in_points(row['difference'])}{interval}"
+                if has_number
+                else row["note"],
+                "p (Holm)": f"{row['p_holm']:.3f}" if pd.notna(row["p_holm"]) else "",
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,115 @@
+"""The report's section on subgroups, and the verdict on them."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from detl.report.page import Paragraph, Section, Table
+from detl.report.verdict import Check, Verdict
+from detl.report.wording import (
+    class_title,
+    count_of,
+    in_points,
+    interval_in_points,
+    network_title,
+    show_measured,
+)
+
+Tables = Mapping[str, pd.DataFrame]
+
+CHECK = "Subgroups"
+LARGE_GAP = 0.10
+ASKED = (
+    "in no subgroup by sex, age, view or source are diseased images called normal more "
+    f"often than in the others (a gap whose interval excludes 0; fail from "
+    f"{100 * LARGE_GAP:.0f} points)"
+)
+QUANTITIES = {
+    "disease_sensitivity": "disease seen",
+    "under_diagnosis_rate": "under-diagnosis",
+    "false_alarm_rate": "false alarms",
+}
+
+
+def judge_subgroups(subgroups: Tables) -> Check:
+    """Return whether disease is missed more often in some subgroup.
+
+    Args:
+        subgroups: By architecture, table ``subgroups``.
+    """
+    gaps = pd.concat(
+        [
+            table[table["quantity"] == "under_diagnosis_rate"].assign(network=name)
+            for name, table in subgroups.items()
+        ],
+        ignore_index=True,
+    )
+    measured = gaps[gaps["gap"].notna()]
+    if measured.empty:
+        reason = "No subgroup, with the rest beside it, has 30 diseased images."
+        return Check.not_computed(CHECK, ASKED, reason)
+    worse = measured[measured["gap_low"] > 0]
+    shown = (worse if len(worse) else measured).sort_values("gap").iloc[-1]
+    number = f"{in_points(shown['gap'])} points"
+    interval = interval_in_points(shown["gap_low"], shown["gap_high"])
+    where = f"{shown['attribute']} {shown['subgroup']}"
+    name = network_title(shown["network"])
+    tested = count_of(len(measured), "gap")
+    if worse.empty:
+        meaning = f"Of {tested} none is above chance; the largest is {name}'s, {where}."
+        return Check(CHECK, ASKED, number, interval, "pass", meaning)
+    verdict: Verdict = "fail" if shown["gap"] >= LARGE_GAP else "warn"
+    meaning = (
+        f"{name} misses disease more often in {where}; {len(worse)} of {tested} are "
+        "above 0, of which one in forty would be by chance. Class and source differ "
+        "between subgroups too."
+    )
+    return Check(CHECK, ASKED, number, interval, verdict, meaning)
+
+
+def describe_subgroups(subgroups: Tables) -> Section:
+    """Return the section on errors by sex, age, view and source.
+
+    Args:
+        subgroups: By architecture, table ``subgroups``.
+    """
+    tables = [
+        Table(
+            _tabulate(table),
+            f"{network_title(name)}: share of diseased images not called normal, share "
+            "called normal with its gap to all other images, and share of normal "
+            "images called diseased; 95 % interval.",
+        )
+        for name, table in subgroups.items()
+    ]
+    return Section(
+        "subgroups",
+        "Subgroups",
+        [
+            Paragraph(
+                "Under-diagnosis is to call a diseased image normal. Subgroups with "
+                "fewer than 30 images are shown as counts only. The sensitivities of "
+                "single classes are in subgroups.csv."
+            ),
+            *tables,
+        ],
+    )
+
+
+def _tabulate(subgroups: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for (attribute, subgroup), part in subgroups.groupby(
+        ["attribute", "subgroup"], sort=False
+    ):
+        cells = part.set_index("quantity")
+        row = {"subgroup": f"{attribute} {class_title(str(subgroup))}"}
+        for quantity, title in QUANTITIES.items():
+            if quantity in cells.index:
+                found = cells.loc[quantity].to_dict()
+                row[title] = f"{show_measured(found)}, {int(found['images'])} images"
+        missed = cells.loc["under_diagnosis_rate"].to_dict()
+        if pd.notna(missed["gap"]):
+            interval = interval_in_points(missed["gap_low"], missed["gap_high"])
+            row["gap, points"] = f"{in_points(missed['gap'])} ({interval})"
+        rows.append(row)
+    return pd.DataFrame(rows).fillna("")

@@ -1,0 +1,187 @@
+"""The verdict of the audit: a row per check, and what it means in this run."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias
+
+import pandas as pd
+
+from detl.report.page import Note, Paragraph, Section, Table
+from detl.report.wording import count_of
+
+Verdict: TypeAlias = Literal["pass", "warn", "fail", "not computed"]
+Row: TypeAlias = Mapping[Hashable, Any]
+"""A row of a table, by column."""
+
+NOT_COMPUTED: Verdict = "not computed"
+
+RUN_AUDIT = "Run 'kedro run --pipeline audit' to compute it."
+
+
+@dataclass(frozen=True)
+class Check:
+    """One row of the verdict; all of it is text.
+
+    Attributes:
+        check: What was checked.
+        asked: What had to hold for a pass.
+        number: What was found, of the network that fares worst where there are several.
+        interval: Its 95 % interval, or "".
+        verdict: pass, warn, fail, or not computed.
+        meaning: What that means here, in a sentence.
+    """
+
+    check: str
+    asked: str
+    number: str
+    interval: str
+    verdict: Verdict
+    meaning: str
+
+    @classmethod
+    def not_computed(cls, check: str, asked: str, reason: str) -> "Check":
+        """Return the row of a check that has no number."""
+        return cls(check, asked, "", "", NOT_COMPUTED, reason)
+
+
+def tabulate_checks(checks: Sequence[Check]) -> pd.DataFrame:
+    """Return the table ``audit_verdict``, a row per check in their order.
+
+    Args:
+        checks: At least one.
+    """
+    return pd.DataFrame([asdict(check) for check in checks])
+
+
+def find_worst(
+    tables: Mapping[str, pd.DataFrame],
+    choose: Callable[[pd.DataFrame], pd.DataFrame],
+    key: Callable[[Row], float],
+) -> tuple[str, Row] | None:
+    """Return the architecture whose row fares worst, and that row; None if none has.
+
+    Args:
+        tables: By architecture, a table with ``value`` and ``note``.
+        choose: From a table to the rows in question.
+        key: From a row to a number that is the larger, the worse it fares.
+    """
+    rows = [
+        (architecture, row)
+        for architecture, table in tables.items()
+        for row in choose(table).to_dict("records")
+        if pd.notna(row["value"])
+    ]
+    return max(rows, key=lambda named: key(named[1])) if rows else None
+
+
+def first_note(
+    tables: Mapping[str, pd.DataFrame], choose: Callable[[pd.DataFrame], pd.DataFrame]
+) -> str:
+    """Return why the rows in question have no number, "" if nothing is said.
+
+    Args:
+        tables: As ``find_worst`` takes them.
+        choose: From a table to the rows in question.
+    """
+    notes = [str(n) for t in tables.values() for n in choose(t)["note"].dropna() if n]
+    return notes[0] if notes else ""
+
+
+def explain_missing(
+    tables: Mapping[str, pd.DataFrame], choose: Callable[[pd.DataFrame], pd.DataFrame]
+) -> str:
+    """Return a sentence on why the rows in question have no number.
+
+    Args:
+        tables: As ``find_worst`` takes them; none where nothing was computed.
+        choose: From a table to the rows in question.
+    """
+    if not tables:
+        return RUN_AUDIT
+    note = first_note(tables, choose)
+    return f"{note[:1].upper()}{note[1:]}." if note else "There is no number."
+
+
+def judge_small(value: float, small: float, large: float) -> Verdict:
+    """Return pass up to a small value, fail from a large one on, else warn."""
+    return "pass" if value <= small else "warn" if value < large else "fail"
+
+
+def judge_above(row: Row, limit: float) -> Verdict:
+    """Return pass where an interval lies above a limit, fail where below, else warn.
+
+    Args:
+        row: ``low`` and ``high``.
+        limit: The limit.
+    """
+    return "pass" if row["low"] > limit else "warn" if row["high"] >= limit else "fail"
+
+
+def name_number(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return a table with the columns of one number as value, low and high.
+
+    Args:
+        table: Has the columns ``<name>``, ``<name>_low`` and ``<name>_high``.
+        name: Of the number.
+    """
+    return table.assign(
+        value=table[name], low=table[f"{name}_low"], high=table[f"{name}_high"]
+    )
+
+
+def take_number(row: Row, name: str) -> dict[Hashable, Any]:
+    """Return one of several numbers of a row as value, low, high and note.
+
+    Args:
+        row: Has ``<name>``, ``<name>_low``, ``<name>_high`` and ``note``.
+        name: Of the number.
+    """
+    note = row["note"] if isinstance(row["note"], str) else ""
+    return {
+        "value": row[name],
+        "low": row[f"{name}_low"],
+        "high": row[f"{name}_high"],
+        "note": note,
+    }
+
+
+def describe_verdict(verdict: pd.DataFrame) -> Section:
+    """Return the section with which the report begins.
+
+    Args:
+        verdict: Table ``audit_verdict``.
+    """
+    counts = verdict["verdict"].value_counts()
+    said = ", ".join(
+        f"{counts.get(name, 0)} {name}"
+        for name in ("pass", "warn", "fail", NOT_COMPUTED)
+    )
+    blocks: list[Any] = [
+        Paragraph(
+            f"{count_of(len(verdict), 'check')} of whether the figures below can be "
+            f"believed: {said}. Of several networks the number is that of the one that "
+            "fares worst, which the last column names."
+        )
+    ]
+    if counts.get(NOT_COMPUTED, 0):
+        blocks.append(
+            Note(
+                "What was not computed has not passed. 'kedro run --pipeline audit' "
+                "computes what needs further training, and 'kedro run --pipeline "
+                "external --params source=PATH' tests images from elsewhere."
+            )
+        )
+    columns = {
+        "check": "check",
+        "asked": "asked",
+        "number": "found",
+        "interval": "95 % interval",
+        "verdict": "verdict",
+        "meaning": "what it means here",
+    }
+    table = verdict.fillna("").rename(columns=columns)
+    return Section(
+        "verdict",
+        "Can the figures be believed?",
+        [*blocks, Table(table, "The verdict of the audit, a row per check.")],
+    )

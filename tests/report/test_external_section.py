@@ -1,0 +1,74 @@
+import numpy as np
+import pandas as pd
+import pytest
+from made_results import tables_of, texts_of
+
+from detl.report.external import describe_external, judge_external
+
+
+def make_scores(drop, low, high, note="over normal, covid_19"):
+    numbers = {
+        "internal": 0.8,
+        "external": 0.8 - drop,
+        "drop": drop,
+        "drop_low": low,
+        "drop_high": high,
+    }
+    ends = {
+        f"{p}_{e}": numbers[p]
+        for p in ("internal", "external")
+        for e in ("low", "high")
+    }
+    row = {"score": "balanced_accuracy", "class": "", **numbers, **ends, "note": note}
+    return pd.DataFrame([{**row, "internal_images": 90, "external_images": 40}])
+
+
+@pytest.mark.parametrize(
+    ("drop", "low", "high", "verdict"),
+    [
+        (0.02, -0.03, 0.07, "pass"),
+        (0.10, 0.02, 0.18, "warn"),
+        (0.20, 0.12, 0.28, "fail"),
+    ],
+)
+def test_the_verdict_follows_the_drop_and_its_interval(drop, low, high, verdict):
+    check = judge_external({"vgg16": make_scores(drop, low, high)})
+
+    assert check.verdict == verdict
+    assert check.number == f"a drop of {100 * drop:+.1f} points"
+
+
+def test_the_network_that_loses_most_is_named():
+    scores = {
+        "vgg16": make_scores(0.02, -0.03, 0.07),
+        "alexnet": make_scores(0.2, 0.12, 0.28),
+    }
+
+    assert judge_external(scores).meaning.startswith("AlexNet: 80.0 %")
+
+
+def test_without_external_images_the_command_is_named():
+    check = judge_external({})
+
+    assert check.verdict == "not computed"
+    assert "--params source=PATH" in check.meaning
+    assert "--params source=PATH" in " ".join(texts_of(describe_external({})))
+
+
+def test_too_few_external_patients_are_no_pass():
+    scores = {"vgg16": make_scores(np.nan, np.nan, np.nan, "external: not enough data")}
+
+    check = judge_external(scores)
+
+    assert (check.verdict, check.meaning) == (
+        "not computed",
+        "External: not enough data.",
+    )
+
+
+def test_the_section_shows_inside_outside_and_drop():
+    section = describe_external({"vgg16": make_scores(0.1, 0.02, 0.18)})
+
+    row = tables_of(section)[0].iloc[0]
+    assert row["elsewhere"] == "70.0 % (70.0 to 70.0 %)"
+    assert row["drop, points"] == "+10.0 (+2.0 to +18.0)"

@@ -1,0 +1,69 @@
+import pandas as pd
+import pytest
+from made_audit import make_scores, make_tests
+from made_results import tables_of
+
+from detl.report.scores import describe_scores, judge_accuracy, judge_best_network
+
+IMAGES = pd.DataFrame(
+    {"image_id": list("abcd"), "source": ["nih"] * 3 + ["cohen"], "view": "PA"}
+)
+DATA_B = pd.DataFrame(
+    {"image_id": list("abcd"), "label": ["normal", "normal", "pneumonia", "covid_19"]}
+)
+
+
+@pytest.mark.parametrize(
+    ("interval", "verdict"),
+    [((0.8, 0.9, 0.95), "pass"), ((0.7, 0.9, 0.95), "warn"), ((0.5, 0.6, 0.7), "fail")],
+)
+def test_a_network_must_beat_the_rule_that_sees_no_pixel(interval, verdict):
+    """The commonest class of the source is right on three of four images."""
+    check = judge_accuracy({"vgg16": make_scores(*interval)}, IMAGES, DATA_B)
+
+    assert check.verdict == verdict
+    assert "75.0 %" in check.asked
+
+
+def test_the_network_that_fares_worst_is_named():
+    scores = {
+        "vgg16": make_scores(0.8, 0.9, 0.95),
+        "alexnet": make_scores(0.5, 0.6, 0.7),
+    }
+
+    assert judge_accuracy(scores, IMAGES, DATA_B).meaning.startswith("AlexNet")
+
+
+def test_a_network_that_beats_each_other_one_is_named():
+    check = judge_best_network(make_tests(0.01, difference=-0.1))
+
+    assert check.verdict == "pass"
+    assert check.meaning == "VGG16 is better than each other network."
+
+
+def test_without_a_significant_difference_no_network_is_best():
+    check = judge_best_network(make_tests(0.2))
+
+    assert check.verdict == "warn"
+    assert check.meaning == "Which network is best is not known."
+
+
+def test_one_network_alone_is_compared_with_none():
+    check = judge_best_network(make_tests(0.2).iloc[:0])
+
+    assert check.verdict == "not computed"
+
+
+def test_the_section_shows_every_score_with_its_interval():
+    section = describe_scores({"vgg16": make_scores(0.5, 0.6, 0.7)}, make_tests(0.2))
+
+    overall, classes, tests = tables_of(section)
+    assert overall.loc[0, "accuracy"] == "60.0 % (50.0 to 70.0 %)"
+    assert classes["class"].tolist() == [
+        "normal",
+        "other disease",
+        "pneumonia",
+        "COVID-19",
+    ]
+    assert tests["difference, points"].tolist() == ["+10.0", "+10.0 (+2.0 to +18.0)"]
+    assert tests["p (Holm)"].tolist() == ["0.200", ""]

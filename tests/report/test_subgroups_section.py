@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+from made_audit import make_subgroups
+from made_results import tables_of
+
+from detl.report.subgroups import describe_subgroups, judge_subgroups
+
+
+@pytest.mark.parametrize(
+    ("gap", "verdict"),
+    [
+        ((0.02, -0.05, 0.08), "pass"),
+        ((0.08, 0.02, 0.14), "warn"),
+        ((0.2, 0.1, 0.3), "fail"),
+    ],
+)
+def test_the_verdict_follows_the_largest_gap_in_under_diagnosis(gap, verdict):
+    check = judge_subgroups({"vgg16": make_subgroups(*gap)})
+
+    assert check.verdict == verdict
+    assert "sex F" in check.meaning
+
+
+def test_without_a_gap_that_can_be_measured_nothing_passes():
+    nothing = make_subgroups(np.nan, np.nan, np.nan)
+
+    assert judge_subgroups({"vgg16": nothing}).verdict == "not computed"
+
+
+def test_each_subgroup_has_a_row_with_its_gap():
+    section = describe_subgroups({"vgg16": make_subgroups(0.2, 0.1, 0.3)})
+
+    table = tables_of(section)[0]
+    assert table["subgroup"].tolist() == ["sex F", "sex M"]
+    assert table["gap, points"].tolist()[0] == "+20.0 (+10.0 to +30.0)"
+    assert table["under-diagnosis"].tolist()[0] == "20.0 % (10.0 to 30.0 %), 50 images"

@@ -1,0 +1,30 @@
+import numpy as np
+
+from detl.networks import build_network
+from detl.networks.cut import cut_trunk
+from detl.networks.names import LOGITS
+from detl.parameters import NetworkParameters
+from detl.training.features import extract_features
+from detl.training.penultimate import penultimate_features
+
+
+def test_the_last_layer_applied_to_the_features_gives_the_logits():
+    parameters = NetworkParameters(
+        network="alexnet",
+        width_multiplier=0.05,
+        fully_connected_units=6,
+        dropout=0.5,
+        stem_stride=2,
+        normalisation="batch",
+    )
+    model = build_network(parameters, 32, 4, seed=0)
+    trunk, tail = cut_trunk(model)
+    pixels = np.random.default_rng(0).integers(0, 255, (5, 32, 32), dtype=np.uint8)
+    features = extract_features(trunk, pixels, np.arange(5))
+
+    found = penultimate_features(tail, features, batch_size=2)
+
+    weights, bias = tail.get_layer(LOGITS).get_weights()
+    assert found.shape == (5, len(weights))
+    logits = np.asarray(model(pixels[..., None], training=False))
+    np.testing.assert_allclose(found @ weights + bias, logits, atol=1e-4)
