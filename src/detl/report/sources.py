@@ -162,7 +162,8 @@ def describe_sources(
             Bullets(
                 [
                     f"{class_title(row['class'])} ({row['sources']}): "
-                    + ("identifiable." if row["identifiable"] else f"{_word(row['reason'])}.")
+                    + (_word(str(row["reason"])) or "identifiable")
+                    + "."
                     for row in identifiable.fillna("").to_dict("records")
                 ]
             )
