@@ -18,7 +18,8 @@ maps lay one cell too low, for 19 %.
 
 Grad-CAM of the trained networks must point right for 90 % of the films or more, and
 that of as many untrained networks as asked for, on average, for at most 10 points more
-than drawing at random. The last line says whether both hold, as does the exit status.
+than drawing at random: a mass is bright, and now and then random weights are drawn to
+what is bright. The last line says whether both hold, as does the exit status.
 """
 
 import argparse

@@ -248,7 +248,7 @@ def test_equal_shares_that_never_vary_differ_by_what_is_not_certain():
     measured = _difference(np.ones(30), np.ones(30), np.arange(30))
 
     assert measured.value == 0
-    assert measured.low == -measured.high == pytest.approx(-0.113, abs=0.001)
+    assert measured.low == -measured.high == pytest.approx(-0.080, abs=0.001)
 
 
 @pytest.mark.parametrize("scarce", [0, 1])

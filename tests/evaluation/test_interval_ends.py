@@ -1,10 +1,18 @@
 import numpy as np
 import pytest
 from scipy.special import logit
-from scipy.stats import binomtest, t
-from statsmodels.stats.proportion import confint_proportions_2indep
+from scipy.stats import beta, binomtest, t
+from statsmodels.stats.proportion import (
+    confint_proportions_2indep,
+    proportion_confint,
+)
 
-from detl.evaluation.interval_ends import difference_ends, logit_ends, wilson_ends
+from detl.evaluation.interval_ends import (
+    difference_ends,
+    jeffreys_ends,
+    logit_ends,
+    wilson_ends,
+)
 
 
 def _wilson(successes, trials):
@@ -40,6 +48,23 @@ def test_images_count_for_no_more_than_there_are():
     ends = wilson_ends(0.5, 0.0, np.repeat(np.arange(40), 2))
 
     assert ends == pytest.approx(tuple(_wilson(40, 80)))
+
+
+@pytest.mark.parametrize("successes", [1, 20, 39])
+def test_independent_images_have_the_interval_of_jeffreys(successes):
+    value = successes / 40
+
+    ends = jeffreys_ends(value, value * (1 - value) / 40, np.arange(40))
+
+    expected = proportion_confint(successes, 40, method="jeffreys")
+    assert ends == pytest.approx(expected)
+
+
+def test_all_right_leaves_jeffreys_no_upper_end_but_1():
+    low, high = jeffreys_ends(1.0, 0.0, np.repeat(np.arange(40), 3))
+
+    assert high == 1
+    assert low == pytest.approx(beta(40.5, 0.5).ppf(0.025))
 
 
 def test_a_score_is_as_far_from_both_ends_on_the_scale_of_the_logit():

@@ -93,12 +93,12 @@ def test_the_largest_peak_is_that_of_the_panel(gathered):
 
 def test_the_panel_has_a_row_per_example(gathered):
     pixels = np.zeros((5, SIZE, SIZE), np.uint8)
-    assert draw_examples(*gathered, pixels).shape == (68 + 3 * 264, 1300, 3)
+    assert draw_examples(*gathered, pixels, 0.0).shape == (68 + 3 * 264, 1300, 3)
 
 
 def test_the_panel_shows_each_image_by_its_row_in_the_pixel_store(gathered):
     pixels = np.stack([np.full((SIZE, SIZE), 40 * n, np.uint8) for n in range(5)])
-    panel = draw_examples(*gathered, pixels)
+    panel = draw_examples(*gathered, pixels, 0.0)
     middle_of_first_column = panel[[68 + 128 + 264 * n for n in range(3)], 244 + 128]
     assert middle_of_first_column[:, 0].tolist() == [40 * 1, 40 * 3, 40 * 2]
 

@@ -8,7 +8,12 @@ import pandas as pd
 from scipy.stats import bootstrap
 
 from detl.errors import DetlError
-from detl.evaluation.interval_ends import difference_ends, logit_ends, wilson_ends
+from detl.evaluation.interval_ends import (
+    difference_ends,
+    jeffreys_ends,
+    logit_ends,
+    wilson_ends,
+)
 
 RESAMPLES = 10_000
 
@@ -187,9 +192,9 @@ def measure_difference(
 ) -> Measurement:
     """Return how much greater a share of images is than another, with its interval.
 
-    The interval is made from the intervals that ``measure_draws`` gives the shares, and
-    from their correlation over the same resamples. It holds near 0 and 1, where that of
-    percentiles does not.
+    The interval is made from Jeffreys' intervals of the shares, for as many independent
+    images as ``measure_draws`` counts, and from their correlation over the resamples.
+    It holds near 0 and 1, where that of percentiles does not.
 
     Args:
         first: A share: result of ``draw_statistic``, (1 + draws,).
@@ -203,23 +208,21 @@ def measure_difference(
         where either share has none.
 
     Reference:
-        As ``difference_ends``.
+        As ``jeffreys_ends`` and ``difference_ends``.
     """
-    shares = [
-        measure_draws(values, groups, confidence, is_proportion=True)
-        for values, groups in ((first, first_groups), (second, second_groups))
-    ]
+    both = ((first, first_groups), (second, second_groups))
+    shares = [measure_draws(values, groups, confidence) for values, groups in both]
     scarcer = min(shares, key=lambda share: share.groups)
     for share in (scarcer, *shares):
         if share.is_missing:
             return share
-    one, other = shares
-    low, high = difference_ends(
-        (one.low, one.value, one.high),
-        (other.low, other.value, other.high),
-        _correlate(first[1:], second[1:]),
-    )
-    return Measurement(one.value - other.value, low, high, scarcer.groups)
+    ends = []
+    for values, groups in both:
+        value, variance = float(values[0]), float(np.nanvar(values[1:], ddof=1))
+        low, high = jeffreys_ends(value, variance, groups, confidence)
+        ends.append((low, value, high))
+    low, high = difference_ends(*ends, _correlate(first[1:], second[1:]))
+    return Measurement(float(first[0] - second[0]), low, high, scarcer.groups)
 
 
 def _correlate(first: np.ndarray, second: np.ndarray) -> float:

@@ -1,7 +1,7 @@
 """Ends of intervals, from the variance that resamples of groups of patients show."""
 
 import numpy as np
-from scipy.special import expit, logit, ndtri, stdtrit
+from scipy.special import betaincinv, expit, logit, ndtri, stdtrit
 
 
 def wilson_ends(
@@ -23,10 +23,7 @@ def wilson_ends(
         N. Dean, M. Pagano, "Evaluating confidence interval methods for binomial
         proportions in clustered surveys", J. Surv. Stat. Methodol. 3 (2015), 484-503.
     """
-    images = float(len(set(groups)))
-    if value not in (0, 1):
-        least = value * (1 - value) / len(groups)
-        images = value * (1 - value) / max(variance, least)
+    images = _count_independent(value, variance, groups)
     squared = ndtri((1 + confidence) / 2) ** 2
     centre = (value + squared / (2 * images)) / (1 + squared / images)
     spread = squared * (value * (1 - value) / images + squared / (4 * images**2))
@@ -34,6 +31,39 @@ def wilson_ends(
     # The outer end of a share that is 0 or 1 would be off by rounding.
     low, high = min(centre - half, value), max(centre + half, value)
     return float(max(low, 0)), float(min(high, 1))
+
+
+def jeffreys_ends(
+    value: float, variance: float, groups: np.ndarray, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Return the ends of Jeffreys' interval of a share of images that are not alike.
+
+    The differences of shares near 0 and 1 have too wide an interval by Wilson's ends,
+    and not by these.
+
+    Args:
+        value: As for ``wilson_ends``, whose number of images is taken.
+        variance: As for ``wilson_ends``.
+        groups: As for ``wilson_ends``.
+        confidence: Coverage, between 0 and 1.
+
+    Reference:
+        L. D. Brown, T. T. Cai, A. DasGupta, "Interval estimation for a binomial
+        proportion", Statist. Sci. 16 (2001), 101-133, section 4.1.2.
+    """
+    images = _count_independent(value, variance, groups)
+    right, wrong = value * images + 0.5, (1 - value) * images + 0.5
+    tail = (1 - confidence) / 2
+    low = betaincinv(right, wrong, tail) if value > 0 else 0
+    high = betaincinv(right, wrong, 1 - tail) if value < 1 else 1
+    return float(low), float(high)
+
+
+def _count_independent(value: float, variance: float, groups: np.ndarray) -> float:
+    if value in (0, 1):
+        return float(len(set(groups)))
+    least = value * (1 - value) / len(groups)
+    return float(value * (1 - value) / max(variance, least))
 
 
 def logit_ends(

@@ -56,7 +56,7 @@ def gather_explained(
 
 
 def draw_examples(
-    explained: pd.DataFrame, heat_maps: np.ndarray, pixels: np.ndarray
+    explained: pd.DataFrame, heat_maps: np.ndarray, pixels: np.ndarray, shift: float
 ) -> np.ndarray:
     """Return the panel of the examples of all classes, RGB, uint8.
 
@@ -64,14 +64,15 @@ def draw_examples(
         explained: What ``gather_explained`` returns.
         heat_maps: The maps that it returns.
         pixels: The pixel store, (n, size, size), uint8.
+        shift: How far the evidence lies from the enlarged maps, in pixels.
     """
     positions = choose_examples(explained)
     shown = explained.iloc[positions]
     size = pixels.shape[1]
     return draw_panel(
         pixels[shown["row"].to_numpy()],
-        upsample(heat_maps[positions, 0], size),
-        upsample(heat_maps[positions, 1], size),
+        upsample(heat_maps[positions, 0], size, shift),
+        upsample(heat_maps[positions, 1], size, shift),
         shown.assign(
             image_id=shown["image_id"] + ", " + shown["fold"].str.replace("_", " ")
         ),

@@ -6,9 +6,14 @@ import numpy as np
 import pandas as pd
 
 from detl.explanation.sanity import GUIDED, OTHER_IMAGE
+from detl.explanation.sanity_verdict import (
+    FAIL_FROM,
+    PASS_AT_MOST,
+    judge_randomisation,
+)
 from detl.report.page import Block, Figure, Paragraph, Section, Table
-from detl.report.verdict import RUN_AUDIT, Check, explain_missing, find_worst
-from detl.report.wording import network_title, show_measured, show_number
+from detl.report.verdict import RUN_AUDIT, Check
+from detl.report.wording import in_percent, network_title, show_measured
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -19,25 +24,6 @@ TITLES = {
     GUIDED: "guided backpropagation",
 }
 
-CHANGED, UNCHANGED = 0.5, 0.8
-"""Rank correlations up to which a map has changed, and from which it has not."""
-
-
-def choose_step(table: pd.DataFrame, method: str, place: int) -> pd.DataFrame:
-    """Return the rank correlation after some layers were randomised, one row.
-
-    Args:
-        table: Table ``sanity`` of an architecture.
-        method: Name of the method.
-        place: 0 for the last layer alone, -1 for all layers that the method sees.
-    """
-    steps = table[
-        (table["method"] == method)
-        & (table["similarity"] == "rank_correlation")
-        & (table["layer"] != OTHER_IMAGE)
-    ]
-    return steps.iloc[[place]] if len(steps) else steps
-
 
 def judge_sanity(sanity: Tables) -> Check:
     """Return whether Grad-CAM's maps depend on what was learned.
@@ -47,38 +33,37 @@ def judge_sanity(sanity: Tables) -> Check:
     """
     check = "Sanity of Grad-CAM"
     asked = (
-        "with the weights of the whole tail drawn anew the map is another one (rank "
-        f"correlation with the trained network's map below {CHANGED}, its interval "
-        f"too; fail where it lies above {UNCHANGED})"
+        "with the last layer drawn anew the map keeps at most "
+        f"{in_percent(PASS_AT_MOST)} of its likeness, beyond what maps of different "
+        f"images share (fail from {in_percent(FAIL_FROM)}); guided backpropagation, "
+        "the control, must fail"
     )
-
-    def choose(table: pd.DataFrame) -> pd.DataFrame:
-        return choose_step(table, "grad_cam", -1)
-
-    worst = find_worst(sanity, choose, lambda row: row["value"])
-    if worst is None:
-        return Check.not_computed(check, asked, explain_missing(sanity, choose))
-    architecture, row = worst
-    if row["high"] < CHANGED:
-        verdict, words = "pass", "follow what the network has learned"
-    elif row["low"] <= UNCHANGED:
-        verdict, words = "warn", "follow in part what was not learned"
-    else:
-        verdict, words = "fail", "do not depend on what was learned"
-    control = choose_step(sanity[architecture], GUIDED, 0)
-    told = ""
-    if len(control) and pd.notna(control.iloc[0]["value"]):
-        told = (
-            " Guided backpropagation, the control that should fail, keeps "
-            f"{show_number(control.iloc[0].to_dict(), is_share=False)[0]} without the "
-            "last layer."
-        )
+    judged = {
+        name: judge_randomisation(table)
+        .set_index("method")
+        .to_dict("index")["grad_cam"]
+        for name, table in sanity.items()
+        if (table["method"] == "grad_cam").any()
+    }
+    measured = {name: row for name, row in judged.items() if row["verdict"]}
+    if not measured:
+        reasons = [str(row["note"]) for row in judged.values()]
+        reason = f"{reasons[0][:1].upper()}{reasons[0][1:]}." if reasons else RUN_AUDIT
+        return Check.not_computed(check, asked, reason)
+    name, row = max(measured.items(), key=lambda named: named[1]["retained"])
+    words = {
+        "pass": "follow what the network has learned",
+        "warn": "follow in part what was not learned",
+        "fail": "do not depend on what was learned",
+    }
+    note = f" ({row['note']})" if row["note"] else ""
     return Check(
         check,
         asked,
-        *show_number(row.to_dict(), is_share=False),
-        verdict,
-        f"{network_title(architecture)}'s maps {words}.{told}",
+        f"{in_percent(row['retained'])} kept",
+        "",
+        row["verdict"],
+        f"{network_title(name)}'s maps {words[row['verdict']]}{note}.",
     )
 
 
@@ -97,11 +82,13 @@ def describe_sanity(sanity: Tables, picture: np.ndarray | None) -> Section:
             "Weights are drawn anew from the last layer down (Adebayo et al. 2018). A "
             "map that depends on what was learned must change; guided backpropagation "
             "is known to keep its maps, and stands here as the control by which the "
-            "test can be seen to tell. Of the network of the first fold."
+            "test can be seen to tell. Of the network of the first fold. Kept is what "
+            "is left of the likeness to the trained network's map, 0 % being that of "
+            "maps of different images."
         ),
         Table(
             _tabulate(sanity),
-            "Rank correlation with the trained network's map, 95 % interval.",
+            "Likeness of the maps without the last layer, 95 % interval, and verdict.",
         ),
     ]
     if picture is not None:
@@ -113,28 +100,26 @@ def describe_sanity(sanity: Tables, picture: np.ndarray | None) -> Section:
 def _tabulate(sanity: Tables) -> pd.DataFrame:
     rows = []
     for architecture, table in sanity.items():
-        for method, title in TITLES.items():
-            of_method = table[
-                (table["method"] == method)
-                & (table["similarity"] == "rank_correlation")
-            ]
+        verdicts = judge_randomisation(table).set_index("method")
+        for method, of_method in table.groupby("method", sort=False):
+            judged = verdicts.loc[method]
+            step = of_method[of_method["layer"] == judged["layer"]]
             others = of_method[of_method["layer"] == OTHER_IMAGE]
-            cells = {
-                "last layer random": choose_step(table, method, 0),
-                "all that it sees random": choose_step(table, method, -1),
-                "maps of different images": others,
-            }
+            kept = judged["retained"]
             rows.append(
                 {
                     "network": network_title(architecture),
-                    "method": title,
-                    **{
-                        name: show_measured(
-                            found.fillna({"note": ""}).iloc[0].to_dict(), is_share=False
-                        )
-                        for name, found in cells.items()
-                        if len(found)
-                    },
+                    "method": TITLES.get(str(method), str(method)),
+                    "rank correlation": _show(step, "rank_correlation"),
+                    "SSIM": _show(step, "ssim"),
+                    "of different images": _show(others, "rank_correlation"),
+                    "kept": "" if pd.isna(kept) else in_percent(kept),
+                    "verdict": judged["verdict"] or judged["note"],
                 }
             )
-    return pd.DataFrame(rows).fillna("")
+    return pd.DataFrame(rows)
+
+
+def _show(table: pd.DataFrame, similarity: str) -> str:
+    chosen = table[table["similarity"] == similarity].fillna({"note": ""})
+    return show_measured(chosen.iloc[0].to_dict(), is_share=False)

@@ -150,7 +150,7 @@ def test_the_second_map_is_that_of_the_true_class(tail, features, data_b, chosen
 
 def test_the_panel_shows_each_image_by_its_row_in_the_pixel_store(data_b, chosen):
     pixels = np.stack([np.full((SIZE, SIZE), 40 * n, np.uint8) for n in range(5)])
-    panel = draw_fold(np.zeros((2, 2, 4, 4), np.float32), pixels, data_b, chosen)
+    panel = draw_fold(np.zeros((2, 2, 4, 4), np.float32), pixels, data_b, chosen, 0.0)
     middle_of_first_column = panel[[68 + 128, 68 + 264 + 128], 244 + 128]
     np.testing.assert_array_equal(middle_of_first_column[:, 0], [40 * 2, 40 * 4])
 

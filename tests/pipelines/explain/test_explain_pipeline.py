@@ -28,6 +28,7 @@ def test_every_fold_takes_its_own_model_and_predictions(pipeline):
         "vgg16.crossval.fold_2.model",
         "vgg16.crossval.fold_2.predictions",
         "vgg16.transfer.features",
+        "vgg16.explain.map_shift",
         "pixels",
         "data_b",
         "params:explain",
@@ -49,6 +50,8 @@ def test_the_graph_runs():
     features = keras.Input((4, 4, 4))
     maps = keras.layers.ReLU(name="last_feature_map")(features)
     tail = keras.Model(features, keras.layers.GlobalAveragePooling2D()(maps))
+    pixels = keras.Input((16, 16, 1))
+    trunk = keras.Model(pixels, keras.layers.AveragePooling2D(4)(pixels))
     data_b = pd.DataFrame({"image_id": ["nih/a", "nih/b"], "row": [1, 0]})
     predictions = pd.DataFrame(
         {
@@ -69,7 +72,9 @@ def test_the_graph_runs():
         "params:explain": ExplainParameters(images_per_class=2),
     }
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
-    catalog["vgg16.crossval.fold_1.model"] = MemoryDataset(tail, copy_mode="assign")
+    models = {"crossval.fold_1.model": tail, "transfer.trunk": trunk}
+    for name, model in {**models, "transfer.tail": tail}.items():
+        catalog[f"vgg16.{name}"] = MemoryDataset(model, copy_mode="assign")
     catalog["vgg16.explain.panels"] = MemoryDataset()
     SequentialRunner().run(create_pipeline(["vgg16"], ["fold_1"]), catalog)
     assert catalog.load("vgg16.explain.panels").shape == (36 + 166, 650 + 24, 3)

@@ -150,6 +150,7 @@ def of_architecture(name, data_b, folds):
     pretraining |= {"correct": 7, "images": 10, "chance": 0.5, "epoch": 2}
     return {
         **made,
+        f"{name}.explain.map_shift": 0.0,
         f"{name}.pretrain.history": history,
         f"{name}.pretrain.scores": {f"data_a_{k}": v for k, v in pretraining.items()},
         f"{name}.crossval.fold_summary": pd.DataFrame(scores),

@@ -43,6 +43,21 @@ def choose_images(
     return pd.concat(chosen, ignore_index=True)
 
 
+def locate_maps(trunk: KerasModel, tail: KerasModel) -> float:
+    """Return how far down and right of an enlarged heat map its evidence lies, pixels.
+
+    It is the same for all folds of an architecture.
+
+    Args:
+        trunk: The frozen part.
+        tail: The part that the folds train.
+    """
+    from detl.explanation.alignment import find_shift
+    from detl.networks.names import EXPLAINED_LAYER
+
+    return float(find_shift([trunk, tail], EXPLAINED_LAYER))
+
+
 def explain_fold(
     model: KerasModel, features: np.ndarray, data_b: pd.DataFrame, chosen: pd.DataFrame
 ) -> np.ndarray:
@@ -86,6 +101,7 @@ def draw_fold(
     pixels: np.ndarray,
     data_b: pd.DataFrame,
     chosen: pd.DataFrame,
+    shift: float,
 ) -> np.ndarray:
     """Return the panel of a fold: its chosen images with their heat maps, RGB, uint8.
 
@@ -94,6 +110,7 @@ def draw_fold(
         pixels: The pixel store, (n, size, size), uint8.
         data_b: Table ``data_b``.
         chosen: What ``choose_images`` returns.
+        shift: What ``locate_maps`` returns.
 
     Raises:
         DetlError: If a chosen image is not in ``data_b``.
@@ -105,8 +122,8 @@ def draw_fold(
     size = pixels.shape[1]
     return draw_panel(
         pixels[data_b["row"].to_numpy()[positions]],
-        upsample(heat_maps[:, 0], size),
-        upsample(heat_maps[:, 1], size),
+        upsample(heat_maps[:, 0], size, shift),
+        upsample(heat_maps[:, 1], size, shift),
         chosen,
     )
 

@@ -6,7 +6,13 @@ from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
 
-from .nodes import choose_images, collect_panels, draw_fold, explain_fold
+from .nodes import (
+    choose_images,
+    collect_panels,
+    draw_fold,
+    explain_fold,
+    locate_maps,
+)
 
 _ONE_FOLD = Pipeline(
     [
@@ -24,7 +30,7 @@ _ONE_FOLD = Pipeline(
         ),
         Node(
             draw_fold,
-            inputs=["heat_maps", "pixels", "data_b", "chosen"],
+            inputs=["heat_maps", "pixels", "data_b", "chosen", "map_shift"],
             outputs="panel",
             name="draw_fold",
         ),
@@ -43,6 +49,7 @@ def create_pipeline(
             inputs={
                 "pixels": "pixels",
                 "data_b": "data_b",
+                "map_shift": f"{architecture}.explain.map_shift",
                 "features": f"{architecture}.transfer.features",
                 "model": f"{architecture}.crossval.{fold}.model",
                 "predictions": f"{architecture}.crossval.{fold}.predictions",
@@ -53,13 +60,28 @@ def create_pipeline(
         for fold in folds
     ]
     one_per_architecture = [
-        Node(
-            collect_panels,
-            inputs={fold: f"{architecture}.explain.{fold}.panel" for fold in folds},
-            outputs=f"{architecture}.explain.panels",
-            name="collect_panels",
-            namespace=f"{architecture}.explain",
-        )
+        node
         for architecture in architectures
+        for node in _one_architecture(architecture, folds)
     ]
     return Pipeline([*one_per_fold, *one_per_architecture])
+
+
+def _one_architecture(architecture: str, folds: Sequence[str]) -> list[Node]:
+    here = f"{architecture}.explain"
+    return [
+        Node(
+            locate_maps,
+            inputs=[f"{architecture}.transfer.trunk", f"{architecture}.transfer.tail"],
+            outputs=f"{here}.map_shift",
+            name="locate_maps",
+            namespace=here,
+        ),
+        Node(
+            collect_panels,
+            inputs={fold: f"{here}.{fold}.panel" for fold in folds},
+            outputs=f"{here}.panels",
+            name="collect_panels",
+            namespace=here,
+        ),
+    ]

@@ -75,12 +75,17 @@ def map_regions(
 
 
 def score_localisation(
-    masks: np.ndarray, parameters: AuditParameters, seed: int, **of_folds: Any
+    masks: np.ndarray,
+    map_shift: float,
+    parameters: AuditParameters,
+    seed: int,
+    **of_folds: Any,
 ) -> pd.DataFrame:
     """Return how well the maps of all folds meet the known lesions.
 
     Args:
         masks: The regions, (n, size, size), bool.
+        map_shift: How far the maps lie from what they are of, in pixels.
         parameters: What counts as thorax.
         seed: Seed of the bootstrap.
         **of_folds: ``<fold>_mapped`` and ``<fold>_maps`` of each fold.
@@ -94,7 +99,7 @@ def score_localisation(
     size = masks.shape[1]
     return score_localisation(
         {
-            method: upsample(of_method, size)
+            method: upsample(of_method, size, map_shift)
             for method, of_method in zip(METHODS, maps, strict=True)
         },
         np.asarray(masks[mapped["mask"].to_numpy("int64")]),
@@ -111,6 +116,7 @@ def draw_regions(
     masks: np.ndarray,
     mapped: pd.DataFrame,
     maps: np.ndarray,
+    map_shift: float,
 ) -> np.ndarray:
     """Return a picture of known lesions and heat maps, an image per kind of finding.
 
@@ -120,6 +126,7 @@ def draw_regions(
         masks: The regions, (n, size, size), bool.
         mapped: What ``map_regions`` returns of one fold.
         maps: Its heat maps.
+        map_shift: How far these lie from what they are of, in pixels.
 
     Raises:
         NotAvailableError: No test image of the fold has a known lesion.
@@ -135,7 +142,8 @@ def draw_regions(
         )
     first = mapped.drop_duplicates("findings").head(MOST_ROWS)
     rows = first["image_id"].map(data_b.set_index("image_id")["row"])
-    drawn = [upsample(of_method[first.index], masks.shape[1]) for of_method in maps]
+    size = masks.shape[1]
+    drawn = [upsample(of_one[first.index], size, map_shift) for of_one in maps]
     return score_pictures.draw_regions(
         np.asarray(pixels[rows.to_numpy("int64")]),
         np.asarray(masks[first["mask"].to_numpy("int64")]),
@@ -192,6 +200,7 @@ def trace_curves(
     pixels: np.ndarray,
     features: np.ndarray,
     explained: pd.DataFrame,
+    map_shift: float,
     seed: int,
 ) -> Curves:
     """Return the deletion and insertion curves of the images of a fold.
@@ -202,6 +211,7 @@ def trace_curves(
         pixels: The pixel store.
         features: The trunk's output, one row per row of ``data_b``.
         explained: What ``choose_explained`` returns.
+        map_shift: How far the maps lie from what they are of, in pixels.
         seed: Of the random order beside which the maps stand.
     """
     from detl.explanation.class_activation import METHODS, map_evidence
@@ -217,6 +227,7 @@ def trace_curves(
                 model, images.features, images.class_indices, EXPLAINED_LAYER, method
             ),
             size,
+            map_shift,
         )
         for method in METHODS
     }

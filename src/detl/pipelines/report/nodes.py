@@ -16,13 +16,14 @@ Results = dict[str, Any]
 
 
 def draw_examples(
-    pixels: np.ndarray, data_b: pd.DataFrame, **explained: Any
+    pixels: np.ndarray, data_b: pd.DataFrame, map_shift: float, **explained: Any
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """Return the Grad-CAM panel of all folds' examples, and how strong the maps are.
 
     Args:
         pixels: The pixel store, (n, size, size), uint8.
         data_b: Table ``data_b``.
+        map_shift: How far the maps lie from what they are of, in pixels.
         **explained: ``<fold>_chosen`` and ``<fold>_heat_maps`` of each fold.
     """
     from detl.report import examples
@@ -32,7 +33,7 @@ def draw_examples(
         with_ending(explained, "_heat_maps"),
         data_b,
     )
-    panel = examples.draw_examples(every, heat_maps, pixels)
+    panel = examples.draw_examples(every, heat_maps, pixels, map_shift)
     return panel, examples.measure_evidence(every, heat_maps, pixels.shape[1])
 
 

@@ -137,6 +137,7 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
             inputs={
                 "pixels": "pixels",
                 "data_b": "data_b",
+                "map_shift": f"{architecture}.explain.map_shift",
                 **{
                     f"{fold}_{result}": f"{architecture}.explain.{fold}.{result}"
                     for fold in folds
