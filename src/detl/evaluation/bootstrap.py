@@ -221,7 +221,8 @@ def measure_difference(
         value, variance = float(values[0]), float(np.nanvar(values[1:], ddof=1))
         low, high = jeffreys_ends(value, variance, groups, confidence)
         ends.append((low, value, high))
-    low, high = difference_ends(*ends, _correlate(first[1:], second[1:]))
+    one, other = ends
+    low, high = difference_ends(one, other, _correlate(first[1:], second[1:]))
     return Measurement(float(first[0] - second[0]), low, high, scarcer.groups)
 
 

@@ -1,0 +1,137 @@
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+
+from detl.classes import DATA_B_CLASSES
+from detl.parameters import AuditParameters
+from detl.pipelines.evaluate import create_pipeline
+
+# What one stage takes from another is named after the stage that made it.
+pytestmark = pytest.mark.filterwarnings(
+    r"ignore:One or more dataset names contain '\.':UserWarning"
+)
+
+FOLDS = ("fold_1", "fold_2")
+TABLES = (
+    *("scores", "pooled_scores", "temperatures", "calibration", "reliability"),
+    *("operating_points", "predictive_values", "net_benefit", "subgroups"),
+)
+PER_CLASS = 48
+
+
+@pytest.fixture
+def data_b():
+    """Return 192 images, of patients with two images each."""
+    labels = np.repeat(DATA_B_CLASSES, PER_CLASS)
+    names = [f"nih/{k}" for k in range(len(labels))]
+    groups = [f"g{k // 2}" for k in range(len(labels))]
+    return pd.DataFrame({"image_id": names, "group": groups, "label": labels})
+
+
+def predict(data_b, positions, seed):
+    """Return predictions that are right more often than not."""
+    rng = np.random.default_rng(seed)
+    part = data_b.iloc[positions]
+    logits = rng.normal(size=(len(part), 4))
+    logits[np.arange(len(part)), part["label"].map(DATA_B_CLASSES.index)] += 1.5
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    table = part[["image_id", "label"]].reset_index(drop=True)
+    table["predicted"] = np.array(DATA_B_CLASSES)[shares.argmax(axis=1)]
+    table[[f"p_{name}" for name in DATA_B_CLASSES]] = shares
+    return table
+
+
+def evaluate(data_b, has_validation=True):
+    """Return what the stage makes of two networks in two folds, by dataset."""
+    positions = np.arange(len(data_b))
+    parts = {"fold_1": positions[::2], "fold_2": positions[1::2]}
+    folds = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "image_id": data_b["image_id"],
+                    "fold": fold,
+                    "subset": np.where(np.isin(positions, tested), "test", "train"),
+                }
+            )
+            for fold, tested in parts.items()
+        ],
+        ignore_index=True,
+    )
+    inputs = {
+        "data_b": data_b,
+        "folds": folds,
+        "images": data_b.assign(source="nih", view="PA", age=50.0, sex="F"),
+        "params:seed": 0,
+        "params:audit": AuditParameters(
+            centre_share=0.8, border_share=0.1, explained_images=4, prevalences=[0.1]
+        ),
+    }
+    names = ["alexnet", "vgg16"]
+    for seed, name in enumerate(names):
+        for fold, tested in parts.items():
+            other = parts["fold_2" if fold == "fold_1" else "fold_1"]
+            validated = predict(data_b, other, seed + 7)
+            here = f"{name}.crossval.{fold}"
+            inputs[f"{here}.predictions"] = predict(data_b, tested, seed)
+            inputs[f"{here}.validation_predictions"] = (
+                validated if has_validation else validated.iloc[:0]
+            )
+    catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
+    pipeline = create_pipeline(names, FOLDS)
+    for dataset in pipeline.all_outputs():
+        catalog[dataset] = MemoryDataset()
+    SequentialRunner().run(pipeline, catalog)
+    return pipeline, catalog
+
+
+def test_every_architecture_has_every_table(data_b):
+    pipeline, _ = evaluate(data_b)
+
+    assert pipeline.all_outputs() >= {
+        f"{name}.evaluate.{table}" for name in ("alexnet", "vgg16") for table in TABLES
+    }
+
+
+def test_the_architectures_are_compared_and_drawn(data_b):
+    pipeline, catalog = evaluate(data_b)
+
+    assert pipeline.outputs() >= {"paired_tests", "reliability_picture"}
+    tests = catalog.load("paired_tests")
+    assert set(tests["test"]) == {"mcnemar", "bootstrap", "corrected_t", "delong"}
+    assert catalog.load("reliability_picture").dtype == np.uint8
+
+
+def test_the_pooled_scores_are_metrics(data_b):
+    _, catalog = evaluate(data_b)
+
+    scores = catalog.load("vgg16.evaluate.pooled_scores")
+    assert scores["accuracy_pooled_low"] < scores["accuracy_pooled"]
+    assert all(np.isfinite(value) for value in scores.values())
+
+
+def test_without_an_inner_validation_part_nothing_that_needs_one_has_a_number(data_b):
+    _, catalog = evaluate(data_b, has_validation=False)
+
+    points = catalog.load("vgg16.evaluate.operating_points")
+    assert points["value"].isna().all()
+    assert points["note"].str.contains("no inner validation part").all()
+
+
+def test_listing_the_pipelines_imports_nothing_heavy():
+    program = (
+        "import sys\n"
+        "from detl.pipelines import evaluate, explanation_scores, external, shortcuts\n"
+        "for stage in (evaluate, explanation_scores, external, shortcuts):\n"
+        "    stage.create_pipeline()\n"
+        "heavy = {'keras', 'jax', 'cv2', 'matplotlib', 'sklearn', 'scipy'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program], check=True, stderr=subprocess.DEVNULL
+    )

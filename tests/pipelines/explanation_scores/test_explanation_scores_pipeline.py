@@ -1,0 +1,132 @@
+import numpy as np
+import pandas as pd
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+
+from detl.classes import DATA_B_CLASSES
+from detl.datasets import OptionalPictureDataset
+from detl.networks import build_network
+from detl.networks.cut import cut_trunk
+from detl.parameters import AuditParameters
+from detl.pipelines.explanation_scores import create_pipeline
+from detl.pipelines.explanation_scores.nodes import choose_explained
+from detl.runner import FoldByFoldRunner
+from detl.training.features import extract_features
+
+# What one stage takes from another is named after the stage that made it.
+pytestmark = pytest.mark.filterwarnings(
+    r"ignore:One or more dataset names contain '\.':UserWarning"
+)
+
+SIZE = 32
+PER_CLASS = 6
+AUDIT = AuditParameters(
+    centre_share=0.8, border_share=0.1, explained_images=12, prevalences=[0.1]
+)
+
+
+@pytest.fixture(scope="module")
+def data_b():
+    labels = np.repeat(DATA_B_CLASSES, PER_CLASS)
+    names = [f"nih/{k}" for k in range(len(labels))]
+    rows = np.arange(len(labels))[::-1]
+    return pd.DataFrame(
+        {"image_id": names, "row": rows, "group": names, "label": labels}
+    )
+
+
+def predictions_of(data_b, positions):
+    return data_b.iloc[positions].assign(predicted="pneumonia")[
+        ["image_id", "label", "predicted"]
+    ]
+
+
+def run(data_b, tiny_network, tmp_path, regions, masks):
+    """Return the catalog after a run of AlexNet in two folds."""
+    network = tiny_network("alexnet", width_multiplier=0.06)
+    model = build_network(network, SIZE, len(DATA_B_CLASSES), 0)
+    trunk, tail = cut_trunk(model)
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 255, (len(data_b), SIZE, SIZE), dtype=np.uint8)
+    features = extract_features(trunk, pixels, data_b["row"].to_numpy("int64"))
+    inputs = {
+        "data_b": data_b,
+        "pixels": pixels,
+        "regions": regions,
+        "region_masks": masks,
+        "alexnet.transfer.features": features,
+        "alexnet.explain.map_shift": 0.5,
+        "params:audit": AUDIT,
+        "params:seed": 0,
+    }
+    positions = np.arange(len(data_b))
+    catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
+    for number, fold in enumerate(("fold_1", "fold_2")):
+        here = f"alexnet.crossval.{fold}"
+        catalog[f"{here}.predictions"] = MemoryDataset(
+            predictions_of(data_b, positions[number::2])
+        )
+        catalog[f"{here}.model"] = MemoryDataset(tail, copy_mode="assign")
+    catalog["alexnet.transfer.trunk"] = MemoryDataset(trunk, copy_mode="assign")
+    pipeline = create_pipeline(["alexnet"], ["fold_1", "fold_2"])
+    pipeline = pipeline.filter(node_namespaces=["alexnet"])
+    catalog["alexnet.explanation_scores.regions_picture"] = OptionalPictureDataset(
+        filepath=str(tmp_path / "regions.png")
+    )
+    for table in ("localisation", "deletion", "deletion_curves", "sanity"):
+        catalog[f"alexnet.explanation_scores.{table}"] = MemoryDataset()
+    FoldByFoldRunner().run(pipeline, catalog)
+    return {
+        name: catalog.load(f"alexnet.explanation_scores.{name}")
+        for name in ("localisation", "deletion", "sanity", "regions_picture")
+    }
+
+
+def make_regions(data_b, count):
+    masks = np.zeros((count, SIZE, SIZE), bool)
+    masks[:, :16] = True
+    table = pd.DataFrame(
+        {
+            "image_id": data_b["image_id"].iloc[:count],
+            "findings": "Mass",
+            "kind": "box",
+            "area": 0.5,
+            "row": np.arange(count),
+        }
+    )
+    return table, masks
+
+
+def test_maps_of_all_folds_are_scored_against_the_regions(
+    data_b, tiny_network, tmp_path
+):
+    made = run(data_b, tiny_network, tmp_path, *make_regions(data_b, 20))
+
+    table = made["localisation"].query("finding == 'all' and quantity == 'area'")
+    assert set(table["method"]) == {"grad_cam", "grad_cam_plus_plus", "hires_cam"}
+    assert (table["images"] == 20).all()
+    assert table["value"].tolist() == [0.5] * 3
+    assert made["regions_picture"].dtype == np.uint8
+    assert set(made["deletion"]["method"]) >= {"grad_cam", "random"}
+    assert "guided_backpropagation" in set(made["sanity"]["method"])
+
+
+def test_without_regions_the_scores_say_so_and_the_rest_is_computed(
+    data_b, tiny_network, tmp_path
+):
+    made = run(data_b, tiny_network, tmp_path, *make_regions(data_b, 0))
+
+    assert made["localisation"]["value"].isna().all()
+    assert made["localisation"]["note"].str.startswith("not enough data").all()
+    assert made["deletion"]["value"].notna().any()
+    assert made["regions_picture"] is None
+
+
+def test_the_explained_images_are_of_all_classes_alike(data_b):
+    predictions = predictions_of(data_b, np.arange(len(data_b)))
+
+    chosen = choose_explained(data_b, predictions, AUDIT, seed=0)
+
+    labels = data_b["label"].iloc[chosen["position"]]
+    assert labels.value_counts().tolist() == [3, 3, 3, 3]
+    assert (data_b["row"].iloc[chosen["position"]].to_numpy() == chosen["row"]).all()

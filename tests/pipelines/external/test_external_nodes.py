@@ -1,0 +1,139 @@
+import cv2
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from detl.classes import DATA_B_CLASSES
+from detl.errors import DetlError
+from detl.parameters import IngestParameters
+from detl.pipelines.external.nodes import (
+    decode_external_images,
+    predict_ensemble,
+    read_external_images,
+    score_external,
+    select_unseen,
+)
+from project_copy import PROJECT
+
+SIZE = 32
+
+
+@pytest.fixture
+def ingest():
+    path = PROJECT / "conf/base/parameters_ingest.yml"
+    values = yaml.safe_load(path.read_text())["ingest"]
+    return IngestParameters.model_validate({**values, "input_size": SIZE})
+
+
+def write_films(folder, *labels):
+    """Write a noisy film per label, and the list of them."""
+    rows = ["file,label,patient"]
+    for number, label in enumerate(labels):
+        film = np.random.default_rng(number).integers(0, 255, (64, 64), dtype=np.uint8)
+        cv2.imwrite(str(folder / f"{number}.png"), cv2.GaussianBlur(film, (0, 0), 4))
+        rows.append(f"{number}.png,{label},p{number}")
+    (folder / "list.csv").write_text("\n".join(rows) + "\n")
+    return str(folder / "list.csv")
+
+
+def decode(source, ingest):
+    return decode_external_images(*read_external_images(source, ingest), ingest)
+
+
+def as_training(images):
+    """Return Data-A and Data-B that hold nothing but the first image."""
+    first = images.iloc[[0]]
+    return first, first.iloc[:0]
+
+
+def test_without_a_source_the_parameter_is_named(ingest):
+    with pytest.raises(DetlError, match="--params source=PATH"):
+        read_external_images(None, ingest)
+
+
+def test_films_are_decoded_to_the_size_of_the_training(tmp_path, ingest):
+    images, pixels, rejected = decode(write_films(tmp_path, "normal", "covid"), ingest)
+
+    assert pixels.shape == (2, SIZE, SIZE)
+    assert list(images["findings"]) == ["No Finding", "COVID-19"]
+    assert rejected.empty
+
+
+def test_a_copy_of_a_training_image_and_one_of_no_class_are_left_out_and_named(
+    tmp_path, ingest, make_parameters
+):
+    images, pixels, rejected = decode(
+        write_films(tmp_path, "normal", "covid", "SARS"), ingest
+    )
+    seen = images.assign(
+        image_id="nih/" + images["image_id"],
+        patient_id="nih/" + images["patient_id"],
+        sha256="0" * 64,
+    )
+    data_a, data_b = as_training(seen)
+
+    kept, left_out = select_unseen(
+        *(images, pixels, rejected),
+        *(seen, pixels, data_a, data_b, make_parameters()),
+    )
+
+    assert list(kept["label"]) == ["covid_19"]
+    reasons = left_out.set_index("name")["reason"]
+    assert reasons["0.png"].startswith("seen in training: copy of nih/")
+    assert reasons["2.png"] == "no class of Data-B: SARS"
+
+
+def test_where_training_has_seen_every_image_nothing_is_tested(
+    tmp_path, ingest, make_parameters
+):
+    images, pixels, rejected = decode(write_films(tmp_path, "normal"), ingest)
+    data_a, data_b = as_training(images)
+
+    with pytest.raises(DetlError, match="None of the 1 external images can be tested"):
+        select_unseen(
+            *(images, pixels, rejected),
+            *(images, pixels, data_a, data_b, make_parameters()),
+        )
+
+
+def test_the_prediction_is_the_mean_of_the_folds():
+    pixels = np.full((2, 4, 4), 100, np.uint8)
+    images = pd.DataFrame(
+        {"image_id": ["a", "b"], "label": ["normal", "normal"], "row": [0, 1]}
+    )
+    inputs = keras.Input((4, 4, 1))
+    trunk = keras.Model(inputs, keras.layers.AveragePooling2D(4)(inputs))
+
+    def sure_of(position):
+        features = keras.Input((1, 1, 1))
+        bias = 20.0 * np.eye(4)[position]
+        logits = keras.layers.Dense(
+            4,
+            kernel_initializer="zeros",
+            bias_initializer=keras.initializers.Constant(bias),
+        )(keras.layers.Flatten()(features))
+        return keras.Model(features, logits)
+
+    table = predict_ensemble(
+        trunk, pixels, images, fold_1=sure_of(0), fold_2=sure_of(3)
+    )
+
+    np.testing.assert_allclose(table["p_normal"], 0.5, atol=1e-6)
+    np.testing.assert_allclose(table["p_covid_19"], 0.5, atol=1e-6)
+
+
+def test_the_drop_is_between_the_folds_and_the_external_images():
+    labels = np.repeat(DATA_B_CLASSES, 20)
+    table = pd.DataFrame({"image_id": [f"i{k}" for k in range(80)], "label": labels})
+    table["predicted"] = labels
+    for name in DATA_B_CLASSES:
+        table[f"p_{name}"] = (table["label"] == name).astype(float)
+    inside = table.assign(fold="fold_1", group=table["image_id"])
+    wrong = table.assign(predicted=np.roll(labels, 20))
+
+    drops = score_external(wrong, inside[["image_id", "group"]], inside, 0)
+
+    accuracy = drops[drops["score"] == "accuracy"].iloc[0]
+    assert (accuracy["internal"], accuracy["external"]) == (1.0, 0.0)

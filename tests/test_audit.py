@@ -1,0 +1,166 @@
+"""The audit and the external test, as a user runs them after ``detl``."""
+
+import pandas as pd
+import pytest
+
+from detl.design import FOLDS
+from project_copy import PROJECT, copy_project, keep_architectures, run_kedro
+from run_store import Store
+
+CHECKS = 15
+
+
+def _read(project, name: str) -> pd.DataFrame:
+    return pd.read_csv(project / f"data/test/08_reporting/{name}.csv")
+
+
+def _list_unused(project) -> pd.DataFrame:
+    """Return films that ``detl`` has not used, with three that it has."""
+    data = project / "data/test"
+    images = pd.read_parquet(data / "02_intermediate/images.parquet")
+    used = pd.concat(
+        [pd.read_parquet(data / f"03_primary/data_{part}.parquet") for part in "ab"]
+    )
+    is_new = ~images["group"].isin(used["group"])
+    chosen = pd.concat(
+        [images[is_new].groupby("findings").head(14), images[~is_new][:3]]
+    )
+    phantoms = PROJECT / "data/01_raw/phantoms"
+    folders = {"nih": "nih/images", "covid_chestxray": "covid-chestxray/images"}
+    return pd.DataFrame(
+        {
+            "file": [
+                str(phantoms / folders[source] / image_id.split("/")[1])
+                for source, image_id in zip(
+                    chosen["source"], chosen["image_id"], strict=True
+                )
+            ],
+            "label": chosen["findings"],
+            "patient": chosen["patient_id"],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory):
+    """Return a project in which ``detl``, the audit and an external test have run."""
+    project = copy_project(tmp_path_factory.mktemp("audited"))
+    keep_architectures(project, "alexnet")
+    verdicts = []
+    for pipeline in ("detl", "audit", "external"):
+        more = ()
+        if pipeline == "external":
+            _list_unused(project).to_csv(project / "elsewhere.csv", index=False)
+            more = ("--params", "source=elsewhere.csv")
+        run = run_kedro(project, "run", "--pipeline", pipeline, "--env", "test", *more)
+        assert run.returncode == 0, run.stdout
+        verdicts.append(_read(project, "audit_verdict").set_index("check"))
+    return project, verdicts
+
+
+@pytest.fixture(scope="module")
+def store(audited):
+    return Store(audited[0])
+
+
+def test_after_detl_the_cheap_checks_are_computed_and_no_other_one_passes(audited):
+    after_detl = audited[1][0]
+
+    assert len(after_detl) == CHECKS
+    assert after_detl.loc["Leaks", "verdict"] == "pass"
+    assert after_detl.loc["Calibration", "verdict"] != "not computed"
+    for check in ("Without the lungs", "Images from elsewhere", "Deletion"):
+        assert after_detl.loc[check, "verdict"] == "not computed"
+
+
+def test_the_audit_computes_shortcuts_and_explanations(audited):
+    after_audit = audited[1][1]
+
+    assert after_audit.loc["Cues beside the lungs", "verdict"] == "fail"
+    assert after_audit.loc["Leave one source out", "number"].startswith(
+        "not identifiable"
+    )
+    for check in ("Pointing at lesions", "Deletion"):
+        assert after_audit.loc[check, "verdict"] != "not computed"
+
+
+def test_the_external_test_completes_the_verdict(audited):
+    assert audited[1][2].loc["Images from elsewhere", "verdict"] != "not computed"
+
+
+def test_images_that_training_has_seen_are_left_out_of_the_external_test(audited):
+    project, _ = audited
+    path = project / "data/test/02_intermediate/external/rejected.csv"
+    rejected = pd.read_csv(path)
+
+    seen = rejected["reason"].str.startswith("seen in training: patient")
+    assert seen.sum() == 3
+
+
+def test_the_card_grades_every_input_on_every_image(audited):
+    card = _read(audited[0], "alexnet/card").set_index("input")
+
+    assert list(card.index) == [
+        "whole image",
+        "centre blacked out",
+        "border alone",
+        "16 x 16 thumbnail",
+        "metadata alone",
+        "source alone",
+    ]
+    assert (card["images"] == 48).all()
+    assert card.loc["source alone", "auc_covid_19"] == 1.0
+
+
+def test_no_class_of_the_papers_layout_is_identifiable(audited):
+    identifiable = _read(audited[0], "identifiable").set_index("class")
+
+    assert not identifiable["identifiable"].any()
+    assert (
+        "disease and source cannot be told apart"
+        in identifiable.loc["covid_19", "reason"]
+    )
+
+
+def test_everything_lands_in_the_one_tree_of_mlflow_runs(store):
+    (parent,) = store.below(None)
+    (alexnet,) = store.below(parent)
+    names = {run.info.run_name for run in store.below(alexnet)}
+
+    assert names >= {f"alexnet-{fold}" for fold in FOLDS}
+    assert "alexnet-without_centre" in names
+    assert alexnet.data.metrics["sensitivity_covid_19_pooled"] >= 0
+    assert parent.info.status == alexnet.info.status == "FINISHED"
+
+
+def test_tables_and_pictures_of_the_audit_are_artifacts(store):
+    (parent,) = store.below(None)
+    (alexnet,) = store.below(parent)
+
+    def list_files(run):
+        return {f.path for f in store.client.list_artifacts(run.info.run_id)}
+
+    assert {"audit_verdict.csv", "leaks.csv", "paired_tests.csv"} <= list_files(parent)
+    assert list_files(alexnet) >= {
+        f"{table}.csv"
+        for table in (
+            *("scores", "calibration", "operating_points", "subgroups", "card"),
+            *("same_source", "source_probe", "sources_out", "localisation"),
+            *("deletion", "sanity", "external_scores"),
+        )
+    }
+
+
+def test_the_report_leads_with_the_verdict(audited):
+    page = (audited[0] / "data/test/08_reporting/report.html").read_text()
+
+    assert page.index('id="verdict"') < page.index('id="limits"')
+    assert "kedro run --pipeline audit" not in page
+
+
+def test_an_external_test_without_a_source_says_how_to_name_one(audited):
+    run = run_kedro(audited[0], "run", "--pipeline", "external", "--env", "test")
+
+    assert run.returncode != 0
+    assert "--params source=PATH" in run.stdout
+    assert "Traceback" not in run.stdout
