@@ -198,6 +198,7 @@ def test_the_pictures_of_the_report_lie_beside_it(finished):
     figures = project / "data/test/08_reporting/figures"
 
     names = {"samples", "cooccurrence", "curves", "accuracies"}
+    names |= {"reliability", "net_benefit"}
     names |= {f"{architecture}_grad_cam" for architecture in ARCHITECTURES}
     assert {path.stem for path in figures.glob("*.png")} == names
 
@@ -207,7 +208,7 @@ def test_the_report_is_logged_in_the_parent(store):
     files = [file.path for file in store.client.list_artifacts(parent.info.run_id)]
 
     assert "report.html" in files
-    assert len(store.pictures(parent)) == 5
+    assert len(store.pictures(parent)) == 7
 
 
 def test_a_run_with_nothing_to_do_changes_nothing(finished, store):

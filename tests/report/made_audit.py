@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from detl.classes import DATA_B_CLASSES
+from detl.evaluation.scores import measure_scores
 
 ENDS = ("", "_low", "_high")
 
@@ -23,25 +24,36 @@ def named(name, value, low, high):
     return dict(zip((f"{name}{end}" for end in ENDS), (value, low, high), strict=True))
 
 
-def make_scores(low, value, high):
-    """Table ``scores``: every score is the same."""
-    overall = ("accuracy", "balanced_accuracy", "macro_f1", "macro_auc")
-    of_class = ("sensitivity", "specificity", "ppv", "npv", "auc", "average_precision")
-    rows = [(score, "") for score in overall]
-    rows += [(score, label) for score in of_class for label in DATA_B_CLASSES]
+def make_predictions(images=120):
+    """Pooled predictions of two folds; one in five is wrong."""
+    label = [DATA_B_CLASSES[k % 4] for k in range(images)]
+    predicted = [DATA_B_CLASSES[(k + (k % 5 == 0)) % 4] for k in range(images)]
+    probabilities = {
+        f"p_{name}": [0.7 if name == p else 0.1 for p in predicted]
+        for name in DATA_B_CLASSES
+    }
     return pd.DataFrame(
-        [
-            {"fold": fold, "score": score, "class": label, **number(value, low, high)}
-            for fold in ("all", "fold_1", "mean of folds")
-            for score, label in rows
-        ]
+        {
+            "fold": [f"fold_{k // 4 % 2 + 1}" for k in range(images)],
+            "image_id": [f"image_{k}" for k in range(images)],
+            "group": [f"patient_{k}" for k in range(images)],
+            "label": label,
+            "predicted": predicted,
+            **probabilities,
+        }
     )
 
 
-def make_tests(p_holm, difference=0.1):
-    """Table ``paired_tests`` of two networks."""
+def make_scores(low, value, high):
+    """Table ``scores`` as it is measured; every score has the same number."""
+    table = measure_scores(make_predictions(), seed=0)
+    return table.assign(value=value, low=low, high=high)
+
+
+def make_tests(p_holm, difference=0.1, ends=(0.02, 0.18)):
+    """Table ``paired_tests`` of two networks; ends are those over patients."""
     row = {"first": "alexnet", "second": "vgg16", "quantity": "accuracy"}
-    tests = {"mcnemar": (np.nan, np.nan), "bootstrap": (0.02, 0.18)}
+    tests = {"mcnemar": (np.nan, np.nan), "bootstrap": ends}
     return pd.DataFrame(
         [
             {
@@ -100,19 +112,19 @@ def make_same_source(auc, low, high, called=0.25):
     )
 
 
-def make_probe(auc, low, high, note=""):
-    """Table ``source_probe``: only the normal class has two sources."""
+def make_probe(auc, low, high, note="", probed=DATA_B_CLASSES):
+    """Table ``source_probe``: only some classes have two sources."""
     nothing = named("auc", np.nan, np.nan, np.nan)
     only = "not identifiable: all images of this class are from nih"
     return pd.DataFrame(
         [
             {
                 "class": label,
-                "sources": "nih 20, cohen 15" if label == "normal" else "nih 20",
+                "sources": "nih 20, cohen 15" if label in probed else "nih 20",
                 "predicted_source": "nih",
                 **{"images": 20, "groups": 15},
-                **(named("auc", auc, low, high) if label == "normal" else nothing),
-                "note": note if label == "normal" else only,
+                **(named("auc", auc, low, high) if label in probed else nothing),
+                "note": note if label in probed else only,
             }
             for label in DATA_B_CLASSES
         ]
@@ -211,7 +223,7 @@ def make_subgroups(gap, low, high):
     )
 
 
-def make_calibration(error, note=""):
+def make_calibration(error, low=0.01, high=0.12, note=""):
     """Table ``calibration``."""
     return pd.DataFrame(
         [
@@ -219,7 +231,7 @@ def make_calibration(error, note=""):
                 "quantity": quantity,
                 "class": "",
                 "probabilities": state,
-                **number(error, 0.01, 0.12, note),
+                **number(error, low, high, note),
             }
             for quantity in ("expected calibration error", "Brier score")
             for state in ("as they are", "temperature scaled", "difference")

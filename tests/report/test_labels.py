@@ -1,4 +1,3 @@
-import time
 from pathlib import Path
 
 import numpy as np
@@ -111,11 +110,3 @@ def test_the_pools_of_single_labels_are_those_of_decision_4(full_labels):
     assert alone[
         ["Atelectasis", "Cardiomegaly", "Infiltration", "Effusion", "Nodule", "Mass"]
     ].tolist() == [4215, 1093, 9547, 3955, 2705, 2139]
-
-
-@needs_labels
-def test_the_full_label_file_is_counted_in_a_moment(full_labels):
-    start = time.perf_counter()
-    count_labels(full_labels)
-    count_cooccurrence(full_labels)
-    assert time.perf_counter() - start < 3

@@ -40,6 +40,13 @@ def test_where_the_control_does_not_fail_nothing_passes():
     assert "the control did not fail" in check.meaning
 
 
+def test_a_network_that_cannot_be_judged_keeps_the_others_from_a_pass():
+    check = judge_sanity({"vgg16": make_sanity(0.3), "alexnet": make_sanity(np.nan)})
+
+    assert check.verdict == "warn"
+    assert check.meaning.endswith("Without a number: AlexNet.")
+
+
 def test_maps_that_cannot_be_compared_are_no_pass():
     assert judge_sanity({"vgg16": make_sanity(np.nan)}).verdict == "not computed"
 

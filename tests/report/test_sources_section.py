@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from made_audit import (
     make_identifiable,
@@ -45,7 +46,7 @@ def test_too_few_images_of_the_source_are_no_pass():
 @pytest.mark.parametrize(
     ("auc", "verdict"),
     [
-        ((0.55, 0.4, 0.7), "pass"),
+        ((0.55, 0.5, 0.6), "pass"),
         ((0.7, 0.55, 0.8), "warn"),
         ((0.9, 0.8, 0.95), "fail"),
     ],
@@ -55,6 +56,13 @@ def test_features_that_tell_the_source_fail(auc, verdict):
 
     assert check.verdict == verdict
     assert "class normal" in check.meaning
+
+
+def test_a_class_that_cannot_be_probed_keeps_the_others_from_a_pass():
+    check = judge_probe({"vgg16": make_probe(0.5, 0.45, 0.55, probed=["normal"])})
+
+    assert check.verdict == "warn"
+    assert "Without a number: VGG16 on other disease" in check.meaning
 
 
 def test_a_class_of_one_source_is_not_identifiable_and_no_number():
@@ -73,6 +81,24 @@ def test_identifiable_classes_are_judged_by_their_auc(auc, verdict):
     check = judge_sources_out(make_identifiable(), {"vgg16": make_sources_out(*auc)})
 
     assert check.verdict == verdict
+
+
+def test_a_class_that_no_source_measures_keeps_the_others_from_a_pass():
+    table = make_sources_out(0.9, 0.8, 0.95)
+    table.loc[table["class"] == "pneumonia", "auc"] = np.nan
+
+    check = judge_sources_out(make_identifiable(), {"vgg16": table})
+
+    assert check.verdict == "warn"
+    assert check.meaning.endswith("Without a number: VGG16 on pneumonia.")
+
+
+def test_one_source_is_enough_to_judge_a_class():
+    table = make_sources_out(0.9, 0.8, 0.95)
+    lacking = table.assign(source="nih", auc=np.nan)
+    both = pd.concat([lacking, table], ignore_index=True)
+
+    assert judge_sources_out(make_identifiable(), {"vgg16": both}).verdict == "pass"
 
 
 def test_what_was_not_run_has_not_passed():

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from made_audit import make_subgroups
 from made_results import tables_of
@@ -19,6 +20,22 @@ def test_the_verdict_follows_the_largest_gap_in_under_diagnosis(gap, verdict):
 
     assert check.verdict == verdict
     assert "sex F" in check.meaning
+
+
+def test_gaps_that_may_yet_be_large_are_no_pass():
+    check = judge_subgroups({"vgg16": make_subgroups(0.02, -0.2, 0.24)})
+
+    assert check.verdict == "warn"
+    assert "2 may yet be of 10 points or more" in check.meaning
+
+
+def test_subgroups_without_a_gap_are_counted():
+    table = make_subgroups(0.02, -0.05, 0.08)
+    other = table.assign(attribute="age", gap=np.nan)
+
+    check = judge_subgroups({"vgg16": pd.concat([table, other])})
+
+    assert check.meaning.endswith("2 could not be measured, for too few images.")
 
 
 def test_without_a_gap_that_can_be_measured_nothing_passes():

@@ -8,6 +8,8 @@ from detl.report.verdict import (
     explain_missing,
     find_worst,
     judge_above,
+    judge_below,
+    name_missing,
     tabulate_checks,
 )
 
@@ -50,6 +52,33 @@ def test_an_interval_that_holds_the_limit_is_a_warning():
     assert judge_above({"low": 0.6, "high": 0.9}, 0.5) == "pass"
     assert judge_above({"low": 0.4, "high": 0.9}, 0.5) == "warn"
     assert judge_above({"low": 0.2, "high": 0.4}, 0.5) == "fail"
+
+
+def test_a_number_passes_where_its_whole_interval_is_small():
+    assert judge_below({"low": 0.0, "high": 0.2}, 0.2, 0.5) == "pass"
+    assert judge_below({"low": 0.0, "high": 0.9}, 0.2, 0.5) == "warn"
+    assert judge_below({"low": 0.5, "high": 0.9}, 0.2, 0.5) == "fail"
+
+
+def test_what_has_no_number_is_named_with_its_class():
+    tables = {"vgg16": make(0.3), "alexnet": make(np.nan).assign(**{"class": "normal"})}
+
+    assert name_missing(tables, every) == ["AlexNet on normal"]
+
+
+def test_beside_what_has_no_number_nothing_passes():
+    passed = check("pass").beside(["VGG16"])
+
+    assert passed.verdict == "warn"
+    assert passed.meaning == "No patient is known. Without a number: VGG16."
+
+
+def test_beside_what_has_no_number_a_failure_stays_one():
+    assert check("fail").beside(["VGG16"]).verdict == "fail"
+
+
+def test_where_nothing_is_missing_a_check_stays_as_it_is():
+    assert check("pass").beside([]) == check("pass")
 
 
 def test_a_check_that_was_not_computed_has_no_number_and_no_pass():

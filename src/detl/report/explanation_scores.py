@@ -13,6 +13,7 @@ from detl.report.verdict import (
     explain_missing,
     find_worst,
     judge_above,
+    name_missing,
 )
 from detl.report.wording import (
     in_points,
@@ -73,7 +74,7 @@ def judge_pointing(localisation: Tables) -> Check:
         for name in ("pointing", "area")
     )
     verdict = judge_above(row, 0)
-    return Check(
+    judged = Check(
         check,
         asked,
         f"{in_points(row['value'])} points",
@@ -82,6 +83,7 @@ def judge_pointing(localisation: Tables) -> Check:
         f"{network_title(architecture)} points into the lesion on {hits} of "
         f"{int(row['images'])} images; a random point would on {area}.",
     )
+    return judged.beside(name_missing(localisation, choose))
 
 
 def judge_deletion(deletion: Tables) -> Check:
@@ -109,7 +111,7 @@ def judge_deletion(deletion: Tables) -> Check:
         "warn": "may not need the pixels that its maps mark",
         "fail": "needs other pixels than those that its maps mark",
     }
-    return Check(
+    judged = Check(
         check,
         asked,
         *show_number(row, is_share=False),
@@ -117,6 +119,7 @@ def judge_deletion(deletion: Tables) -> Check:
         f"{network_title(architecture)} {words[verdict]}, on {int(row['images'])} "
         "images.",
     )
+    return judged.beside(name_missing(deletion, choose))
 
 
 def describe_explanation_scores(

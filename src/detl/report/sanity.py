@@ -57,7 +57,7 @@ def judge_sanity(sanity: Tables) -> Check:
         "fail": "do not depend on what was learned",
     }
     note = f" ({row['note']})" if row["note"] else ""
-    return Check(
+    judged_worst = Check(
         check,
         asked,
         f"{in_percent(row['retained'])} kept",
@@ -65,6 +65,8 @@ def judge_sanity(sanity: Tables) -> Check:
         row["verdict"],
         f"{network_title(name)}'s maps {words[row['verdict']]}{note}.",
     )
+    missing = [network_title(other) for other in judged if other not in measured]
+    return judged_worst.beside(missing)
 
 
 def describe_sanity(sanity: Tables, picture: np.ndarray | None) -> Section:

@@ -5,9 +5,16 @@ from collections.abc import Mapping
 import pandas as pd
 
 from detl.classes import DATA_B_CLASSES
+from detl.evaluation.scores import ALL, AREAS, MEAN
 from detl.report.cues import score_cue_rules
 from detl.report.page import Block, Paragraph, Section, Table
-from detl.report.verdict import Check, find_worst, first_note, judge_above
+from detl.report.verdict import (
+    Check,
+    find_worst,
+    first_note,
+    judge_above,
+    name_missing,
+)
 from detl.report.wording import (
     class_title,
     enumerate_names,
@@ -36,20 +43,19 @@ OF_CLASS = {
     "ppv": "PPV",
     "npv": "NPV",
     "auc": "ROC AUC, mean of folds",
-    "average_precision": "precision-recall AUC, mean of folds",
+    "average_precision": "precision-recall AUC",
 }
-_MEANS = ("macro_auc", "auc", "average_precision")
 
 
 def choose_score(table: pd.DataFrame, score: str, label: str = "") -> pd.DataFrame:
-    """Return the row of one score: of the mean over folds for areas, else pooled.
+    """Return the row of one score: of the mean over folds for ROC AUC, else pooled.
 
     Args:
         table: Table ``scores`` of an architecture.
         score: Its name.
         label: The class, "" for all.
     """
-    images = "mean of folds" if score in _MEANS else "all"
+    images = MEAN if score in AREAS else ALL
     return table[
         (table["fold"] == images)
         & (table["score"] == score)
@@ -72,12 +78,14 @@ def judge_accuracy(scores: Tables, images: pd.DataFrame, data_b: pd.DataFrame) -
         "each network is right more often than a rule that names the commonest class "
         f"of the image's {rule} ({in_percent(reached)}; the interval lies above)"
     )
-    worst = find_worst(
-        scores, lambda t: choose_score(t, "accuracy"), lambda row: -row["value"]
-    )
+
+    def choose(table: pd.DataFrame) -> pd.DataFrame:
+        return choose_score(table, "accuracy")
+
+    worst = find_worst(scores, choose, lambda row: -row["value"])
     if worst is None:
-        note = first_note(scores, lambda t: choose_score(t, "accuracy"))
-        return Check.not_computed(check, asked, f"Nothing was measured: {note}.")
+        reason = first_note(scores, choose)
+        return Check.not_computed(check, asked, f"Nothing was measured: {reason}.")
     architecture, row = worst
     name = network_title(architecture)
     verdict = judge_above(row, reached)
@@ -87,7 +95,8 @@ def judge_accuracy(scores: Tables, images: pd.DataFrame, data_b: pd.DataFrame) -
         "fail": "knows less than where and how the image was taken",
     }
     meaning = f"{name} {words[verdict]}."
-    return Check(check, asked, *show_number(row), verdict, meaning)
+    judged = Check(check, asked, *show_number(row), verdict, meaning)
+    return judged.beside(name_missing(scores, choose))
 
 
 def judge_best_network(paired_tests: pd.DataFrame) -> Check:
@@ -97,14 +106,19 @@ def judge_best_network(paired_tests: pd.DataFrame) -> Check:
         paired_tests: Table ``paired_tests``.
     """
     check = "Best network"
-    asked = f"one network beats each other (McNemar, p below {LEVEL} after Holm)"
+    asked = (
+        f"one network beats each other: McNemar, p below {LEVEL} after Holm, and the "
+        "interval of the difference over patients excludes 0"
+    )
     tests = paired_tests[paired_tests["test"] == "mcnemar"]
     tests = tests[tests["p_holm"].notna()]
     if tests.empty:
         return Check.not_computed(check, asked, "There are no two networks to compare.")
+    apart = _find_apart(paired_tests)
     beaten = {
         (r["first"], r["second"]) if r["difference"] > 0 else (r["second"], r["first"])
         for r in tests[tests["p_holm"] < LEVEL].to_dict("records")
+        if (r["first"], r["second"]) in apart
     }
     names = sorted({*tests["first"], *tests["second"]})
     best = [
@@ -116,14 +130,27 @@ def judge_best_network(paired_tests: pd.DataFrame) -> Check:
     if best:
         meaning = f"{network_title(best[0])} is better than each other network."
         return Check(check, asked, number, "", "pass", meaning)
-    apart = [
+    established = [
         f"{network_title(one)} over {network_title(other)}"
         for one, other in sorted(beaten)
     ]
     meaning = "Which network is best is not known"
-    if apart:
-        meaning += f"; established is only {enumerate_names(apart)}"
+    if established:
+        meaning += f"; established is only {enumerate_names(established)}"
     return Check(check, asked, number, "", "warn", f"{meaning}.")
+
+
+def _find_apart(paired_tests: pd.DataFrame) -> set[tuple[str, str]]:
+    """Return pairs of networks whose accuracies differ over draws of patients.
+
+    McNemar's test counts images as independent, so that its p is too small where a
+    patient has several.
+    """
+    drawn = paired_tests[paired_tests["test"] == "bootstrap"]
+    excludes = (drawn["low"] > 0) | (drawn["high"] < 0)
+    return set(
+        drawn.loc[excludes, ["first", "second"]].itertuples(index=False, name=None)
+    )
 
 
 def describe_scores(scores: Tables, paired_tests: pd.DataFrame) -> Section:
@@ -136,9 +163,9 @@ def describe_scores(scores: Tables, paired_tests: pd.DataFrame) -> Section:
     blocks: list[Block] = [
         Paragraph(
             "95 % intervals over groups of patients (a patient's images, and copies, "
-            "are drawn together). Areas under curves are means over the folds, because "
-            "probabilities of different networks are not on one scale; the tables of "
-            "each fold are in scores.csv."
+            "are drawn together). ROC AUCs are means over the folds, because "
+            "probabilities of different networks are not on one scale; all else is of "
+            "the pooled predictions. The tables of each fold are in scores.csv."
         ),
         Table(_tabulate_overall(scores), "All classes."),
         Table(_tabulate_classes(scores), "Each class against the others."),

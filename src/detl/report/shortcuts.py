@@ -10,11 +10,10 @@ from detl.report.page import Block, Figure, Paragraph, Section, Table
 from detl.report.verdict import (
     RUN_AUDIT,
     Check,
-    Row,
-    Verdict,
     explain_missing,
     find_worst,
-    judge_small,
+    judge_below,
+    name_missing,
     name_number,
     take_number,
 )
@@ -38,8 +37,8 @@ def judge_lungs(cards: Tables) -> Check:
     check = "Without the lungs"
     asked = (
         "trained and tested with the centre blacked out, a network keeps at most "
-        f"{in_percent(SMALL_RATIO)} of what it has above chance (shortcut ratio; fail "
-        f"from {in_percent(LARGE_RATIO)})"
+        f"{in_percent(SMALL_RATIO)} of what it has above chance (shortcut ratio; the "
+        f"interval lies up to there, fail where it lies from {in_percent(LARGE_RATIO)})"
     )
 
     def choose(table: pd.DataFrame) -> pd.DataFrame:
@@ -50,8 +49,8 @@ def judge_lungs(cards: Tables) -> Check:
         return Check.not_computed(check, asked, explain_missing(cards, choose))
     architecture, row = worst
     ratio = float(row["value"])
-    verdict = judge_small(ratio, SMALL_RATIO, LARGE_RATIO)
-    return Check(
+    verdict = judge_below(row, SMALL_RATIO, LARGE_RATIO)
+    judged = Check(
         check,
         asked,
         *show_number(row, is_share=False),
@@ -59,6 +58,7 @@ def judge_lungs(cards: Tables) -> Check:
         f"{network_title(architecture)} keeps {in_percent(ratio)} of its accuracy "
         "above chance where it cannot see the lungs.",
     )
+    return judged.beside(name_missing(cards, choose))
 
 
 def judge_cues(cards: Tables) -> Check:
@@ -70,7 +70,7 @@ def judge_cues(cards: Tables) -> Check:
     check = "Cues beside the lungs"
     asked = (
         "neither source, metadata nor border tells COVID-19 from the rest by a simple "
-        f"model (AUC at most {WEAK_CUE})"
+        f"model (AUC; the interval lies up to {WEAK_CUE}, fail where it lies above)"
     )
     beside = [CUE_INPUTS[cue] for cue in ("source", "metadata", "border")]
 
@@ -81,25 +81,15 @@ def judge_cues(cards: Tables) -> Check:
     if worst is None:
         return Check.not_computed(check, asked, explain_missing(cards, choose))
     row = worst[1]
-    verdict = judge_cue(row)
+    verdict = judge_below(row, WEAK_CUE, WEAK_CUE)
     words = {
         "pass": "tells hardly anything",
         "warn": "may tell COVID-19 from the rest",
         "fail": "tells COVID-19 from the rest without seeing a lung",
     }
     meaning = f"The {row['input']} {words[verdict]}."
-    return Check(check, asked, *show_number(row, is_share=False), verdict, meaning)
-
-
-def judge_cue(row: Row) -> Verdict:
-    """Return pass for a weak cue, fail where its interval lies above that, else warn.
-
-    Args:
-        row: ``value`` and ``low`` of the AUC.
-    """
-    if row["value"] <= WEAK_CUE:
-        return "pass"
-    return "warn" if row["low"] <= WEAK_CUE else "fail"
+    judged = Check(check, asked, *show_number(row, is_share=False), verdict, meaning)
+    return judged.beside(name_missing(cards, choose))
 
 
 def describe_shortcuts(

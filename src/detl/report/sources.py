@@ -6,13 +6,15 @@ import pandas as pd
 
 from detl.classes import DATA_B_CLASSES
 from detl.report.page import Block, Bullets, Section, Table
-from detl.report.shortcuts import WEAK_CUE, judge_cue
+from detl.report.shortcuts import WEAK_CUE
 from detl.report.verdict import (
     RUN_AUDIT,
     Check,
     explain_missing,
     find_worst,
     judge_above,
+    judge_below,
+    name_missing,
     name_number,
     take_number,
 )
@@ -47,7 +49,7 @@ def judge_same_source(same_source: Tables) -> Check:
     architecture, row = worst
     verdict = judge_above(row, 0.5)
     share = show_number(take_number(row, "called_covid_19"))[0]
-    return Check(
+    judged = Check(
         check,
         asked,
         *show_number(row, is_share=False),
@@ -55,6 +57,7 @@ def judge_same_source(same_source: Tables) -> Check:
         f"{network_title(architecture)} calls {share} of the {row['other_images']} "
         f"images of {row['source']} without COVID-19, which it had not seen, COVID-19.",
     )
+    return judged.beside(name_missing(same_source, choose))
 
 
 def judge_probe(probes: Tables) -> Check:
@@ -66,7 +69,7 @@ def judge_probe(probes: Tables) -> Check:
     check = "Source in the features"
     asked = (
         "within a class, the source cannot be read off the last features (AUC of a "
-        f"probe at most {WEAK_CUE})"
+        f"probe; the interval lies up to {WEAK_CUE}, fail where it lies above)"
     )
 
     def choose(table: pd.DataFrame) -> pd.DataFrame:
@@ -76,8 +79,8 @@ def judge_probe(probes: Tables) -> Check:
     if worst is None:
         return Check.not_computed(check, asked, explain_missing(probes, choose))
     architecture, row = worst
-    verdict = judge_cue(row)
-    return Check(
+    verdict = judge_below(row, WEAK_CUE, WEAK_CUE)
+    judged = Check(
         check,
         asked,
         *show_number(row, is_share=False),
@@ -85,6 +88,7 @@ def judge_probe(probes: Tables) -> Check:
         f"{network_title(architecture)}: among images of the class "
         f"{class_title(row['class'])} its features tell the source so well.",
     )
+    return judged.beside(name_missing(probes, choose))
 
 
 def judge_sources_out(identifiable: pd.DataFrame | None, left_out: Tables) -> Check:
@@ -115,7 +119,10 @@ def judge_sources_out(identifiable: pd.DataFrame | None, left_out: Tables) -> Ch
         )
 
     def choose(table: pd.DataFrame) -> pd.DataFrame:
-        return name_number(table, "auc")
+        # Not every source has every class; one source is enough to judge a class.
+        numbers = name_number(table, "auc").sort_values("auc")
+        is_lacking = numbers["auc"].isna() & numbers.duplicated("class")
+        return numbers[~is_lacking]
 
     worst = find_worst(left_out, choose, lambda row: -row["value"])
     if worst is None:
@@ -126,7 +133,8 @@ def judge_sources_out(identifiable: pd.DataFrame | None, left_out: Tables) -> Ch
         f"{network_title(architecture)} on {class_title(row['class'])} in "
         f"{row['source']}, without having been trained on this source."
     )
-    return Check(check, asked, *show_number(row, is_share=False), verdict, meaning)
+    judged = Check(check, asked, *show_number(row, is_share=False), verdict, meaning)
+    return judged.beside(name_missing(left_out, choose))
 
 
 def describe_sources(

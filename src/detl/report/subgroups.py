@@ -20,9 +20,10 @@ Tables = Mapping[str, pd.DataFrame]
 CHECK = "Subgroups"
 LARGE_GAP = 0.10
 ASKED = (
-    "in no subgroup by sex, age, view or source are diseased images called normal more "
-    f"often than in the others (a gap whose interval excludes 0; fail from "
-    f"{100 * LARGE_GAP:.0f} points)"
+    "in no subgroup by sex, age, view or source that is large enough are diseased "
+    "images called normal more often than in the others (each gap's interval lies "
+    f"below {100 * LARGE_GAP:.0f} points; fail where one lies above 0 with a gap of "
+    f"{100 * LARGE_GAP:.0f} points or more)"
 )
 QUANTITIES = {
     "disease_sensitivity": "disease seen",
@@ -50,21 +51,39 @@ def judge_subgroups(subgroups: Tables) -> Check:
         return Check.not_computed(CHECK, ASKED, reason)
     worse = measured[measured["gap_low"] > 0]
     shown = (worse if len(worse) else measured).sort_values("gap").iloc[-1]
-    number = f"{in_points(shown['gap'])} points"
-    interval = interval_in_points(shown["gap_low"], shown["gap_high"])
+    if len(worse):
+        verdict: Verdict = "fail" if shown["gap"] >= LARGE_GAP else "warn"
+    else:
+        verdict = "warn" if (measured["gap_high"] >= LARGE_GAP).any() else "pass"
+    return Check(
+        CHECK,
+        ASKED,
+        f"{in_points(shown['gap'])} points",
+        interval_in_points(shown["gap_low"], shown["gap_high"]),
+        verdict,
+        _explain_gaps(measured, shown, len(gaps) - len(measured)),
+    )
+
+
+def _explain_gaps(measured: pd.DataFrame, shown: pd.Series, too_small: int) -> str:
     where = f"{shown['attribute']} {shown['subgroup']}"
     name = network_title(shown["network"])
     tested = count_of(len(measured), "gap")
-    if worse.empty:
+    worse = int((measured["gap_low"] > 0).sum())
+    unsure = int((measured["gap_high"] >= LARGE_GAP).sum())
+    if worse:
+        meaning = (
+            f"{name} misses disease more often in {where}; {worse} of {tested} are "
+            "above 0, of which one in forty would be by chance. Class and source "
+            "differ between subgroups too."
+        )
+    else:
         meaning = f"Of {tested} none is above chance; the largest is {name}'s, {where}."
-        return Check(CHECK, ASKED, number, interval, "pass", meaning)
-    verdict: Verdict = "fail" if shown["gap"] >= LARGE_GAP else "warn"
-    meaning = (
-        f"{name} misses disease more often in {where}; {len(worse)} of {tested} are "
-        "above 0, of which one in forty would be by chance. Class and source differ "
-        "between subgroups too."
-    )
-    return Check(CHECK, ASKED, number, interval, verdict, meaning)
+        if unsure:
+            meaning += f" {unsure} may yet be of {100 * LARGE_GAP:.0f} points or more."
+    if too_small:
+        meaning += f" {too_small} could not be measured, for too few images."
+    return meaning
 
 
 def describe_subgroups(subgroups: Tables) -> Section:

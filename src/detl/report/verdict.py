@@ -1,13 +1,13 @@
 """The verdict of the audit: a row per check, and what it means in this run."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
 from detl.report.page import Note, Paragraph, Section, Table
-from detl.report.wording import count_of
+from detl.report.wording import class_title, count_of, enumerate_names, network_title
 
 Verdict: TypeAlias = Literal["pass", "warn", "fail", "not computed"]
 Row: TypeAlias = Mapping[Hashable, Any]
@@ -42,6 +42,20 @@ class Check:
     def not_computed(cls, check: str, asked: str, reason: str) -> "Check":
         """Return the row of a check that has no number."""
         return cls(check, asked, "", "", NOT_COMPUTED, reason)
+
+    def beside(self, missing: Sequence[str]) -> "Check":
+        """Return the row with what else was asked and has no number: it is no pass.
+
+        Args:
+            missing: Names of that, such as "VGG16"; none changes nothing.
+        """
+        if not missing:
+            return self
+        return replace(
+            self,
+            verdict="warn" if self.verdict == "pass" else self.verdict,
+            meaning=f"{self.meaning} Without a number: {enumerate_names(missing)}.",
+        )
 
 
 def tabulate_checks(checks: Sequence[Check]) -> pd.DataFrame:
@@ -102,9 +116,42 @@ def explain_missing(
     return f"{note[:1].upper()}{note[1:]}." if note else "There is no number."
 
 
-def judge_small(value: float, small: float, large: float) -> Verdict:
-    """Return pass up to a small value, fail from a large one on, else warn."""
-    return "pass" if value <= small else "warn" if value < large else "fail"
+def name_missing(
+    tables: Mapping[str, pd.DataFrame], choose: Callable[[pd.DataFrame], pd.DataFrame]
+) -> list[str]:
+    """Return of what the rows without a number are: network, and class or input.
+
+    Args:
+        tables: As ``find_worst`` takes them.
+        choose: From a table to the rows in question.
+    """
+    return [
+        _name_row(architecture, row)
+        for architecture, table in tables.items()
+        for row in choose(table).to_dict("records")
+        if pd.isna(row["value"])
+    ]
+
+
+def _name_row(architecture: str, row: Row) -> str:
+    parts = [row.get("class"), row.get("input")]
+    named = [class_title(part) for part in parts if isinstance(part, str) and part]
+    return " on ".join([network_title(architecture), *named])
+
+
+def judge_below(row: Row, small: float, large: float) -> Verdict:
+    """Return pass where an interval lies up to a limit, fail where from another on.
+
+    It is warn between the two: few images, which make intervals wide, do not pass.
+
+    Args:
+        row: ``low`` and ``high``.
+        small: Limit up to which it is pass.
+        large: Limit from which it is fail.
+    """
+    if row["high"] <= small:
+        return "pass"
+    return "fail" if row["low"] >= large else "warn"
 
 
 def judge_above(row: Row, limit: float) -> Verdict:

@@ -1,5 +1,4 @@
 import logging
-import time
 from pathlib import Path
 
 import cv2
@@ -222,11 +221,9 @@ def test_the_public_radiographs_are_all_taken():
     parameters = _parameters(
         nih=("nih", "nih"), covid=("covid_chestxray", "covid-chestxray")
     ).model_copy(update={"largest_image": 10**7, "views": ["PA", "AP", "AP Supine"]})
-    start = time.perf_counter()
 
     images, pixels, rejected, _ = _ingest(SHARED, parameters)
 
     assert images["source"].value_counts().to_dict() == {"nih": 1599, "covid": 445}
     assert pixels.shape == (2044, 32, 32)
     assert set(rejected["reason"]) == {"no image file"}
-    assert time.perf_counter() - start < 60
