@@ -52,6 +52,17 @@ def test_a_frozen_threshold_must_keep_its_specificity(value, low, high, verdict)
     assert "30 validation images" in check.meaning
 
 
+def test_a_threshold_that_finds_nothing_does_not_pass():
+    table = make_operating_points(1.0, 0.97, 1.0)
+    finds = table["quantity"] == "sensitivity"
+    table.loc[finds, ["value", "low", "high"]] = [0.0, 0.0, 0.05]
+
+    check = judge_operating_point({"vgg16": table})
+
+    assert check.verdict == "warn"
+    assert "find 0.0 % (0.0 to 5.0 %) of COVID-19" in check.meaning
+
+
 def test_the_section_has_calibration_operating_points_and_predictive_values():
     section = describe_calibration(
         {"vgg16": make_calibration(0.04)},

@@ -18,6 +18,10 @@ def every(table):
     return table
 
 
+def warn(row):
+    return "warn"
+
+
 def make(value, note=""):
     return pd.DataFrame({"value": [value], "low": [0.1], "high": [0.9], "note": [note]})
 
@@ -29,13 +33,29 @@ def check(verdict):
 def test_the_worst_network_is_the_one_with_the_largest_key():
     tables = {"vgg16": make(0.3), "alexnet": make(0.5), "resnet50": make(np.nan)}
 
-    name, row = find_worst(tables, every, lambda row: row["value"])
+    name, row = find_worst(tables, every, warn, lambda row: row["value"])
 
     assert (name, row["value"]) == ("alexnet", 0.5)
 
 
+def test_a_worse_verdict_outweighs_a_worse_number():
+    """One network is surely above the limit, the other perhaps further above."""
+    tables = {
+        "vgg16": make(0.7).assign(low=0.5, high=0.9),
+        "alexnet": make(0.69).assign(low=0.65, high=0.73),
+    }
+
+    name, _ = find_worst(
+        tables, every, lambda row: judge_below(row, 0.6, 0.6), lambda row: row["value"]
+    )
+
+    assert name == "alexnet"
+
+
 def test_where_no_network_has_a_number_none_is_worst():
-    assert find_worst({"vgg16": make(np.nan)}, every, lambda row: row["value"]) is None
+    tables = {"vgg16": make(np.nan)}
+
+    assert find_worst(tables, every, warn, lambda row: row["value"]) is None
 
 
 def test_what_was_not_run_names_the_command_that_computes_it():
@@ -52,6 +72,12 @@ def test_an_interval_that_holds_the_limit_is_a_warning():
     assert judge_above({"low": 0.6, "high": 0.9}, 0.5) == "pass"
     assert judge_above({"low": 0.4, "high": 0.9}, 0.5) == "warn"
     assert judge_above({"low": 0.2, "high": 0.4}, 0.5) == "fail"
+
+
+def test_a_number_without_an_interval_is_a_warning():
+    nothing = {"low": np.nan, "high": np.nan}
+
+    assert judge_above(nothing, 0.5) == judge_below(nothing, 0.2, 0.5) == "warn"
 
 
 def test_a_number_passes_where_its_whole_interval_is_small():

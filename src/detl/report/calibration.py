@@ -11,6 +11,8 @@ from detl.evaluation.thresholds import SPECIFICITY_TARGET
 from detl.report.page import Block, Figure, Paragraph, Section, Table
 from detl.report.verdict import (
     Check,
+    Row,
+    Verdict,
     find_worst,
     first_note,
     judge_above,
@@ -54,13 +56,17 @@ def judge_calibration(calibration: Tables) -> Check:
         f"{in_percent(SMALL_ERROR)} at most (expected calibration error; the interval "
         f"lies up to there, fail where it lies from {in_percent(LARGE_ERROR)})"
     )
-    worst = find_worst(calibration, _scaled_error, lambda row: row["value"])
+
+    def judge(row: Row) -> Verdict:
+        return judge_below(row, SMALL_ERROR, LARGE_ERROR)
+
+    worst = find_worst(calibration, _scaled_error, judge, lambda row: row["value"])
     if worst is None:
         reason = first_note(calibration, _scaled_error)
         return Check.not_computed(check, asked, f"Nothing was measured: {reason}.")
     architecture, row = worst
     value = float(row["value"])
-    verdict = judge_below(row, SMALL_ERROR, LARGE_ERROR)
+    verdict = judge(row)
     judged = Check(
         check,
         asked,
@@ -79,37 +85,55 @@ def judge_operating_point(operating_points: Tables) -> Check:
     Args:
         operating_points: By architecture, table ``operating_points``.
     """
-
-    def specificity(table: pd.DataFrame) -> pd.DataFrame:
-        return table[
-            (table["class"] == "covid_19")
-            & (table["target"] == SPECIFICITY_TARGET)
-            & (table["quantity"] == "specificity")
-        ]
-
     check = "Operating point"
     asked = (
         "thresholds for COVID-19, frozen on the inner validation part at 95 % "
-        "specificity, keep at least "
-        f"{in_percent(LEAST_SPECIFICITY)} on the test part (the interval lies above)"
+        f"specificity, keep at least {in_percent(LEAST_SPECIFICITY)} on the test part, "
+        "and find COVID-19 more often than they call others so (the intervals lie "
+        "above)"
     )
-    worst = find_worst(operating_points, specificity, lambda row: -row["value"])
+    worst = find_worst(
+        operating_points,
+        _choose_specificity,
+        _judge_frozen,
+        lambda row: -row["value"],
+    )
     if worst is None:
-        reason = first_note(operating_points, specificity)
+        reason = first_note(operating_points, _choose_specificity)
         return Check.not_computed(check, asked, f"Nothing was measured: {reason}.")
     architecture, row = worst
-    verdict = judge_above(row, LEAST_SPECIFICITY)
+    verdict = _judge_frozen(row)
     words = {"pass": "keep", "warn": "may not keep", "fail": "do not keep"}
+    kept = words[judge_above(row, LEAST_SPECIFICITY)]
     judged = Check(
         check,
         asked,
         *show_number(row),
         verdict,
-        f"{network_title(architecture)}: the frozen thresholds {words[verdict]} this "
-        f"specificity; they rest on {int(row['validation_images'])} validation images "
-        "in the smallest fold.",
+        f"{network_title(architecture)}: the frozen thresholds {kept} this "
+        f"specificity, and find {row['sensitivity']} of COVID-19; they rest on "
+        f"{int(row['validation_images'])} validation images in the smallest fold.",
     )
-    return judged.beside(name_missing(operating_points, specificity))
+    return judged.beside(name_missing(operating_points, _choose_specificity))
+
+
+def _choose_specificity(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the specificity of the threshold for it, with its sensitivity beside."""
+    chosen = table[
+        (table["class"] == "covid_19") & (table["target"] == SPECIFICITY_TARGET)
+    ]
+    found = chosen[chosen["quantity"] == "sensitivity"].to_dict("records")
+    return chosen[chosen["quantity"] == "specificity"].assign(
+        sensitivity=[show_measured(row) for row in found],
+        sensitivity_low=[row["low"] for row in found],
+    )
+
+
+def _judge_frozen(row: Row) -> Verdict:
+    verdict = judge_above(row, LEAST_SPECIFICITY)
+    # A threshold that calls no image positive keeps any specificity.
+    finds = row["sensitivity_low"] > 1 - row["value"]
+    return "warn" if verdict == "pass" and not finds else verdict
 
 
 def describe_calibration(

@@ -10,6 +10,8 @@ from detl.report.page import Block, Figure, Paragraph, Section, Table
 from detl.report.verdict import (
     RUN_AUDIT,
     Check,
+    Row,
+    Verdict,
     explain_missing,
     find_worst,
     judge_above,
@@ -65,7 +67,7 @@ def judge_pointing(localisation: Tables) -> Check:
     def choose(table: pd.DataFrame) -> pd.DataFrame:
         return _of_grad_cam(table, "pointing_above_area")
 
-    worst = find_worst(localisation, choose, lambda row: -row["value"])
+    worst = find_worst(localisation, choose, _judge_gain, lambda row: -row["value"])
     if worst is None:
         return Check.not_computed(check, asked, explain_missing(localisation, choose))
     architecture, row = worst
@@ -73,7 +75,7 @@ def judge_pointing(localisation: Tables) -> Check:
         show_number(_of_grad_cam(localisation[architecture], name).iloc[0].to_dict())[0]
         for name in ("pointing", "area")
     )
-    verdict = judge_above(row, 0)
+    verdict = _judge_gain(row)
     judged = Check(
         check,
         asked,
@@ -101,11 +103,11 @@ def judge_deletion(deletion: Tables) -> Check:
     def choose(table: pd.DataFrame) -> pd.DataFrame:
         return _of_grad_cam(table, "deletion_gain")
 
-    worst = find_worst(deletion, choose, lambda row: -row["value"])
+    worst = find_worst(deletion, choose, _judge_gain, lambda row: -row["value"])
     if worst is None:
         return Check.not_computed(check, asked, explain_missing(deletion, choose))
     architecture, row = worst
-    verdict = judge_above(row, 0)
+    verdict = _judge_gain(row)
     words = {
         "pass": "needs the pixels that its maps mark",
         "warn": "may not need the pixels that its maps mark",
@@ -120,6 +122,10 @@ def judge_deletion(deletion: Tables) -> Check:
         "images.",
     )
     return judged.beside(name_missing(deletion, choose))
+
+
+def _judge_gain(row: Row) -> Verdict:
+    return judge_above(row, 0)
 
 
 def describe_explanation_scores(

@@ -7,6 +7,8 @@ import pandas as pd
 from detl.report.page import Paragraph, Section, Table
 from detl.report.verdict import (
     Check,
+    Row,
+    Verdict,
     explain_missing,
     find_worst,
     judge_below,
@@ -47,12 +49,15 @@ def judge_external(scores: Tables) -> Check:
     def choose(table: pd.DataFrame) -> pd.DataFrame:
         return name_number(table[table["score"] == "balanced_accuracy"], "drop")
 
-    worst = find_worst(scores, choose, lambda row: row["value"])
+    def judge(row: Row) -> Verdict:
+        return judge_below(row, SMALL_DROP, SMALL_DROP)
+
+    worst = find_worst(scores, choose, judge, lambda row: row["value"])
     if worst is None:
         reason = explain_missing(scores, choose) if scores else RUN_EXTERNAL
         return Check.not_computed(check, asked, reason)
     name, row = worst
-    verdict = judge_below(row, SMALL_DROP, SMALL_DROP)
+    verdict = judge(row)
     judged = Check(
         check,
         asked,

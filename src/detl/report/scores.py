@@ -10,6 +10,8 @@ from detl.report.cues import score_cue_rules
 from detl.report.page import Block, Paragraph, Section, Table
 from detl.report.verdict import (
     Check,
+    Row,
+    Verdict,
     find_worst,
     first_note,
     judge_above,
@@ -82,13 +84,16 @@ def judge_accuracy(scores: Tables, images: pd.DataFrame, data_b: pd.DataFrame) -
     def choose(table: pd.DataFrame) -> pd.DataFrame:
         return choose_score(table, "accuracy")
 
-    worst = find_worst(scores, choose, lambda row: -row["value"])
+    def judge(row: Row) -> Verdict:
+        return judge_above(row, reached)
+
+    worst = find_worst(scores, choose, judge, lambda row: -row["value"])
     if worst is None:
         reason = first_note(scores, choose)
         return Check.not_computed(check, asked, f"Nothing was measured: {reason}.")
     architecture, row = worst
     name = network_title(architecture)
-    verdict = judge_above(row, reached)
+    verdict = judge(row)
     words = {
         "pass": "knows more than where and how the image was taken",
         "warn": "may know no more than where and how the image was taken",

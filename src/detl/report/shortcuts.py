@@ -10,6 +10,8 @@ from detl.report.page import Block, Figure, Paragraph, Section, Table
 from detl.report.verdict import (
     RUN_AUDIT,
     Check,
+    Row,
+    Verdict,
     explain_missing,
     find_worst,
     judge_below,
@@ -44,12 +46,14 @@ def judge_lungs(cards: Tables) -> Check:
     def choose(table: pd.DataFrame) -> pd.DataFrame:
         return name_number(table[table["input"] == WITHOUT_LUNGS], "shortcut_ratio")
 
-    worst = find_worst(cards, choose, lambda row: row["value"])
+    def judge(row: Row) -> Verdict:
+        return judge_below(row, SMALL_RATIO, LARGE_RATIO)
+
+    worst = find_worst(cards, choose, judge, lambda row: row["value"])
     if worst is None:
         return Check.not_computed(check, asked, explain_missing(cards, choose))
     architecture, row = worst
-    ratio = float(row["value"])
-    verdict = judge_below(row, SMALL_RATIO, LARGE_RATIO)
+    ratio, verdict = float(row["value"]), judge(row)
     judged = Check(
         check,
         asked,
@@ -77,11 +81,11 @@ def judge_cues(cards: Tables) -> Check:
     def choose(table: pd.DataFrame) -> pd.DataFrame:
         return name_number(table[table["input"].isin(beside)], "auc_covid_19")
 
-    worst = find_worst(cards, choose, lambda row: row["value"])
+    worst = find_worst(cards, choose, judge_cue, lambda row: row["value"])
     if worst is None:
         return Check.not_computed(check, asked, explain_missing(cards, choose))
     row = worst[1]
-    verdict = judge_below(row, WEAK_CUE, WEAK_CUE)
+    verdict = judge_cue(row)
     words = {
         "pass": "tells hardly anything",
         "warn": "may tell COVID-19 from the rest",
@@ -90,6 +94,15 @@ def judge_cues(cards: Tables) -> Check:
     meaning = f"The {row['input']} {words[verdict]}."
     judged = Check(check, asked, *show_number(row, is_share=False), verdict, meaning)
     return judged.beside(name_missing(cards, choose))
+
+
+def judge_cue(row: Row) -> Verdict:
+    """Return pass where the interval of a cue's AUC is low, fail where high, else warn.
+
+    Args:
+        row: ``low`` and ``high``.
+    """
+    return judge_below(row, WEAK_CUE, WEAK_CUE)
 
 
 def describe_shortcuts(

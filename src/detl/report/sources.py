@@ -6,14 +6,15 @@ import pandas as pd
 
 from detl.classes import DATA_B_CLASSES
 from detl.report.page import Block, Bullets, Section, Table
-from detl.report.shortcuts import WEAK_CUE
+from detl.report.shortcuts import WEAK_CUE, judge_cue
 from detl.report.verdict import (
     RUN_AUDIT,
     Check,
+    Row,
+    Verdict,
     explain_missing,
     find_worst,
     judge_above,
-    judge_below,
     name_missing,
     name_number,
     take_number,
@@ -43,11 +44,11 @@ def judge_same_source(same_source: Tables) -> Check:
     def choose(table: pd.DataFrame) -> pd.DataFrame:
         return name_number(table[table["against"] == "all other images"], "auc")
 
-    worst = find_worst(same_source, choose, lambda row: -row["value"])
+    worst = find_worst(same_source, choose, _judge_area, lambda row: -row["value"])
     if worst is None:
         return Check.not_computed(check, asked, explain_missing(same_source, choose))
     architecture, row = worst
-    verdict = judge_above(row, 0.5)
+    verdict = _judge_area(row)
     share = show_number(take_number(row, "called_covid_19"))[0]
     judged = Check(
         check,
@@ -75,18 +76,19 @@ def judge_probe(probes: Tables) -> Check:
     def choose(table: pd.DataFrame) -> pd.DataFrame:
         return name_number(table, "auc")
 
-    worst = find_worst(probes, choose, lambda row: row["value"])
+    worst = find_worst(probes, choose, judge_cue, lambda row: row["value"])
     if worst is None:
         return Check.not_computed(check, asked, explain_missing(probes, choose))
     architecture, row = worst
-    verdict = judge_below(row, WEAK_CUE, WEAK_CUE)
+    verdict = judge_cue(row)
+    words = {"pass": "hardly tell", "warn": "may tell", "fail": "tell"}
     judged = Check(
         check,
         asked,
         *show_number(row, is_share=False),
         verdict,
         f"{network_title(architecture)}: among images of the class "
-        f"{class_title(row['class'])} its features tell the source so well.",
+        f"{class_title(row['class'])} its features {words[verdict]} the source.",
     )
     return judged.beside(name_missing(probes, choose))
 
@@ -124,17 +126,21 @@ def judge_sources_out(identifiable: pd.DataFrame | None, left_out: Tables) -> Ch
         is_lacking = numbers["auc"].isna() & numbers.duplicated("class")
         return numbers[~is_lacking]
 
-    worst = find_worst(left_out, choose, lambda row: -row["value"])
+    worst = find_worst(left_out, choose, _judge_area, lambda row: -row["value"])
     if worst is None:
         return Check.not_computed(check, asked, explain_missing(left_out, choose))
     architecture, row = worst
-    verdict = judge_above(row, 0.5)
+    verdict = _judge_area(row)
     meaning = (
         f"{network_title(architecture)} on {class_title(row['class'])} in "
         f"{row['source']}, without having been trained on this source."
     )
     judged = Check(check, asked, *show_number(row, is_share=False), verdict, meaning)
     return judged.beside(name_missing(left_out, choose))
+
+
+def _judge_area(row: Row) -> Verdict:
+    return judge_above(row, 0.5)
 
 
 def describe_sources(

@@ -14,6 +14,7 @@ Row: TypeAlias = Mapping[Hashable, Any]
 """A row of a table, by column."""
 
 NOT_COMPUTED: Verdict = "not computed"
+SEVERITY: tuple[Verdict, ...] = ("pass", "warn", "fail")
 
 RUN_AUDIT = "Run 'kedro run --pipeline audit' to compute it."
 
@@ -70,13 +71,18 @@ def tabulate_checks(checks: Sequence[Check]) -> pd.DataFrame:
 def find_worst(
     tables: Mapping[str, pd.DataFrame],
     choose: Callable[[pd.DataFrame], pd.DataFrame],
+    judge: Callable[[Row], Verdict],
     key: Callable[[Row], float],
 ) -> tuple[str, Row] | None:
     """Return the architecture whose row fares worst, and that row; None if none has.
 
+    It is the row of the worst verdict, and of several of these the one with the worst
+    value: a number beside the limit may be established, and a worse one not.
+
     Args:
         tables: By architecture, a table with ``value`` and ``note``.
         choose: From a table to the rows in question.
+        judge: From a row to its verdict.
         key: From a row to a number that is the larger, the worse it fares.
     """
     rows = [
@@ -85,7 +91,9 @@ def find_worst(
         for row in choose(table).to_dict("records")
         if pd.notna(row["value"])
     ]
-    return max(rows, key=lambda named: key(named[1])) if rows else None
+    if not rows:
+        return None
+    return max(rows, key=lambda n: (SEVERITY.index(judge(n[1])), key(n[1])))
 
 
 def first_note(
@@ -145,7 +153,7 @@ def judge_below(row: Row, small: float, large: float) -> Verdict:
     It is warn between the two: few images, which make intervals wide, do not pass.
 
     Args:
-        row: ``low`` and ``high``.
+        row: As ``judge_above`` takes it.
         small: Limit up to which it is pass.
         large: Limit from which it is fail.
     """
@@ -158,10 +166,10 @@ def judge_above(row: Row, limit: float) -> Verdict:
     """Return pass where an interval lies above a limit, fail where below, else warn.
 
     Args:
-        row: ``low`` and ``high``.
+        row: ``low`` and ``high``; NaN, which is a warning, where there is no interval.
         limit: The limit.
     """
-    return "pass" if row["low"] > limit else "warn" if row["high"] >= limit else "fail"
+    return "pass" if row["low"] > limit else "fail" if row["high"] < limit else "warn"
 
 
 def name_number(table: pd.DataFrame, name: str) -> pd.DataFrame:
