@@ -9,11 +9,12 @@ import pandas as pd
 from detl.errors import DetlError
 from detl.keras_model import KerasModel
 from detl.parameters import IngestParameters, SplitParameters
-from detl.pipelines.ingest.nodes import decode_images
 from detl.pipelines.split.selection import label_as_data_b
+from detl.sources.source_table import count_reasons, select_views
 from detl.tables import (
     CANDIDATES,
     EXTERNAL_IMAGES,
+    IMAGES,
     PREDICTIONS,
     REJECTED,
     tabulate_predictions,
@@ -39,7 +40,6 @@ def read_external_images(
         DetlError: No source is named, or it cannot be read.
     """
     from detl.sources.external import read_external
-    from detl.sources.source_table import select_views
 
     if source is None:
         raise DetlError(
@@ -71,14 +71,30 @@ def decode_external_images(
     Raises:
         DetlError: Not one image was accepted.
     """
-    only_this = dict.fromkeys(candidates["source"].unique())
-    images, pixels, rejected, _ = decode_images(
-        Path(),
+    from detl.sources.decoding import decode_candidates
+
+    decoded = decode_candidates(
         candidates,
-        rejected_rows,
-        ingest.model_copy(update={"sources": only_this}),
+        [Path(path) for path in candidates["path"]],
+        ingest.input_size,
+        ingest.fit,
+        ingest.largest_image,
     )
-    return images, pixels, rejected
+    rejected = pd.concat([rejected_rows, decoded.rejected], ignore_index=True)
+    reasons = count_reasons(rejected["reason"])
+    if decoded.images.empty:
+        raise DetlError(
+            f"Not one external image could be taken (not taken: {reasons}): name a "
+            "folder or a csv of other images with --params source=PATH."
+        )
+    logger.info(
+        "External images taken: %d; not taken: %s", len(decoded.images), reasons
+    )
+    return (
+        validate(decoded.images, IMAGES),
+        decoded.pixels,
+        validate(rejected, REJECTED),
+    )
 
 
 def select_unseen(
