@@ -128,36 +128,27 @@ def select_unseen(
     Raises:
         DetlError: No image is left.
     """
-    from detl.evaluation.leaks import find_seen
+    from detl.evaluation.leaks import choose_unseen, find_seen
 
     rows = pd.concat([data_a["row"], data_b["row"]])
     trained_on = images[images["row"].isin(rows)]
     seen = find_seen(external_images, external_pixels, trained_on, pixels)
     labels = label_as_data_b(external_images, split.data_b)
-    no_class = "no class of Data-B: " + external_images["findings"]
-    reason = seen.where(seen != "", no_class.where(labels == "", ""))
-    left_out = external_images[reason != ""]
-    names = [i.split("/", 1)[1] for i in left_out["image_id"]]
-    more = left_out[["source"]].assign(name=names, reason=reason[reason != ""])
-    every = pd.concat([rejected, more], ignore_index=True)
-    kept = external_images.assign(label=labels)[reason == ""]
-    logger.info(
-        "External images: %d tested; %d left out because training has seen them, %d "
-        "because they are of no class of Data-B",
-        len(kept),
-        (seen != "").sum(),
-        ((seen == "") & (labels == "")).sum(),
-    )
+    kept, reasons = choose_unseen(external_images, seen, labels)
     if kept.empty:
         raise DetlError(
-            f"None of the {len(external_images)} external images can be tested "
-            f"({left_out.index.size} left out, the first because: {reason.iloc[0]}): "
-            "name a source with images of Data-B's classes that training has not seen."
+            f"None of the {len(external_images)} external images can be tested, the "
+            f"first because: {reasons.iloc[0]}; name a source with images of Data-B's "
+            "classes that training has not seen, with --params source=PATH."
         )
-    return (
-        validate(kept.reset_index(drop=True), EXTERNAL_IMAGES),
-        validate(every, REJECTED),
+    logger.info(
+        "External images tested: %d; left out: %s", len(kept), count_reasons(reasons)
     )
+    left_out = external_images.loc[reasons.index, ["source", "image_id"]]
+    names = [image_id.split("/", 1)[1] for image_id in left_out["image_id"]]
+    more = left_out[["source"]].assign(name=names, reason=reasons)
+    every = pd.concat([rejected, more], ignore_index=True)
+    return validate(kept, EXTERNAL_IMAGES), validate(every, REJECTED)
 
 
 def predict_ensemble(
