@@ -39,7 +39,7 @@ def sample(parameters):
     raw = PROJECT / "data" / "01_raw" / "phantoms"
     ingest = IngestParameters(**parameters["ingest"])
     split = SplitParameters(**parameters["split"])
-    images, pixels, _ = decode_images(raw, *read_sources(raw, ingest), ingest)
+    images, pixels, *_ = decode_images(raw, *read_sources(raw, ingest), ingest)
     data_b, _ = select_data_b(images, split, SEED)
     data_a, _ = select_data_a(images, data_b, split, SEED)
     folds = assign_folds(data_b, split, SEED, folds=FOLDS)

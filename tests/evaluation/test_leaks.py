@@ -4,6 +4,7 @@ import pytest
 
 from detl.errors import DetlError
 from detl.evaluation.leaks import (
+    choose_unseen,
     count_leaks,
     describe_leaks,
     find_seen,
@@ -273,3 +274,17 @@ def test_nothing_is_seen_where_nothing_was_trained_on(pictures):
     pixels, table = pictures
 
     assert set(find_seen(table, pixels, table.iloc[:0], pixels)) == {""}
+
+
+def test_an_unseen_image_of_a_class_is_chosen_and_the_others_have_a_reason():
+    images = pd.DataFrame({"image_id": list("abcd"), "findings": list("wxyz")})
+    seen = pd.Series(["", "seen in training: patient p", "", "seen in training: copy"])
+
+    kept, reasons = choose_unseen(images, seen, pd.Series(["normal", "normal", "", ""]))
+
+    assert kept[["image_id", "label"]].values.tolist() == [["a", "normal"]]
+    assert reasons.to_dict() == {
+        1: "seen in training: patient p",
+        2: "no class of Data-B: y",
+        3: "seen in training: copy",
+    }

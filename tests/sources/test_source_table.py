@@ -6,7 +6,7 @@ import pytest
 from detl.errors import DetlError
 from detl.parameters import SourceParameters
 from detl.sources import build_source_table
-from detl.sources.source_table import select_views
+from detl.sources.source_table import count_reasons, select_views
 from detl.tables import CANDIDATES, REJECTED, validate
 
 
@@ -165,3 +165,13 @@ def test_an_image_of_which_no_view_is_known_is_taken():
 
     assert table.rejected.empty
     assert table.candidates["view"].tolist() == ["unknown"]
+
+
+def test_reasons_are_counted_by_their_kind():
+    reasons = ["view: L", "duplicate of nih/1.png", "view: AP", "empty file"]
+
+    assert count_reasons(pd.Series(reasons)) == "view 2, duplicate 1, empty file 1"
+
+
+def test_where_every_image_was_taken_there_is_no_reason():
+    assert count_reasons(pd.Series([], dtype=str)) == "none"

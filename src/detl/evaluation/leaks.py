@@ -129,6 +129,27 @@ def find_seen(
     return why.where(~is_beside, "seen in training: group of " + beside.astype(str))
 
 
+def choose_unseen(
+    images: pd.DataFrame, seen: pd.Series, labels: pd.Series
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the images that can test a network, and why each other one cannot.
+
+    Args:
+        images: Table ``images``.
+        seen: Of each image, what ``find_seen`` returns.
+        labels: Class of Data-B of each image, "" if it is of none.
+
+    Returns:
+        The images that training has not seen and that are of a class, numbered anew,
+        with ``label``; and the reasons of the others, with their index in ``images``.
+    """
+    no_class = "no class of Data-B: " + images["findings"]
+    reasons = seen.mask((seen == "") & (labels == ""), no_class)
+    is_kept = reasons == ""
+    kept = images.assign(label=labels)[is_kept].reset_index(drop=True)
+    return kept, reasons[~is_kept]
+
+
 def _require_known(images: pd.DataFrame, table: pd.DataFrame, name: str) -> None:
     rows = table["image_id"].map(images.set_index("image_id")["row"])
     # Training finds images by their rows; a wrong one would be another image.

@@ -93,6 +93,17 @@ def select_views(table: SourceTable, views: Collection[str]) -> SourceTable:
     )
 
 
+def count_reasons(reasons: pd.Series) -> str:
+    """Return how often images were not taken for each kind of reason, in words.
+
+    Args:
+        reasons: Of each image, such as ``duplicate of nih/1.png`` or ``view: L``;
+            its kind is what stands before the colon or the ``of``.
+    """
+    kinds = reasons.str.replace(r"(:| of ).*", "", regex=True).value_counts()
+    return ", ".join(f"{kind} {count}" for kind, count in kinds.items()) or "none"
+
+
 def _translate(
     labels: pd.Series, source: str, translation: Mapping[str, str]
 ) -> pd.Series:

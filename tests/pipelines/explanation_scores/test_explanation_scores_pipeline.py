@@ -5,11 +5,12 @@ from kedro.io import DataCatalog, MemoryDataset
 
 from detl.classes import DATA_B_CLASSES
 from detl.datasets import OptionalPictureDataset
+from detl.errors import NotAvailableError
 from detl.networks import build_network
 from detl.networks.cut import cut_trunk
 from detl.parameters import AuditParameters
 from detl.pipelines.explanation_scores import create_pipeline
-from detl.pipelines.explanation_scores.nodes import choose_explained
+from detl.pipelines.explanation_scores.nodes import choose_explained, draw_regions
 from detl.runner import FoldByFoldRunner
 from detl.training.features import extract_features
 
@@ -120,6 +121,17 @@ def test_without_regions_the_scores_say_so_and_the_rest_is_computed(
     assert made["localisation"]["note"].str.startswith("not enough data").all()
     assert made["deletion"]["value"].notna().any()
     assert made["regions_picture"] is None
+
+
+def test_without_a_known_lesion_in_the_test_part_no_picture_is_drawn(data_b):
+    mapped = pd.DataFrame(columns=["image_id", "findings", "mask", "group"])
+    pixels = np.zeros((len(data_b), SIZE, SIZE), np.uint8)
+    masks, maps = np.zeros((0, SIZE, SIZE), bool), np.zeros((3, 0, 2, 2), "float32")
+
+    with pytest.raises(
+        NotAvailableError, match="No test image of this fold has a known lesion"
+    ):
+        draw_regions(pixels, data_b, masks, mapped, maps, 0.5)
 
 
 def test_the_explained_images_are_of_all_classes_alike(data_b):

@@ -61,6 +61,17 @@ def test_films_are_decoded_to_the_size_of_the_training(tmp_path, ingest):
     assert rejected.empty
 
 
+def test_where_no_film_can_be_decoded_the_source_is_to_be_named_anew(tmp_path, ingest):
+    source = write_films(tmp_path, "normal", "covid")
+    (tmp_path / "0.png").write_bytes(b"")
+    (tmp_path / "1.png").write_bytes(b"GIF89a")
+
+    with pytest.raises(DetlError, match=r"empty file 1.*--params source=PATH") as error:
+        decode(source, ingest)
+
+    assert "DETL_DATA" not in str(error.value)
+
+
 def test_a_copy_of_a_training_image_and_one_of_no_class_are_left_out_and_named(
     tmp_path, ingest, make_parameters
 ):

@@ -21,8 +21,8 @@ from detl.parameters import (
 )
 from detl.pipelines.evaluate import nodes as evaluate
 from detl.pipelines.report import create_pipeline
+from detl.pipelines.report.audit_pipeline import JUDGED
 from detl.pipelines.report.nodes import count_labels, recognise_phantoms
-from detl.pipelines.report.pipeline import JUDGED
 from detl.pipelines.split.nodes import (
     assign_folds,
     check_leaks,

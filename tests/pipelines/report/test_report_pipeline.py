@@ -7,7 +7,7 @@ import yaml
 from kedro.pipeline import Pipeline
 
 from detl.pipelines.report import create_pipeline
-from detl.pipelines.report.pipeline import JUDGED
+from detl.pipelines.report.audit_pipeline import JUDGED
 from detl.pipelines.report.sections import ABLATION, EXAMPLES, FIGURES
 from detl.units import unit_of
 

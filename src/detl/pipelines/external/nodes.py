@@ -9,11 +9,12 @@ import pandas as pd
 from detl.errors import DetlError
 from detl.keras_model import KerasModel
 from detl.parameters import IngestParameters, SplitParameters
-from detl.pipelines.ingest.nodes import decode_images
 from detl.pipelines.split.selection import label_as_data_b
+from detl.sources.source_table import count_reasons, select_views
 from detl.tables import (
     CANDIDATES,
     EXTERNAL_IMAGES,
+    IMAGES,
     PREDICTIONS,
     REJECTED,
     tabulate_predictions,
@@ -39,7 +40,6 @@ def read_external_images(
         DetlError: No source is named, or it cannot be read.
     """
     from detl.sources.external import read_external
-    from detl.sources.source_table import select_views
 
     if source is None:
         raise DetlError(
@@ -71,14 +71,30 @@ def decode_external_images(
     Raises:
         DetlError: Not one image was accepted.
     """
-    only_this = dict.fromkeys(candidates["source"].unique())
-    images, pixels, rejected, _ = decode_images(
-        Path(),
+    from detl.sources.decoding import decode_candidates
+
+    decoded = decode_candidates(
         candidates,
-        rejected_rows,
-        ingest.model_copy(update={"sources": only_this}),
+        [Path(path) for path in candidates["path"]],
+        ingest.input_size,
+        ingest.fit,
+        ingest.largest_image,
     )
-    return images, pixels, rejected
+    rejected = pd.concat([rejected_rows, decoded.rejected], ignore_index=True)
+    reasons = count_reasons(rejected["reason"])
+    if decoded.images.empty:
+        raise DetlError(
+            f"Not one external image could be taken (not taken: {reasons}): name a "
+            "folder or a csv of other images with --params source=PATH."
+        )
+    logger.info(
+        "External images taken: %d; not taken: %s", len(decoded.images), reasons
+    )
+    return (
+        validate(decoded.images, IMAGES),
+        decoded.pixels,
+        validate(rejected, REJECTED),
+    )
 
 
 def select_unseen(
@@ -112,36 +128,27 @@ def select_unseen(
     Raises:
         DetlError: No image is left.
     """
-    from detl.evaluation.leaks import find_seen
+    from detl.evaluation.leaks import choose_unseen, find_seen
 
     rows = pd.concat([data_a["row"], data_b["row"]])
     trained_on = images[images["row"].isin(rows)]
     seen = find_seen(external_images, external_pixels, trained_on, pixels)
     labels = label_as_data_b(external_images, split.data_b)
-    no_class = "no class of Data-B: " + external_images["findings"]
-    reason = seen.where(seen != "", no_class.where(labels == "", ""))
-    left_out = external_images[reason != ""]
-    names = [i.split("/", 1)[1] for i in left_out["image_id"]]
-    more = left_out[["source"]].assign(name=names, reason=reason[reason != ""])
-    every = pd.concat([rejected, more], ignore_index=True)
-    kept = external_images.assign(label=labels)[reason == ""]
-    logger.info(
-        "External images: %d tested; %d left out because training has seen them, %d "
-        "because they are of no class of Data-B",
-        len(kept),
-        (seen != "").sum(),
-        ((seen == "") & (labels == "")).sum(),
-    )
+    kept, reasons = choose_unseen(external_images, seen, labels)
     if kept.empty:
         raise DetlError(
-            f"None of the {len(external_images)} external images can be tested "
-            f"({left_out.index.size} left out, the first because: {reason.iloc[0]}): "
-            "name a source with images of Data-B's classes that training has not seen."
+            f"None of the {len(external_images)} external images can be tested, the "
+            f"first because: {reasons.iloc[0]}; name a source with images of Data-B's "
+            "classes that training has not seen, with --params source=PATH."
         )
-    return (
-        validate(kept.reset_index(drop=True), EXTERNAL_IMAGES),
-        validate(every, REJECTED),
+    logger.info(
+        "External images tested: %d; left out: %s", len(kept), count_reasons(reasons)
     )
+    left_out = external_images.loc[reasons.index, ["source", "image_id"]]
+    names = [image_id.split("/", 1)[1] for image_id in left_out["image_id"]]
+    more = left_out[["source"]].assign(name=names, reason=reasons)
+    every = pd.concat([rejected, more], ignore_index=True)
+    return validate(kept, EXTERNAL_IMAGES), validate(every, REJECTED)
 
 
 def predict_ensemble(

@@ -9,8 +9,7 @@ import pandas as pd
 from detl.errors import DetlError
 from detl.parameters import IngestParameters
 from detl.sources import read_source
-from detl.sources.groups import join_patients
-from detl.sources.source_table import select_views
+from detl.sources.source_table import count_reasons, select_views
 from detl.tables import CANDIDATES, COPIES, IMAGES, REJECTED, validate
 
 logger = logging.getLogger("detl.ingest")
@@ -55,10 +54,7 @@ def decode_images(
 ) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame, pd.DataFrame]:
     """Return the accepted images, their pixels, what was rejected, and the copies.
 
-    An image is accepted if it can be decoded and is not the same picture as one
-    before it: the same file, or the same pixels under the same perceptual hash. Copies
-    that differ in their pixels (scaled, compressed, brightened) are accepted, and named
-    in ``copies``. The patients of copies of either kind become one ``group``.
+    Which are accepted, ``detl.sources.decoding.decode_candidates`` says.
 
     Args:
         radiographs: The raw data folder.
@@ -74,34 +70,21 @@ def decode_images(
     Raises:
         DetlError: Not one image was accepted.
     """
-    from detl.imaging.copies import find_copies
-    from detl.imaging.store import store_pictures
+    from detl.sources.decoding import decode_candidates
 
-    candidates = candidates.reset_index(drop=True)
-    found, pixels = store_pictures(
+    decoded = decode_candidates(
+        candidates,
         [radiographs / path for path in candidates["path"]],
         parameters.input_size,
         parameters.fit,
         parameters.largest_image,
     )
-    table = candidates.join(_name_duplicates(found, candidates["image_id"]))
-    accepted = table["reason"] == ""
-    # The pixels are those of the accepted images, in this order.
-    pairs = find_copies(list(table.loc[accepted, "perceptual_hash"]), pixels)
-    positions = np.flatnonzero(accepted)[pairs[["first", "second"]].to_numpy()]
-    table["group"] = join_patients(
-        table["patient_id"], found["original"].to_numpy(), positions
-    )
-    images = table.loc[accepted, list(IMAGES.columns)].reset_index(drop=True)
-    undecoded = table.assign(name=_names(table))[~accepted]
-    rejected = pd.concat(
-        [rejected_rows, undecoded[list(REJECTED.columns)]], ignore_index=True
-    )
-    _report(images, rejected, list(parameters.sources))
-    copies = _name_copies(pairs, images)
+    rejected = pd.concat([rejected_rows, decoded.rejected], ignore_index=True)
+    _report(decoded.images, rejected, list(parameters.sources))
+    copies = _name_copies(decoded.copies, decoded.images)
     return (
-        validate(images, IMAGES),
-        pixels,
+        validate(decoded.images, IMAGES),
+        decoded.pixels,
         validate(rejected, REJECTED),
         validate(copies, COPIES),
     )
@@ -110,14 +93,6 @@ def decode_images(
 def _path_from(raw: Path, folder: Path) -> str:
     inside = folder.is_relative_to(raw)
     return (folder.relative_to(raw) if inside else folder.absolute()).as_posix()
-
-
-def _name_duplicates(found: pd.DataFrame, image_ids: pd.Series) -> pd.DataFrame:
-    original = image_ids.iloc[found["original"]].set_axis(found.index)
-    is_copy = found["original"] != found.index
-    return found.assign(
-        reason=found["reason"].mask(is_copy, "duplicate of " + original)
-    )
 
 
 def _name_copies(pairs: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
@@ -141,29 +116,18 @@ def _name_copies(pairs: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _names(table: pd.DataFrame) -> list[str]:
-    """Return the names within the source, which the readers use for rejected rows."""
-    return [
-        image_id.removeprefix(f"{source}/")
-        for image_id, source in zip(table["image_id"], table["source"], strict=True)
-    ]
-
-
 def _report(images: pd.DataFrame, rejected: pd.DataFrame, sources: list[str]) -> None:
     taken = images["source"].value_counts().reindex(sources, fill_value=0)
-    kinds = rejected["reason"].str.replace(r"(:| of ).*", "", regex=True).value_counts()
+    reasons = count_reasons(rejected["reason"])
     if images.empty:
         raise DetlError(
             f"Not one image of the sources {', '.join(sources)} could be taken "
-            f"({_in_words(kinds)}); see ingest.sources and the raw data folder "
-            "(environment variable DETL_DATA)."
+            f"({reasons}); see ingest.sources and the raw data folder (environment "
+            "variable DETL_DATA)."
         )
-    logger.info("Images taken: %s; not taken: %s", _in_words(taken), _in_words(kinds))
+    counts = ", ".join(f"{source} {count}" for source, count in taken.items())
+    logger.info("Images taken: %s; not taken: %s", counts, reasons)
     for source in taken.index[taken == 0]:
         logger.warning(
             "Source %s gave no image; the table of rejected images says why.", source
         )
-
-
-def _in_words(counts: pd.Series) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counts.items()) or "none"

@@ -7,17 +7,7 @@ from kedro.pipeline import Node, Pipeline
 from detl.design import ARCHITECTURES, FOLDS
 from detl.report.page import Section
 
-from .audit_sections import (
-    judge_audit,
-    write_calibration,
-    write_explanation_scores,
-    write_external,
-    write_leak_check,
-    write_scores,
-    write_shortcuts,
-    write_subgroups,
-    write_verdict,
-)
+from .audit_pipeline import JUDGED, judge_and_describe
 from .nodes import (
     collect_results,
     count_labels,
@@ -58,27 +48,6 @@ SECTIONS = (
 )
 """The sections of the page, in their order."""
 
-JUDGED = {
-    "scores": "evaluate.scores",
-    "calibration": "evaluate.calibration",
-    "operating_points": "evaluate.operating_points",
-    "predictive_values": "evaluate.predictive_values",
-    "subgroups": "evaluate.subgroups",
-    "card": "shortcuts.card",
-    "source_probe": "shortcuts.source_probe",
-    "same_source": "shortcuts.same_source",
-    "sources_out": "shortcuts.sources_out",
-    "localisation": "explanation_scores.localisation",
-    "deletion": "explanation_scores.deletion",
-    "sanity": "explanation_scores.sanity",
-    "regions": "explanation_scores.regions_picture",
-    "external": "external.scores",
-}
-"""What the audit says of an architecture, by the name that the sections give it."""
-
-_UNJUDGED = ("predictive_values", "regions")
-"""What is shown, but not judged."""
-
 _FROM_OTHER_STAGES = {
     "radiographs",
     "images",
@@ -117,7 +86,7 @@ def create_pipeline(
         [
             *_figures(results),
             *_sections(examples),
-            *_audit(architectures),
+            *judge_and_describe(architectures),
             _page(),
         ],
         namespace="report",
@@ -245,55 +214,6 @@ def _sections(examples: dict[str, str]) -> list[Node]:
             *("provenance", "parameters", "images", "results"),
             *("cooccurrence", "ablation_picture"),
         ),
-    ]
-
-
-def _audit(architectures: Sequence[str]) -> list[Node]:
-    """Return the nodes of the verdict, and of the sections that it rests on."""
-
-    def judged(*names: str) -> dict[str, str]:
-        return {f"{a}_{n}": f"{a}.{JUDGED[n]}" for a in architectures for n in names}
-
-    def alone(name: str) -> dict[str, str]:
-        return {a: f"{a}.{JUDGED[name]}" for a in architectures}
-
-    def write(node: Callable[..., Section], *shared: str, **inputs: str) -> Node:
-        named = {name.rsplit(".", 1)[-1]: name for name in shared}
-        name = node.__name__
-        outputs = name.removeprefix("write_")
-        return Node(node, inputs={**named, **inputs}, outputs=outputs, name=name)
-
-    return [
-        Node(
-            judge_audit,
-            inputs={
-                **{n: n for n in ("images", "data_b", "leaks", "paired_tests")},
-                "identifiable": "shortcuts.identifiable",
-                **judged(*(n for n in JUDGED if n not in _UNJUDGED)),
-            },
-            outputs="audit_verdict",
-            name="judge_audit",
-        ),
-        write(write_verdict, "audit_verdict"),
-        write(write_leak_check, "leaks", "copies"),
-        write(write_scores, "paired_tests", **alone("scores")),
-        write(
-            write_calibration,
-            *("reliability_picture", "net_benefit_picture"),
-            **judged("calibration", "operating_points", "predictive_values"),
-        ),
-        write(
-            write_shortcuts,
-            *("shortcuts_picture", "shortcuts.identifiable"),
-            **judged("card", "source_probe", "same_source", "sources_out"),
-        ),
-        write(
-            write_explanation_scores,
-            *("deletion_picture", "sanity_picture"),
-            **judged("localisation", "deletion", "sanity", "regions"),
-        ),
-        write(write_external, **alone("external")),
-        write(write_subgroups, **alone("subgroups")),
     ]
 
 

@@ -1,0 +1,86 @@
+"""Decoding what sources offer: which images are usable, and who belongs together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from detl.imaging.copies import find_copies
+from detl.imaging.square import Fit
+from detl.imaging.store import store_pictures
+from detl.sources.groups import join_patients
+from detl.tables import IMAGES, REJECTED
+
+
+@dataclass(frozen=True)
+class DecodedImages:
+    """What can be used of the images on offer.
+
+    Attributes:
+        images: The accepted ones, a table ``detl.tables.IMAGES``.
+        pixels: Theirs, shape (n, size, size), uint8, on disk and not in memory.
+        rejected: The others, a table ``detl.tables.REJECTED``.
+        copies: Pairs of accepted images that show one picture, by their positions, as
+            ``find_copies`` returns them. Their patients are one ``group``.
+    """
+
+    images: pd.DataFrame
+    pixels: np.ndarray
+    rejected: pd.DataFrame
+    copies: pd.DataFrame
+
+
+def decode_candidates(
+    candidates: pd.DataFrame,
+    paths: Sequence[Path],
+    size: int,
+    fit: Fit,
+    largest_image: int,
+) -> DecodedImages:
+    """Return the images that can be decoded and are not the same picture as an earlier.
+
+    The same picture is the same file, or the same pixels under the same perceptual
+    hash. Copies that differ in their pixels (scaled, compressed, brightened) are
+    accepted. The patients of copies of either kind become one ``group``.
+
+    Args:
+        candidates: Table of the images on offer.
+        paths: The file of each.
+        size: Height and width of the stored pixels.
+        fit: How an image that is not square becomes square.
+        largest_image: Most pixels (width x height) of an image.
+
+    Raises:
+        DetlError: The temporary folder is full.
+    """
+    candidates = candidates.reset_index(drop=True)
+    found, pixels = store_pictures(paths, size, fit, largest_image)
+    table = candidates.join(_name_duplicates(found, candidates["image_id"]))
+    accepted = table["reason"] == ""
+    # The pixels are those of the accepted images, in this order.
+    copies = find_copies(list(table.loc[accepted, "perceptual_hash"]), pixels)
+    positions = np.flatnonzero(accepted)[copies[["first", "second"]].to_numpy()]
+    table["group"] = join_patients(
+        table["patient_id"], found["original"].to_numpy(), positions
+    )
+    images = table.loc[accepted, list(IMAGES.columns)].reset_index(drop=True)
+    rejected = table.assign(name=_names(table)).loc[~accepted, list(REJECTED.columns)]
+    return DecodedImages(images, pixels, rejected.reset_index(drop=True), copies)
+
+
+def _name_duplicates(found: pd.DataFrame, image_ids: pd.Series) -> pd.DataFrame:
+    original = image_ids.iloc[found["original"]].set_axis(found.index)
+    is_copy = found["original"] != found.index
+    return found.assign(
+        reason=found["reason"].mask(is_copy, "duplicate of " + original)
+    )
+
+
+def _names(table: pd.DataFrame) -> list[str]:
+    """Return the names within the source, which the readers use for rejected rows."""
+    return [
+        image_id.removeprefix(f"{source}/")
+        for image_id, source in zip(table["image_id"], table["source"], strict=True)
+    ]
