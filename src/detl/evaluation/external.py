@@ -115,8 +115,9 @@ class _Side:
         if score == "specificity":
             return self.share(self.predicted != label, ~is_class), ~is_class
         area = measure_ranking(self.weights, is_class, self.probabilities[label])[:, 0]
-        few = is_class if is_class.sum() <= (~is_class).sum() else ~is_class
-        return area, few
+        # Patients, not images, are what an interval rests on.
+        kinds = (is_class, ~is_class)
+        return area, min(kinds, key=lambda kind: len(set(self.groups[kind])))
 
 
 def _compare(
