@@ -10,12 +10,12 @@ from detl.errors import DetlError
 from detl.evaluation.bootstrap import (
     FEWEST_GROUPS,
     Measurement,
+    divide,
     draw_weights,
     measure_draws,
 )
 from detl.evaluation.interval_ends import difference_ends
 from detl.evaluation.ranking import measure_ranking
-from detl.evaluation.rates import divide
 
 COLUMNS = [
     "score",

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import draw_weights
+from detl.evaluation.bootstrap import divide, draw_weights
 from detl.evaluation.mean_scores import MEAN_COLUMNS, measure_mean
-from detl.evaluation.rates import divide
 
 ALL = "all"
 """Stands for the images of every finding."""

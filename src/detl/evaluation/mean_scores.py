@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from detl.evaluation.bootstrap import measure
-from detl.evaluation.rates import divide
+from detl.evaluation.bootstrap import divide, measure
 
 MEAN_COLUMNS = ["value", "low", "high", "images", "groups", "note"]
 """What ``measure_mean`` says."""
