@@ -9,6 +9,7 @@ from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.evaluation.bootstrap import (
     FEWEST_GROUPS,
+    Kind,
     Measurement,
     divide,
     draw_weights,
@@ -137,13 +138,8 @@ def _compare(
     sides: list[Measurement] = []
     for part, side in (("internal", inside), ("external", outside)):
         found, asked = side.score(score, label, shared)
-        is_proportion = score in PROPORTIONS
-        measured = measure_draws(
-            found,
-            side.groups[asked],
-            is_proportion=is_proportion,
-            is_score=not is_proportion,
-        )
+        kind: Kind = "share" if score in PROPORTIONS else "score"
+        measured = measure_draws(found, side.groups[asked], kind=kind)
         row |= {
             part: measured.value,
             f"{part}_low": measured.low,

@@ -175,7 +175,7 @@ def _measure_area(
         ]
         return np.mean(areas, axis=0)
 
-    return measure(rank, weights, scarcer, is_score=True)
+    return measure(rank, weights, scarcer, kind="score")
 
 
 def _has_covid(images: pd.DataFrame) -> pd.Series:

@@ -191,7 +191,7 @@ def _describe(sample: _Sample, fold: str) -> Iterator[dict[str, Any]]:
     chance = matrices[:, most].sum(axis=1)
     images = matrices.sum(axis=(1, 2))
     for score, hits in {"accuracy": right, "share_of_chance": chance}.items():
-        measured = measure_draws(hits / images, sample.groups, is_proportion=True)
+        measured = measure_draws(hits / images, sample.groups, kind="share")
         yield _row(fold, score, "", measured)
     for score, values in _average_classes(sample).items():
         yield _row(fold, score, "", _measure_average(sample, values))
@@ -239,7 +239,7 @@ def _measure_average(sample: _Sample, values: np.ndarray) -> Measurement:
     fewest = min(len(set(sample.scarcer(k))) for k in range(len(CLASSES)))
     if fewest < FEWEST_GROUPS:
         return Measurement.missing(fewest, f"not enough data (n = {fewest})")
-    return measure_draws(values, sample.groups, is_score=True)
+    return measure_draws(values, sample.groups, kind="score")
 
 
 def _measure_shares(
@@ -261,7 +261,7 @@ def _measure_shares(
         if asked.any():
             groups = sample.groups[asked]
             values = divide(share, of_whole)
-            yield score, measure_draws(values, groups, is_proportion=True)
+            yield score, measure_draws(values, groups, kind="share")
         else:
             yield score, Measurement.missing(0, lacking)
 
@@ -272,7 +272,7 @@ def _measure_area(sample: _Sample, position: int, values: np.ndarray) -> Measure
         return Measurement.missing(0, f"no image of {CLASSES[position]}")
     if is_class.all():
         return Measurement.missing(0, NO_OTHER)
-    measured = measure_draws(values, sample.scarcer(position), is_score=True)
+    measured = measure_draws(values, sample.scarcer(position), kind="score")
     if np.ptp(sample.probabilities[:, position]) == 0 and not measured.is_missing:
         return replace(measured, note="constant probabilities")
     return measured

@@ -126,5 +126,5 @@ def _probe(
         lambda weights: measure_ranking(weights, is_positive, probabilities)[:, 0],
         draw_weights(groups, seed),
         scarcer,
-        is_score=True,
+        kind="score",
     )

@@ -275,7 +275,7 @@ def _score(
             lambda w: measure_ranking(w, is_class, probabilities[:, position])[:, 0],
             weights,
             scarcer,
-            is_score=True,
+            kind="score",
         ),
     )
     row: dict[str, Any] = {}

@@ -166,7 +166,7 @@ def _measure(
     nothing = dict.fromkeys(NUMBERS, np.nan)
     if len(here) < FEWEST_IMAGES:
         return {**row, **nothing, "note": _name_scarcity(len(here))}
-    share = measure_draws(shares[0], here, is_proportion=True)
+    share = measure_draws(shares[0], here, kind="share")
     row |= {"value": share.value, "low": share.low, "high": share.high}
     if rest.sum() < FEWEST_IMAGES:
         note = share.note or f"the others: {_name_scarcity(rest.sum())}"
