@@ -16,7 +16,7 @@ from detl.evaluation.bootstrap import (
     measure_draws,
 )
 from detl.evaluation.interval_ends import difference_ends
-from detl.evaluation.ranking import measure_ranking
+from detl.evaluation.ranking import measure_ranking, scarcer_groups
 
 COLUMNS = [
     "score",
@@ -102,23 +102,27 @@ class _Side:
     def score(
         self, score: str, label: str, shared: list[str] | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the score, of all and of each draw, and which images it rests on."""
+        """Return the score, of all and of each draw, and the groups behind it."""
         right = self.predicted == self.label
         if score == "accuracy":
             everything = np.ones(len(right), bool)
-            return self.share(right, everything), everything
+            return self.share(right, everything), self.groups
         if score == "balanced_accuracy":
             of_class = [self.share(right, self.label == name) for name in shared or ()]
-            return np.mean(of_class, axis=0), np.isin(self.label, shared or [])
+            return (
+                np.mean(of_class, axis=0),
+                self.groups[np.isin(self.label, shared or [])],
+            )
         is_class = self.label == label
         if score == "sensitivity":
-            return self.share(right, is_class), is_class
+            return self.share(right, is_class), self.groups[is_class]
         if score == "specificity":
-            return self.share(self.predicted != label, ~is_class), ~is_class
+            return (
+                self.share(self.predicted != label, ~is_class),
+                self.groups[~is_class],
+            )
         area = measure_ranking(self.weights, is_class, self.probabilities[label])[:, 0]
-        # Patients, not images, are what an interval rests on.
-        kinds = (is_class, ~is_class)
-        return area, min(kinds, key=lambda kind: len(set(self.groups[kind])))
+        return area, scarcer_groups(is_class, self.groups)
 
 
 def _compare(
@@ -137,14 +141,14 @@ def _compare(
         return row
     sides: list[Measurement] = []
     for part, side in (("internal", inside), ("external", outside)):
-        found, asked = side.score(score, label, shared)
+        found, behind = side.score(score, label, shared)
         kind: Kind = "share" if score in PROPORTIONS else "score"
-        measured = measure_draws(found, side.groups[asked], kind=kind)
+        measured = measure_draws(found, behind, kind=kind)
         row |= {
             part: measured.value,
             f"{part}_low": measured.low,
             f"{part}_high": measured.high,
-            f"{part}_images": int(asked.sum()),
+            f"{part}_images": len(behind),
         }
         sides.append(measured)
     names = ("internal", "external")

@@ -9,7 +9,7 @@ import pandas as pd
 from detl.errors import DetlError
 from detl.evaluation.bootstrap import FEWEST_GROUPS, Measurement, draw_weights, measure
 from detl.evaluation.notes import PROBABILITIES, join_notes
-from detl.evaluation.ranking import measure_ranking
+from detl.evaluation.ranking import measure_ranking, scarcer_groups
 from detl.evaluation.rates import measure_share
 
 COVID = "covid_19"
@@ -155,7 +155,7 @@ def _measure_area(
     groups: np.ndarray,
 ) -> Measurement:
     """Return the mean over the folds of the AUC of COVID-19."""
-    scarcer = min((groups[is_covid], groups[~is_covid]), key=lambda g: len(set(g)))
+    scarcer = scarcer_groups(is_covid, groups)
     few = len(set(scarcer))
     if few < FEWEST_GROUPS:
         return Measurement.missing(few, f"not enough data (n = {few})")

@@ -7,15 +7,10 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import (
-    FEWEST_GROUPS,
-    Measurement,
-    draw_weights,
-    measure,
-)
+from detl.evaluation.bootstrap import FEWEST_GROUPS, Measurement, draw_weights
 from detl.evaluation.cue_models import build_linear_model
 from detl.evaluation.metrics import CLASSES
-from detl.evaluation.ranking import measure_ranking
+from detl.evaluation.ranking import measure_area, scarcer_groups
 
 PARTS = 5
 """Parts of the probe's cross-validation."""
@@ -108,10 +103,7 @@ def _explain_missing(found: pd.Series) -> str:
 def _probe(
     features: np.ndarray, is_positive: np.ndarray, groups: np.ndarray, seed: int
 ) -> Measurement:
-    scarcer = min(
-        (groups[is_positive], groups[~is_positive]), key=lambda part: len(set(part))
-    )
-    few = len(set(scarcer))
+    few = len(set(scarcer_groups(is_positive, groups)))
     if few < FEWEST_GROUPS:
         return Measurement.missing(few, f"not enough data (n = {few})")
     probabilities = cross_val_predict(
@@ -122,9 +114,5 @@ def _probe(
         cv=StratifiedGroupKFold(PARTS, shuffle=True, random_state=seed),
         method="predict_proba",
     )[:, 1]
-    return measure(
-        lambda weights: measure_ranking(weights, is_positive, probabilities)[:, 0],
-        draw_weights(groups, seed),
-        scarcer,
-        kind="score",
-    )
+    weights = draw_weights(groups, seed)
+    return measure_area(is_positive, probabilities, weights, groups)

@@ -10,9 +10,9 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import FEWEST_GROUPS, draw_weights, measure
+from detl.evaluation.bootstrap import FEWEST_GROUPS, draw_weights
 from detl.evaluation.notes import join_notes
-from detl.evaluation.ranking import measure_ranking
+from detl.evaluation.ranking import measure_area
 from detl.evaluation.rates import measure_share
 
 TrainAndPredict = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -267,16 +267,10 @@ def _score(
     """Return sensitivity, specificity and AUC of a class within a source."""
     weights = draw_weights(groups, seed)
     called = probabilities.argmax(axis=1) == position
-    scarcer = min((groups[is_class], groups[~is_class]), key=lambda g: len(set(g)))
     measured = (
         measure_share(called, is_class, weights, groups),
         measure_share(~called, ~is_class, weights, groups),
-        measure(
-            lambda w: measure_ranking(w, is_class, probabilities[:, position])[:, 0],
-            weights,
-            scarcer,
-            kind="score",
-        ),
+        measure_area(is_class, probabilities[:, position], weights, groups),
     )
     row: dict[str, Any] = {}
     for name, found in zip(SCORES, measured, strict=True):
