@@ -7,6 +7,7 @@ from detl.errors import DetlError
 from detl.evaluation import bootstrap
 from detl.evaluation.bootstrap import (
     FEWEST_GROUPS,
+    Measurement,
     divide,
     draw_statistic,
     draw_weights,
@@ -169,6 +170,12 @@ def test_all_right_is_not_certain(kind):
     wilson = binomtest(30, 30).proportion_ci(method="wilson")
     assert (measured.value, measured.high) == (1, 1)
     assert measured.low == pytest.approx(wilson.low)
+
+
+def test_a_measurement_fills_the_columns_of_its_name():
+    columns = Measurement(0.5, 0.4, 0.7, 30).as_columns("auc")
+
+    assert columns == {"auc": 0.5, "auc_low": 0.4, "auc_high": 0.7}
 
 
 def test_few_groups_give_no_number():

@@ -61,6 +61,16 @@ class Measurement:
         """Whether there is no number."""
         return bool(self.note)
 
+    def as_columns(self, name: str) -> dict[str, float]:
+        """Return the number and its ends by column: ``name_columns`` of its name."""
+        ends = (self.value, self.low, self.high)
+        return dict(zip(name_columns(name), ends, strict=True))
+
+
+def name_columns(name: str) -> list[str]:
+    """Return the columns of a number and the ends of its interval in a table."""
+    return [name, f"{name}_low", f"{name}_high"]
+
 
 def draw_weights(groups: np.ndarray, seed: int, draws: int = DRAWS) -> np.ndarray:
     """Return how often each image is drawn, where whole groups are with replacement.

@@ -14,6 +14,7 @@ from detl.evaluation.bootstrap import (
     divide,
     draw_weights,
     measure_draws,
+    name_columns,
 )
 from detl.evaluation.interval_ends import difference_ends
 from detl.evaluation.ranking import measure_ranking, scarcer_groups
@@ -21,11 +22,9 @@ from detl.evaluation.ranking import measure_ranking, scarcer_groups
 COLUMNS = [
     "score",
     "class",
-    *(
-        f"{part}{end}"
-        for part in ("internal", "external", "drop")
-        for end in ("", "_low", "_high")
-    ),
+    *name_columns("internal"),
+    *name_columns("external"),
+    *name_columns("drop"),
     "internal_images",
     "external_images",
     "note",
@@ -144,12 +143,7 @@ def _compare(
         found, behind = side.score(score, label, shared)
         kind: Kind = "share" if score in PROPORTIONS else "score"
         measured = measure_draws(found, behind, kind=kind)
-        row |= {
-            part: measured.value,
-            f"{part}_low": measured.low,
-            f"{part}_high": measured.high,
-            f"{part}_images": len(behind),
-        }
+        row |= measured.as_columns(part) | {f"{part}_images": len(behind)}
         sides.append(measured)
     names = ("internal", "external")
     notes = [f"{n}: {m.note}" for n, m in zip(names, sides, strict=True) if m.note]

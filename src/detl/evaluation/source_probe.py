@@ -7,7 +7,12 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import FEWEST_GROUPS, Measurement, draw_weights
+from detl.evaluation.bootstrap import (
+    FEWEST_GROUPS,
+    Measurement,
+    draw_weights,
+    name_columns,
+)
 from detl.evaluation.cue_models import build_linear_model
 from detl.evaluation.metrics import CLASSES
 from detl.evaluation.ranking import measure_area, scarcer_groups
@@ -21,9 +26,7 @@ COLUMNS = [
     "predicted_source",
     "images",
     "groups",
-    "auc",
-    "auc_low",
-    "auc_high",
+    *name_columns("auc"),
     "note",
 ]
 """What ``probe_source`` says of a class."""
@@ -89,8 +92,7 @@ def probe_source(
             area = _probe(features[chosen], is_commonest, groups_of_class, seed)
         else:
             area = Measurement.missing(0, _explain_missing(found))
-        ends = {"auc": area.value, "auc_low": area.low, "auc_high": area.high}
-        rows.append(row | ends | {"note": area.note})
+        rows.append(row | area.as_columns("auc") | {"note": area.note})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -10,7 +10,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import FEWEST_GROUPS, draw_weights
+from detl.evaluation.bootstrap import FEWEST_GROUPS, draw_weights, name_columns
 from detl.evaluation.notes import join_notes
 from detl.evaluation.ranking import measure_area
 from detl.evaluation.rates import measure_share
@@ -35,7 +35,7 @@ COLUMNS = [
     "source",
     "images",
     "other_images",
-    *(f"{score}{end}" for score in SCORES for end in ("", "_low", "_high")),
+    *(column for score in SCORES for column in name_columns(score)),
     "note",
 ]
 """What ``score_sources_out`` says of a class in a source."""
@@ -274,6 +274,6 @@ def _score(
     )
     row: dict[str, Any] = {}
     for name, found in zip(SCORES, measured, strict=True):
-        row |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+        row |= found.as_columns(name)
     notes = [f"{n}: {m.note}" for n, m in zip(SCORES, measured, strict=True) if m.note]
     return row | {"note": join_notes(*notes)}
