@@ -140,9 +140,6 @@ def measure(
         groups: As for ``measure_draws``.
         confidence: Coverage, between 0 and 1.
         kind: What the statistic is.
-
-    Returns:
-        As ``measure_draws``.
     """
     values = draw_statistic(statistic, weights)
     return measure_draws(values, groups, confidence, kind)
