@@ -7,6 +7,7 @@ from detl.errors import DetlError
 from detl.evaluation import bootstrap
 from detl.evaluation.bootstrap import (
     FEWEST_GROUPS,
+    Measurement,
     divide,
     draw_statistic,
     draw_weights,
@@ -121,9 +122,7 @@ def test_many_images_are_worked_on_in_parts(monkeypatch):
 def test_a_share_of_independent_images_has_about_the_interval_of_wilson():
     right, groups = np.arange(400) < 300, np.arange(400)
 
-    measured = measure(
-        _share(right), draw_weights(groups, 0), groups, is_proportion=True
-    )
+    measured = measure(_share(right), draw_weights(groups, 0), groups, kind="share")
 
     wilson = binomtest(300, 400).proportion_ci(method="wilson")
     assert measured.value == 0.75
@@ -136,7 +135,7 @@ def test_copies_of_an_image_make_a_share_no_more_certain():
 
     def ends(right, groups):
         weights = draw_weights(groups, 0)
-        found = measure(_share(right), weights, groups, is_proportion=True)
+        found = measure(_share(right), weights, groups, kind="share")
         return found.low, found.high
 
     assert ends(np.repeat(right, 5), np.repeat(groups, 5)) == pytest.approx(
@@ -158,19 +157,25 @@ def test_a_score_has_students_interval_on_the_scale_of_the_logit():
     values = np.r_[0.9, 0.9 + 0.02 * np.array([-1, 1] * 1000)]
     groups = np.arange(30)
 
-    measured = measure_draws(values, groups, is_score=True)
+    measured = measure_draws(values, groups, kind="score")
 
     expected = logit_ends(0.9, values[1:].std(ddof=1), groups)
     assert (measured.low, measured.high) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("kind", ["is_proportion", "is_score"])
+@pytest.mark.parametrize("kind", ["share", "score"])
 def test_all_right_is_not_certain(kind):
-    measured = measure_draws(np.ones(2001), np.arange(30), **{kind: True})
+    measured = measure_draws(np.ones(2001), np.arange(30), kind=kind)
 
     wilson = binomtest(30, 30).proportion_ci(method="wilson")
     assert (measured.value, measured.high) == (1, 1)
     assert measured.low == pytest.approx(wilson.low)
+
+
+def test_a_measurement_fills_the_columns_of_its_name():
+    columns = Measurement(0.5, 0.4, 0.7, 30).as_columns("auc")
+
+    assert columns == {"auc": 0.5, "auc_low": 0.4, "auc_high": 0.7}
 
 
 def test_few_groups_give_no_number():

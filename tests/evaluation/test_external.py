@@ -59,6 +59,17 @@ def test_a_class_with_too_few_patients_has_no_number_but_a_note():
     assert row["note"] == "external: not enough data (n = 7)"
 
 
+def test_many_images_of_few_patients_have_no_area_under_the_curve():
+    of_covid = make(0.5, images=40, classes=["covid_19"])
+    of_covid["group"] = [f"patient-{number % 3}" for number in range(40)]
+    outside = pd.concat([of_covid, make(0.5, images=30, classes=["normal"])])
+
+    row = row_of(measure_drop(make(0.9), outside, seed=0), "auc", "covid_19")
+
+    assert np.isnan(row["external"])
+    assert row["note"] == "external: not enough data (n = 3)"
+
+
 def test_one_shared_class_is_too_few_for_a_balanced_accuracy():
     outside = make(0.5, classes=["covid_19"])
 

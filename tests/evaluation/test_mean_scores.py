@@ -52,9 +52,7 @@ def test_values_none_of_which_count_give_a_note_and_no_number():
 def test_where_all_images_are_hits_the_interval_keeps_a_lower_end():
     groups = np.arange(20)
 
-    mean = measure_mean(
-        np.ones(20), draw_weights(groups, 0), groups, is_proportion=True
-    )
+    mean = measure_mean(np.ones(20), draw_weights(groups, 0), groups, kind="share")
 
     assert mean["value"] == mean["high"] == 1
     assert 0.7 < mean["low"] < 0.95

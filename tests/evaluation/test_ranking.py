@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from detl.evaluation.ranking import measure_ranking
+from detl.evaluation.bootstrap import draw_weights
+from detl.evaluation.ranking import measure_area, measure_ranking, scarcer_groups
 
 
 @pytest.fixture(params=[False, True], ids=["distinct", "tied"])
@@ -68,3 +69,20 @@ def test_perfect_separation_is_exactly_one():
     areas = measure_ranking(np.full((1, 10), 7.0), is_positive, 1.0 * is_positive)
 
     assert areas.tolist() == [[1.0, 1.0]]
+
+
+def test_the_scarcer_kind_is_that_of_fewer_patients_not_of_fewer_images():
+    groups = np.array(["a", "a", "a", "b", "c"])
+
+    assert scarcer_groups(groups == "a", groups).tolist() == ["a", "a", "a"]
+
+
+def test_an_area_says_how_many_patients_of_the_scarcer_kind_it_rests_on():
+    groups = np.r_[np.repeat(np.arange(12), 5), np.arange(12, 52)]
+    is_positive = groups < 12
+    probabilities = np.random.default_rng(0).normal(size=100) + is_positive
+
+    area = measure_area(is_positive, probabilities, draw_weights(groups, 0), groups)
+
+    assert area.value == pytest.approx(roc_auc_score(is_positive, probabilities))
+    assert area.groups == 12

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,11 @@ FEWEST_GROUPS = 10
 
 BATCH = 2**18
 """Weights that are worked on at once: 2 MiB, which stays in the cache."""
+
+Kind = Literal["share", "score", "number"]
+"""What a statistic is: a share of images, such as an accuracy; another score from 0 to
+1, such as an area under a curve or a mean of shares; or any other number. Its interval
+depends on it (``measure_draws``)."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,16 @@ class Measurement:
     def is_missing(self) -> bool:
         """Whether there is no number."""
         return bool(self.note)
+
+    def as_columns(self, name: str) -> dict[str, float]:
+        """Return the number and its ends by column: ``name_columns`` of its name."""
+        ends = (self.value, self.low, self.high)
+        return dict(zip(name_columns(name), ends, strict=True))
+
+
+def name_columns(name: str) -> list[str]:
+    """Return the columns of a number and the ends of its interval in a table."""
+    return [name, f"{name}_low", f"{name}_high"]
 
 
 def draw_weights(groups: np.ndarray, seed: int, draws: int = DRAWS) -> np.ndarray:
@@ -113,8 +129,7 @@ def measure(
     weights: np.ndarray,
     groups: np.ndarray,
     confidence: float = 0.95,
-    is_proportion: bool = False,
-    is_score: bool = False,
+    kind: Kind = "number",
 ) -> Measurement:
     """Return a statistic of all images, with the interval that its resamples give.
 
@@ -124,27 +139,22 @@ def measure(
         weights: Result of ``draw_weights``.
         groups: As for ``measure_draws``.
         confidence: Coverage, between 0 and 1.
-        is_proportion: As for ``measure_draws``.
-        is_score: As for ``measure_draws``.
-
-    Returns:
-        As ``measure_draws``.
+        kind: What the statistic is.
     """
     values = draw_statistic(statistic, weights)
-    return measure_draws(values, groups, confidence, is_proportion, is_score)
+    return measure_draws(values, groups, confidence, kind)
 
 
 def measure_draws(
     values: np.ndarray,
     groups: np.ndarray,
     confidence: float = 0.95,
-    is_proportion: bool = False,
-    is_score: bool = False,
+    kind: Kind = "number",
 ) -> Measurement:
     """Return the first of these values, with the interval that the others give.
 
-    The ends are percentiles, unless the kind of statistic is named: for shares and
-    scores near 0 or 1, and for few groups, percentiles miss the truth too often
+    The ends are percentiles, unless the statistic is a share or a score: for those
+    near 0 or 1, and for few groups, percentiles miss the truth too often
     (``benchmarks/interval_coverage.py``). Of these the resamples give the variance
     alone. A share then has Wilson's interval for as many independent images as would
     have this variance, at most as many as there are, and a score Student's interval on
@@ -156,9 +166,7 @@ def measure_draws(
         groups: The groups of those images that the statistic rests on, such as the
             images of a class for its sensitivity; the scarcer kind where there are two.
         confidence: Coverage, between 0 and 1.
-        is_proportion: Whether the statistic is a share of images, such as an accuracy.
-        is_score: Whether it is another score from 0 to 1, such as an area under a
-            curve, or a mean of shares.
+        kind: What the statistic is.
 
     Returns:
         The measurement; without a number where there are fewer than ``FEWEST_GROUPS``
@@ -173,9 +181,9 @@ def measure_draws(
     value, drawn = float(values[0]), values[1:][np.isfinite(values[1:])]
     if not np.isfinite(value) or len(drawn) < 2:
         return Measurement.missing(count, "undefined")
-    if is_proportion or (is_score and value in (0, 1)):
+    if kind == "share" or (kind == "score" and value in (0, 1)):
         low, high = wilson_ends(value, drawn.var(ddof=1), groups, confidence)
-    elif is_score:
+    elif kind == "score":
         low, high = logit_ends(value, drawn.std(ddof=1), groups, confidence)
     else:
         tail = (1 - confidence) / 2

@@ -10,29 +10,27 @@ from detl.errors import DetlError
 from detl.evaluation.bootstrap import (
     FEWEST_GROUPS,
     Measurement,
+    divide,
     draw_weights,
-    measure_draws,
+    measure,
+    name_columns,
 )
 from detl.evaluation.interval_ends import difference_ends
-from detl.evaluation.ranking import measure_ranking
-from detl.evaluation.rates import divide
+from detl.evaluation.notes import join_notes
+from detl.evaluation.ranking import measure_area, scarcer_groups
+from detl.evaluation.rates import Rates, measure_share
 
 COLUMNS = [
     "score",
     "class",
-    *(
-        f"{part}{end}"
-        for part in ("internal", "external", "drop")
-        for end in ("", "_low", "_high")
-    ),
+    *name_columns("internal"),
+    *name_columns("external"),
+    *name_columns("drop"),
     "internal_images",
     "external_images",
     "note",
 ]
 """What ``measure_drop`` says."""
-
-PROPORTIONS = ("accuracy", "sensitivity", "specificity")
-"""Scores that are a share of images."""
 
 
 def measure_drop(
@@ -71,97 +69,89 @@ def measure_drop(
         for label in DATA_B_CLASSES
         if all(_count_groups(t, label) >= FEWEST_GROUPS for t in (internal, external))
     ]
-    inside, outside = _Side(internal, seed), _Side(external, seed + 1)
-    rows = [_compare("accuracy", "", inside, outside)]
-    rows.append(_compare("balanced_accuracy", "", inside, outside, shared))
-    rows += [
-        _compare(score, label, inside, outside)
-        for label in DATA_B_CLASSES
-        for score in ("sensitivity", "specificity", "auc")
+    inside_weights = draw_weights(internal["group"].to_numpy(), seed)
+    outside_weights = draw_weights(external["group"].to_numpy(), seed + 1)
+    inside = _measure_scores(internal, inside_weights)
+    outside = _measure_scores(external, outside_weights)
+    rows = [
+        {"score": score, "class": label} | _compare(found, outside[score, label])
+        for (score, label), found in inside.items()
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
-class _Side:
-    """The predictions of one side, and draws of its groups."""
-
-    def __init__(self, table: pd.DataFrame, seed: int) -> None:
-        self.label = table["label"].to_numpy()
-        self.predicted = table["predicted"].to_numpy()
-        self.groups = table["group"].to_numpy()
-        self.probabilities = {c: table[f"p_{c}"].to_numpy() for c in DATA_B_CLASSES}
-        # One row of ones, all images as they are, then the draws.
-        drawn = draw_weights(self.groups, seed).astype("float64")
-        self.weights = np.vstack([np.ones(drawn.shape[1]), drawn])
-
-    def share(self, hit: np.ndarray, asked: np.ndarray) -> np.ndarray:
-        weights = self.weights[:, asked]
-        return divide(weights @ hit[asked].astype("float64"), weights.sum(axis=1))
-
-    def score(
-        self, score: str, label: str, shared: list[str] | None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the score, of all and of each draw, and which images it rests on."""
-        right = self.predicted == self.label
-        if score == "accuracy":
-            everything = np.ones(len(right), bool)
-            return self.share(right, everything), everything
-        if score == "balanced_accuracy":
-            of_class = [self.share(right, self.label == name) for name in shared or ()]
-            return np.mean(of_class, axis=0), np.isin(self.label, shared or [])
-        is_class = self.label == label
-        if score == "sensitivity":
-            return self.share(right, is_class), is_class
-        if score == "specificity":
-            return self.share(self.predicted != label, ~is_class), ~is_class
-        area = measure_ranking(self.weights, is_class, self.probabilities[label])[:, 0]
-        few = is_class if is_class.sum() <= (~is_class).sum() else ~is_class
-        return area, few
-
-
-def _compare(
-    score: str,
-    label: str,
-    inside: _Side,
-    outside: _Side,
-    shared: list[str] | None = None,
-) -> dict[str, Any]:
-    row: dict[str, Any] = {"score": score, "class": label, "note": ""}
-    if shared is not None and len(shared) < 2:
-        row["note"] = (
+    balanced: dict[str, Any] = {"score": "balanced_accuracy", "class": ""}
+    if len(shared) < 2:
+        balanced["note"] = (
             f"both sides have enough patients of {len(shared)} classes, and 2 are "
             "needed"
         )
-        return row
-    sides: list[Measurement] = []
-    for part, side in (("internal", inside), ("external", outside)):
-        found, asked = side.score(score, label, shared)
-        is_proportion = score in PROPORTIONS
-        measured = measure_draws(
-            found,
-            side.groups[asked],
-            is_proportion=is_proportion,
-            is_score=not is_proportion,
+    else:
+        balanced |= _compare(
+            _measure_balanced(internal, inside_weights, shared),
+            _measure_balanced(external, outside_weights, shared),
         )
-        row |= {
-            part: measured.value,
-            f"{part}_low": measured.low,
-            f"{part}_high": measured.high,
-            f"{part}_images": int(asked.sum()),
-        }
-        sides.append(measured)
-    names = ("internal", "external")
-    notes = [f"{n}: {m.note}" for n, m in zip(names, sides, strict=True) if m.note]
+        balanced["note"] = join_notes(balanced["note"], f"over {', '.join(shared)}")
+    rows.insert(1, balanced)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+_Found = tuple[Measurement, int]
+"""A score of one side, and the number of images that it rests on."""
+
+
+def _measure_scores(
+    table: pd.DataFrame, weights: np.ndarray
+) -> dict[tuple[str, str], _Found]:
+    """Return what one side scores, by score and class."""
+    label, predicted = table["label"].to_numpy(), table["predicted"].to_numpy()
+    groups = table["group"].to_numpy()
+    every = np.full(len(table), True)
+    accuracy = measure_share(predicted == label, every, weights, groups)
+    found = {("accuracy", ""): (accuracy, len(table))}
+    for name in DATA_B_CLASSES:
+        is_class = label == name
+        rates = Rates.of(predicted == name, is_class, weights, groups)
+        area = measure_area(is_class, table[f"p_{name}"].to_numpy(), weights, groups)
+        found["sensitivity", name] = rates.sensitivity, int(is_class.sum())
+        found["specificity", name] = rates.specificity, int((~is_class).sum())
+        found["auc", name] = area, len(scarcer_groups(is_class, groups))
+    return found
+
+
+def _measure_balanced(
+    table: pd.DataFrame, weights: np.ndarray, shared: list[str]
+) -> _Found:
+    """Return the mean sensitivity of some classes."""
+    label = table["label"].to_numpy()
+    right = table["predicted"].to_numpy() == label
+    of_class = [label == name for name in shared]
+
+    def mean_sensitivity(drawn: np.ndarray) -> np.ndarray:
+        shares = [divide(drawn @ (right & asked), drawn @ asked) for asked in of_class]
+        return np.mean(shares, axis=0)
+
+    behind = table["group"].to_numpy()[np.any(of_class, axis=0)]
+    return measure(mean_sensitivity, weights, behind, kind="score"), len(behind)
+
+
+def _compare(inside: _Found, outside: _Found) -> dict[str, Any]:
+    """Return a score of both sides, and what is lost between them."""
+    (one, images), (other, other_images) = inside, outside
+    row: dict[str, Any] = one.as_columns("internal") | other.as_columns("external")
+    row |= {"internal_images": images, "external_images": other_images}
+    notes = [
+        f"{side}: {found.note}"
+        for side, found in (("internal", one), ("external", other))
+        if found.note
+    ]
     if not notes:
-        one, other = sides
         # Other patients, so the two vary independently.
         low, high = difference_ends(
             (one.low, one.value, one.high), (other.low, other.value, other.high), 0.0
         )
-        row |= {"drop": one.value - other.value, "drop_low": low, "drop_high": high}
-    if shared is not None:
-        notes.append(f"over {', '.join(shared)}")
-    return row | {"note": "; ".join(notes)}
+        drop = Measurement(
+            one.value - other.value, low, high, min(one.groups, other.groups)
+        )
+        row |= drop.as_columns("drop")
+    return row | {"note": join_notes(*notes)}
 
 
 def _count_groups(table: pd.DataFrame, label: str) -> int:

@@ -1,7 +1,8 @@
 """Ends of intervals, from the variance that resamples of groups of patients show."""
 
 import numpy as np
-from scipy.special import betaincinv, expit, logit, ndtri, stdtrit
+from scipy.special import expit, logit, stdtrit
+from statsmodels.stats.proportion import proportion_confint
 
 
 def wilson_ends(
@@ -24,13 +25,9 @@ def wilson_ends(
         proportions in clustered surveys", J. Surv. Stat. Methodol. 3 (2015), 484-503.
     """
     images = _count_independent(value, variance, groups)
-    squared = ndtri((1 + confidence) / 2) ** 2
-    centre = (value + squared / (2 * images)) / (1 + squared / images)
-    spread = squared * (value * (1 - value) / images + squared / (4 * images**2))
-    half = np.sqrt(spread) / (1 + squared / images)
+    low, high = proportion_confint(value * images, images, 1 - confidence, "wilson")
     # The outer end of a share that is 0 or 1 would be off by rounding.
-    low, high = min(centre - half, value), max(centre + half, value)
-    return float(max(low, 0)), float(min(high, 1))
+    return min(low, value), max(high, value)
 
 
 def jeffreys_ends(
@@ -52,11 +49,8 @@ def jeffreys_ends(
         proportion", Statist. Sci. 16 (2001), 101-133, section 4.1.2.
     """
     images = _count_independent(value, variance, groups)
-    right, wrong = value * images + 0.5, (1 - value) * images + 0.5
-    tail = (1 - confidence) / 2
-    low = betaincinv(right, wrong, tail) if value > 0 else 0
-    high = betaincinv(right, wrong, 1 - tail) if value < 1 else 1
-    return float(low), float(high)
+    low, high = proportion_confint(value * images, images, 1 - confidence, "jeffreys")
+    return low if value > 0 else 0.0, high if value < 1 else 1.0
 
 
 def _count_independent(value: float, variance: float, groups: np.ndarray) -> float:

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import draw_weights
+from detl.evaluation.bootstrap import Kind, divide, draw_weights
 from detl.evaluation.mean_scores import MEAN_COLUMNS, measure_mean
-from detl.evaluation.rates import divide
 
 ALL = "all"
 """Stands for the images of every finding."""
@@ -122,21 +121,19 @@ def score_localisation(
         for finding, counts in chosen.items():
             for quantity in scores:
                 values = scores[quantity].where(counts).to_numpy()
-                mean = measure_mean(
-                    values,
-                    weights,
-                    groups,
-                    is_proportion=quantity in _PROPORTIONS,
-                    is_score=quantity in _SCORES,
-                )
+                mean = measure_mean(values, weights, groups, _kind_of(quantity))
                 row = {"method": method, "finding": finding, "quantity": quantity}
                 rows.append(row | mean)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 _HITS = {f"iou_at_{smallest:g}": smallest for smallest in SMALLEST_IOUS}
-_PROPORTIONS = {"pointing", "empty", *_HITS}
-_SCORES = {"area", "iou", "energy_in_region", "energy_in_thorax"}
+
+
+def _kind_of(quantity: str) -> Kind:
+    if quantity in {"pointing", "empty", *_HITS}:
+        return "share"
+    return "number" if quantity == "pointing_above_area" else "score"
 
 
 def _add_quantities(scores: pd.DataFrame) -> pd.DataFrame:

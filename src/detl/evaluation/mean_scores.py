@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from detl.evaluation.bootstrap import measure
-from detl.evaluation.rates import divide
+from detl.evaluation.bootstrap import Kind, divide, measure
 
 MEAN_COLUMNS = ["value", "low", "high", "images", "groups", "note"]
 """What ``measure_mean`` says."""
@@ -13,8 +12,7 @@ def measure_mean(
     values: np.ndarray,
     weights: np.ndarray,
     groups: np.ndarray,
-    is_proportion: bool = False,
-    is_score: bool = False,
+    kind: Kind = "number",
 ) -> dict[str, float | int | str]:
     """Return the mean of the images' values, with its interval and what it rests on.
 
@@ -22,8 +20,7 @@ def measure_mean(
         values: One number per image, (n,); NaN where the image does not count.
         weights: Result of ``draw_weights`` for the same images, (draws, n).
         groups: The group of patients of each image, (n,).
-        is_proportion: As for ``measure``.
-        is_score: As for ``measure``.
+        kind: What the mean is.
 
     Returns:
         ``value``, ``low`` and ``high`` (95 %), NaN where there is no number; the
@@ -37,13 +34,7 @@ def measure_mean(
         # A resample may hold none of them: it is undefined, and ``measure`` skips it.
         return divide(of_those @ values[counts], of_those.sum(axis=1))
 
-    result = measure(
-        mean,
-        weights,
-        groups[counts],
-        is_proportion=is_proportion,
-        is_score=is_score,
-    )
+    result = measure(mean, weights, groups[counts], kind=kind)
     return {
         "value": result.value,
         "low": result.low,

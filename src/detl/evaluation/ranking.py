@@ -2,6 +2,47 @@
 
 import numpy as np
 
+from detl.evaluation.bootstrap import Measurement, measure
+
+
+def scarcer_groups(is_positive: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Return the groups of the positive or of the negative images, whichever are fewer.
+
+    An area under a curve is no more certain than these let it be, however many images
+    they have.
+
+    Args:
+        is_positive: Whether an image is of the class, (n,), bool.
+        groups: The group of patients of each image, (n,).
+
+    Returns:
+        The group of each image of that kind.
+    """
+    both = groups[is_positive], groups[~is_positive]
+    return min(both, key=lambda kind: len(set(kind)))
+
+
+def measure_area(
+    is_positive: np.ndarray,
+    probabilities: np.ndarray,
+    weights: np.ndarray,
+    groups: np.ndarray,
+) -> Measurement:
+    """Return the ROC AUC, with its 95 % interval over the groups of the scarcer kind.
+
+    Args:
+        is_positive: As for ``measure_ranking``.
+        probabilities: As for ``measure_ranking``.
+        weights: Result of ``draw_weights``, (draws, n).
+        groups: The group of each image, (n,).
+    """
+    return measure(
+        lambda drawn: measure_ranking(drawn, is_positive, probabilities)[:, 0],
+        weights,
+        scarcer_groups(is_positive, groups),
+        kind="score",
+    )
+
 
 def measure_ranking(
     weights: np.ndarray, is_positive: np.ndarray, probabilities: np.ndarray

@@ -47,7 +47,7 @@ def measure_share(
     def share(drawn: np.ndarray) -> np.ndarray:
         return divide(drawn @ (hits & among), drawn @ among)
 
-    return measure(share, weights, groups[among], is_proportion=True)
+    return measure(share, weights, groups[among], kind="share")
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,15 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import FEWEST_GROUPS, Measurement, draw_weights, measure
+from detl.evaluation.bootstrap import (
+    FEWEST_GROUPS,
+    Measurement,
+    draw_weights,
+    measure,
+    name_columns,
+)
 from detl.evaluation.notes import PROBABILITIES, join_notes
-from detl.evaluation.ranking import measure_ranking
+from detl.evaluation.ranking import measure_ranking, scarcer_groups
 from detl.evaluation.rates import measure_share
 
 COVID = "covid_19"
@@ -27,9 +33,9 @@ COLUMNS = [
     "against",
     "covid_19_images",
     "other_images",
-    *(f"called_covid_19{end}" for end in ("", "_low", "_high")),
-    *(f"sensitivity{end}" for end in ("", "_low", "_high")),
-    *(f"auc{end}" for end in ("", "_low", "_high")),
+    *name_columns("called_covid_19"),
+    *name_columns("sensitivity"),
+    *name_columns("auc"),
     "note",
 ]
 """What ``score_same_source`` says of a source."""
@@ -142,7 +148,7 @@ def _contrast(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
         "other_images": int((~is_covid).sum()),
     }
     for name, found in measured.items():
-        row |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+        row |= found.as_columns(name)
     notes = [f"{name}: {found.note}" for name, found in measured.items() if found.note]
     return row | {"note": join_notes(*notes)}
 
@@ -155,7 +161,7 @@ def _measure_area(
     groups: np.ndarray,
 ) -> Measurement:
     """Return the mean over the folds of the AUC of COVID-19."""
-    scarcer = min((groups[is_covid], groups[~is_covid]), key=lambda g: len(set(g)))
+    scarcer = scarcer_groups(is_covid, groups)
     few = len(set(scarcer))
     if few < FEWEST_GROUPS:
         return Measurement.missing(few, f"not enough data (n = {few})")
@@ -175,7 +181,7 @@ def _measure_area(
         ]
         return np.mean(areas, axis=0)
 
-    return measure(rank, weights, scarcer, is_score=True)
+    return measure(rank, weights, scarcer, kind="score")
 
 
 def _has_covid(images: pd.DataFrame) -> pd.Series:

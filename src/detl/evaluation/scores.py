@@ -18,7 +18,7 @@ from detl.evaluation.bootstrap import (
     measure_draws,
 )
 from detl.evaluation.metrics import CLASSES, confusion_matrix
-from detl.evaluation.ranking import measure_ranking
+from detl.evaluation.ranking import measure_ranking, scarcer_groups
 
 COLUMNS = ["fold", "score", "class", "value", "low", "high", "groups", "note"]
 
@@ -177,12 +177,6 @@ class _Sample:
         """Return the classes that no image has."""
         return [c for k, c in enumerate(CLASSES) if not (self.label == k).any()]
 
-    def scarcer(self, position: int) -> np.ndarray:
-        """Return the groups of a class or of the others, whichever are fewer."""
-        is_class = self.label == position
-        both = self.groups[is_class], self.groups[~is_class]
-        return min(both, key=lambda groups: len(set(groups)))
-
 
 def _describe(sample: _Sample, fold: str) -> Iterator[dict[str, Any]]:
     matrices = sample.counts
@@ -191,7 +185,7 @@ def _describe(sample: _Sample, fold: str) -> Iterator[dict[str, Any]]:
     chance = matrices[:, most].sum(axis=1)
     images = matrices.sum(axis=(1, 2))
     for score, hits in {"accuracy": right, "share_of_chance": chance}.items():
-        measured = measure_draws(hits / images, sample.groups, is_proportion=True)
+        measured = measure_draws(hits / images, sample.groups, kind="share")
         yield _row(fold, score, "", measured)
     for score, values in _average_classes(sample).items():
         yield _row(fold, score, "", _measure_average(sample, values))
@@ -236,10 +230,13 @@ def _average_classes(sample: _Sample) -> dict[str, np.ndarray]:
 def _measure_average(sample: _Sample, values: np.ndarray) -> Measurement:
     for label in sample.absent():
         return Measurement.missing(0, f"no image of {label}")
-    fewest = min(len(set(sample.scarcer(k))) for k in range(len(CLASSES)))
+    fewest = min(
+        len(set(scarcer_groups(sample.label == k, sample.groups)))
+        for k in range(len(CLASSES))
+    )
     if fewest < FEWEST_GROUPS:
         return Measurement.missing(fewest, f"not enough data (n = {fewest})")
-    return measure_draws(values, sample.groups, is_score=True)
+    return measure_draws(values, sample.groups, kind="score")
 
 
 def _measure_shares(
@@ -261,7 +258,7 @@ def _measure_shares(
         if asked.any():
             groups = sample.groups[asked]
             values = divide(share, of_whole)
-            yield score, measure_draws(values, groups, is_proportion=True)
+            yield score, measure_draws(values, groups, kind="share")
         else:
             yield score, Measurement.missing(0, lacking)
 
@@ -272,7 +269,8 @@ def _measure_area(sample: _Sample, position: int, values: np.ndarray) -> Measure
         return Measurement.missing(0, f"no image of {CLASSES[position]}")
     if is_class.all():
         return Measurement.missing(0, NO_OTHER)
-    measured = measure_draws(values, sample.scarcer(position), is_score=True)
+    scarcer = scarcer_groups(is_class, sample.groups)
+    measured = measure_draws(values, scarcer, kind="score")
     if np.ptp(sample.probabilities[:, position]) == 0 and not measured.is_missing:
         return replace(measured, note="constant probabilities")
     return measured

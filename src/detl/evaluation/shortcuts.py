@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import Measurement, draw_weights, measure
+from detl.evaluation.bootstrap import Measurement, draw_weights, measure, name_columns
 from detl.evaluation.metrics import CLASSES
 from detl.evaluation.notes import join_notes
 from detl.evaluation.rates import measure_share
@@ -28,10 +28,10 @@ INPUTS = (WHOLE, WITHOUT_LUNGS, *CUE_INPUTS.values())
 
 COLUMNS = [
     "input",
-    *(f"accuracy{end}" for end in ("", "_low", "_high")),
+    *name_columns("accuracy"),
     "chance",
-    *(f"shortcut_ratio{end}" for end in ("", "_low", "_high")),
-    *(f"auc_{label}{end}" for label in CLASSES for end in ("", "_low", "_high")),
+    *name_columns("shortcut_ratio"),
+    *(column for label in CLASSES for column in name_columns(f"auc_{label}")),
     "images",
     "groups",
     "note",
@@ -102,7 +102,7 @@ def grade_shortcuts(
         if name == CUE_INPUTS["source"]:
             notes.append(_note_single_source(full, images))
         row = {"input": name, "chance": chance, **scores}
-        row |= _with_ends("shortcut_ratio", ratio) | {"note": join_notes(*notes)}
+        row |= ratio.as_columns("shortcut_ratio") | {"note": join_notes(*notes)}
         rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -115,11 +115,11 @@ def _describe_scores(predictions: pd.DataFrame, seed: int) -> dict[str, Any]:
         for row in measure_scores(predictions, seed).to_dict("records")
     }
     accuracy = found[ALL, "accuracy", ""]
-    row: dict[str, Any] = _with_ends("accuracy", accuracy)
+    row: dict[str, Any] = accuracy.as_columns("accuracy")
     notes = [accuracy.note]
     for label in CLASSES:
         area = found[MEAN, "auc", label]
-        row |= _with_ends(f"auc_{label}", area)
+        row |= area.as_columns(f"auc_{label}")
         if np.isnan(area.value):
             notes.append(f"AUC of {label}: {area.note}")
     return row | {
@@ -167,12 +167,3 @@ def _note_single_source(full: pd.DataFrame, images: pd.DataFrame) -> str:
     if len(sources) > 1:
         return ""
     return f"one source only: all images are from {', '.join(sources)}"
-
-
-def _with_ends(name: str, measured: Measurement) -> dict[str, float]:
-    """Return a number and its interval, as columns of the card."""
-    return {
-        name: measured.value,
-        f"{name}_low": measured.low,
-        f"{name}_high": measured.high,
-    }

@@ -11,11 +11,11 @@ from detl.evaluation.bootstrap import (
     FEWEST_GROUPS,
     Measurement,
     draw_weights,
-    measure,
+    name_columns,
 )
 from detl.evaluation.cue_models import build_linear_model
 from detl.evaluation.metrics import CLASSES
-from detl.evaluation.ranking import measure_ranking
+from detl.evaluation.ranking import measure_area, scarcer_groups
 
 PARTS = 5
 """Parts of the probe's cross-validation."""
@@ -26,9 +26,7 @@ COLUMNS = [
     "predicted_source",
     "images",
     "groups",
-    "auc",
-    "auc_low",
-    "auc_high",
+    *name_columns("auc"),
     "note",
 ]
 """What ``probe_source`` says of a class."""
@@ -94,8 +92,7 @@ def probe_source(
             area = _probe(features[chosen], is_commonest, groups_of_class, seed)
         else:
             area = Measurement.missing(0, _explain_missing(found))
-        ends = {"auc": area.value, "auc_low": area.low, "auc_high": area.high}
-        rows.append(row | ends | {"note": area.note})
+        rows.append(row | area.as_columns("auc") | {"note": area.note})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -108,10 +105,7 @@ def _explain_missing(found: pd.Series) -> str:
 def _probe(
     features: np.ndarray, is_positive: np.ndarray, groups: np.ndarray, seed: int
 ) -> Measurement:
-    scarcer = min(
-        (groups[is_positive], groups[~is_positive]), key=lambda part: len(set(part))
-    )
-    few = len(set(scarcer))
+    few = len(set(scarcer_groups(is_positive, groups)))
     if few < FEWEST_GROUPS:
         return Measurement.missing(few, f"not enough data (n = {few})")
     probabilities = cross_val_predict(
@@ -122,9 +116,5 @@ def _probe(
         cv=StratifiedGroupKFold(PARTS, shuffle=True, random_state=seed),
         method="predict_proba",
     )[:, 1]
-    return measure(
-        lambda weights: measure_ranking(weights, is_positive, probabilities)[:, 0],
-        draw_weights(groups, seed),
-        scarcer,
-        is_score=True,
-    )
+    weights = draw_weights(groups, seed)
+    return measure_area(is_positive, probabilities, weights, groups)

@@ -10,9 +10,9 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import FEWEST_GROUPS, draw_weights, measure
+from detl.evaluation.bootstrap import FEWEST_GROUPS, draw_weights, name_columns
 from detl.evaluation.notes import join_notes
-from detl.evaluation.ranking import measure_ranking
+from detl.evaluation.ranking import measure_area
 from detl.evaluation.rates import measure_share
 
 TrainAndPredict = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -35,7 +35,7 @@ COLUMNS = [
     "source",
     "images",
     "other_images",
-    *(f"{score}{end}" for score in SCORES for end in ("", "_low", "_high")),
+    *(column for score in SCORES for column in name_columns(score)),
     "note",
 ]
 """What ``score_sources_out`` says of a class in a source."""
@@ -267,19 +267,13 @@ def _score(
     """Return sensitivity, specificity and AUC of a class within a source."""
     weights = draw_weights(groups, seed)
     called = probabilities.argmax(axis=1) == position
-    scarcer = min((groups[is_class], groups[~is_class]), key=lambda g: len(set(g)))
     measured = (
         measure_share(called, is_class, weights, groups),
         measure_share(~called, ~is_class, weights, groups),
-        measure(
-            lambda w: measure_ranking(w, is_class, probabilities[:, position])[:, 0],
-            weights,
-            scarcer,
-            is_score=True,
-        ),
+        measure_area(is_class, probabilities[:, position], weights, groups),
     )
     row: dict[str, Any] = {}
     for name, found in zip(SCORES, measured, strict=True):
-        row |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+        row |= found.as_columns(name)
     notes = [f"{n}: {m.note}" for n, m in zip(SCORES, measured, strict=True) if m.note]
     return row | {"note": join_notes(*notes)}

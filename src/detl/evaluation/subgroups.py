@@ -13,6 +13,7 @@ from detl.evaluation.bootstrap import (
     draw_weights,
     measure_difference,
     measure_draws,
+    name_columns,
 )
 from detl.evaluation.metrics import CLASSES
 from detl.tables import UNKNOWN
@@ -27,9 +28,7 @@ COLUMNS = [
     "value",
     "low",
     "high",
-    "gap",
-    "gap_low",
-    "gap_high",
+    *name_columns("gap"),
     "note",
 ]
 
@@ -166,13 +165,13 @@ def _measure(
     nothing = dict.fromkeys(NUMBERS, np.nan)
     if len(here) < FEWEST_IMAGES:
         return {**row, **nothing, "note": _name_scarcity(len(here))}
-    share = measure_draws(shares[0], here, is_proportion=True)
+    share = measure_draws(shares[0], here, kind="share")
     row |= {"value": share.value, "low": share.low, "high": share.high}
     if rest.sum() < FEWEST_IMAGES:
         note = share.note or f"the others: {_name_scarcity(rest.sum())}"
         return {**nothing, **row, "note": note}
     gap = measure_difference(shares[0], shares[1], here, groups[rest])
-    row |= {"gap": gap.value, "gap_low": gap.low, "gap_high": gap.high}
+    row |= gap.as_columns("gap")
     note = share.note or (gap.note and f"the others: {gap.note}")
     return {**row, "note": note}
 

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import softmax
 
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import draw_weights
+from detl.evaluation.bootstrap import Kind, draw_weights
 from detl.evaluation.mean_scores import MEAN_COLUMNS, measure_mean
 from detl.keras_model import KerasModel
 
@@ -234,15 +234,15 @@ def score_curves(
     weights = draw_weights(groups, seed)
     rows = []
 
-    def add(method: str, quantity: str, of_images: np.ndarray, is_score: bool) -> None:
-        mean = measure_mean(of_images, weights, groups, is_score=is_score)
+    def add(method: str, quantity: str, of_images: np.ndarray, kind: Kind) -> None:
+        mean = measure_mean(of_images, weights, groups, kind)
         rows.append({"method": method, "quantity": quantity, **mean})
 
     for method, of_method in curves.items():
         for curve, better in CURVES.items():
             area = of_method.area(curve)
-            add(method, f"{curve}_area", area, is_score=True)
+            add(method, f"{curve}_area", area, "score")
             if method != RANDOM:
                 gain = better * (area - curves[RANDOM].area(curve))
-                add(method, f"{curve}_gain", gain, is_score=False)
+                add(method, f"{curve}_gain", gain, "number")
     return pd.DataFrame(rows, columns=AREA_COLUMNS)
