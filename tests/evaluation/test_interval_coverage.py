@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import binom
 
@@ -64,3 +65,17 @@ def test_the_simulated_images_are_as_many_as_the_design_says(simulation):
     assert table["group"].nunique() == design.groups == 900
     assert len(table) == pytest.approx(design.images, rel=0.05)
     assert table["image_id"].equals(drawn.images["image_id"])
+
+
+def _fails(simulation, held):
+    """Return whether a share of 300 intervals fails."""
+    rows = pd.DataFrame({"repeats": [300], "coverage": [held / 300]})
+    return len(simulation.find_failures(rows)) == 1
+
+
+def test_a_share_that_chance_explains_does_not_fail(simulation):
+    assert not _fails(simulation, 265)
+
+
+def test_a_share_that_chance_does_not_explain_fails(simulation):
+    assert _fails(simulation, 260)

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from detl.design import ARMS, REFERENCE_ARM
 from detl.errors import DetlError
+from detl.imaging.figures import render_figure
 
 INITIALISATION_TITLES = {
     "detl": "Data-A (DETL)",
@@ -51,7 +51,6 @@ def draw_arms(arms: pd.DataFrame, folds: pd.DataFrame) -> np.ndarray:
         DOTS_PER_INCH,
         layout="constrained",
     )
-    canvas = FigureCanvasAgg(figure)
     panels = figure.subplots(
         1, len(architectures), squeeze=False, sharex=True, sharey=True
     )[0]
@@ -71,8 +70,7 @@ def draw_arms(arms: pd.DataFrame, folds: pd.DataFrame) -> np.ndarray:
         frameon=False,
         fontsize="small",
     )
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    return render_figure(figure)
 
 
 def _draw_panel(axes: Axes, arms: pd.DataFrame, folds: pd.DataFrame) -> None:

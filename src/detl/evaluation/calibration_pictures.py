@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
@@ -17,6 +16,7 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 from detl.errors import DetlError
 from detl.evaluation.calibration import AS_THEY_ARE, CALIBRATION_ERROR, SCALED
 from detl.evaluation.pictures import CLASS_TITLES
+from detl.imaging.figures import render_figure
 
 COLOURS = {AS_THEY_ARE: "#d55e00", SCALED: "#0072b2"}
 CURVES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -62,7 +62,7 @@ def draw_reliability(
         column[-1].set_xlabel("Probability of the predicted class")
     for axes in panels[:, 0]:
         axes.set_ylabel("Classified correctly")
-    return _render(figure)
+    return render_figure(figure)
 
 
 def draw_net_benefit(net_benefit: Mapping[str, pd.DataFrame]) -> np.ndarray:
@@ -109,7 +109,7 @@ def draw_net_benefit(net_benefit: Mapping[str, pd.DataFrame]) -> np.ndarray:
         frameon=False,
         fontsize="small",
     )
-    return _render(figure)
+    return render_figure(figure)
 
 
 def _require_some(tables: Mapping[str, pd.DataFrame], what: str) -> None:
@@ -127,12 +127,6 @@ def _make_panels(rows: int, columns: int) -> tuple[Figure, np.ndarray]:
     figure = Figure(size, DOTS_PER_INCH, layout=ConstrainedLayoutEngine(w_pad=0.12))
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey="row")
     return figure, panels
-
-
-def _render(figure: Figure) -> np.ndarray:
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
 def _draw_bins(axes: Axes, bins: pd.DataFrame, colour: str) -> None:

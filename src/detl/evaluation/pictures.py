@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from detl.errors import DetlError
+from detl.imaging.figures import render_figure
 
 CLASS_TITLES = {
     "normal": "Normal",
@@ -42,12 +42,10 @@ def draw_confusion_matrices(matrices: Mapping[str, pd.DataFrame]) -> np.ndarray:
     figure = Figure(
         (width * len(matrices), height), DOTS_PER_INCH, layout="constrained"
     )
-    canvas = FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(matrices), squeeze=False)[0]
     for axes, (architecture, matrix) in zip(panels, matrices.items(), strict=True):
         _draw_panel(axes, architecture, matrix)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    return render_figure(figure)
 
 
 def _draw_panel(axes: Axes, architecture: str, matrix: pd.DataFrame) -> None:

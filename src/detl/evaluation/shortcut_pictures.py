@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from detl.errors import DetlError
 from detl.evaluation.shortcuts import INPUTS, WHOLE
+from detl.imaging.figures import render_figure
 
 NETWORK_COLOUR = "#0072b2"
 SIMPLE_COLOUR = "#d55e00"
@@ -45,7 +45,6 @@ def draw_shortcuts(cards: Mapping[str, pd.DataFrame]) -> np.ndarray:
         DOTS_PER_INCH,
         layout="constrained",
     )
-    canvas = FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(cards), squeeze=False, sharex=True, sharey=True)[0]
     for axes, (architecture, card) in zip(panels, cards.items(), strict=True):
         _draw_panel(axes, card)
@@ -61,8 +60,7 @@ def draw_shortcuts(cards: Mapping[str, pd.DataFrame]) -> np.ndarray:
         frameon=False,
         fontsize="small",
     )
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    return render_figure(figure)
 
 
 def _draw_panel(axes: Axes, card: pd.DataFrame) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pandas as pd
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from detl.imaging.figures import render_figure
 from detl.imaging.overlay import overlay
 
 TILE = 256
@@ -50,9 +50,7 @@ class _Page:
     def picture(self) -> np.ndarray:
         """Return the page, RGB, uint8."""
         self.figure.figimage(self.canvas)
-        drawing = FigureCanvasAgg(self.figure)
-        drawing.draw()
-        return np.asarray(drawing.buffer_rgba())[..., :3].copy()
+        return render_figure(self.figure)
 
 
 def draw_panel(

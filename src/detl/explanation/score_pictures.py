@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from detl.errors import DetlError
 from detl.explanation.sanity import OTHER_IMAGE, SIMILARITIES
+from detl.imaging.figures import render_figure
 from detl.imaging.overlay import overlay
 
 METHOD_TITLES = {
@@ -77,7 +77,7 @@ def draw_curves(curves: Mapping[str, pd.DataFrame]) -> np.ndarray:
         frameon=False,
         fontsize="small",
     )
-    return _picture_of(figure)
+    return render_figure(figure)
 
 
 def draw_sanity(tables: Mapping[str, pd.DataFrame]) -> np.ndarray:
@@ -110,7 +110,7 @@ def draw_sanity(tables: Mapping[str, pd.DataFrame]) -> np.ndarray:
         frameon=False,
         fontsize="small",
     )
-    return _picture_of(figure)
+    return render_figure(figure)
 
 
 def draw_regions(
@@ -157,7 +157,7 @@ def draw_regions(
         rows[0], ["known region", *(_title_of(method) for method in maps)], strict=True
     ):
         axes.set_title(title, fontsize="medium")
-    return _picture_of(figure)
+    return render_figure(figure)
 
 
 def _draw_cascade(axes: Axes, table: pd.DataFrame) -> None:
@@ -200,12 +200,6 @@ def _line_of(method: str) -> Line2D:
     style = "--" if method == "random" else "-"
     colour = COLOURS.get(method, "black")
     return Line2D([], [], color=colour, ls=style, label=_title_of(method))
-
-
-def _picture_of(figure: Figure) -> np.ndarray:
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
 def _require_some(things: Mapping[str, pd.DataFrame] | np.ndarray, what: str) -> None:

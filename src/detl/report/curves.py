@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from detl.errors import DetlError
+from detl.imaging.figures import render_figure
 from detl.report.results import Results
 from detl.report.wording import network_title
 
@@ -57,7 +57,7 @@ def draw_curves(results: Mapping[str, Results]) -> np.ndarray:
         ncols=3,
         frameon=False,
     )
-    return _picture_of(figure)
+    return render_figure(figure)
 
 
 def draw_accuracies(
@@ -96,7 +96,7 @@ def draw_accuracies(
     axes.set_ylabel("accuracy on test images")
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
-    return _picture_of(figure)
+    return render_figure(figure)
 
 
 def _draw_pair(
@@ -165,9 +165,3 @@ def _require_networks(results: Mapping[str, Results]) -> None:
             "There are results of 0 networks to draw and at least 1 is needed: run "
             "the cross-validation first."
         )
-
-
-def _picture_of(figure: Figure) -> np.ndarray:
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()

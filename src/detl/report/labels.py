@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from detl.imaging.figures import render_figure
 from detl.sources.findings import NO_FINDING
 
 PNEUMONIA = "Pneumonia"
@@ -89,13 +89,11 @@ def draw_cooccurrence(table: pd.DataFrame) -> np.ndarray:
     size = len(table)
     figure = Figure((2.6 + 0.54 * size, 1.9 + 0.43 * size), DOTS_PER_INCH)
     figure.set_layout_engine("constrained")
-    canvas = FigureCanvasAgg(figure)
     if table.empty:
         figure.text(0.5, 0.5, "No image carries a finding.", ha="center")
     else:
         _draw_heat_map(figure.subplots(), table.set_index("finding"))
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    return render_figure(figure)
 
 
 def _draw_heat_map(axes: Axes, counts: pd.DataFrame) -> None:

@@ -5,12 +5,12 @@ import textwrap
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.evaluation.pictures import CLASS_TITLES
+from detl.imaging.figures import render_figure
 
 DOTS_PER_INCH = 120
 TILE_INCHES = (2.1, 2.6)
@@ -51,7 +51,6 @@ def draw_samples(
     width, height = TILE_INCHES
     size = (width * per_class + 0.9, height * len(classes))
     figure = Figure(size, DOTS_PER_INCH, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
     grid = figure.subplots(len(classes), per_class, squeeze=False)
     for row, label in zip(grid, classes, strict=True):
         of_class = shuffled[shuffled["label"] == label].drop_duplicates("group")
@@ -63,8 +62,7 @@ def draw_samples(
         for axes, image in zip(row[: len(chosen)], chosen, strict=True):
             name = str(image["image_id"])
             _show(axes, pixels[image["row"]], name, sources[name])
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    return render_figure(figure)
 
 
 def _show(axes: Axes, image: np.ndarray, image_id: str, source: str) -> None:
