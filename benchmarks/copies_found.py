@@ -23,8 +23,8 @@ from detl.imaging.copies import find_copies
 TESTS = Path(__file__).parents[1] / "tests" / "imaging"
 LEAST_RECALL, MOST_WRONG = 0.95, 0.01
 
-Stored = tuple[list[str], np.ndarray]
-"""Hashes of images, and their pixels."""
+Stored = tuple[pd.DataFrame, np.ndarray]
+"""What ``ingest`` says of images, and their pixels."""
 
 
 def main(folder: Path, every: int, sizes: list[int]) -> bool:
@@ -36,7 +36,9 @@ def main(folder: Path, every: int, sizes: list[int]) -> bool:
     print(f"{len(films)} films of {films['patient_id'].nunique()} patients")
     patients = films["patient_id"].to_numpy()
     for size in sizes:
-        near = find_copies(*store(films, size), most_bits=80, least_correlation=-1)
+        near = find_copies(
+            *store(films, size), "crop", most_bits=80, least_correlation=-1
+        )
         other = near[patients[near["first"]] != patients[near["second"]]]
         print(
             f"{size} px, nearest pictures of other patients: bits "
@@ -64,12 +66,16 @@ def main(folder: Path, every: int, sizes: list[int]) -> bool:
 def measure_distances(originals: Stored, copies: Stored) -> tuple[float, float]:
     """Return the bits and the correlation that 99 % of the copies keep to."""
     pairs = [
-        find_copies(hashes, np.stack(pixels), most_bits=256, least_correlation=-1)
-        for hashes, pixels in zip(
-            zip(originals[0], copies[0], strict=True),
-            zip(originals[1], copies[1], strict=True),
-            strict=True,
+        find_copies(
+            pd.concat([originals[0].iloc[[row]], copies[0].iloc[[row]]]).assign(
+                row=[0, 1]
+            ),
+            np.stack([originals[1][row], copies[1][row]]),
+            "crop",
+            most_bits=256,
+            least_correlation=-1,
         )
+        for row in range(len(originals[0]))
     ]
     both = pd.concat(pairs)
     return both["bits"].quantile(0.99), both["correlation"].quantile(0.01)

@@ -239,6 +239,7 @@ def pictures():
             "group": ["p", "q", "r", "s"],
             "perceptual_hash": [perceptual_hash(picture) for picture in pixels],
             "row": range(4),
+            **{"width": 64, "height": 64},
         }
     )
     return pixels, table
@@ -256,10 +257,11 @@ def test_what_training_has_seen_is_found_and_told(pictures):
             "group": ["p", "x", "x", "y", "z"],
             "perceptual_hash": [perceptual_hash(picture) for picture in others],
             "row": range(5),
+            **{"width": 64, "height": 64},
         }
     )
 
-    seen = find_seen(external, others, trained, pixels)
+    seen = find_seen(external, others, trained, pixels, "crop")
 
     assert seen.tolist() == [
         "seen in training: patient p",
@@ -273,7 +275,7 @@ def test_what_training_has_seen_is_found_and_told(pictures):
 def test_nothing_is_seen_where_nothing_was_trained_on(pictures):
     pixels, table = pictures
 
-    assert set(find_seen(table, pixels, table.iloc[:0], pixels)) == {""}
+    assert set(find_seen(table, pixels, table.iloc[:0], pixels, "crop")) == {""}
 
 
 def test_an_unseen_image_of_a_class_is_chosen_and_the_others_have_a_reason():

@@ -46,6 +46,12 @@ def change_gamma(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return _to_bytes(255 * (image / 255) ** (2 ** rng.uniform(-0.5, 0.5)))
 
 
+def squeeze(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """As collections are published that have all their pictures square."""
+    side = int(rng.choice([224, 256, 512]))
+    return cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+
+
 def _to_bytes(values: np.ndarray) -> np.ndarray:
     return np.rint(values).clip(0, 255).astype(np.uint8)
 
@@ -60,6 +66,8 @@ CHANGES: dict[str, tuple[Change, ...]] = {
     "resized, scaled brightness, compressed": (resize, scale_brightness, compress),
     "all": (resize, change_contrast, change_gamma, scale_brightness, compress),
     "all, shifted": (resize, change_contrast, shift_brightness, compress),
+    "squeezed": (squeeze,),
+    "squeezed, scaled brightness, compressed": (squeeze, scale_brightness, compress),
 }
 
 
@@ -101,8 +109,15 @@ def read_films(folder: Path, every: int = 1) -> pd.DataFrame:
 
 
 def plant_copies(films: pd.DataFrame, kind: str, every: int) -> pd.DataFrame:
-    """Return copies of every so many films; ``original`` is the position of each."""
-    originals = np.arange(0, len(films), every)
+    """Return copies of every so many films; ``original`` is the position of each.
+
+    Those that are squeezed are of films that were not square.
+    """
+    originals = np.arange(0, len(films))
+    if squeeze in CHANGES[kind]:
+        is_square = [image.shape[0] == image.shape[1] for image in films["image"]]
+        originals = originals[~np.array(is_square)]
+    originals = originals[::every]
     copies = []
     for original in originals:
         image, rng = films["image"][original], np.random.default_rng(original)
@@ -112,17 +127,25 @@ def plant_copies(films: pd.DataFrame, kind: str, every: int) -> pd.DataFrame:
     return films.iloc[originals].assign(image=copies, original=originals)
 
 
-def store(films: pd.DataFrame, size: int) -> tuple[list[str], np.ndarray]:
-    """Return the hashes of films, and their pixels as ``ingest`` stores them."""
-    hashes = [perceptual_hash(image) for image in films["image"]]
+def store(films: pd.DataFrame, size: int) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return what ``ingest`` says of films, and their pixels as it stores them."""
+    shapes = np.array([image.shape for image in films["image"]])
+    table = pd.DataFrame(
+        {
+            "perceptual_hash": [perceptual_hash(image) for image in films["image"]],
+            "width": shapes[:, 1],
+            "height": shapes[:, 0],
+            "row": np.arange(len(films)),
+        }
+    )
     pixels = [make_square(image, size, "crop") for image in films["image"]]
-    return hashes, np.stack(pixels)
+    return table, np.stack(pixels)
 
 
 def score(films: pd.DataFrame, copies: pd.DataFrame, size: int) -> Outcome:
     """Return what ``find_copies`` makes of films and copies stored at a size."""
     every = pd.concat([films, copies], ignore_index=True)
-    found = find_copies(*store(every, size))
+    found = find_copies(*store(every, size), "crop")
     planted = set(zip(copies["original"], range(len(films), len(every)), strict=True))
     hits = planted & set(zip(found["first"], found["second"], strict=True))
     patients, names = every["patient_id"].to_numpy(), every["image_id"].to_numpy()

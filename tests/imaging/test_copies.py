@@ -5,11 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from planted_copies import CHANGES, plant_copies, read_films, score
+from planted_copies import CHANGES, plant_copies, read_films, score, store
 
 from detl.errors import DetlError
 from detl.imaging.copies import find_copies, find_copies_between
 from detl.imaging.fingerprint import perceptual_hash
+from detl.imaging.square import make_square
 from detl.parameters import PhantomParameters
 from detl.phantoms.sample import draw_covid, draw_nih
 
@@ -21,6 +22,13 @@ SHARED = PROJECT.parent / "shared" / "data"
 def _picture(seed):
     noise = np.random.default_rng(seed).integers(0, 256, (24, 24), dtype=np.uint8)
     return cv2.resize(noise, (64, 64), interpolation=cv2.INTER_CUBIC)
+
+
+def _table(hashes):
+    """Return what ``images`` says of square pictures with these hashes."""
+    rows = range(len(hashes))
+    table = {"perceptual_hash": hashes, "width": 64, "height": 64, "row": rows}
+    return pd.DataFrame(table)
 
 
 def _flip(hash_of_image, bits):
@@ -94,7 +102,7 @@ def test_a_pair_is_named_once_with_its_bits_and_correlation():
     pictures = np.stack([_picture(0), _picture(1), _picture(0)])
     hashes = [perceptual_hash(picture) for picture in pictures]
 
-    found = find_copies([*hashes[:2], _flip(hashes[2], 7)], pictures)
+    found = find_copies(_table([*hashes[:2], _flip(hashes[2], 7)]), pictures, "crop")
 
     assert found[["first", "second", "bits"]].values.tolist() == [[0, 2, 7]]
     assert found.loc[0, "correlation"] == pytest.approx(1)
@@ -105,25 +113,25 @@ def test_hashes_may_differ_in_so_many_bits(bits, pairs):
     pictures = np.stack([_picture(0), _picture(0)])
     own = perceptual_hash(_picture(0))
 
-    assert len(find_copies([own, _flip(own, bits)], pictures)) == pairs
+    assert len(find_copies(_table([own, _flip(own, bits)]), pictures, "crop")) == pairs
 
 
 def test_neighbours_whose_pixels_differ_are_no_copies():
     pictures = np.stack([_picture(0), _picture(1)])
 
-    assert find_copies(["0" * 64, "0" * 64], pictures).empty
+    assert find_copies(_table(["0" * 64] * 2), pictures, "crop").empty
 
 
 def test_images_without_detail_are_no_copies():
     grey = np.full((2, 64, 64), 128, np.uint8)
 
-    assert find_copies(["0" * 64, "0" * 64], grey).empty
+    assert find_copies(_table(["0" * 64] * 2), grey, "crop").empty
 
 
 def test_what_is_asked_of_copies_can_be_changed():
     pictures = np.stack([_picture(0), _picture(1)])
 
-    found = find_copies(["0" * 64, "f" * 64], pictures, 256, -1)
+    found = find_copies(_table(["0" * 64, "f" * 64]), pictures, "crop", 256, -1)
 
     assert found["bits"].tolist() == [256]
     assert found["correlation"].between(-0.3, 0.3).all()
@@ -131,7 +139,9 @@ def test_what_is_asked_of_copies_can_be_changed():
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_fewer_than_two_images_have_no_copies(count):
-    found = find_copies(["0" * 64] * count, np.zeros((count, 64, 64), np.uint8))
+    nothing = np.zeros((count, 64, 64), np.uint8)
+
+    found = find_copies(_table(["0" * 64] * count), nothing, "crop")
 
     assert found.empty
     assert list(found) == ["first", "second", "bits", "correlation"]
@@ -140,23 +150,24 @@ def test_fewer_than_two_images_have_no_copies(count):
 def test_copies_are_found_across_blocks_of_hashes(monkeypatch):
     pictures = np.stack([_picture(seed) for seed in (0, 1, 2, 0, 3, 1)])
     hashes = [perceptual_hash(picture) for picture in pictures]
-    whole = find_copies(hashes, pictures)
+    whole = find_copies(_table(hashes), pictures, "crop")
 
     monkeypatch.setattr("detl.imaging.copies._HASHES_AT_ONCE", 2)
     monkeypatch.setattr("detl.imaging.copies._PAIRS_AT_ONCE", 1)
 
     assert whole[["first", "second"]].values.tolist() == [[0, 3], [1, 5]]
-    pd.testing.assert_frame_equal(find_copies(hashes, pictures), whole)
+    pd.testing.assert_frame_equal(find_copies(_table(hashes), pictures, "crop"), whole)
 
 
 def test_pixels_on_disk_do_as_well(tmp_path):
     pictures = np.stack([_picture(0), _picture(1), _picture(0)])
     np.save(tmp_path / "pixels.npy", pictures)
     hashes = [perceptual_hash(picture) for picture in pictures]
+    on_disk = np.load(tmp_path / "pixels.npy", mmap_mode="r")
 
-    found = find_copies(hashes, np.load(tmp_path / "pixels.npy", mmap_mode="r"))
+    found = find_copies(_table(hashes), on_disk, "crop")
 
-    pd.testing.assert_frame_equal(found, find_copies(hashes, pictures))
+    pd.testing.assert_frame_equal(found, find_copies(_table(hashes), pictures, "crop"))
 
 
 def test_only_the_pixels_of_neighbours_are_read():
@@ -171,25 +182,34 @@ def test_only_the_pixels_of_neighbours_are_read():
 
     hashes = [perceptual_hash(_picture(seed)) for seed in (0, 1, 0)]
 
-    assert len(find_copies(hashes, Pixels())) == 1
+    assert len(find_copies(_table(hashes), Pixels(), "crop")) == 1
 
 
-def test_hashes_and_pixels_of_different_images_are_refused():
-    with pytest.raises(DetlError, match="2 perceptual hashes and the pixels of 3"):
-        find_copies(["0" * 64] * 2, np.zeros((3, 64, 64), np.uint8))
+def test_rows_beyond_the_pixels_are_refused():
+    with pytest.raises(DetlError, match="row 2 of the pixels of 2 images"):
+        find_copies(_table(["0" * 64] * 3), np.zeros((2, 64, 64), np.uint8), "crop")
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad", "squeeze"])
+def test_a_picture_that_was_squeezed_to_a_square_is_found_in_each_fit(fit):
+    wide = cv2.resize(_picture(0), (256, 160), interpolation=cv2.INTER_CUBIC)
+    square = cv2.resize(wide, (200, 200), interpolation=cv2.INTER_AREA)
+    films = pd.DataFrame({"image": [wide, square]})
+    table, _ = store(films, 96)
+    pixels = np.stack([make_square(image, 96, fit) for image in films["image"]])
+
+    assert find_copies(table, pixels, fit)["correlation"][0] > 0.95
 
 
 def test_copies_between_two_tables_are_found_by_their_rows():
     seeds = [4, 5, 6]
     pixels = np.stack([_picture(seed) for seed in seeds])
     larger = np.stack([np.kron(_picture(s), np.ones((2, 2), np.uint8)) for s in (6, 7)])
-    images = pd.DataFrame(
-        {"perceptual_hash": [perceptual_hash(p) for p in pixels], "row": [0, 1, 2]}
-    )
-    others = pd.DataFrame(
-        {"perceptual_hash": [perceptual_hash(p) for p in larger], "row": [0, 1]}
-    )
+    images = _table([perceptual_hash(p) for p in pixels])
+    others = _table([perceptual_hash(p) for p in larger])
 
-    found = find_copies_between(images.iloc[[2, 0]], pixels, others.iloc[::-1], larger)
+    found = find_copies_between(
+        images.iloc[[2, 0]], pixels, others.iloc[::-1], larger, "crop"
+    )
 
     assert found[["first", "second"]].values.tolist() == [[0, 1]]

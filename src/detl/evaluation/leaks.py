@@ -9,6 +9,7 @@ import pandas as pd
 
 from detl.errors import DetlError
 from detl.imaging.copies import find_copies_between
+from detl.imaging.square import Fit
 from detl.sources.groups import connect
 
 LINKS = ("patient", "SHA-256", "perceptual hash", "group")
@@ -96,6 +97,7 @@ def find_seen(
     pixels: np.ndarray,
     trained_on: pd.DataFrame,
     trained_pixels: np.ndarray,
+    fit: Fit,
 ) -> pd.Series:
     """Return why each image is no test of a network that was trained on others.
 
@@ -104,13 +106,14 @@ def find_seen(
         pixels: What its rows lead to, shape (n, size, size), uint8.
         trained_on: Table ``images`` of those that training has seen.
         trained_pixels: What its rows lead to.
+        fit: How all pixels became square.
 
     Returns:
         With the index of ``images``: ``seen in training: `` and the patient, the same
         file or copied picture, or an image of the same group that was seen; "" where
         there is nothing of the kind.
     """
-    copied = find_copies_between(images, pixels, trained_on, trained_pixels)
+    copied = find_copies_between(images, pixels, trained_on, trained_pixels, fit)
     names = trained_on["image_id"].to_numpy()
     originals = dict(zip(copied["first"], names[copied["second"]], strict=True))
     files = dict(zip(trained_on["sha256"], names, strict=True))

@@ -1,6 +1,6 @@
 """Pairs of images that show one picture: scaled, compressed, brightened copies."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -8,7 +8,7 @@ import pandas as pd
 
 from detl.errors import DetlError
 from detl.imaging.fingerprint import HASH_BITS
-from detl.imaging.square import make_square
+from detl.imaging.square import Fit, measure_extent, resize
 
 MOST_BITS = 48
 """Copies differ in at most so many bits of their hashes.
@@ -30,21 +30,24 @@ _PAIRS_AT_ONCE = 1024
 
 
 def find_copies(
-    hashes: Sequence[str],
+    images: pd.DataFrame,
     pixels: np.ndarray,
+    fit: Fit,
     most_bits: int = MOST_BITS,
     least_correlation: float = LEAST_CORRELATION,
 ) -> pd.DataFrame:
     """Return the pairs of images that show one picture.
 
     All hashes are compared with each other, block by block; the pixels are read of
-    those images alone that have a neighbour. Memory grows with the number of images by
-    1 KiB each.
+    those images alone that have a neighbour, and compared where both show the picture:
+    one may have been squeezed to a square before. Memory grows with the number of
+    images by 1 KiB each.
 
     Args:
-        hashes: Perceptual hash of each image, 64 hexadecimal digits.
-        pixels: The images in the same order, shape (n, size, size), uint8; may be on
-            disk.
+        images: Table ``images``; perceptual_hash (64 hexadecimal digits), width, height
+            and row are used.
+        pixels: What its rows lead to, shape (n, size, size), uint8; may be on disk.
+        fit: How the pixels became square.
         most_bits: Copies differ in at most so many bits, 0 to 256.
         least_correlation: Their detail correlates at least so much, -1 to 1.
 
@@ -54,20 +57,13 @@ def find_copies(
         detail.
 
     Raises:
-        DetlError: There are not as many hashes as images.
+        DetlError: A row is beyond the pixels.
     """
-    if len(hashes) != len(pixels):
-        raise DetlError(
-            f"There are {len(hashes)} perceptual hashes and the pixels of "
-            f"{len(pixels)} images, which must be as many: run ingest again."
-        )
-    signs = _to_signs(hashes)
+    signs = _to_signs(images)
     near = _find_neighbours(signs, signs, most_bits)
     near = near[near["first"] < near["second"]]
-    correlation = _correlate_details(
-        pixels, near["first"].to_numpy(), pixels, near["second"].to_numpy()
-    )
-    return _keep_copies(near, correlation, least_correlation)
+    stored = _Stored.read(images, pixels, fit)
+    return _keep_copies(near, stored, stored, least_correlation)
 
 
 def find_copies_between(
@@ -75,36 +71,54 @@ def find_copies_between(
     pixels: np.ndarray,
     others: pd.DataFrame,
     other_pixels: np.ndarray,
+    fit: Fit,
 ) -> pd.DataFrame:
     """Return the pairs of an image and one of the others that show one picture.
 
     Args:
-        images: Table ``images`` or a part of it; perceptual_hash and row are used.
+        images: As ``find_copies`` takes them.
         pixels: What its rows lead to, shape (n, size, size), uint8.
         others: Another such table.
         other_pixels: What its rows lead to, shape (m, size, size), uint8.
+        fit: How all pixels became square.
 
     Returns:
         As ``find_copies``; ``first`` is a position in ``images`` and ``second`` one in
         ``others``.
+
+    Raises:
+        DetlError: A row is beyond the pixels.
     """
-    signs, other_signs = (
-        _to_signs(list(table["perceptual_hash"])) for table in (images, others)
-    )
-    near = _find_neighbours(signs, other_signs, MOST_BITS)
-    correlation = _correlate_details(
-        pixels,
-        images["row"].to_numpy()[near["first"]],
-        other_pixels,
-        others["row"].to_numpy()[near["second"]],
-    )
-    return _keep_copies(near, correlation, LEAST_CORRELATION)
+    near = _find_neighbours(_to_signs(images), _to_signs(others), MOST_BITS)
+    stored = _Stored.read(images, pixels, fit)
+    other_stored = _Stored.read(others, other_pixels, fit)
+    return _keep_copies(near, stored, other_stored, LEAST_CORRELATION)
 
 
-def _to_signs(hashes: Sequence[str]) -> np.ndarray:
+@dataclass(frozen=True)
+class _Stored:
+    """Images as they are stored, and how many squares wide and high each was."""
+
+    pixels: np.ndarray
+    rows: np.ndarray
+    extent: np.ndarray
+
+    @classmethod
+    def read(cls, images: pd.DataFrame, pixels: np.ndarray, fit: Fit) -> "_Stored":
+        rows = images["row"].to_numpy()
+        if len(rows) and rows.max() >= len(pixels):
+            raise DetlError(
+                f"Table images leads to row {rows.max()} of the pixels of "
+                f"{len(pixels)} images, which have none such: run ingest again."
+            )
+        width, height = images["width"].to_numpy(), images["height"].to_numpy()
+        return cls(pixels, rows, measure_extent(width, height, fit))
+
+
+def _to_signs(images: pd.DataFrame) -> np.ndarray:
     """Return the bits of each hash, as 1 and -1."""
-    packed = np.frombuffer(bytes.fromhex("".join(hashes)), np.uint8)
-    bits = np.unpackbits(packed.reshape(len(hashes), HASH_BITS // 8), axis=1)
+    packed = np.frombuffer(bytes.fromhex("".join(images["perceptual_hash"])), np.uint8)
+    bits = np.unpackbits(packed.reshape(len(images), HASH_BITS // 8), axis=1)
     return bits.astype(np.float32) * 2 - 1
 
 
@@ -126,40 +140,47 @@ def _find_neighbours(
     return pd.DataFrame({"first": first, "second": second, "bits": bits})
 
 
-def _correlate_details(
-    pixels: np.ndarray,
-    rows: np.ndarray,
-    other_pixels: np.ndarray,
-    other_rows: np.ndarray,
+def _keep_copies(
+    near: pd.DataFrame, stored: _Stored, others: _Stored, least_correlation: float
+) -> pd.DataFrame:
+    correlation = np.empty(len(near))
+    for start in range(0, len(near), _PAIRS_AT_ONCE):
+        pairs = near.iloc[start : start + _PAIRS_AT_ONCE]
+        first, second = pairs["first"].to_numpy(), pairs["second"].to_numpy()
+        # What both show of the picture, as shares of its width and height.
+        shown = 1 / np.maximum(stored.extent[first], others.extent[second]).clip(min=1)
+        details = _extract_details(stored, first, shown)
+        other_details = _extract_details(others, second, shown)
+        found = np.einsum("ij,ij->i", details, other_details)
+        # Rounding may lead beyond the ends.
+        correlation[start : start + len(pairs)] = np.clip(found, -1, 1)
+    copies = near.assign(correlation=correlation)[correlation >= least_correlation]
+    return copies.sort_values(["first", "second"], ignore_index=True)
+
+
+def _extract_details(
+    stored: _Stored, positions: np.ndarray, shown: np.ndarray
 ) -> np.ndarray:
-    correlation = np.empty(len(rows))
-    for start in range(0, len(rows), _PAIRS_AT_ONCE):
-        part = slice(start, start + _PAIRS_AT_ONCE)
-        details = _extract_details(pixels, rows[part])
-        other_details = _extract_details(other_pixels, other_rows[part])
-        correlation[part] = np.einsum("ij,ij->i", details, other_details)
-    # Rounding may lead beyond the ends.
-    return np.clip(correlation, -1, 1)
-
-
-def _extract_details(pixels: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return what is finer than a sixteenth of an image, one vector of length 1 each.
 
     What all chest films have in common is coarse: bright mediastinum, dark lungs.
     """
-    images, places = np.unique(rows, return_inverse=True)
-    details = np.empty((len(images), _DETAIL_SIZE**2), np.float32)
-    for place, row in enumerate(images):
-        small = make_square(pixels[row], _DETAIL_SIZE, "squeeze").astype(np.float32)
+    # In whole pixels, so that a picture that has two sizes has one shape.
+    sides = np.rint(_DETAIL_SIZE / (shown * stored.extent[positions])).astype(int)
+    keys = np.column_stack([stored.rows[positions], sides])
+    cuts, places = np.unique(keys, axis=0, return_inverse=True)
+    details = np.empty((len(cuts), _DETAIL_SIZE**2), np.float32)
+    for place, (row, width, height) in enumerate(cuts):
+        small = _cut_centre(stored.pixels[row], width, height).astype(np.float32)
         fine = small - cv2.GaussianBlur(small, (0, 0), _DETAIL_BLUR)
         length = np.linalg.norm(fine)
         # An image without any detail is like no other.
         details[place] = fine.ravel() / length if length > _LEAST_DETAIL else 0
-    return details[places]
+    return details[places.ravel()]
 
 
-def _keep_copies(
-    near: pd.DataFrame, correlation: np.ndarray, least_correlation: float
-) -> pd.DataFrame:
-    copies = near.assign(correlation=correlation)[correlation >= least_correlation]
-    return copies.sort_values(["first", "second"], ignore_index=True)
+def _cut_centre(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Return the middle of an image that was resized."""
+    whole = resize(image, height, width)
+    centre = ((width - 1) / 2, (height - 1) / 2)
+    return cv2.getRectSubPix(whole, (_DETAIL_SIZE, _DETAIL_SIZE), centre)

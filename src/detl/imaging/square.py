@@ -25,12 +25,12 @@ def make_square(image: np.ndarray, size: int, fit: Fit) -> np.ndarray:
         Grey values, shape (size, size), uint8.
     """
     if fit == "crop":
-        return _resize(_crop_centre(image), size, size)
+        return resize(_crop_centre(image), size, size)
     if fit == "squeeze":
-        return _resize(image, size, size)
+        return resize(image, size, size)
     height, width = image.shape
     longer = max(height, width)
-    inner = _resize(
+    inner = resize(
         image,
         max(1, round(height * size / longer)),
         max(1, round(width * size / longer)),
@@ -48,7 +48,35 @@ def _crop_centre(image: np.ndarray) -> np.ndarray:
     return image[top : top + side, left : left + side]
 
 
-def _resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
+def measure_extent(width: np.ndarray, height: np.ndarray, fit: Fit) -> np.ndarray:
+    """Return how many squares wide and high a picture is that was made one.
+
+    More than 1 where the square shows its middle alone, less where it has black beside
+    it; the picture's centre is the square's.
+
+    Args:
+        width: Of pictures, in pixels, (n,).
+        height: The same.
+        fit: How they became square.
+
+    Returns:
+        (n, 2), width and height, float64.
+    """
+    sides = np.stack([width, height], axis=-1).astype("float64")
+    if fit == "squeeze":
+        return np.ones_like(sides)
+    whole = sides.min if fit == "crop" else sides.max
+    return sides / whole(axis=-1, keepdims=True)
+
+
+def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return an image in another size: area interpolation where it shrinks.
+
+    Args:
+        image: Grey values, shape (any height, any width), uint8.
+        height: Of the result, in pixels.
+        width: Of the result.
+    """
     shrinks = image.shape[0] >= height and image.shape[1] >= width
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return cv2.resize(image, (width, height), interpolation=interpolation)

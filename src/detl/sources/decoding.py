@@ -60,7 +60,7 @@ def decode_candidates(
     table = candidates.join(_name_duplicates(found, candidates["image_id"]))
     accepted = table["reason"] == ""
     # The pixels are those of the accepted images, in this order.
-    copies = find_copies(list(table.loc[accepted, "perceptual_hash"]), pixels)
+    copies = find_copies(table[accepted], pixels, fit)
     positions = np.flatnonzero(accepted)[copies[["first", "second"]].to_numpy()]
     table["group"] = join_patients(
         table["patient_id"], found["original"].to_numpy(), positions

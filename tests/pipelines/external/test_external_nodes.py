@@ -87,7 +87,7 @@ def test_a_copy_of_a_training_image_and_one_of_no_class_are_left_out_and_named(
 
     kept, left_out = select_unseen(
         *(images, pixels, rejected),
-        *(seen, pixels, data_a, data_b, make_parameters()),
+        *(seen, pixels, data_a, data_b, ingest, make_parameters()),
     )
 
     assert list(kept["label"]) == ["covid_19"]
@@ -105,7 +105,7 @@ def test_where_training_has_seen_every_image_nothing_is_tested(
     with pytest.raises(DetlError, match="None of the 1 external images can be tested"):
         select_unseen(
             *(images, pixels, rejected),
-            *(images, pixels, data_a, data_b, make_parameters()),
+            *(images, pixels, data_a, data_b, ingest, make_parameters()),
         )
 
 

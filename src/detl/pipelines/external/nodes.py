@@ -105,6 +105,7 @@ def select_unseen(
     pixels: np.ndarray,
     data_a: pd.DataFrame,
     data_b: pd.DataFrame,
+    ingest: IngestParameters,
     split: SplitParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the images that no network has seen and that are of a class of Data-B.
@@ -119,6 +120,7 @@ def select_unseen(
         pixels: Its pixels.
         data_a: Table ``data_a``.
         data_b: Table ``data_b``.
+        ingest: How all pixels became square.
         split: Which findings make up a class.
 
     Returns:
@@ -132,7 +134,7 @@ def select_unseen(
 
     rows = pd.concat([data_a["row"], data_b["row"]])
     trained_on = images[images["row"].isin(rows)]
-    seen = find_seen(external_images, external_pixels, trained_on, pixels)
+    seen = find_seen(external_images, external_pixels, trained_on, pixels, ingest.fit)
     labels = label_as_data_b(external_images, split.data_b)
     kept, reasons = choose_unseen(external_images, seen, labels)
     if kept.empty:

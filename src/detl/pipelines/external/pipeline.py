@@ -52,6 +52,7 @@ def _read(architectures: Sequence[str]) -> Pipeline:
                     "own_pixels",
                     "data_a",
                     "data_b",
+                    "params:ingest",
                     "params:split",
                 ],
                 outputs=["images", "rejected"],
