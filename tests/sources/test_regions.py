@@ -85,15 +85,21 @@ def test_a_box_in_the_published_frame_is_scaled_to_the_stored_pixels(tmp_path):
     ]
 
 
-def test_boxes_of_several_findings_are_united(tmp_path):
-    _write_boxes(tmp_path, "a.png,Mass,0,0,32,32,,,", "a.png,Effusion,992,992,32,32,,,")
+def test_boxes_of_a_finding_are_united_and_those_of_two_are_not(tmp_path):
+    _write_boxes(
+        tmp_path,
+        "a.png,Mass,0,0,32,32,,,",
+        "a.png,Mass,992,992,32,32,,,",
+        "a.png,Effusion,512,512,32,32,,,",
+    )
 
     regions, masks, _ = read_regions(tmp_path, _candidates("a.png"), _parameters())
 
-    assert regions["findings"].to_list() == ["Effusion|Mass"]
-    assert masks[0, 0, 0]
-    assert masks[0, -1, -1]
-    assert masks.sum() == 2
+    assert regions["findings"].to_list() == ["Effusion", "Mass"]
+    assert masks[0, 16, 16]
+    assert masks[1, 0, 0]
+    assert masks[1, -1, -1]
+    assert masks.sum(axis=(1, 2)).tolist() == [1, 2]
 
 
 def test_a_mask_goes_before_boxes_and_has_the_findings_of_the_image(tmp_path):
@@ -265,7 +271,7 @@ def test_the_boxes_of_the_real_subset_are_found():
 
     regions, _, left_out = read_regions(SHARED, candidates, parameters)
 
-    assert len(regions) == 740
+    assert regions["image_id"].nunique() == 740
     assert _reasons(left_out) == {"box without an image": 157}
     assert _reasons(left_out, "covid_chestxray") == {
         "no boxes or masks": (candidates["source"] == "covid_chestxray").sum()

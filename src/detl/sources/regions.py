@@ -43,8 +43,8 @@ def read_regions(
     """Return where the lesions of the images are, as masks of the stored pixels' size.
 
     A mask lies in ``masks/`` of the source's folder, a PNG of the image's size and
-    name; it goes before boxes. The boxes of an image are united, those of several
-    findings too. Either is cropped, padded or squeezed, and resized, as the image is
+    name; it goes before boxes. The boxes of a finding in an image are united. Either
+    is cropped, padded or squeezed, and resized, as the image is
     (``detl.imaging.square``); a pixel belongs to the region if half of it does.
 
     Args:
@@ -53,9 +53,9 @@ def read_regions(
         parameters: The sources, and how images were read.
 
     Returns:
-        A row per image of which a region is known, in the order of the candidates:
-        ``image_id``; ``findings`` that the region is of ("A|B"), for a mask all of
-        the image; ``kind`` (mask, box); ``area``, its share of the picture; and
+        A row per image and finding of which a region is known, in the order of the
+        candidates: ``image_id``; ``findings`` that the region is of, for a mask all of
+        the image ("A|B"); ``kind`` (mask, box); ``area``, its share of the picture; and
         ``row`` in the masks. The masks, (n, size, size), bool. And what was not used:
         ``source``, ``reason``, ``count`` (of boxes, masks or images) and ``example``.
 
@@ -189,11 +189,10 @@ def _read_boxes(
         if words:
             yield _LeftOut(words, name)
     image_ids = images.set_index("name")["image_id"]
-    for name, of_image in boxes[reason == ""].groupby("name"):
-        frame = of_image[["frame_height", "frame_width"]].iloc[0].astype(int)
-        drawn = draw_boxes(of_image, *frame)
-        findings = "|".join(sorted({*"|".join(of_image["finding"]).split("|")}))
-        yield _store(image_ids[name], findings, "box", drawn, parameters)
+    for (name, finding), of_one in boxes[reason == ""].groupby(["name", "finding"]):
+        frame = of_one[["frame_height", "frame_width"]].iloc[0].astype(int)
+        drawn = draw_boxes(of_one, *frame)
+        yield _store(image_ids[name], str(finding), "box", drawn, parameters)
 
 
 def _measure_frames(

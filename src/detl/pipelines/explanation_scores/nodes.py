@@ -9,7 +9,7 @@ import pandas as pd
 from detl.classes import DATA_B_CLASSES
 from detl.errors import NotAvailableError
 from detl.keras_model import KerasModel
-from detl.parameters import AuditParameters, IngestParameters
+from detl.parameters import AuditParameters, IngestParameters, SplitParameters
 from detl.pipelines.named_results import with_ending
 
 MOST_ROWS = 6
@@ -22,7 +22,7 @@ Curves = dict[str, Any]
 def read_regions(
     radiographs: Path, candidates: pd.DataFrame, ingest: IngestParameters
 ) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
-    """Return where lesions are known to be, their masks, and what could not be used.
+    """Return where lesions are known to be, their masks, and what cannot be read.
 
     Args:
         radiographs: The raw data folder.
@@ -32,6 +32,31 @@ def read_regions(
     from detl.sources.regions import read_regions
 
     return read_regions(radiographs, candidates, ingest)
+
+
+def unite_regions(
+    known_regions: pd.DataFrame,
+    known_masks: np.ndarray,
+    unreadable: pd.DataFrame,
+    data_b: pd.DataFrame,
+    split: SplitParameters,
+) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
+    """Return per image where the lesions of its class are, and what was not used.
+
+    Args:
+        known_regions: Table of regions, by image and finding.
+        known_masks: Their masks, (n, size, size), bool.
+        unreadable: What could not be read.
+        data_b: Table ``data_b``.
+        split: Which findings make up a class.
+    """
+    from detl.sources.class_regions import unite_regions
+
+    findings = {
+        label: getattr(split.data_b, label).findings for label in DATA_B_CLASSES
+    }
+    regions, masks, unused = unite_regions(known_regions, known_masks, data_b, findings)
+    return regions, masks, pd.concat([unreadable, unused], ignore_index=True)
 
 
 def map_regions(

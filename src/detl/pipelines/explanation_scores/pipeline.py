@@ -16,6 +16,7 @@ from .nodes import (
     score_curves,
     score_localisation,
     trace_curves,
+    unite_regions,
 )
 
 _ONE_FOLD = Pipeline(
@@ -60,8 +61,21 @@ def create_pipeline(
     read = Node(
         read_regions,
         inputs=["radiographs", "ingest.candidates", "params:ingest"],
-        outputs=["regions", "region_masks", "unused_regions"],
+        outputs=["known_regions", "known_masks", "unreadable_regions"],
         name="read_regions",
+        tags=list(architectures),
+    )
+    unite = Node(
+        unite_regions,
+        inputs=[
+            "known_regions",
+            "known_masks",
+            "unreadable_regions",
+            "data_b",
+            "params:split",
+        ],
+        outputs=["regions", "region_masks", "unused_regions"],
+        name="unite_regions",
         tags=list(architectures),
     )
     draw = Node(
@@ -76,7 +90,12 @@ def create_pipeline(
         tags=list(architectures),
     )
     return Pipeline(
-        [read, *(_one_architecture(name, folds) for name in architectures), draw]
+        [
+            read,
+            unite,
+            *(_one_architecture(name, folds) for name in architectures),
+            draw,
+        ]
     )
 
 

@@ -1,0 +1,59 @@
+"""Which known lesions speak for the class of their image."""
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import pandas as pd
+
+OTHER_FINDING = "lesions of other findings than the image's class"
+
+
+def unite_regions(
+    regions: pd.DataFrame,
+    masks: np.ndarray,
+    data_b: pd.DataFrame,
+    findings: Mapping[str, Collection[str]],
+) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
+    """Return one region per image of Data-B: where the lesions of its class are.
+
+    An image of class pneumonia may have a box of a nodule too. A map of the evidence
+    for pneumonia need not point there, so only boxes of pneumonia are united.
+
+    Args:
+        regions: Result of ``read_regions``, a row per image and finding.
+        masks: Its masks, (n, size, size), bool.
+        data_b: Table ``data_b``.
+        findings: By class of Data-B, the findings that make it up.
+
+    Returns:
+        ``regions`` and ``masks`` with a row per image, ``findings`` being those of the
+        class that were outlined ("A|B"). And images that have no region of their
+        class: ``source``, ``reason``, ``count`` and ``example``.
+    """
+    known = regions.merge(data_b[["image_id", "label"]], on="image_id")
+    speaks = [
+        not set(findings[label]).isdisjoint(outlined.split("|"))
+        for label, outlined in zip(known["label"], known["findings"], strict=True)
+    ]
+    own = known[np.array(speaks, bool)]
+    rows, united = [], []
+    for row, (image_id, parts) in enumerate(own.groupby("image_id", sort=False)):
+        mask = masks[parts["row"].to_numpy("int64")].any(axis=0)
+        united.append(mask)
+        names = sorted({*"|".join(parts["findings"]).split("|")})
+        kind = parts["kind"].iloc[0]
+        rows.append((image_id, "|".join(names), kind, float(mask.mean()), row))
+    table = pd.DataFrame(rows, columns=list(regions)).astype(regions.dtypes.to_dict())
+    stacked = np.array(united, bool).reshape(-1, *masks.shape[1:])
+    others = known[~known["image_id"].isin(own["image_id"])]
+    return table, stacked, _count_others(others["image_id"].drop_duplicates())
+
+
+def _count_others(image_ids: pd.Series) -> pd.DataFrame:
+    parts = image_ids.str.split("/", n=1)
+    names = pd.DataFrame({"source": parts.str[0], "name": parts.str[1]}, dtype=str)
+    counted = names.groupby("source", as_index=False, sort=False).agg(
+        count=("name", "size"), example=("name", "first")
+    )
+    counted.insert(1, "reason", OTHER_FINDING)
+    return counted.astype({"source": str, "reason": str, "count": int, "example": str})
