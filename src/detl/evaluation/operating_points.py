@@ -26,8 +26,6 @@ from detl.evaluation.thresholds import (
 ARGMAX = "largest probability"
 """The rule that calls an image positive where the class is the predicted one."""
 
-PREVALENCES = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5)
-
 FEWEST_IMAGES = round(1 / (1 - TARGET))
 """Of fewer images 95 % cannot be told from all of them but one."""
 
