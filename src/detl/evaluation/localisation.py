@@ -121,7 +121,7 @@ def score_localisation(
         for finding, counts in chosen.items():
             for quantity in scores:
                 values = scores[quantity].where(counts).to_numpy()
-                mean = measure_mean(values, weights, groups, _kind_of(quantity))
+                mean = measure_mean(values, weights, groups, _kind_of(str(quantity)))
                 row = {"method": method, "finding": finding, "quantity": quantity}
                 rows.append(row | mean)
     return pd.DataFrame(rows, columns=COLUMNS)
