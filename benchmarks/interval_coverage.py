@@ -36,8 +36,10 @@ import pandas as pd
 from scipy.special import softmax
 from sklearn.metrics import average_precision_score
 
-from detl.evaluation.metrics import CLASSES, confusion_matrix, score_predictions
+from detl.classes import DATA_B_CLASSES
+from detl.evaluation.metrics import confusion_matrix, score_predictions
 from detl.evaluation.paired_tests import compare_architectures
+from detl.evaluation.predictions import PROBABILITIES
 from detl.evaluation.scores import ALL, MEAN, measure_scores
 from detl.evaluation.subgroups import measure_subgroups
 
@@ -105,10 +107,10 @@ def simulate(design: Design, rng: np.random.Generator, groups: int = 0) -> Simul
     more = design.images / design.groups - 1
     sizes = 1 + np.minimum(rng.negative_binomial(0.5, 0.5 / (0.5 + more), groups), 6)
     group = np.repeat(np.arange(groups), sizes)
-    label = rng.choice(len(CLASSES), groups, p=design.shares)[group]
+    label = rng.choice(len(DATA_B_CLASSES), groups, p=design.shares)[group]
     # Some patients have an image without, or with another, finding.
     other = rng.random(len(group)) < 0.03
-    label[other] = rng.integers(0, len(CLASSES), other.sum())
+    label[other] = rng.integers(0, len(DATA_B_CLASSES), other.sum())
     is_female = (rng.random(groups) < 0.45)[group]
     image_id = np.char.add("image_", np.arange(len(group)).astype(str))
     fold = np.char.add("fold_", (group % FOLDS + 1).astype(str))
@@ -119,11 +121,9 @@ def simulate(design: Design, rng: np.random.Generator, groups: int = 0) -> Simul
         lift = np.array(design.strength)[label] - weakness
         lift -= design.gap * (is_female & (label != 0))
         logits[np.arange(len(group)), label] += lift
-        columns = {
-            f"p_{c}": p for c, p in zip(CLASSES, softmax(logits, 1).T, strict=True)
-        }
-        named = {"label": np.array(CLASSES)[label]}
-        named["predicted"] = np.array(CLASSES)[logits.argmax(axis=1)]
+        columns = dict(zip(PROBABILITIES, softmax(logits, 1).T, strict=True))
+        named = {"label": np.array(DATA_B_CLASSES)[label]}
+        named["predicted"] = np.array(DATA_B_CLASSES)[logits.argmax(axis=1)]
         about = {"fold": fold, "image_id": image_id}
         pooled[network] = pd.DataFrame(about | named | columns | {"group": group})
     sex = np.where(is_female, "F", "M")
@@ -134,8 +134,8 @@ def simulate(design: Design, rng: np.random.Generator, groups: int = 0) -> Simul
 
 def _draw_noise(rng: np.random.Generator, group: np.ndarray) -> np.ndarray:
     """Return logits of variance 1, of which images of a patient share 0.45."""
-    of_group = rng.normal(size=(group[-1] + 1, len(CLASSES)))[group]
-    own = rng.normal(size=(len(group), len(CLASSES)))
+    of_group = rng.normal(size=(group[-1] + 1, len(DATA_B_CLASSES)))[group]
+    own = rng.normal(size=(len(group), len(DATA_B_CLASSES)))
     return np.sqrt(0.45) * of_group + np.sqrt(0.55) * own
 
 
@@ -150,7 +150,7 @@ def find_truth(design: Design, seed: int) -> dict[Key, float]:
         difference = {key: first[key] - second[key] for key in first}
         part["bootstrap", "accuracy", ""] = difference["accuracy", ""]
         part["delong", "macro_auc", ""] = difference["macro_auc", ""]
-        part |= {("delong", "auc", c): difference["auc", c] for c in CLASSES}
+        part |= {("delong", "auc", c): difference["auc", c] for c in DATA_B_CLASSES}
         part |= _score_women(drawn)
         parts.append(part)
     return {key: float(np.mean([part[key] for part in parts])) for key in parts[0]}
@@ -162,10 +162,10 @@ def _score(predictions: pd.DataFrame) -> dict[tuple[str, str], float]:
     matrix = confusion_matrix(predictions).to_numpy()
     whole = ("accuracy", "balanced_accuracy", "macro_f1", "macro_auc")
     found = {(score, ""): scores[score] for score in whole}
-    for k, label in enumerate(CLASSES):
+    for k, label in enumerate(DATA_B_CLASSES):
         for score in ("sensitivity", "specificity", "ppv", "auc"):
             found[score, label] = scores[f"{score}_{label}"]
-        others = matrix[:, np.arange(len(CLASSES)) != k]
+        others = matrix[:, np.arange(len(DATA_B_CLASSES)) != k]
         found["npv", label] = 1 - others[k].sum() / others.sum()
         found["average_precision", label] = average_precision_score(
             predictions["label"] == label, predictions[f"p_{label}"]
@@ -175,8 +175,9 @@ def _score(predictions: pd.DataFrame) -> dict[tuple[str, str], float]:
 
 def _score_women(drawn: Simulated) -> dict[Key, float]:
     table = drawn.pooled["first"].assign(sex=drawn.images["sex"])
-    diseased = table[table["label"] != CLASSES[0]]
-    missed = (diseased["predicted"] == CLASSES[0]).groupby(diseased["sex"]).mean()
+    diseased = table[table["label"] != DATA_B_CLASSES[0]]
+    is_missed = diseased["predicted"] == DATA_B_CLASSES[0]
+    missed = is_missed.groupby(diseased["sex"]).mean()
     right = (table["predicted"] == table["label"]).groupby(
         [table["label"], table["sex"]]
     )
@@ -185,7 +186,7 @@ def _score_women(drawn: Simulated) -> dict[Key, float]:
         ("women", "under_diagnosis_rate", ""): missed["F"],
         ("women, gap", "under_diagnosis_rate", ""): missed["F"] - missed["M"],
     }
-    for label in CLASSES:
+    for label in DATA_B_CLASSES:
         found["women", "sensitivity", label] = seen[label, "F"]
         found["women, gap", "sensitivity", label] = seen[label, "F"] - seen[label, "M"]
     return found

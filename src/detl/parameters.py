@@ -205,7 +205,7 @@ class AuditParameters(Parameters):
     """Most images of each fold whose maps are put through deletion, insertion and the
     randomised networks."""
     prevalences: list[Share] = Field(min_length=1)
-    """Shares of COVID-19 among those examined, for the predictive values."""
+    """Shares of a class among those examined, for the predictive values of each."""
 
 
 # ---------------------------------------------------------------- phantom

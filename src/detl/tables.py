@@ -88,7 +88,6 @@ COPIES = DataFrameSchema(
     {
         "image_id": _text(),
         "other_id": _text(),
-        "kind": _one_of("perceptual hash"),
         "bits": Column(int, Check.in_range(0, 256)),
         "correlation": Column(float, Check.in_range(-1, 1)),
     },
@@ -96,7 +95,8 @@ COPIES = DataFrameSchema(
     unique=["image_id", "other_id"],
     name="copies",
 )
-"""Pairs of accepted images that show one picture, and what tells so."""
+"""Pairs of accepted images that show one picture, by their perceptual hashes, and how
+much they are alike."""
 
 DATA_A = DataFrameSchema(
     {

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from detl.evaluation.metrics import CLASSES
+from detl.classes import DATA_B_CLASSES
 
 
 def make_pooled(images=300, groups=None, lift=1.5, seed=0, folds=3):
@@ -18,19 +18,19 @@ def make_pooled(images=300, groups=None, lift=1.5, seed=0, folds=3):
         folds: Their number; image k is tested in fold k // 4 modulo this.
     """
     numbers = np.arange(images)
-    label = numbers % len(CLASSES)
-    logits = np.random.default_rng(seed).normal(size=(images, len(CLASSES)))
+    label = numbers % len(DATA_B_CLASSES)
+    logits = np.random.default_rng(seed).normal(size=(images, len(DATA_B_CLASSES)))
     logits[numbers, label] += lift
     groups = numbers if groups is None else groups
     table = pd.DataFrame(
         {
             "fold": [f"fold_{k // 4 % folds + 1}" for k in numbers],
             "image_id": [f"image_{k}" for k in numbers],
-            "label": np.array(CLASSES)[label],
-            "predicted": np.array(CLASSES)[logits.argmax(axis=1)],
+            "label": np.array(DATA_B_CLASSES)[label],
+            "predicted": np.array(DATA_B_CLASSES)[logits.argmax(axis=1)],
         }
     )
-    columns = zip(CLASSES, softmax(logits, axis=1).T, strict=True)
+    columns = zip(DATA_B_CLASSES, softmax(logits, axis=1).T, strict=True)
     return table.assign(
         **{f"p_{name}": column for name, column in columns},
         group=[f"patient_{k}" for k in groups],

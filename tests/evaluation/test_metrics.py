@@ -112,7 +112,7 @@ def test_no_test_image_at_all_stops(make_predictions):
 
 def test_a_probability_that_is_not_a_number_stops(one_wrong):
     diverged = one_wrong.assign(p_normal=[0.7, np.nan, *[0.1] * 6])
-    with pytest.raises(DetlError, match="1 of 8 test images, image_1 first"):
+    with pytest.raises(DetlError, match="1 of 8 images, image_1 first"):
         score_predictions(diverged)
 
 

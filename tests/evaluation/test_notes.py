@@ -2,11 +2,11 @@ import pandas as pd
 from made_probabilities import draw_pooled
 
 from detl.evaluation.notes import (
-    PROBABILITIES,
     join_notes,
     name_constant_folds,
     name_folds_without,
 )
+from detl.evaluation.predictions import PROBABILITIES
 
 
 def test_notes_that_say_nothing_leave_no_trace():

@@ -4,15 +4,15 @@ import pytest
 from made_pooled import make_pooled
 from scipy.stats import binomtest
 
+from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.evaluation.bootstrap import mean_interval
 from detl.evaluation.comparison import estimate_mean, measure_overlap
 from detl.evaluation.delong import compare_areas
-from detl.evaluation.metrics import CLASSES
 from detl.evaluation.paired_tests import COLUMNS, compare_architectures
 
 ACCURACY = ["mcnemar", "bootstrap", "corrected_t"]
-AREAS = [*(f"auc_{label}" for label in CLASSES), "macro_auc"]
+AREAS = [*(f"auc_{label}" for label in DATA_B_CLASSES), "macro_auc"]
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,9 @@ def test_delong_compares_means_over_the_folds(three, table):
 
 
 def test_the_difference_of_the_macro_auc_is_the_mean_of_those_of_the_classes(table):
-    of_class = [_find(table, "delong", f"auc_{c}")["difference"] for c in CLASSES]
+    of_class = [
+        _find(table, "delong", f"auc_{c}")["difference"] for c in DATA_B_CLASSES
+    ]
 
     row = _find(table, "delong", "macro_auc")
 
@@ -189,7 +191,7 @@ def test_a_class_of_few_patients_is_named(folds):
 
 def test_perfect_against_constant_probabilities_has_no_variance(folds):
     perfect = make_pooled(lift=50)
-    constant = perfect.assign(**{f"p_{label}": 0.25 for label in CLASSES})
+    constant = perfect.assign(**{f"p_{label}": 0.25 for label in DATA_B_CLASSES})
 
     table = compare_architectures({"a": perfect, "b": constant}, folds, seed=0)
 

@@ -4,8 +4,9 @@ import pytest
 from made_pooled import make_pooled
 from sklearn import metrics as sklearn_metrics
 
+from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-from detl.evaluation.metrics import CLASSES, score_predictions
+from detl.evaluation.metrics import score_predictions
 from detl.evaluation.scores import measure_scores, name_pooled_scores
 
 WHOLE = ["accuracy", "share_of_chance", "balanced_accuracy", "macro_f1", "macro_auc"]
@@ -35,7 +36,7 @@ def _value(scores, *key):
 
 def test_there_is_a_row_per_set_of_images_score_and_class(scores):
     expected = {(score, "") for score in WHOLE}
-    expected |= {(score, label) for score in PER_CLASS for label in CLASSES}
+    expected |= {(score, label) for score in PER_CLASS for label in DATA_B_CLASSES}
     for fold in ("all", "fold_1", "fold_2", "fold_3"):
         rows = scores[scores["fold"] == fold]
         assert set(zip(rows["score"], rows["class"], strict=True)) == expected
@@ -47,7 +48,7 @@ def test_only_areas_under_the_roc_curve_have_a_mean_over_the_folds(scores):
 
     assert rows[["score", "class"]].to_numpy().tolist() == [
         ["macro_auc", ""],
-        *(["auc", label] for label in CLASSES),
+        *(["auc", label] for label in DATA_B_CLASSES),
     ]
 
 
@@ -59,7 +60,7 @@ def test_the_values_are_those_that_the_folds_are_scored_by(pooled, scores, fold)
         assert _value(scores, fold, score, *label) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("label", CLASSES)
+@pytest.mark.parametrize("label", DATA_B_CLASSES)
 def test_the_values_of_a_class_are_those_of_scikit_learn(pooled, scores, label):
     truth, named = pooled["label"] == label, pooled["predicted"] == label
     probability = pooled[f"p_{label}"]
@@ -79,7 +80,7 @@ def test_the_values_of_a_class_are_those_of_scikit_learn(pooled, scores, label):
 
 def test_the_values_over_all_classes_are_those_of_scikit_learn(pooled, scores):
     label, predicted = pooled["label"], pooled["predicted"]
-    columns = [f"p_{name}" for name in sorted(CLASSES)]
+    columns = [f"p_{name}" for name in sorted(DATA_B_CLASSES)]
     expected = {
         "accuracy": sklearn_metrics.accuracy_score(label, predicted),
         "share_of_chance": label.value_counts(normalize=True).max(),
@@ -102,7 +103,7 @@ def test_the_mean_of_folds_is_the_mean_of_what_the_folds_say(scores):
 
 def test_networks_on_other_scales_lower_the_pooled_area_alone():
     pooled = make_pooled(lift=3)
-    columns = [f"p_{label}" for label in CLASSES]
+    columns = [f"p_{label}" for label in DATA_B_CLASSES]
     power = pooled["fold"].map({"fold_1": 0.05, "fold_2": 1, "fold_3": 1})
     rescaled = pooled.assign(**{c: pooled[c] ** power for c in columns})
 
@@ -242,7 +243,7 @@ def test_a_class_that_is_always_predicted_has_no_negative_predictive_value():
 
 
 def test_constant_probabilities_are_named():
-    constant = {f"p_{label}": 0.25 for label in CLASSES}
+    constant = {f"p_{label}": 0.25 for label in DATA_B_CLASSES}
 
     table = measure_scores(make_pooled().assign(**constant), seed=0)
 
@@ -265,7 +266,7 @@ def test_a_probability_that_is_not_a_number_stops():
     diverged = make_pooled()
     diverged.loc[4, "p_normal"] = np.nan
 
-    with pytest.raises(DetlError, match="1 of 300 test images, image_4 first"):
+    with pytest.raises(DetlError, match="1 of 300 images, image_4 first"):
         measure_scores(diverged, seed=0)
 
 

@@ -5,13 +5,13 @@ from made_pooled import make_pooled
 from scipy.stats import binom, binomtest
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-from detl.evaluation.metrics import CLASSES
 from detl.evaluation.subgroups import COLUMNS, measure_subgroups
 
 AGES = [np.nan, 0, 17.9, 18, 39, 40, 59.5, 60, 79, 80, 101]
 QUANTITIES = [
-    *(("sensitivity", label) for label in CLASSES),
+    *(("sensitivity", label) for label in DATA_B_CLASSES),
     ("disease_sensitivity", ""),
     ("under_diagnosis_rate", ""),
     ("false_alarm_rate", ""),

@@ -5,12 +5,11 @@ from made_probabilities import draw_pooled, tabulate
 from scipy.special import softmax
 
 from detl.errors import DetlError
+from detl.evaluation.predictions import read_labels, read_probabilities
 from detl.evaluation.temperature import (
     TEMPERATURES,
     fit_temperature,
     fit_temperatures,
-    read_labels,
-    read_probabilities,
     scale_predictions,
     scale_temperature,
 )
@@ -172,16 +171,3 @@ def test_a_fold_that_alone_lacks_an_inner_validation_part_stops():
     validated = draw_pooled(40)
     with pytest.raises(DetlError, match="Fold fold_2 has no inner validation images"):
         scale_predictions(draw_pooled(40), validated[validated["fold"] == "fold_1"])
-
-
-@pytest.mark.parametrize("value", [np.nan, -0.1, 1.1])
-def test_what_is_no_probability_stops(value):
-    table = draw_pooled(5)
-    table.loc[2, "p_normal"] = value
-    with pytest.raises(DetlError, match="1 of 5 images, image_2 first, are not"):
-        read_probabilities(table)
-
-
-def test_an_unknown_label_stops():
-    with pytest.raises(DetlError, match="holds tuberculosis, expected are normal"):
-        read_labels(draw_pooled(5).assign(label="tuberculosis"))

@@ -139,7 +139,6 @@ def make_identifiable(*unknown):
                 "class": label,
                 "images": 30,
                 "sources": "nih 30" if label in unknown else "nih 15, cohen 15",
-                "has_two_sources": label not in unknown,
                 "identifiable": label not in unknown,
                 "reason": f"all 30 images of {label} are from nih"
                 if label in unknown

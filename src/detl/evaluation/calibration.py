@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from detl.classes import DATA_B_CLASSES
 from detl.evaluation.bootstrap import Measurement, draw_weights
 from detl.evaluation.calibration_error import (
     BINS,
@@ -19,11 +20,9 @@ from detl.evaluation.notes import (
     name_constant_folds,
     name_folds_without,
 )
+from detl.evaluation.predictions import read_labels, read_probabilities
 from detl.evaluation.rates import measure_share
 from detl.evaluation.temperature import (
-    CLASSES,
-    read_labels,
-    read_probabilities,
     scale_predictions,
 )
 
@@ -175,12 +174,12 @@ def _list_quantities(
 ) -> dict[tuple[str, str], MeanLoss]:
     """Return what is measured, by quantity and class."""
     probabilities, labels = read_probabilities(table), read_labels(table)
-    is_true = labels[:, np.newaxis] == np.arange(len(CLASSES))
+    is_true = labels[:, np.newaxis] == np.arange(len(DATA_B_CLASSES))
     losses = -np.log(np.maximum(probabilities[is_true], _SMALLEST))
     squares = (probabilities - is_true) ** 2
     top_label = CalibrationError.of(*_top_label(table), weights, bins)
     quantities: dict[tuple[str, str], MeanLoss] = {(CALIBRATION_ERROR, ""): top_label}
-    for k, label in enumerate(CLASSES):
+    for k, label in enumerate(DATA_B_CLASSES):
         error = CalibrationError.of(probabilities[:, k], is_true[:, k], weights, bins)
         quantities[CALIBRATION_ERROR, label] = error
     quantities[BRIER_SCORE, ""] = MeanLoss(draw_means(squares, weights))

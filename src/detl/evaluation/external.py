@@ -17,6 +17,7 @@ from detl.evaluation.bootstrap import (
 )
 from detl.evaluation.interval_ends import difference_ends
 from detl.evaluation.notes import join_notes
+from detl.evaluation.predictions import PROBABILITIES
 from detl.evaluation.ranking import measure_area, scarcer_groups
 from detl.evaluation.rates import Rates, measure_share
 
@@ -106,10 +107,10 @@ def _measure_scores(
     every = np.full(len(table), True)
     accuracy = measure_share(predicted == label, every, weights, groups)
     found = {("accuracy", ""): (accuracy, len(table))}
-    for name in DATA_B_CLASSES:
+    for name, column in zip(DATA_B_CLASSES, PROBABILITIES, strict=True):
         is_class = label == name
         rates = Rates.of(predicted == name, is_class, weights, groups)
-        area = measure_area(is_class, table[f"p_{name}"].to_numpy(), weights, groups)
+        area = measure_area(is_class, table[column].to_numpy(), weights, groups)
         found["sensitivity", name] = rates.sensitivity, int(is_class.sum())
         found["specificity", name] = rates.specificity, int((~is_class).sum())
         found["auc", name] = area, len(scarcer_groups(is_class, groups))

@@ -9,8 +9,7 @@ from sklearn import metrics as sklearn_metrics
 
 from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-
-CLASSES = list(DATA_B_CLASSES)
+from detl.evaluation.predictions import read_probabilities
 
 
 def score_predictions(predictions: pd.DataFrame) -> dict[str, float]:
@@ -28,10 +27,12 @@ def score_predictions(predictions: pd.DataFrame) -> dict[str, float]:
 
     Raises:
         DetlError: A class has no test image, so that its sensitivity and AUC are
-            undefined; or a label is unknown; or a probability is not a number.
+            undefined; or a label is unknown; or a probability is not a number between
+            0 and 1.
     """
     matrix = confusion_matrix(predictions)
-    _require_defined(matrix, predictions)
+    _require_every_class(matrix)
+    probabilities = read_probabilities(predictions)
     counts = matrix.to_numpy()
     true_positives = np.diag(counts)
     labelled = counts.sum(axis=1)
@@ -41,8 +42,8 @@ def score_predictions(predictions: pd.DataFrame) -> dict[str, float]:
     specificity = 1 - false_positives / (counts.sum() - labelled)
     ppv = true_positives / np.maximum(predicted, 1)
     auc = [
-        sklearn_metrics.roc_auc_score(predictions["label"] == c, predictions[f"p_{c}"])
-        for c in CLASSES
+        sklearn_metrics.roc_auc_score(predictions["label"] == label, of_class)
+        for label, of_class in zip(DATA_B_CLASSES, probabilities.T, strict=True)
     ]
     scores = {
         "accuracy": true_positives.sum() / counts.sum(),
@@ -50,7 +51,7 @@ def score_predictions(predictions: pd.DataFrame) -> dict[str, float]:
         "macro_f1": (2 * true_positives / (labelled + predicted)).mean(),
         "macro_auc": np.mean(auc),
     }
-    for position, label in enumerate(CLASSES):
+    for position, label in enumerate(DATA_B_CLASSES):
         scores[f"sensitivity_{label}"] = sensitivity[position]
         scores[f"specificity_{label}"] = specificity[position]
         scores[f"ppv_{label}"] = ppv[position]
@@ -58,22 +59,15 @@ def score_predictions(predictions: pd.DataFrame) -> dict[str, float]:
     return {name: float(score) for name, score in scores.items()}
 
 
-def _require_defined(matrix: pd.DataFrame, predictions: pd.DataFrame) -> None:
-    for label, images in matrix.sum(axis=1).items():
+def _require_every_class(matrix: pd.DataFrame) -> None:
+    of_class = matrix.sum(axis=1)
+    for label, images in of_class.items():
         if images == 0:
             raise DetlError(
-                f"Class {label} has 0 images among the {len(predictions)} test images "
+                f"Class {label} has 0 images among the {of_class.sum()} test images "
                 "and needs at least 1 to be scored: split again with more images or "
                 "fewer folds."
             )
-    probabilities = predictions[[f"p_{c}" for c in CLASSES]]
-    unusable = ~np.isfinite(probabilities.to_numpy(dtype=float)).all(axis=1)
-    if unusable.any():
-        raise DetlError(
-            f"The probabilities of {unusable.sum()} of {len(predictions)} test images, "
-            f"{predictions['image_id'][unusable].iloc[0]} first, are not numbers, so "
-            "training diverged: lower the learning rate."
-        )
 
 
 def confusion_matrix(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -86,15 +80,16 @@ def confusion_matrix(predictions: pd.DataFrame) -> pd.DataFrame:
         DetlError: A label or a prediction is no class of Data-B.
     """
     for column in ("label", "predicted"):
-        unknown = sorted(set(predictions[column].astype(str)) - set(CLASSES))
+        unknown = sorted(set(predictions[column].astype(str)) - set(DATA_B_CLASSES))
         if unknown:
             raise DetlError(
                 f"Column {column} of the predictions holds {', '.join(unknown)}, "
-                f"expected are {', '.join(CLASSES)}: train this fold again."
+                f"expected are {', '.join(DATA_B_CLASSES)}: train this fold again."
             )
     # Counted here and not by scikit-learn, which refuses an empty table.
     counts = pd.crosstab(predictions["label"], predictions["predicted"])
-    counts = counts.reindex(index=CLASSES, columns=CLASSES, fill_value=0)
+    classes = list(DATA_B_CLASSES)
+    counts = counts.reindex(index=classes, columns=classes, fill_value=0)
     return counts.rename_axis(index="label", columns=None)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.evaluation.bootstrap import draw_weights
 from detl.evaluation.notes import (
@@ -14,7 +15,7 @@ from detl.evaluation.notes import (
     name_folds_without,
 )
 from detl.evaluation.rates import Formula, Rates, require_shares
-from detl.evaluation.temperature import CLASSES, scale_predictions
+from detl.evaluation.temperature import scale_predictions
 
 THRESHOLDS = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2),
@@ -87,10 +88,10 @@ def measure_net_benefit(
     """
     require_shares(prevalences, "prevalence")
     require_shares(thresholds, "threshold probability")
-    if label not in CLASSES:
+    if label not in DATA_B_CLASSES:
         raise DetlError(
             f"The net benefit of class {label!r} was asked for, expected is one of "
-            f"{', '.join(CLASSES)}: mend the name."
+            f"{', '.join(DATA_B_CLASSES)}: mend the name."
         )
     groups = tested["group"].to_numpy()
     weights = draw_weights(groups, seed)

@@ -3,9 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
-
-PROBABILITIES = [f"p_{name}" for name in DATA_B_CLASSES]
+from detl.evaluation.predictions import PROBABILITIES
 
 NO_VALIDATION = "not computed: protocol paper has no inner validation part"
 """The note of what needs an inner validation part where there is none."""

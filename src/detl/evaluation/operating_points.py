@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from detl.classes import DATA_B_CLASSES
 from detl.evaluation.bootstrap import Measurement, draw_weights
 from detl.evaluation.notes import (
     NO_VALIDATION,
@@ -14,7 +15,7 @@ from detl.evaluation.notes import (
     name_folds_without,
 )
 from detl.evaluation.rates import Formula, Rates, require_shares
-from detl.evaluation.temperature import CLASSES, scale_predictions
+from detl.evaluation.temperature import scale_predictions
 from detl.evaluation.thresholds import (
     SENSITIVITY_TARGET,
     SPECIFICITY_TARGET,
@@ -24,8 +25,6 @@ from detl.evaluation.thresholds import (
 
 ARGMAX = "largest probability"
 """The rule that calls an image positive where the class is the predicted one."""
-
-PREVALENCES = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5)
 
 FEWEST_IMAGES = round(1 / (1 - TARGET))
 """Of fewer images 95 % cannot be told from all of them but one."""
@@ -153,7 +152,7 @@ def predict_values(
     require_shares(prevalences, "prevalence")
     points = [*_list_points(tested, validated, seed), *_list_argmax(tested, seed)]
     rows = []
-    for point in sorted(points, key=lambda point: CLASSES.index(point.label)):
+    for point in sorted(points, key=lambda point: DATA_B_CLASSES.index(point.label)):
         for prevalence in prevalences:
             for quantity, formula in predictive_values_at(prevalence).items():
                 found = point.rates.measure(formula)
@@ -195,7 +194,7 @@ def _list_points(
     weights = draw_weights(groups, seed)
     scaled = tested if validated.empty else scale_predictions(tested, validated)
     thresholds = choose_thresholds(validated)
-    for label in CLASSES:
+    for label in DATA_B_CLASSES:
         positive = (tested["label"] == label).to_numpy()
         for target in (SPECIFICITY_TARGET, SENSITIVITY_TARGET):
             is_one = (thresholds["class"] == label) & (thresholds["target"] == target)
@@ -221,7 +220,7 @@ def _list_argmax(tested: pd.DataFrame, seed: int) -> Iterator[_Point]:
     """Yield the rule that needs no threshold, for each class."""
     groups = tested["group"].to_numpy()
     weights = draw_weights(groups, seed)
-    for label in CLASSES:
+    for label in DATA_B_CLASSES:
         called = (tested["predicted"] == label).to_numpy()
         positive = (tested["label"] == label).to_numpy()
         note = join_notes(

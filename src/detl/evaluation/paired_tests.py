@@ -9,11 +9,11 @@ import pandas as pd
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
+from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.evaluation.bootstrap import draw_weights, measure
 from detl.evaluation.comparison import estimate_mean, measure_overlap
 from detl.evaluation.delong import compare_areas, name_scarcity
-from detl.evaluation.metrics import CLASSES
 
 COLUMNS = [
     "first",
@@ -143,8 +143,8 @@ def _compare(
         **{"difference": mean.mean, "p": mean.p},
         **{"low": max(mean.low, -1.0), "high": min(mean.high, 1.0)},
     }
-    quantities = {f"auc_{label}": [label] for label in CLASSES}
-    for quantity, labels in {**quantities, "macro_auc": CLASSES}.items():
+    quantities = {f"auc_{label}": [label] for label in DATA_B_CLASSES}
+    for quantity, labels in {**quantities, "macro_auc": list(DATA_B_CLASSES)}.items():
         about = {"test": "delong", "quantity": quantity, **size}
         yield {**about, **_compare_areas(first, second, labels)}
 

@@ -14,7 +14,8 @@ from detl.evaluation.bootstrap import (
     measure,
     name_columns,
 )
-from detl.evaluation.notes import PROBABILITIES, join_notes
+from detl.evaluation.notes import join_notes
+from detl.evaluation.predictions import PROBABILITIES
 from detl.evaluation.ranking import measure_ranking, scarcer_groups
 from detl.evaluation.rates import measure_share
 

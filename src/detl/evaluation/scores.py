@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.evaluation.bootstrap import (
     FEWEST_GROUPS,
@@ -17,7 +18,8 @@ from detl.evaluation.bootstrap import (
     draw_weights,
     measure_draws,
 )
-from detl.evaluation.metrics import CLASSES, confusion_matrix
+from detl.evaluation.metrics import confusion_matrix
+from detl.evaluation.predictions import read_probabilities
 from detl.evaluation.ranking import measure_ranking, scarcer_groups
 
 COLUMNS = ["fold", "score", "class", "value", "low", "high", "groups", "note"]
@@ -69,7 +71,7 @@ def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
 
     Raises:
         DetlError: There is no image, a label or a prediction is no class, or a
-            probability is not a number.
+            probability is not a number between 0 and 1.
     """
     _require_usable(pooled)
     whole = _Sample.read(pooled, seed)
@@ -114,14 +116,6 @@ def _require_usable(pooled: pd.DataFrame) -> None:
             "cross-validation first."
         )
     confusion_matrix(pooled)
-    probabilities = pooled[[f"p_{label}" for label in CLASSES]].to_numpy("float64")
-    unusable = ~np.isfinite(probabilities).all(axis=1)
-    if unusable.any():
-        raise DetlError(
-            f"The probabilities of {unusable.sum()} of {len(pooled)} test images, "
-            f"{pooled['image_id'][unusable].iloc[0]} first, are not numbers, so "
-            "training diverged: lower the learning rate."
-        )
 
 
 @dataclass(frozen=True)
@@ -138,9 +132,9 @@ class _Sample:
     def read(cls, table: pd.DataFrame, seed: int) -> "_Sample":
         groups = table["group"].to_numpy()
         return cls(
-            pd.Categorical(table["label"], CLASSES).codes,
-            pd.Categorical(table["predicted"], CLASSES).codes,
-            table[[f"p_{label}" for label in CLASSES]].to_numpy("float64"),
+            pd.Categorical(table["label"], DATA_B_CLASSES).codes,
+            pd.Categorical(table["predicted"], DATA_B_CLASSES).codes,
+            read_probabilities(table),
             groups,
             draw_weights(groups, seed),
         )
@@ -155,7 +149,7 @@ class _Sample:
     @cached_property
     def counts(self) -> np.ndarray:
         """Confusion matrices, (1 + draws, true class, predicted class)."""
-        size = len(CLASSES)
+        size = len(DATA_B_CLASSES)
         cell = np.eye(size**2)[size * self.label + self.predicted]
         drawn = draw_statistic(lambda weights: weights @ cell, self.weights)
         return drawn.reshape(-1, size, size)
@@ -167,7 +161,7 @@ class _Sample:
         def rank(weights: np.ndarray) -> np.ndarray:
             of_class = [
                 measure_ranking(weights, self.label == k, self.probabilities[:, k])
-                for k in range(len(CLASSES))
+                for k in range(len(DATA_B_CLASSES))
             ]
             return np.stack(of_class, axis=1)
 
@@ -175,7 +169,7 @@ class _Sample:
 
     def absent(self) -> list[str]:
         """Return the classes that no image has."""
-        return [c for k, c in enumerate(CLASSES) if not (self.label == k).any()]
+        return [c for k, c in enumerate(DATA_B_CLASSES) if not (self.label == k).any()]
 
 
 def _describe(sample: _Sample, fold: str) -> Iterator[dict[str, Any]]:
@@ -189,7 +183,7 @@ def _describe(sample: _Sample, fold: str) -> Iterator[dict[str, Any]]:
         yield _row(fold, score, "", measured)
     for score, values in _average_classes(sample).items():
         yield _row(fold, score, "", _measure_average(sample, values))
-    for position, label in enumerate(CLASSES):
+    for position, label in enumerate(DATA_B_CLASSES):
         for score, measured in _measure_shares(sample, position):
             yield _row(fold, score, label, measured)
         for curve, score in enumerate(RANKINGS):
@@ -210,7 +204,7 @@ def _describe_mean(sample: _Sample, folds: np.ndarray) -> Iterator[dict[str, Any
     if lacking:
         macro = Measurement.missing(macro.groups, next(iter(lacking.values())))
     yield _row(MEAN, "macro_auc", "", macro)
-    for position, label in enumerate(CLASSES):
+    for position, label in enumerate(DATA_B_CLASSES):
         measured = _measure_area(sample, position, areas[:, position])
         if label in lacking:
             measured = Measurement.missing(measured.groups, lacking[label])
@@ -232,7 +226,7 @@ def _measure_average(sample: _Sample, values: np.ndarray) -> Measurement:
         return Measurement.missing(0, f"no image of {label}")
     fewest = min(
         len(set(scarcer_groups(sample.label == k, sample.groups)))
-        for k in range(len(CLASSES))
+        for k in range(len(DATA_B_CLASSES))
     )
     if fewest < FEWEST_GROUPS:
         return Measurement.missing(fewest, f"not enough data (n = {fewest})")
@@ -242,6 +236,7 @@ def _measure_average(sample: _Sample, values: np.ndarray) -> Measurement:
 def _measure_shares(
     sample: _Sample, position: int
 ) -> Iterator[tuple[str, Measurement]]:
+    no_image = f"no image of {DATA_B_CLASSES[position]}"
     matrices = sample.counts
     images = matrices.sum(axis=(1, 2))
     labelled = matrices[:, position].sum(axis=1)
@@ -250,7 +245,7 @@ def _measure_shares(
     rejected = images - labelled - predicted + hits
     is_class, is_named = sample.label == position, sample.predicted == position
     for score, share, of_whole, asked, lacking in (
-        ("sensitivity", hits, labelled, is_class, f"no image of {CLASSES[position]}"),
+        ("sensitivity", hits, labelled, is_class, no_image),
         ("specificity", rejected, images - labelled, ~is_class, NO_OTHER),
         ("ppv", hits, predicted, is_named, "never predicted"),
         ("npv", rejected, images - predicted, ~is_named, "always predicted"),
@@ -266,7 +261,7 @@ def _measure_shares(
 def _measure_area(sample: _Sample, position: int, values: np.ndarray) -> Measurement:
     is_class = sample.label == position
     if not is_class.any():
-        return Measurement.missing(0, f"no image of {CLASSES[position]}")
+        return Measurement.missing(0, f"no image of {DATA_B_CLASSES[position]}")
     if is_class.all():
         return Measurement.missing(0, NO_OTHER)
     scarcer = scarcer_groups(is_class, sample.groups)

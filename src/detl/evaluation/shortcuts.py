@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.evaluation.bootstrap import Measurement, draw_weights, measure, name_columns
-from detl.evaluation.metrics import CLASSES
 from detl.evaluation.notes import join_notes
 from detl.evaluation.rates import measure_share
 from detl.evaluation.scores import ALL, MEAN, measure_scores
@@ -31,7 +31,7 @@ COLUMNS = [
     *name_columns("accuracy"),
     "chance",
     *name_columns("shortcut_ratio"),
-    *(column for label in CLASSES for column in name_columns(f"auc_{label}")),
+    *(column for label in DATA_B_CLASSES for column in name_columns(f"auc_{label}")),
     "images",
     "groups",
     "note",
@@ -117,7 +117,7 @@ def _describe_scores(predictions: pd.DataFrame, seed: int) -> dict[str, Any]:
     accuracy = found[ALL, "accuracy", ""]
     row: dict[str, Any] = accuracy.as_columns("accuracy")
     notes = [accuracy.note]
-    for label in CLASSES:
+    for label in DATA_B_CLASSES:
         area = found[MEAN, "auc", label]
         row |= area.as_columns(f"auc_{label}")
         if np.isnan(area.value):

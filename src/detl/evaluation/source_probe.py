@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
+from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.evaluation.bootstrap import (
     FEWEST_GROUPS,
@@ -14,7 +15,6 @@ from detl.evaluation.bootstrap import (
     name_columns,
 )
 from detl.evaluation.cue_models import build_linear_model
-from detl.evaluation.metrics import CLASSES
 from detl.evaluation.ranking import measure_area, scarcer_groups
 
 PARTS = 5
@@ -76,7 +76,7 @@ def probe_source(
             "numbers, so training diverged: lower the learning rate."
         )
     rows = []
-    for label in CLASSES:
+    for label in DATA_B_CLASSES:
         chosen = np.asarray(labels) == label
         found = pd.Series(np.asarray(sources)[chosen]).value_counts()
         groups_of_class = np.asarray(groups)[chosen]

@@ -23,7 +23,6 @@ IDENTIFIABLE_COLUMNS = [
     "class",
     "images",
     "sources",
-    "has_two_sources",
     "identifiable",
     "reason",
 ]
@@ -71,8 +70,7 @@ def list_identifiable(data_b: pd.DataFrame, images: pd.DataFrame) -> pd.DataFram
 
     Returns:
         A row per class: ``images``; ``sources``, with their numbers of images;
-        ``has_two_sources``, whether it can be tested on a source that it was not
-        trained on; ``identifiable``; and ``reason``, why not, in a sentence.
+        ``identifiable``; and ``reason``, why not, in a sentence.
     """
     located = _locate(data_b, images)
     rows = []
@@ -85,7 +83,6 @@ def list_identifiable(data_b: pd.DataFrame, images: pd.DataFrame) -> pd.DataFram
                 "class": label,
                 "images": int(found.sum()),
                 "sources": ", ".join(f"{name} {n}" for name, n in found.items()),
-                "has_two_sources": len(found) > 1,
                 "identifiable": identifiable,
                 "reason": ""
                 if identifiable

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.evaluation.bootstrap import (
     divide,
@@ -15,7 +16,6 @@ from detl.evaluation.bootstrap import (
     measure_draws,
     name_columns,
 )
-from detl.evaluation.metrics import CLASSES
 from detl.tables import UNKNOWN
 
 COLUMNS = [
@@ -139,7 +139,7 @@ def _list_quantities(
     """Yield quantity, class, which images it is a share of, and which it counts."""
     label, predicted = pooled["label"].to_numpy(), pooled["predicted"].to_numpy()
     is_normal, called_normal = label == NORMAL, predicted == NORMAL
-    for name in CLASSES:
+    for name in DATA_B_CLASSES:
         yield "sensitivity", name, label == name, predicted == name
     yield "disease_sensitivity", "", ~is_normal, ~called_normal
     yield "under_diagnosis_rate", "", ~is_normal, called_normal

@@ -9,12 +9,10 @@ from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.evaluation.notes import (
     NO_VALIDATION,
-    PROBABILITIES,
     join_notes,
     name_constant_folds,
 )
-
-CLASSES = list(DATA_B_CLASSES)
+from detl.evaluation.predictions import PROBABILITIES, read_labels, read_probabilities
 
 TEMPERATURES = (0.1, 10.0)
 """Bounds of a temperature: tenfold either way. Networks are found between 1 and 5;
@@ -26,38 +24,6 @@ FEWEST_IMAGES = 20
 """With fewer inner validation images in a part, a note says how many there are."""
 
 _SMALLEST = np.finfo("float64").tiny
-
-
-def read_probabilities(table: pd.DataFrame) -> np.ndarray:
-    """Return the class probabilities of a table ``predictions``, float64 (n, classes).
-
-    Raises:
-        DetlError: A probability is no number between 0 and 1.
-    """
-    probabilities = table[PROBABILITIES].to_numpy("float64")
-    unusable = ~((probabilities >= 0) & (probabilities <= 1)).all(axis=1)
-    if unusable.any():
-        raise DetlError(
-            f"The probabilities of {unusable.sum()} of {len(table)} images, "
-            f"{table['image_id'].to_numpy()[unusable][0]} first, are not numbers from "
-            "0 to 1, so training diverged or a file was changed: run this fold again."
-        )
-    return probabilities
-
-
-def read_labels(table: pd.DataFrame) -> np.ndarray:
-    """Return the column of the true class among the probabilities, int (n,).
-
-    Raises:
-        DetlError: A label is no class of Data-B.
-    """
-    codes = pd.Index(CLASSES).get_indexer(pd.Index(table["label"]))
-    if (codes < 0).any():
-        raise DetlError(
-            f"Column label of the predictions holds {table['label'][codes < 0].iloc[0]}"
-            f", expected are {', '.join(CLASSES)}: run the cross-validation again."
-        )
-    return codes
 
 
 def scale_temperature(
@@ -145,7 +111,7 @@ def fit_temperatures(validated: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for fold, part in validated.groupby("fold"):
         temperature, note = fit_temperature(read_probabilities(part), read_labels(part))
-        missing = [c for c in CLASSES if not (part["label"] == c).any()]
+        missing = [c for c in DATA_B_CLASSES if not (part["label"] == c).any()]
         lacking = f"no image of {', '.join(missing)}" if missing else ""
         notes = join_notes(note, name_constant_folds(part, "inner validation"), lacking)
         rows.append((str(fold), temperature, len(part), notes))

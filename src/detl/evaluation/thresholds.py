@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from detl.evaluation.temperature import CLASSES, scale_predictions
+from detl.classes import DATA_B_CLASSES
+from detl.evaluation.temperature import scale_predictions
 
 TARGET = 0.95
 SPECIFICITY_TARGET = "specificity 95 %"
@@ -42,7 +43,7 @@ def choose_thresholds(validated: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS)
     scaled = scale_predictions(validated, validated)
     rows = []
-    for label in CLASSES:
+    for label in DATA_B_CLASSES:
         for fold, part in scaled.groupby("fold"):
             scores = part[f"p_{label}"].to_numpy()
             is_positive = (part["label"] == label).to_numpy()

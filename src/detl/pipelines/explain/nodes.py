@@ -5,6 +5,7 @@ import pandas as pd
 
 from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
+from detl.evaluation.predictions import PROBABILITIES
 from detl.keras_model import KerasModel
 from detl.parameters import ExplainParameters
 
@@ -25,10 +26,9 @@ def choose_images(
         One row per image, with ``image_id``, ``label``, ``predicted`` and
         ``probability`` (of the predicted class).
     """
-    probabilities = predictions[[f"p_{name}" for name in DATA_B_CLASSES]]
     most_confident_first = (
         predictions[["image_id", "label", "predicted"]]
-        .assign(probability=probabilities.max(axis=1))
+        .assign(probability=predictions[PROBABILITIES].max(axis=1))
         .sort_values(["probability", "image_id"], ascending=[False, True])
     )
     is_right = most_confident_first["label"] == most_confident_first["predicted"]

@@ -109,7 +109,6 @@ def _name_copies(pairs: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
         {
             "image_id": first["image_id"].array,
             "other_id": second["image_id"].array,
-            "kind": "perceptual hash",
             "bits": pairs["bits"],
             "correlation": pairs["correlation"],
         }

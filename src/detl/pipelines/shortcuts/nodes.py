@@ -158,18 +158,21 @@ def predict_controls(
         ``fold``, ``image_id`` and ``p_<class>``; and the trunk's output for the
         controls, one row each.
     """
+    from detl.evaluation.predictions import PROBABILITIES
     from detl.training.features import extract_features
     from detl.training.predict import predict_with_ensemble
 
     features = extract_features(trunk, pixels, controls["row"].to_numpy("int64"))
-    names = [f"p_{label}" for label in DATA_B_CLASSES]
     tables = []
     for fold, model in models.items():
         table = pd.DataFrame({"image_id": controls["image_id"]})
         table.insert(0, "fold", fold)
-        # An empty collection has no batch to predict.
-        empty = np.empty((0, len(names)))
-        table[names] = predict_with_ensemble([model], features) if len(table) else empty
+        table[PROBABILITIES] = (
+            predict_with_ensemble([model], features)
+            if len(table)
+            # An empty collection has no batch to predict.
+            else np.empty((0, len(PROBABILITIES)))
+        )
         tables.append(table)
     return pd.concat(tables, ignore_index=True), features
 

@@ -1,0 +1,44 @@
+"""What a table of predictions holds: its probabilities and labels, as arrays."""
+
+import numpy as np
+import pandas as pd
+
+from detl.classes import DATA_B_CLASSES
+from detl.errors import DetlError
+
+PROBABILITIES = [f"p_{label}" for label in DATA_B_CLASSES]
+"""The columns of the class probabilities, in the order of the classes."""
+
+
+def read_probabilities(table: pd.DataFrame) -> np.ndarray:
+    """Return the class probabilities of a table ``predictions``, float64 (n, classes).
+
+    Raises:
+        DetlError: A probability is no number between 0 and 1.
+    """
+    probabilities = table[PROBABILITIES].to_numpy("float64")
+    unusable = ~((probabilities >= 0) & (probabilities <= 1)).all(axis=1)
+    if unusable.any():
+        raise DetlError(
+            f"The probabilities of {unusable.sum()} of {len(table)} images, "
+            f"{table['image_id'].to_numpy()[unusable][0]} first, are not numbers from "
+            "0 to 1, so training diverged or a file was changed: lower the learning "
+            "rate, or run this fold again."
+        )
+    return probabilities
+
+
+def read_labels(table: pd.DataFrame) -> np.ndarray:
+    """Return the column of the true class among the probabilities, int (n,).
+
+    Raises:
+        DetlError: A label is no class of Data-B.
+    """
+    codes = pd.Index(DATA_B_CLASSES).get_indexer(pd.Index(table["label"]))
+    if (codes < 0).any():
+        raise DetlError(
+            "Column label of the predictions holds "
+            f"{table['label'][codes < 0].iloc[0]}, expected are "
+            f"{', '.join(DATA_B_CLASSES)}: run the cross-validation again."
+        )
+    return codes
