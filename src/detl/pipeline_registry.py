@@ -22,6 +22,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         pretrain,
         report,
         shortcuts,
+        sources,
         split,
         transfer,
     )
@@ -43,6 +44,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "ablation": ablation.create_pipeline() + stages["report"],
         "audit": (
             shortcuts.create_pipeline()
+            + sources.create_pipeline()
             + explanation_scores.create_pipeline()
             + stages["report"]
         ),

@@ -46,6 +46,14 @@ def predict(image_ids, p_covid):
     return table.assign(p_covid_19=p_covid, p_normal=1 - np.asarray(p_covid))
 
 
+def judge(image_ids, p_covid, *folds):
+    """Return the same of the networks of some folds."""
+    return pd.concat(
+        [predict(image_ids, p_covid).assign(fold=fold) for fold in folds],
+        ignore_index=True,
+    )
+
+
 @pytest.fixture
 def make_score(images, data_b):
     def make(covid, others):
@@ -55,7 +63,7 @@ def make_score(images, data_b):
         tested.loc[is_covid, ["p_covid_19", "p_normal"]] = np.c_[covid, 1 - covid]
         tested["fold"] = np.where(np.arange(len(tested)) % 2, *FOLDS)
         chosen = list_controls(data_b, images)
-        controls = {fold: predict(chosen["image_id"], others) for fold in FOLDS}
+        controls = judge(chosen["image_id"], others, *FOLDS)
         return score_same_source(tested, controls, images, seed=0).set_index("against")
 
     return make
@@ -112,7 +120,7 @@ def test_single_networks_and_means_are_not_ranked_together(images, data_b):
     for _ in range(8):
         tested = predict(data_b["image_id"], guess(len(data_b)))
         tested["fold"] = np.where(np.arange(len(tested)) % 2, *FOLDS)
-        controls = {f: predict(chosen["image_id"], guess(50)) for f in FOLDS}
+        controls = pd.concat(judge(chosen["image_id"], guess(50), f) for f in FOLDS)
         areas.append(score_same_source(tested, controls, images, 0)["auc"].iloc[0])
     assert np.mean(areas) == pytest.approx(0.5, abs=0.05)
 
@@ -120,7 +128,7 @@ def test_single_networks_and_means_are_not_ranked_together(images, data_b):
 def test_few_controls_give_no_number(images, data_b):
     few = images[~images["image_id"].isin([f"clear_{k}" for k in range(7, 20)])]
     tested = predict(data_b["image_id"], 0.5).assign(fold="fold_1")
-    controls = {"fold_1": predict(list_controls(data_b, few)["image_id"], 0.5)}
+    controls = judge(list_controls(data_b, few)["image_id"], 0.5, "fold_1")
     row = score_same_source(tested, controls, few, 0).set_index("against")
     assert "auc: not enough data (n = 7)" in row.loc["No Finding", "note"]
     assert np.isnan(row.loc["No Finding", "called_covid_19"])
@@ -129,18 +137,29 @@ def test_few_controls_give_no_number(images, data_b):
 
 def test_a_source_without_another_image_gives_no_number(images, data_b):
     tested = predict(data_b["image_id"], 0.5).assign(fold="fold_1")
-    table = score_same_source(tested, {"fold_1": predict([], [])}, images, 0)
+    table = score_same_source(tested, judge([], [], "fold_1"), images, 0)
     assert table["note"].str.contains("auc: not enough data", regex=False).all()
     assert table["auc"].isna().all()
+
+
+def test_without_controls_the_other_images_of_data_b_are_what_is_left(images, tmp_path):
+    data_b = images[images["image_id"].str.match("covid|nih|sars")]
+    tested = predict(data_b["image_id"], 0.5).assign(fold="fold_1")
+    # A file without rows does not say that they would be numbers.
+    judge([], [], "fold_1").to_csv(tmp_path / "controls.csv", index=False)
+    controls = pd.read_csv(tmp_path / "controls.csv")
+    table = score_same_source(tested, controls, images, 0).set_index("against")
+    assert table["other_images"].to_dict() == {"all other images": 30, "No Finding": 0}
+    assert table.loc["all other images", "auc"] == 0.5
 
 
 def test_controls_that_a_fold_has_seen_stop(images, data_b):
     tested = predict(data_b["image_id"], 0.5).assign(fold="fold_1")
     with pytest.raises(DetlError, match="hold the image 'covid_0' of Data-B"):
-        score_same_source(tested, {"fold_1": predict(["covid_0"], 0.5)}, images, 0)
+        score_same_source(tested, judge(["covid_0"], 0.5, "fold_1"), images, 0)
 
 
 def test_controls_of_other_folds_stop(images, data_b):
     tested = predict(data_b["image_id"], 0.5).assign(fold="fold_1")
     with pytest.raises(DetlError, match="judged by fold_2, expected are fold_1"):
-        score_same_source(tested, {"fold_2": predict(["sars_0"], 0.5)}, images, 0)
+        score_same_source(tested, judge(["sars_0"], 0.5, "fold_2"), images, 0)

@@ -64,7 +64,7 @@ def list_controls(data_b: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
 
 def score_same_source(
     tested: pd.DataFrame,
-    controls: Mapping[str, pd.DataFrame],
+    controls: pd.DataFrame,
     images: pd.DataFrame,
     seed: int,
 ) -> pd.DataFrame:
@@ -79,8 +79,8 @@ def score_same_source(
 
     Args:
         tested: Pooled predictions of the folds (``pool_predictions``).
-        controls: By fold, ``image_id`` and ``p_<class>`` of the images that
-            ``list_controls`` names.
+        controls: ``fold``, ``image_id`` and ``p_<class>`` of the images that
+            ``list_controls`` names, by the network of each fold.
         images: Table ``images``.
         seed: Seed of the draws of patients.
 
@@ -97,9 +97,8 @@ def score_same_source(
             the images that a fold has seen.
     """
     _require_unseen(tested, controls)
-    spoken = [tested, *(table.assign(fold=fold) for fold, table in controls.items())]
     columns = ["fold", "image_id", *PROBABILITIES]
-    every = pd.concat([table[columns] for table in spoken], ignore_index=True)
+    every = pd.concat([tested[columns], controls[columns]], ignore_index=True)
     known = images.set_index("image_id")[["source", "group", "findings"]]
     every = every.join(known, on="image_id")
     every["is_covid"] = _has_covid(every)
@@ -114,21 +113,20 @@ def score_same_source(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _require_unseen(tested: pd.DataFrame, controls: Mapping[str, pd.DataFrame]) -> None:
-    folds = set(tested["fold"])
-    if set(controls) != folds:
+def _require_unseen(tested: pd.DataFrame, controls: pd.DataFrame) -> None:
+    folds, expected = set(controls["fold"]), set(tested["fold"])
+    if folds and folds != expected:
         raise DetlError(
-            f"The controls are judged by {', '.join(sorted(controls)) or 'no fold'}, "
-            f"expected are {', '.join(sorted(folds))}: let each fold's network judge "
-            "them."
+            f"The controls are judged by {', '.join(sorted(folds))}, expected are "
+            f"{', '.join(sorted(expected))}: let each fold's network judge them."
         )
-    for fold, table in controls.items():
-        seen = table["image_id"][table["image_id"].isin(tested["image_id"])]
-        if len(seen):
-            raise DetlError(
-                f"The controls of {fold} hold the image {seen.iloc[0]!r} of Data-B, "
-                "which networks were trained on: choose them with list_controls."
-            )
+    seen = controls[controls["image_id"].isin(tested["image_id"])]
+    if len(seen):
+        first = seen.iloc[0]
+        raise DetlError(
+            f"The controls of {first['fold']} hold the image {first['image_id']!r} of "
+            "Data-B, which networks were trained on: choose them with list_controls."
+        )
 
 
 def _contrast(rows: pd.DataFrame, seed: int) -> dict[str, Any]:

@@ -192,7 +192,7 @@ def _read_boxes(
     for (name, finding), of_one in boxes[reason == ""].groupby(["name", "finding"]):
         frame = of_one[["frame_height", "frame_width"]].iloc[0].astype(int)
         drawn = draw_boxes(of_one, *frame)
-        yield _store(image_ids[name], str(finding), "box", drawn, parameters)
+        yield _store(image_ids[str(name)], str(finding), "box", drawn, parameters)
 
 
 def _measure_frames(

@@ -13,8 +13,10 @@ def predict_probabilities(model: keras.Model, batches: RowBatches) -> np.ndarray
 
     Args:
         model: Network that returns logits.
-        batches: What to classify, in the order in which it comes.
+        batches: What to classify, in the order in which it comes; may be nothing.
     """
+    if batches.num_batches == 0:  # which Keras refuses
+        return np.empty((0, model.output_shape[-1]))
     logits = np.asarray(model.predict(batches, verbose=0), dtype="float64")
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exponentials / exponentials.sum(axis=1, keepdims=True)

@@ -126,8 +126,9 @@ def test_without_an_inner_validation_part_nothing_that_needs_one_has_a_number(da
 def test_listing_the_pipelines_imports_nothing_heavy():
     program = (
         "import sys\n"
-        "from detl.pipelines import evaluate, explanation_scores, external, shortcuts\n"
-        "for stage in (evaluate, explanation_scores, external, shortcuts):\n"
+        "from detl.pipelines import evaluate, external\n"
+        "from detl.pipelines import explanation_scores, shortcuts, sources\n"
+        "for stage in (evaluate, external, explanation_scores, shortcuts, sources):\n"
         "    stage.create_pipeline()\n"
         "heavy = {'keras', 'jax', 'cv2', 'matplotlib', 'sklearn', 'scipy'}\n"
         "sys.exit(', '.join(heavy & set(sys.modules)) or 0)\n"

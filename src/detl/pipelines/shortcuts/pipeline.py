@@ -1,4 +1,4 @@
-"""Graph of the shortcut card, and of the sources that are left out."""
+"""Graph of the shortcut card: what a network reaches without the lungs."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,8 @@ from .nodes import (
     draw_shortcuts,
     extract_features_without_centre,
     grade_shortcuts,
-    leave_sources_out,
-    list_controls,
-    list_identifiable,
     pool_without_centre,
-    predict_controls,
     predict_from_cues,
-    probe_source,
-    score_same_source,
 )
 
 
@@ -38,11 +32,10 @@ def create_pipeline(
     )
     return Pipeline(
         [
-            _of_all(architectures),
+            _predict_from_cues(architectures),
             *(
                 Pipeline(
-                    [_train_without_centre(name, folds), _grade(name, folds)],
-                    tags=[name],
+                    [_train_without_centre(name, folds), _grade(name)], tags=[name]
                 )
                 for name in architectures
             ),
@@ -51,37 +44,19 @@ def create_pipeline(
     )
 
 
-def _of_all(architectures: Sequence[str]) -> Pipeline:
+def _predict_from_cues(architectures: Sequence[str]) -> Pipeline:
+    inputs = ["data_b", "images", "pixels", "folds"]
+    node = Node(
+        predict_from_cues,
+        inputs=[*inputs, "params:audit"],
+        outputs="cue_predictions",
+        name="predict_from_cues",
+    )
     return Pipeline(
-        [
-            Node(
-                predict_from_cues,
-                inputs=[
-                    "data_b",
-                    "images",
-                    "pixels",
-                    "folds",
-                    "params:audit",
-                ],
-                outputs="cue_predictions",
-                name="predict_from_cues",
-            ),
-            Node(
-                list_controls,
-                inputs=["data_b", "images", "params:split"],
-                outputs="controls",
-                name="list_controls",
-            ),
-            Node(
-                list_identifiable,
-                inputs=["data_b", "images"],
-                outputs="identifiable",
-                name="list_identifiable",
-            ),
-        ],
+        [node],
         namespace="shortcuts",
-        inputs={"data_b", "images", "pixels", "folds"},
-        parameters={"params:audit", "params:split"},
+        inputs=set(inputs),
+        parameters={"params:audit"},
         tags=list(architectures),
     )
 
@@ -97,8 +72,7 @@ def _train_without_centre(architecture: str, folds: Sequence[str]) -> Pipeline:
         pool_without_centre,
         inputs={
             "data_b": "data_b",
-            **{f"{fold}_tested": f"{fold}.predictions" for fold in folds},
-            **{f"{f}_validated": f"{f}.validation_predictions" for f in folds},
+            **{fold: f"{fold}.predictions" for fold in folds},
         },
         outputs="tested",
         name="pool_without_centre",
@@ -121,90 +95,26 @@ def _train_without_centre(architecture: str, folds: Sequence[str]) -> Pipeline:
     )
 
 
-def _grade(architecture: str, folds: Sequence[str]) -> Pipeline:
-    first = folds[0]
-    nodes = [
-        Node(
-            grade_shortcuts,
-            inputs=[
-                "tested",
-                f"{architecture}.shortcuts.without_centre.tested",
-                "shortcuts.cue_predictions",
-                "images",
-                "params:seed",
-            ],
-            outputs="card",
-            name="grade_shortcuts",
-        ),
-        Node(
-            predict_controls,
-            inputs={
-                "trunk": "trunk",
-                "pixels": "pixels",
-                "controls": "shortcuts.controls",
-                **{fold: f"{architecture}.crossval.{fold}.model" for fold in folds},
-            },
-            outputs=["control_predictions", "control_features"],
-            name="predict_controls",
-        ),
-        Node(
-            score_same_source,
-            inputs=["tested", "control_predictions", "images", "params:seed"],
-            outputs="same_source",
-            name="score_same_source",
-        ),
-        Node(
-            # Features of two networks do not compare, so the probe is of one.
-            probe_source,
-            inputs=[
-                f"{architecture}.crossval.{first}.model",
-                "features",
-                "control_features",
-                "shortcuts.controls",
-                f"{architecture}.crossval.{first}.predictions",
-                "data_b",
-                "images",
-                "params:seed",
-            ],
-            outputs="source_probe",
-            name="probe_source",
-        ),
-        Node(
-            leave_sources_out,
-            inputs=[
-                "tail",
-                "features",
-                "data_b",
-                "images",
-                "params:transfer",
-                "params:split",
-                "params:seed",
-            ],
-            outputs="sources_out",
-            name="leave_sources_out",
-        ),
-    ]
-    others = {
-        name: name
-        for name in Pipeline(nodes).inputs()
-        if "." in name and not name.startswith("params:")
-    }
+def _grade(architecture: str) -> Pipeline:
+    grade = Node(
+        grade_shortcuts,
+        inputs=[
+            "tested",
+            "without_centre.tested",
+            "cue_predictions",
+            "images",
+            "params:seed",
+        ],
+        outputs="card",
+        name="grade_shortcuts",
+    )
     return Pipeline(
-        nodes,
+        [grade],
         namespace=f"{architecture}.shortcuts",
         inputs={
-            "pixels": "pixels",
-            "data_b": "data_b",
-            "images": "images",
             "tested": f"{architecture}.evaluate.tested",
-            "trunk": f"{architecture}.transfer.trunk",
-            "tail": f"{architecture}.transfer.tail",
-            "features": f"{architecture}.transfer.features",
-            **others,
+            "cue_predictions": "shortcuts.cue_predictions",
+            "images": "images",
         },
-        parameters={
-            "params:transfer": f"params:architectures.{architecture}.transfer",
-            "params:split": "params:split",
-            "params:seed": "params:seed",
-        },
+        parameters={"params:seed"},
     )

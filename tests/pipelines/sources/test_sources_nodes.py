@@ -1,0 +1,112 @@
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from made_study import SIZE, make_study
+
+from detl.classes import DATA_B_CLASSES
+from detl.networks.names import LOGITS
+from detl.pipelines.sources.nodes import (
+    leave_sources_out,
+    list_controls,
+    predict_controls,
+    probe_source,
+)
+
+
+def make_tail():
+    """Return a network from the label, one-hot, to logits; its weights are zero."""
+    features = keras.Input((1, 1, 4))
+    flat = keras.layers.Flatten()(features)
+    logits = keras.layers.Dense(4, kernel_initializer="zeros", name=LOGITS)(flat)
+    return keras.Model(features, logits, name="net")
+
+
+def one_hot(data_b):
+    labels = data_b["label"].map(DATA_B_CLASSES.index).to_numpy()
+    return np.eye(4, dtype="float32")[labels][:, np.newaxis, np.newaxis]
+
+
+def test_controls_know_which_class_they_would_be_of(make_parameters):
+    data_b, images, _ = make_study("cohen")
+    extra = images.iloc[:1].assign(image_id="cohen/more", group="more", row=999)
+    sars = extra.assign(image_id="cohen/sars", group="sars", findings="SARS")
+    every = pd.concat([images, extra, sars], ignore_index=True)
+
+    controls = list_controls(data_b, every, make_parameters())
+
+    assert dict(zip(controls["image_id"], controls["label"], strict=True)) == {
+        "cohen/more": "normal",
+        "cohen/sars": "",
+    }
+
+
+def test_each_fold_judges_every_control():
+    _, images, pixels = make_study("cohen", per_class=1)
+    inputs = keras.Input((SIZE, SIZE, 1))
+    pooled = keras.layers.AveragePooling2D(SIZE)(inputs)
+    trunk = keras.Model(inputs, keras.layers.Concatenate()([pooled] * 4))
+
+    table, features = predict_controls(
+        trunk, pixels, images, fold_1=make_tail(), fold_2=make_tail()
+    )
+
+    assert table.groupby("fold").size().to_dict() == {"fold_1": 4, "fold_2": 4}
+    assert features.shape == (4, 1, 1, 4)
+    np.testing.assert_allclose(table["p_normal"], 0.25)
+
+
+def test_where_there_is_no_control_no_fold_judges_one():
+    _, images, pixels = make_study("cohen", per_class=1)
+    inputs = keras.Input((SIZE, SIZE, 1))
+    pooled = keras.layers.AveragePooling2D(SIZE)(inputs)
+    trunk = keras.Model(inputs, keras.layers.Concatenate()([pooled] * 4))
+
+    table, features = predict_controls(
+        trunk, pixels, images.iloc[:0], fold_1=make_tail(), fold_2=make_tail()
+    )
+
+    assert list(table) == ["fold", "image_id", *(f"p_{c}" for c in DATA_B_CLASSES)]
+    assert table.empty
+    assert features.shape == (0, 1, 1, 4)
+
+
+def test_features_of_tested_images_and_controls_are_probed_together():
+    data_b, images, _ = make_study("nih")
+    more = make_study("cohen")[1].query("label == 'normal'")
+    every = pd.concat([images, more], ignore_index=True)
+    known = {name: len(part) for name, part in every.groupby("source")}
+    features = one_hot(data_b)
+    features[:, 0, 0, 0] += 5
+    predictions = data_b[["image_id"]]
+
+    table = probe_source(
+        *(make_tail(), features, one_hot(more), more, predictions, data_b, every, 0)
+    )
+
+    assert known["cohen"] == 24
+    normal = table.set_index("class").loc["normal"]
+    assert normal["auc"] == 1.0
+    assert table["note"].str.startswith("not identifiable").sum() == 3
+
+
+@pytest.mark.parametrize(
+    ("sources", "has_numbers"), [(("a", "b"), True), (("a",), False)]
+)
+def test_a_source_is_tested_by_a_network_that_has_not_seen_it_or_not_at_all(
+    sources, has_numbers, make_parameters, short_training
+):
+    data_b, images, _ = make_study(*sources)
+
+    table = leave_sources_out(
+        make_tail(),
+        one_hot(data_b),
+        data_b,
+        images,
+        short_training(epochs=8, learning_rate=0.5),
+        make_parameters(),
+        seed=0,
+    )
+
+    assert (table["auc"] > 0.9).all() == has_numbers
+    assert table["auc"].isna().all() != has_numbers

@@ -1,0 +1,37 @@
+import pytest
+
+from detl.pipelines.sources import create_pipeline
+
+# What one stage takes from another is named after the stage that made it.
+pytestmark = pytest.mark.filterwarnings(
+    r"ignore:One or more dataset names contain '\.':UserWarning"
+)
+
+
+@pytest.fixture
+def pipeline():
+    return create_pipeline(["vgg16", "alexnet"], ["fold_1", "fold_2"])
+
+
+def test_each_architecture_is_tested_within_for_and_without_a_source(pipeline):
+    assert pipeline.outputs() == {"shortcuts.identifiable"} | {
+        f"{name}.shortcuts.{table}"
+        for name in ("vgg16", "alexnet")
+        for table in ("same_source", "source_probe", "sources_out")
+    }
+
+
+def test_the_tag_of_an_architecture_keeps_all_that_it_needs(pipeline):
+    of_vgg16 = pipeline.only_nodes_with_tags("vgg16")
+
+    assert not {name for name in of_vgg16.inputs() if name.startswith("alexnet")}
+    assert "shortcuts.controls" in of_vgg16.all_outputs()
+
+
+def test_controls_are_judged_by_every_fold_and_the_probe_is_of_the_first(pipeline):
+    inputs = {node.name: set(node.inputs) for node in pipeline.nodes}
+
+    models = {f"vgg16.crossval.fold_{number}.model" for number in (1, 2)}
+    assert models <= inputs["vgg16.shortcuts.predict_controls"]
+    probed = models & inputs["vgg16.shortcuts.probe_source"]
+    assert probed == {"vgg16.crossval.fold_1.model"}
