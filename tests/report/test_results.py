@@ -2,9 +2,11 @@ import json
 
 import pandas as pd
 import pytest
+from made_audit import make_predictions
 
 from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
+from detl.evaluation.scores import measure_scores
 from detl.report.results import collect_results
 
 SCORES = {"data_a_accuracy": 0.7, "data_a_epoch": 2}
@@ -17,20 +19,22 @@ def predictions(*rows):
 
 @pytest.fixture
 def folds():
-    """Two of three and one of one right; images a and b are of one patient."""
+    """Two of three and nine of nine right; images a and b are of one patient."""
     return {
         "fold_2": predictions(
             ("a", "normal", "normal"),
             ("b", "normal", "normal"),
             ("c", "covid_19", "normal"),
         ),
-        "fold_1": predictions(("d", "pneumonia", "pneumonia")),
+        "fold_1": predictions(*((i, "pneumonia", "pneumonia") for i in "defghijkl")),
     }
 
 
 @pytest.fixture
 def data_b():
-    return pd.DataFrame({"image_id": list("dcba"), "group": ["r", "q", "p", "p"]})
+    return pd.DataFrame(
+        {"image_id": list("abcdefghijkl"), "group": list("aacdefghijkl")}
+    )
 
 
 @pytest.fixture
@@ -50,14 +54,35 @@ def collected(folds, data_b, fold_summary):
 
 
 def test_the_pooled_accuracy_is_over_all_images_of_all_folds(collected):
-    assert (collected["correct"], collected["tested"]) == (3, 4)
-    assert collected["accuracy_pooled"] == 0.75
+    assert (collected["correct"], collected["tested"]) == (11, 12)
+    assert collected["accuracy_pooled"] == 11 / 12
 
 
-def test_the_interval_is_over_groups(collected):
-    assert collected["groups"] == 3
-    # Drawing the wrong image alone gives 0, never drawing it gives 1.
-    assert (collected["accuracy_low"], collected["accuracy_high"]) == (0.0, 1.0)
+def test_the_groups_of_patients_are_counted(collected):
+    assert collected["groups"] == 11
+
+
+def test_the_interval_is_that_of_the_table_of_scores(fold_summary):
+    tested = make_predictions()
+    columns = ["image_id", "label", "predicted"]
+    folds = {fold: part[columns] for fold, part in tested.groupby("fold")}
+    known = tested[["image_id", "group"]]
+
+    collected = collect_results(
+        {}, SCORES, SUMMARY, fold_summary, folds, known, {}, seed=0
+    )
+
+    # Its first row is the accuracy over all folds.
+    accuracy = measure_scores(tested, seed=0).iloc[0]
+    assert collected["accuracy_low"] == accuracy["low"]
+    assert collected["accuracy_high"] == accuracy["high"]
+
+
+def test_too_few_patients_for_an_interval_are_named(folds, data_b, fold_summary):
+    few = data_b.assign(group=[*"aabcdefghiii"])
+
+    with pytest.raises(DetlError, match="are of 9 groups of patients"):
+        collect_results({}, SCORES, SUMMARY, fold_summary, folds, few, {}, seed=0)
 
 
 def test_each_fold_has_its_own_epoch_and_accuracy(collected):
@@ -85,7 +110,7 @@ def test_the_results_fit_into_json(collected):
 
 
 def test_an_image_that_data_b_lacks_is_named(folds, data_b, fold_summary):
-    with pytest.raises(DetlError, match="image 'd', which is not in data_b"):
+    with pytest.raises(DetlError, match="image 'a', which is not in data_b"):
         collect_results(
             {}, SCORES, SUMMARY, fold_summary, folds, data_b[1:], {}, seed=0
         )

@@ -31,11 +31,31 @@ def test_gaps_that_may_yet_be_large_are_no_pass():
 
 def test_subgroups_without_a_gap_are_counted():
     table = make_subgroups(0.02, -0.05, 0.08)
+    other = table.assign(subgroup=["X"] * 3 + ["Y"] * 3, gap=np.nan)
+
+    check = judge_subgroups({"vgg16": pd.concat([table, other])})
+
+    assert check.verdict == "pass"
+    assert check.meaning.endswith("2 could not be measured, for too few images.")
+
+
+def test_an_attribute_without_any_gap_keeps_the_others_from_a_pass():
+    table = make_subgroups(0.02, -0.05, 0.08)
     other = table.assign(attribute="age", gap=np.nan)
 
     check = judge_subgroups({"vgg16": pd.concat([table, other])})
 
-    assert check.meaning.endswith("2 could not be measured, for too few images.")
+    assert check.verdict == "warn"
+    assert check.meaning.endswith("Without a number: age.")
+
+
+def test_images_of_unknown_sex_are_no_subgroup_of_patients():
+    table = make_subgroups(0.02, -0.05, 0.08)
+    unknown = make_subgroups(0.5, 0.4, 0.6).assign(subgroup="unknown")
+
+    check = judge_subgroups({"vgg16": pd.concat([table, unknown])})
+
+    assert check.verdict == "pass"
 
 
 def test_without_a_gap_that_can_be_measured_nothing_passes():

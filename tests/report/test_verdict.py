@@ -103,6 +103,10 @@ def test_beside_what_has_no_number_a_failure_stays_one():
     assert check("fail").beside(["VGG16"]).verdict == "fail"
 
 
+def test_beside_what_has_no_number_what_was_not_computed_stays_so():
+    assert check("not computed").beside(["VGG16"]) == check("not computed")
+
+
 def test_where_nothing_is_missing_a_check_stays_as_it_is():
     assert check("pass").beside([]) == check("pass")
 

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 from detl.classes import DATA_B_CLASSES
-from detl.evaluation.bootstrap import mean_interval
+from detl.errors import DetlError
+from detl.evaluation.bootstrap import FEWEST_GROUPS, draw_weights
 from detl.evaluation.pooling import pool_predictions
+from detl.evaluation.rates import measure_share
 
 Results: TypeAlias = dict[str, Any]
 """What ``collect_results`` returns; plain values, fit for JSON."""
@@ -47,17 +50,25 @@ def collect_results(
         shares are from 0 to 1.
 
     Raises:
-        DetlError: A prediction is of an image that Data-B lacks.
+        DetlError: A prediction is of an image that Data-B lacks, or the groups are too
+            few for an interval.
     """
     tested = pool_predictions(predictions, data_b)
     is_right = tested["label"] == tested["predicted"]
     groups = tested["group"].to_numpy()
-    low, high = mean_interval(is_right.to_numpy("float64"), groups, seed)
+    every = np.ones(len(tested), bool)
+    weights = draw_weights(groups, seed)
+    accuracy = measure_share(is_right.to_numpy(), every, weights, groups)
+    if accuracy.is_missing:
+        raise DetlError(
+            f"The test images are of {accuracy.groups} groups of patients, and the "
+            f"interval of their accuracy needs {FEWEST_GROUPS}: add patients."
+        )
     return {
         **{key: summary[key] for key in ("accuracy_mean", "accuracy_sd")},
         "accuracy_pooled": float(is_right.mean()),
-        "accuracy_low": low,
-        "accuracy_high": high,
+        "accuracy_low": accuracy.low,
+        "accuracy_high": accuracy.high,
         "tested": len(tested),
         "correct": int(is_right.sum()),
         "groups": len(set(groups)),

@@ -14,6 +14,7 @@ from detl.report.wording import (
     network_title,
     show_measured,
 )
+from detl.tables import UNKNOWN
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -45,6 +46,8 @@ def judge_subgroups(subgroups: Tables) -> Check:
         ],
         ignore_index=True,
     )
+    # What is not known of an image is no subgroup of patients.
+    gaps = gaps[gaps["subgroup"] != UNKNOWN]
     measured = gaps[gaps["gap"].notna()]
     if measured.empty:
         reason = "No subgroup, with the rest beside it, has 30 diseased images."
@@ -55,7 +58,7 @@ def judge_subgroups(subgroups: Tables) -> Check:
         verdict: Verdict = "fail" if shown["gap"] >= LARGE_GAP else "warn"
     else:
         verdict = "warn" if (measured["gap_high"] >= LARGE_GAP).any() else "pass"
-    return Check(
+    judged = Check(
         CHECK,
         ASKED,
         f"{in_points(shown['gap'])} points",
@@ -63,6 +66,8 @@ def judge_subgroups(subgroups: Tables) -> Check:
         verdict,
         _explain_gaps(measured, shown, len(gaps) - len(measured)),
     )
+    known = set(measured["attribute"])
+    return judged.beside([a for a in gaps["attribute"].unique() if a not in known])
 
 
 def _explain_gaps(measured: pd.DataFrame, shown: pd.Series, too_small: int) -> str:

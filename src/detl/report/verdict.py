@@ -48,9 +48,10 @@ class Check:
         """Return the row with what else was asked and has no number: it is no pass.
 
         Args:
-            missing: Names of that, such as "VGG16"; none changes nothing.
+            missing: Names of that, such as "VGG16"; none changes nothing, nor does any
+                where nothing was computed.
         """
-        if not missing:
+        if not missing or self.verdict == NOT_COMPUTED:
             return self
         return replace(
             self,

@@ -1,6 +1,6 @@
 """Nodes that judge a run, and write the sections that its verdict rests on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 
 from detl.pipelines.named_results import with_ending
 from detl.report.page import Section
+from detl.report.verdict import Check
 
 Tables = dict[str, pd.DataFrame]
 
@@ -44,26 +45,36 @@ def judge_audit(
         leaks as leak_checks,
     )
     from detl.report.verdict import tabulate_checks
+    from detl.report.wording import network_title
 
     def of(name: str) -> Tables:
         return _by_architecture(tables, name)
+
+    def judge(by: Callable[[Tables], Check], name: str) -> Check:
+        """Return a check of what may have been computed for some networks only."""
+        found = with_ending(tables, f"_{name}")
+        lacking = [network_title(a) for a, table in found.items() if table is None]
+        return by(of(name)).beside(lacking)
 
     return tabulate_checks(
         [
             leak_checks.judge_leaks(leaks),
             scores.judge_accuracy(of("scores"), images, data_b),
             scores.judge_best_network(paired_tests),
-            shortcuts.judge_lungs(of("card")),
-            shortcuts.judge_cues(of("card")),
-            sources.judge_same_source(of("same_source")),
-            sources.judge_probe(of("source_probe")),
-            sources.judge_sources_out(identifiable, of("sources_out")),
-            external.judge_external(of("external")),
+            judge(shortcuts.judge_lungs, "card"),
+            judge(shortcuts.judge_cues, "card"),
+            judge(sources.judge_same_source, "same_source"),
+            judge(sources.judge_probe, "source_probe"),
+            judge(
+                lambda found: sources.judge_sources_out(identifiable, found),
+                "sources_out",
+            ),
+            judge(external.judge_external, "external"),
             calibration.judge_calibration(of("calibration")),
             calibration.judge_operating_point(of("operating_points")),
-            explanation_scores.judge_pointing(of("localisation")),
-            explanation_scores.judge_deletion(of("deletion")),
-            sanity.judge_sanity(of("sanity")),
+            judge(explanation_scores.judge_pointing, "localisation"),
+            judge(explanation_scores.judge_deletion, "deletion"),
+            judge(sanity.judge_sanity, "sanity"),
             subgroups.judge_subgroups(of("subgroups")),
         ]
     )
