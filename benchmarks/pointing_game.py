@@ -25,13 +25,14 @@ what is bright. The last line says whether both hold, as does the exit status.
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from detl.keras_model import KerasModel
 from detl.parameters import NetworkParameters, PhantomParameters, TrainingParameters
 from detl.phantoms.sample import draw_nih
 
@@ -55,6 +56,9 @@ TRAINING = TrainingParameters(
     warm_up_epochs=2,
 )
 
+Film = tuple[np.ndarray, np.ndarray, str, int]
+"""Pixels, mask, patient, and 1 where there is a mass."""
+
 
 @dataclass(frozen=True)
 class Films:
@@ -72,6 +76,14 @@ class Films:
     patients: np.ndarray
     labels: np.ndarray
 
+    @classmethod
+    def of(cls, drawn: Iterable[Film]) -> "Films":
+        """Return films that were drawn one by one."""
+        pixels, masks, patients, labels = zip(*drawn, strict=True)
+        return cls(
+            np.stack(pixels), np.stack(masks), np.array(patients), np.array(labels)
+        )
+
     def split(self, seed: int) -> Iterator[np.ndarray]:
         """Yield the rows to train on, to choose the epoch on, and to test on."""
         names = np.unique(self.patients)
@@ -82,11 +94,11 @@ class Films:
         yield np.flatnonzero((part >= 0.75) & (self.labels == 1))
 
 
-def draw(finding: str, films: int) -> list[tuple[np.ndarray, np.ndarray, str, int]]:
-    """Return pixels, mask, patient and label of so many films with a finding."""
+def draw(finding: str, films: int, size: int = SIZE) -> list[Film]:
+    """Return so many films with a finding, of so many pixels on either side."""
     parameters = PhantomParameters(
         seed=0,
-        size=SIZE,
+        size=size,
         noise=1.5,
         lesion_strength=2.0,
         nih={finding: films},
@@ -95,7 +107,7 @@ def draw(finding: str, films: int) -> list[tuple[np.ndarray, np.ndarray, str, in
     )
     drawn = []
     for film in draw_nih(parameters):
-        mask = film.mask > 0 if film.lesions else np.zeros((SIZE, SIZE), bool)
+        mask = film.mask > 0 if film.lesions else np.zeros((size, size), bool)
         name = f"{finding} {film.patient}"
         drawn.append((film.pixels, mask, name, int(bool(film.lesions))))
     return drawn
@@ -105,9 +117,21 @@ def draw_all(films: int) -> Films:
     """Return as many films with a mass as without finding."""
     with ProcessPoolExecutor(2) as pool:
         drawn = list(pool.map(draw, ["No Finding", "Mass"], [films, films]))
-    pixels, masks, patients, labels = zip(*drawn[0], *drawn[1], strict=True)
-    return Films(
-        np.stack(pixels), np.stack(masks), np.array(patients), np.array(labels)
+    return Films.of([*drawn[0], *drawn[1]])
+
+
+def train(model: KerasModel, films: Films, seed: int) -> None:
+    """Train a network on its part of the films, and keep the best epoch's weights."""
+    from detl.training.batches import RowBatches
+    from detl.training.fit import fit_network
+
+    training, validation, _ = films.split(seed)
+    fit_network(
+        model,
+        RowBatches(films.pixels, training, films.labels[training], 32, seed),
+        RowBatches(films.pixels, validation, films.labels[validation], 32),
+        TRAINING,
+        "pointing game",
     )
 
 
@@ -119,19 +143,11 @@ def score(films: Films, seed: int, is_trained: bool) -> pd.DataFrame:
     from detl.explanation.grad_cam import upsample
     from detl.networks import build_network
     from detl.networks.names import EXPLAINED_LAYER
-    from detl.training.batches import RowBatches
-    from detl.training.fit import fit_network
 
-    training, validation, test = films.split(seed)
+    *_, test = films.split(seed)
     model = build_network(NETWORK, SIZE, 2, seed)
     if is_trained:
-        fit_network(
-            model,
-            RowBatches(films.pixels, training, films.labels[training], 32, seed),
-            RowBatches(films.pixels, validation, films.labels[validation], 32),
-            TRAINING,
-            "pointing game",
-        )
+        train(model, films, seed)
     pixels = films.pixels[test][..., None].astype(np.float32)
     classes, shift = np.ones(len(test), int), find_shift([model], EXPLAINED_LAYER)
     maps = {

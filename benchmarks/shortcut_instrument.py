@@ -42,7 +42,7 @@ from detl.training.predict import predict_probabilities
 
 HIGHEST_WITHOUT, LOWEST_WITH = 0.2, 0.9
 SIZE = 64
-PER_CLASS = 100
+NORMAL, PER_CLASS, PER_OTHER_DISEASE = 240, 100, 40
 OTHER_DISEASES = (
     "Atelectasis",
     "Cardiomegaly",
@@ -79,21 +79,37 @@ TRANSFER = TrainingParameters(
 )
 
 
-def draw_study(marker: str, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return what is known of the phantoms, a patient each, and their pixels."""
+def draw_study(
+    marker: str,
+    seed: int,
+    size: int = SIZE,
+    normal: int = NORMAL,
+    per_class: int = PER_CLASS,
+    per_other_disease: int = PER_OTHER_DISEASE,
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return what is known of the phantoms, a patient each, and their pixels.
+
+    Args:
+        marker: What tells the class, as in ``PhantomParameters``.
+        seed: Of the phantoms.
+        size: Height and width, in pixels.
+        normal: Phantoms without finding.
+        per_class: Phantoms with pneumonia, and as many with COVID-19.
+        per_other_disease: Phantoms with each of the other diseases.
+    """
     parameters = PhantomParameters(
         seed=seed,
-        size=SIZE,
+        size=size,
         noise=1.5,
         lesion_strength=2.0,
         films_of_a_patient="one",
         marker=marker,
         nih={
-            "No Finding": 240,
-            "Pneumonia": PER_CLASS,
-            **dict.fromkeys(OTHER_DISEASES, 40),
+            "No Finding": normal,
+            "Pneumonia": per_class,
+            **dict.fromkeys(OTHER_DISEASES, per_other_disease),
         },
-        covid_chestxray={"COVID-19": PER_CLASS},
+        covid_chestxray={"COVID-19": per_class},
         dirt=False,
     )
     films = [*draw_nih(parameters), *draw_covid(parameters)]
@@ -106,7 +122,7 @@ def draw_study(marker: str, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
         table[column] = [getattr(film, column) for film in films]
     table["height"] = [film.pixels.shape[0] for film in films]
     table["width"] = [film.pixels.shape[1] for film in films]
-    return table, np.stack([make_square(film.pixels, SIZE, "crop") for film in films])
+    return table, np.stack([make_square(film.pixels, size, "crop") for film in films])
 
 
 def assign_folds(data_b: pd.DataFrame, seed: int) -> pd.DataFrame:

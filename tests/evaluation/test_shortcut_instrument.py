@@ -4,49 +4,31 @@ The whole image and the image without its centre are judged by the same linear m
 here; ``benchmarks/shortcut_instrument.py`` shows the same of a network.
 """
 
-import numpy as np
+from pathlib import Path
+
 import pandas as pd
+import pytest
 from sklearn.model_selection import StratifiedKFold
 
 from detl.classes import DATA_B_CLASSES
 from detl.evaluation.cue_models import build_linear_model
 from detl.evaluation.cues import black_out_centre
 from detl.evaluation.shortcuts import grade_shortcuts
-from detl.imaging.square import make_square
-from detl.parameters import PhantomParameters
-from detl.phantoms.marker import class_of
-from detl.phantoms.sample import draw_covid, draw_nih
 from detl.tables import tabulate_predictions
 
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 CENTRE_SHARE = 0.8
-OTHER_DISEASES = (
-    "Atelectasis",
-    "Cardiomegaly",
-    "Infiltration",
-    "Effusion",
-    "Nodule",
-    "Mass",
-)
+SMALL_STUDY = {"size": 48, "normal": 60, "per_class": 60, "per_other_disease": 10}
+"""60 phantoms of each class, as there are six other diseases."""
 
 
-def draw_study(marker):
-    """Return a table and the pixels of 60 clear phantoms of each class."""
-    parameters = PhantomParameters(
-        seed=0,
-        size=48,
-        noise=1.5,
-        lesion_strength=2.0,
-        films_of_a_patient="one",
-        marker=marker,
-        nih={"No Finding": 60, "Pneumonia": 60, **dict.fromkeys(OTHER_DISEASES, 10)},
-        covid_chestxray={"COVID-19": 60},
-        dirt=False,
-    )
-    films = [*draw_nih(parameters), *draw_covid(parameters)]
-    names = [f"image_{k}" for k in range(len(films))]
-    table = pd.DataFrame({"image_id": names, "group": names, "source": "phantom"})
-    table["label"] = [class_of(film.findings) for film in films]
-    return table, np.stack([make_square(film.pixels, 48, "crop") for film in films])
+@pytest.fixture(scope="module")
+def instrument():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(BENCHMARKS)
+        import shortcut_instrument
+
+        yield shortcut_instrument
 
 
 def predict_linearly(table, pixels):
@@ -66,9 +48,8 @@ def predict_linearly(table, pixels):
     return pd.concat(folds, ignore_index=True)
 
 
-def grade_without_lungs(marker):
+def grade_without_lungs(table, pixels):
     """Return the row of the card for images with the centre blacked out."""
-    table, pixels = draw_study(marker)
     card = grade_shortcuts(
         predict_linearly(table, pixels),
         predict_linearly(table, black_out_centre(pixels, CENTRE_SHARE)),
@@ -79,11 +60,14 @@ def grade_without_lungs(marker):
     return card.set_index("input").loc["centre blacked out"]
 
 
-def test_a_planted_mark_scores_at_least_nine_tenths():
-    assert grade_without_lungs("corner")["shortcut_ratio"] >= 0.9
+def test_a_planted_mark_scores_at_least_nine_tenths(instrument):
+    study = instrument.draw_study("corner", 0, **SMALL_STUDY)
+
+    assert grade_without_lungs(*study)["shortcut_ratio"] >= instrument.LOWEST_WITH
 
 
-def test_signs_in_the_lungs_alone_score_at_most_two_tenths():
-    row = grade_without_lungs("none")
-    assert row["shortcut_ratio"] <= 0.2
+def test_signs_in_the_lungs_alone_score_at_most_two_tenths(instrument):
+    row = grade_without_lungs(*instrument.draw_study("none", 0, **SMALL_STUDY))
+
+    assert row["shortcut_ratio"] <= instrument.HIGHEST_WITHOUT
     assert row["shortcut_ratio_low"] < 0 < row["shortcut_ratio_high"]

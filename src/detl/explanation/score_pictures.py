@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from detl.errors import DetlError
-from detl.explanation.sanity import OTHER_IMAGE, SIMILARITIES
+from detl.explanation.sanity import GUIDED, OTHER_IMAGE, SIMILARITIES
 from detl.imaging.figures import render_figure
 from detl.imaging.overlay import overlay
 
@@ -17,14 +17,14 @@ METHOD_TITLES = {
     "grad_cam": "Grad-CAM",
     "grad_cam_plus_plus": "Grad-CAM++",
     "hires_cam": "HiResCAM",
-    "guided_backpropagation": "guided backpropagation (control)",
+    GUIDED: "guided backpropagation",
     "random": "random order",
 }
 COLOURS = {
     "grad_cam": "#0072b2",
     "grad_cam_plus_plus": "#d55e00",
     "hires_cam": "#007a5a",
-    "guided_backpropagation": "#8b4a8b",
+    GUIDED: "#8b4a8b",
     "random": "0.5",
 }
 _CURVE_TITLES = {
@@ -193,7 +193,8 @@ def _lay_out(
 
 
 def _title_of(method: str) -> str:
-    return METHOD_TITLES.get(method, method.replace("_", " "))
+    title = METHOD_TITLES.get(method, method.replace("_", " "))
+    return f"{title} (control)" if method == GUIDED else title
 
 
 def _line_of(method: str) -> Line2D:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from detl.evaluation.localisation import ALL
+from detl.explanation.score_pictures import METHOD_TITLES
 from detl.report.page import Block, Figure, Paragraph, Section, Table
 from detl.report.verdict import (
     RUN_AUDIT,
@@ -27,13 +28,6 @@ from detl.report.wording import (
 
 Tables = Mapping[str, pd.DataFrame]
 
-TITLES = {
-    "grad_cam": "Grad-CAM",
-    "grad_cam_plus_plus": "Grad-CAM++",
-    "hires_cam": "HiResCAM",
-    "guided_backpropagation": "guided backpropagation",
-    "random": "random order",
-}
 QUANTITIES = {
     "pointing": "points into the lesion",
     "area": "lesion's share of the picture",
@@ -196,7 +190,7 @@ def _tabulate_localisation(localisation: Tables) -> pd.DataFrame:
             rows.append(
                 {
                     "network": network_title(architecture),
-                    "method": TITLES.get(str(method), str(method)),
+                    "method": METHOD_TITLES.get(str(method), str(method)),
                     **{t: show_measured(cells[q]) for q, t in QUANTITIES.items()},
                     "images": int(cells["pointing"]["images"]),
                 }
@@ -230,7 +224,7 @@ def _tabulate_deletion(deletion: Tables) -> pd.DataFrame:
             rows.append(
                 {
                     "network": network_title(architecture),
-                    "order of": TITLES.get(str(method), str(method)),
+                    "order of": METHOD_TITLES.get(str(method), str(method)),
                     **{
                         str(name).replace("_", " "): show_measured(cell, is_share=False)
                         for name, cell in cells.items()

@@ -5,24 +5,18 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from detl.explanation.sanity import GUIDED, OTHER_IMAGE
+from detl.explanation.sanity import OTHER_IMAGE
 from detl.explanation.sanity_verdict import (
     FAIL_FROM,
     PASS_AT_MOST,
     judge_randomisation,
 )
+from detl.explanation.score_pictures import METHOD_TITLES
 from detl.report.page import Block, Figure, Paragraph, Section, Table
 from detl.report.verdict import RUN_AUDIT, Check
 from detl.report.wording import in_percent, network_title, show_measured
 
 Tables = Mapping[str, pd.DataFrame]
-
-TITLES = {
-    "grad_cam": "Grad-CAM",
-    "grad_cam_plus_plus": "Grad-CAM++",
-    "hires_cam": "HiResCAM",
-    GUIDED: "guided backpropagation",
-}
 
 
 def judge_sanity(sanity: Tables) -> Check:
@@ -111,7 +105,7 @@ def _tabulate(sanity: Tables) -> pd.DataFrame:
             rows.append(
                 {
                     "network": network_title(architecture),
-                    "method": TITLES.get(str(method), str(method)),
+                    "method": METHOD_TITLES.get(str(method), str(method)),
                     "rank correlation": _show(step, "rank_correlation"),
                     "SSIM": _show(step, "ssim"),
                     "of different images": _show(others, "rank_correlation"),
