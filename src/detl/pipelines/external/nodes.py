@@ -146,8 +146,8 @@ def select_unseen(
     logger.info(
         "External images tested: %d; left out: %s", len(kept), count_reasons(reasons)
     )
-    left_out = external_images.loc[reasons.index, ["source", "image_id"]]
-    names = [image_id.split("/", 1)[1] for image_id in left_out["image_id"]]
+    left_out = external_images.loc[reasons.index]
+    names = left_out["image_id"].str.replace(r"^[^/]*/", "", regex=True)
     more = left_out[["source"]].assign(name=names, reason=reasons)
     every = pd.concat([rejected, more], ignore_index=True)
     return validate(kept, EXTERNAL_IMAGES), validate(every, REJECTED)
