@@ -164,3 +164,17 @@ def test_an_external_test_without_a_source_says_how_to_name_one(audited):
     assert run.returncode != 0
     assert "--params source=PATH" in run.stdout
     assert "Traceback" not in run.stdout
+
+
+def test_another_source_is_tested_in_the_same_run_whose_tag_names_it(audited, store):
+    project, _ = audited
+    _list_unused(project)[:-3].to_csv(project / "other.csv", index=False)
+    command = ("run", "--pipeline", "external", "--env", "test")
+    (before,) = store.below(None)
+
+    run = run_kedro(project, *command, "--params", "source=other.csv")
+
+    assert run.returncode == 0, run.stdout
+    (after,) = store.below(None)
+    assert before.data.tags["detl.source"] == "elsewhere.csv"
+    assert after.data.tags["detl.source"] == "other.csv"
