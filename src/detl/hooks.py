@@ -48,7 +48,7 @@ class ProgressHooks:
 
 
 class InputHooks:
-    """Refuses to start where a stage's inputs are missing, or of another split."""
+    """Refuses to start where inputs are missing, of another split, or unreadable."""
 
     @hook_impl(tryfirst=True)
     def before_pipeline_run(
@@ -80,6 +80,8 @@ class InputHooks:
             )
         if "data_b" in pipeline.inputs():
             _refuse_another_split(catalog)
+        if "params:source" in pipeline.inputs():
+            _refuse_unreadable_source(catalog)
 
 
 def _refuse_another_split(catalog: DataCatalog) -> None:
@@ -96,6 +98,18 @@ def _refuse_another_split(catalog: DataCatalog) -> None:
             f"(protocol {drawn['protocol']}): put these back, or run 'kedro run "
             "--pipeline detl' with the new ones first."
         )
+
+
+def _refuse_unreadable_source(catalog: DataCatalog) -> None:
+    """Refuse an external source before the results of the one before are removed.
+
+    The node that reads it would refuse it too, but after ``OutputHooks``.
+    """
+    from detl.parameters import IngestParameters
+    from detl.pipelines.external.nodes import read_external_images
+
+    ingest = IngestParameters.model_validate(catalog.load("params:ingest"))
+    read_external_images(catalog.load("params:source"), ingest)
 
 
 class ProvenanceHooks:
