@@ -185,6 +185,18 @@ def test_an_external_test_without_its_source_is_refused_and_changes_no_file(
     assert _list_results(project) == before
 
 
+def test_what_lies_there_is_not_taken_for_the_results_of_another_source(audited):
+    project, _ = audited
+    (project / "other.csv").write_bytes((project / "elsewhere.csv").read_bytes())
+    command = ("run", "--pipeline", "external", "--env", "test")
+    missing = ("--only-missing-outputs", "--params", "source=other.csv")
+
+    run = run_kedro(project, *command, *missing)
+
+    assert run.returncode == 1
+    assert "are of the external source 'elsewhere.csv'" in run.stdout
+
+
 def test_another_source_is_tested_in_the_same_run_whose_tag_names_it(audited, store):
     project, _ = audited
     _list_unused(project)[:-3].to_csv(project / "other.csv", index=False)

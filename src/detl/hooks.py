@@ -82,6 +82,8 @@ class InputHooks:
             _refuse_another_split(catalog)
         if "params:source" in pipeline.inputs():
             _refuse_unreadable_source(catalog)
+            if run_params["only_missing_outputs"]:
+                _refuse_files_of_another_source(catalog)
 
 
 def _refuse_another_split(catalog: DataCatalog) -> None:
@@ -110,6 +112,16 @@ def _refuse_unreadable_source(catalog: DataCatalog) -> None:
 
     ingest = IngestParameters.model_validate(catalog.load("params:ingest"))
     read_external_images(catalog.load("params:source"), ingest)
+
+
+def _refuse_files_of_another_source(catalog: DataCatalog) -> None:
+    """Refuse to take what lies on disk for the results of this external source."""
+    before, asked = catalog.load("external.source"), catalog.load("params:source")
+    if before not in (None, asked):
+        raise DetlError(
+            f"The files on disk are of the external source {before!r}, and {asked!r} "
+            "is asked for: run without --only-missing-outputs, or name that one."
+        )
 
 
 class ProvenanceHooks:

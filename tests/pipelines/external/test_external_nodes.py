@@ -39,7 +39,8 @@ def write_films(folder, *labels):
 
 
 def decode(source, ingest):
-    return decode_external_images(*read_external_images(source, ingest), ingest)
+    _, *tables = read_external_images(source, ingest)
+    return decode_external_images(*tables, ingest)
 
 
 def as_training(images):

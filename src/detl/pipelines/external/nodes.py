@@ -26,7 +26,7 @@ logger = logging.getLogger("detl.external")
 
 def read_external_images(
     source: str | None, ingest: IngestParameters
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[str, pd.DataFrame, pd.DataFrame]:
     """Return the images that lie elsewhere, and the rows that are not taken.
 
     Args:
@@ -34,7 +34,8 @@ def read_external_images(
         ingest: The sources that were ingested, and which views are taken.
 
     Returns:
-        Table ``candidates`` with absolute paths, and a table ``rejected``.
+        The source, so that its results are taken for those of no other one; table
+        ``candidates`` with absolute paths; and a table ``rejected``.
 
     Raises:
         DetlError: No source is named, or it cannot be read.
@@ -52,7 +53,7 @@ def read_external_images(
     candidates = table.candidates.assign(
         path=[(folder / name).as_posix() for name in table.candidates["path"]]
     )
-    return validate(candidates, CANDIDATES), validate(table.rejected, REJECTED)
+    return source, validate(candidates, CANDIDATES), validate(table.rejected, REJECTED)
 
 
 def decode_external_images(
