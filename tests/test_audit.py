@@ -41,6 +41,12 @@ def _list_unused(project) -> pd.DataFrame:
     )
 
 
+def _list_results(project) -> dict[str, int]:
+    """Return every file that the pipelines have written, and when."""
+    files = (project / "data/test").rglob("*")
+    return {str(f): f.stat().st_mtime_ns for f in files if f.is_file()}
+
+
 @pytest.fixture(scope="module")
 def audited(tmp_path_factory):
     """Return a project in which ``detl``, the audit and an external test have run."""
@@ -158,9 +164,48 @@ def test_the_report_leads_with_the_verdict(audited):
     assert "kedro run --pipeline audit" not in page
 
 
-def test_an_external_test_without_a_source_says_how_to_name_one(audited):
-    run = run_kedro(audited[0], "run", "--pipeline", "external", "--env", "test")
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ((), "The external test has no images: name a folder or a csv with --params"),
+        (("--params", "source=mistyped"), "There is no "),
+    ],
+)
+def test_an_external_test_without_its_source_is_refused_and_changes_no_file(
+    audited, source, said
+):
+    project, _ = audited
+    before = _list_results(project)
 
-    assert run.returncode != 0
+    run = run_kedro(project, "run", "--pipeline", "external", "--env", "test", *source)
+
+    assert run.returncode == 1
+    assert run.stdout.splitlines()[-1].startswith(f"Error: {said}")
     assert "--params source=PATH" in run.stdout
-    assert "Traceback" not in run.stdout
+    assert _list_results(project) == before
+
+
+def test_what_lies_there_is_not_taken_for_the_results_of_another_source(audited):
+    project, _ = audited
+    (project / "other.csv").write_bytes((project / "elsewhere.csv").read_bytes())
+    command = ("run", "--pipeline", "external", "--env", "test")
+    missing = ("--only-missing-outputs", "--params", "source=other.csv")
+
+    run = run_kedro(project, *command, *missing)
+
+    assert run.returncode == 1
+    assert "are of the external source 'elsewhere.csv'" in run.stdout
+
+
+def test_another_source_is_tested_in_the_same_run_whose_tag_names_it(audited, store):
+    project, _ = audited
+    _list_unused(project)[:-3].to_csv(project / "other.csv", index=False)
+    command = ("run", "--pipeline", "external", "--env", "test")
+    (before,) = store.below(None)
+
+    run = run_kedro(project, *command, "--params", "source=other.csv")
+
+    assert run.returncode == 0, run.stdout
+    (after,) = store.below(None)
+    assert before.data.tags["detl.source"] == "elsewhere.csv"
+    assert after.data.tags["detl.source"] == "other.csv"

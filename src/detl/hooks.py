@@ -48,7 +48,7 @@ class ProgressHooks:
 
 
 class InputHooks:
-    """Refuses to start where a stage's inputs are missing, or of another split."""
+    """Refuses to start where inputs are missing, of another split, or unreadable."""
 
     @hook_impl(tryfirst=True)
     def before_pipeline_run(
@@ -80,6 +80,10 @@ class InputHooks:
             )
         if "data_b" in pipeline.inputs():
             _refuse_another_split(catalog)
+        if "params:source" in pipeline.inputs():
+            _refuse_unreadable_source(catalog)
+            if run_params["only_missing_outputs"]:
+                _refuse_files_of_another_source(catalog)
 
 
 def _refuse_another_split(catalog: DataCatalog) -> None:
@@ -95,6 +99,28 @@ def _refuse_another_split(catalog: DataCatalog) -> None:
             "The files on disk were split with other parameters 'split' "
             f"(protocol {drawn['protocol']}): put these back, or run 'kedro run "
             "--pipeline detl' with the new ones first."
+        )
+
+
+def _refuse_unreadable_source(catalog: DataCatalog) -> None:
+    """Refuse an external source before the results of the one before are removed.
+
+    The node that reads it would refuse it too, but after ``OutputHooks``.
+    """
+    from detl.parameters import IngestParameters
+    from detl.pipelines.external.nodes import read_external_images
+
+    ingest = IngestParameters.model_validate(catalog.load("params:ingest"))
+    read_external_images(catalog.load("params:source"), ingest)
+
+
+def _refuse_files_of_another_source(catalog: DataCatalog) -> None:
+    """Refuse to take what lies on disk for the results of this external source."""
+    before, asked = catalog.load("external.source"), catalog.load("params:source")
+    if before not in (None, asked):
+        raise DetlError(
+            f"The files on disk are of the external source {before!r}, and {asked!r} "
+            "is asked for: run without --only-missing-outputs, or name that one."
         )
 
 

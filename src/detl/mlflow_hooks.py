@@ -32,6 +32,9 @@ COMMAND = "detl.command"
 COMPLETE = "detl.complete"
 """Tag of a session's run that has made all that was asked for."""
 
+SOURCE = "detl.source"
+"""Tag of a session's run: what its networks were last tested on elsewhere."""
+
 WHOLE_PIPELINES: tuple[list[str] | None, ...] = (["detl"], ["__default__"], None, [])
 """The pipelines whose run, unless filtered, is a run from the beginning."""
 
@@ -129,6 +132,8 @@ class MlflowHooks:
             "detl.parameters": self._digest,
             "detl.process": f"{socket.gethostname()}:{os.getpid()}",
         }
+        if "params:source" in pipeline.inputs():
+            tags[SOURCE] = str(self._parameters["source"])
         for key, value in tags.items():
             self._tree.client.set_tag(run.info.run_id, key, value)
 
@@ -138,11 +143,14 @@ class MlflowHooks:
 
         ``inputs`` is a copy that only the hooks see: typed parameters become
         dictionaries again in it, which kedro-mlflow can log value by value. The whole
-        tree is left out, because its values are logged by the nodes that use them.
+        tree is left out, because its values are logged by the nodes that use them, and
+        so is the source of the external test: a parameter of a run cannot change, and
+        one run may be tested on several sources (``SOURCE``).
         """
         from pydantic import BaseModel
 
         inputs.pop("parameters", None)
+        inputs.pop("params:source", None)
         for name, value in inputs.items():
             if isinstance(value, BaseModel):
                 inputs[name] = value.model_dump()

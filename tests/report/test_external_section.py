@@ -5,6 +5,8 @@ from made_results import tables_of, texts_of
 
 from detl.report.external import describe_external, judge_external
 
+SOURCE = "/home/someone/wards/north"
+
 
 def make_scores(drop, low, high, note="over normal, covid_19"):
     numbers = {
@@ -32,7 +34,7 @@ def make_scores(drop, low, high, note="over normal, covid_19"):
     ],
 )
 def test_the_verdict_follows_the_drop_and_its_interval(drop, low, high, verdict):
-    check = judge_external({"vgg16": make_scores(drop, low, high)})
+    check = judge_external({"vgg16": make_scores(drop, low, high)}, SOURCE)
 
     assert check.verdict == verdict
     assert check.number == f"a drop of {100 * drop:+.1f} points"
@@ -44,21 +46,21 @@ def test_the_network_that_loses_most_is_named():
         "alexnet": make_scores(0.2, 0.12, 0.28),
     }
 
-    assert judge_external(scores).meaning.startswith("AlexNet: 80.0 %")
+    assert judge_external(scores, SOURCE).meaning.startswith("AlexNet: 80.0 %")
 
 
 def test_without_external_images_the_command_is_named():
-    check = judge_external({})
+    check = judge_external({}, None)
 
     assert check.verdict == "not computed"
     assert "--params source=PATH" in check.meaning
-    assert "--params source=PATH" in " ".join(texts_of(describe_external({})))
+    assert "--params source=PATH" in " ".join(texts_of(describe_external({}, None)))
 
 
 def test_too_few_external_patients_are_no_pass():
     scores = {"vgg16": make_scores(np.nan, np.nan, np.nan, "external: not enough data")}
 
-    check = judge_external(scores)
+    check = judge_external(scores, SOURCE)
 
     assert (check.verdict, check.meaning) == (
         "not computed",
@@ -67,8 +69,19 @@ def test_too_few_external_patients_are_no_pass():
 
 
 def test_the_section_shows_inside_outside_and_drop():
-    section = describe_external({"vgg16": make_scores(0.1, 0.02, 0.18)})
+    section = describe_external({"vgg16": make_scores(0.1, 0.02, 0.18)}, SOURCE)
 
     row = tables_of(section)[0].iloc[0]
     assert row["elsewhere"] == "70.0 % (70.0 to 70.0 %)"
     assert row["drop, points"] == "+10.0 (+2.0 to +18.0)"
+
+
+def test_an_absolute_path_is_shown_by_its_end_and_another_one_as_it_was_typed():
+    scores = {"vgg16": make_scores(0.1, 0.02, 0.18)}
+    meaning = judge_external(scores, SOURCE).meaning
+    section = " ".join(texts_of(describe_external(scores, SOURCE)))
+
+    for text in (meaning, section):
+        assert "of wards/north" in text
+        assert "someone" not in text
+    assert "of ../elsewhere.csv" in judge_external(scores, "../elsewhere.csv").meaning

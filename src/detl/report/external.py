@@ -1,6 +1,7 @@
 """The report's section on images from elsewhere, and the verdict on them."""
 
 from collections.abc import Mapping
+from pathlib import PurePath
 
 import pandas as pd
 
@@ -33,11 +34,12 @@ RUN_EXTERNAL = (
 )
 
 
-def judge_external(scores: Tables) -> Check:
+def judge_external(scores: Tables, source: str | None) -> Check:
     """Return whether accuracy holds on images from elsewhere.
 
     Args:
         scores: By architecture, table ``scores`` of the external test.
+        source: Where the images are, as it was typed; None where there was no test.
     """
     check = "Images from elsewhere"
     asked = (
@@ -66,16 +68,18 @@ def judge_external(scores: Tables) -> Check:
         verdict,
         f"{network_title(name)}: {in_percent(row['internal'])} in the "
         f"cross-validation, {in_percent(row['external'])} on "
-        f"{int(row['external_images'])} images from elsewhere ({row['note']}).",
+        f"{int(row['external_images'])} images of {_name_source(source)} "
+        f"({row['note']}).",
     )
     return judged.beside(name_missing(scores, choose))
 
 
-def describe_external(scores: Tables) -> Section:
+def describe_external(scores: Tables, source: str | None) -> Section:
     """Return the section on the external test.
 
     Args:
         scores: By architecture, table ``scores`` of the external test.
+        source: Where the images are, as it was typed; None where there was no test.
     """
     title = "Images from elsewhere"
     if not scores:
@@ -86,13 +90,22 @@ def describe_external(scores: Tables) -> Section:
         title,
         [
             Paragraph(
-                "Images that no fold has seen (no patient of theirs, and no copy, is "
-                "in Data-A or Data-B), judged by the mean of the folds' probabilities. "
-                "Accuracy depends on the mix of classes; balanced accuracy does not."
+                f"Images of {_name_source(source)} that no fold has seen (no patient "
+                "of theirs, and no copy, is in Data-A or Data-B), judged by the mean "
+                "of the folds' probabilities. Accuracy depends on the mix of classes; "
+                "balanced accuracy does not."
             ),
             Table(_tabulate(scores), "Inside, outside, and the drop; 95 % interval."),
         ],
     )
+
+
+def _name_source(source: str | None) -> str:
+    """Return a source's path, of an absolute one only the end: pages go elsewhere."""
+    if source is None:
+        return "another source"
+    path = PurePath(source)
+    return "/".join(path.parts[1:][-2:]) if path.is_absolute() else source
 
 
 def _tabulate(scores: Tables) -> pd.DataFrame:

@@ -39,7 +39,8 @@ def write_films(folder, *labels):
 
 
 def decode(source, ingest):
-    return decode_external_images(*read_external_images(source, ingest), ingest)
+    _, *tables = read_external_images(source, ingest)
+    return decode_external_images(*tables, ingest)
 
 
 def as_training(images):
@@ -94,6 +95,27 @@ def test_a_copy_of_a_training_image_and_one_of_no_class_are_left_out_and_named(
     reasons = left_out.set_index("name")["reason"]
     assert reasons["0.png"].startswith("seen in training: copy of nih/")
     assert reasons["2.png"] == "no class of Data-B: SARS"
+
+
+def test_of_a_clean_folder_every_image_is_tested(tmp_path, ingest, make_parameters):
+    (tmp_path / "trained").mkdir()
+    trained, trained_pixels, _ = decode(
+        write_films(tmp_path / "trained", "covid", "normal", "covid"), ingest
+    )
+    write_films(tmp_path, "normal", "covid")
+    for label, film in (("normal", "0.png"), ("covid_19", "1.png")):
+        (tmp_path / "clean" / label).mkdir(parents=True)
+        (tmp_path / film).rename(tmp_path / "clean" / label / film)
+    images, pixels, rejected = decode(str(tmp_path / "clean"), ingest)
+    data_a, data_b = as_training(trained[2:])
+
+    kept, left_out = select_unseen(
+        *(images, pixels, rejected),
+        *(trained, trained_pixels, data_a, data_b, ingest, make_parameters()),
+    )
+
+    assert sorted(kept["label"]) == ["covid_19", "normal"]
+    assert left_out.empty
 
 
 def test_where_training_has_seen_every_image_nothing_is_tested(

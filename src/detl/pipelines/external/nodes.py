@@ -26,7 +26,7 @@ logger = logging.getLogger("detl.external")
 
 def read_external_images(
     source: str | None, ingest: IngestParameters
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[str, pd.DataFrame, pd.DataFrame]:
     """Return the images that lie elsewhere, and the rows that are not taken.
 
     Args:
@@ -34,7 +34,8 @@ def read_external_images(
         ingest: The sources that were ingested, and which views are taken.
 
     Returns:
-        Table ``candidates`` with absolute paths, and a table ``rejected``.
+        The source, so that its results are taken for those of no other one; table
+        ``candidates`` with absolute paths; and a table ``rejected``.
 
     Raises:
         DetlError: No source is named, or it cannot be read.
@@ -52,7 +53,7 @@ def read_external_images(
     candidates = table.candidates.assign(
         path=[(folder / name).as_posix() for name in table.candidates["path"]]
     )
-    return validate(candidates, CANDIDATES), validate(table.rejected, REJECTED)
+    return source, validate(candidates, CANDIDATES), validate(table.rejected, REJECTED)
 
 
 def decode_external_images(
@@ -146,8 +147,8 @@ def select_unseen(
     logger.info(
         "External images tested: %d; left out: %s", len(kept), count_reasons(reasons)
     )
-    left_out = external_images.loc[reasons.index, ["source", "image_id"]]
-    names = [image_id.split("/", 1)[1] for image_id in left_out["image_id"]]
+    left_out = external_images.loc[reasons.index]
+    names = left_out["image_id"].str.replace(r"^[^/]*/", "", regex=True)
     more = left_out[["source"]].assign(name=names, reason=reasons)
     every = pd.concat([rejected, more], ignore_index=True)
     return validate(kept, EXTERNAL_IMAGES), validate(every, REJECTED)

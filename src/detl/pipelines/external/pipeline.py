@@ -33,7 +33,7 @@ def _read(architectures: Sequence[str]) -> Pipeline:
             Node(
                 read_external_images,
                 inputs=["params:source", "params:ingest"],
-                outputs=["candidates", "rejected_rows"],
+                outputs=["source", "candidates", "rejected_rows"],
                 name="read_external_images",
             ),
             Node(

@@ -65,6 +65,7 @@ def judge_and_describe(architectures: Sequence[str]) -> list[Node]:
             inputs={
                 **{n: n for n in ("images", "data_b", "leaks", "paired_tests")},
                 "identifiable": "shortcuts.identifiable",
+                "external_source": "external.source",
                 **judged(*(n for n in JUDGED if n not in _UNJUDGED)),
             },
             outputs="audit_verdict",
@@ -88,6 +89,6 @@ def judge_and_describe(architectures: Sequence[str]) -> list[Node]:
             *("deletion_picture", "sanity_picture"),
             **judged("localisation", "deletion", "sanity", "regions"),
         ),
-        write(write_external, **alone("external")),
+        write(write_external, "external.source", **alone("external")),
         write(write_subgroups, **alone("subgroups")),
     ]

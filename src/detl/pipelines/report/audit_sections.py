@@ -19,6 +19,7 @@ def judge_audit(
     leaks: pd.DataFrame,
     paired_tests: pd.DataFrame,
     identifiable: pd.DataFrame | None,
+    external_source: str | None,
     **tables: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Return the table ``audit_verdict``, a row per check, computed or not.
@@ -29,6 +30,7 @@ def judge_audit(
         leaks: Table ``leaks``.
         paired_tests: Table ``paired_tests``.
         identifiable: Table ``identifiable``, or None.
+        external_source: Path of the external images, or None.
         **tables: ``<architecture>_<table>`` of every table that is judged, or None.
     """
     from detl.report import (
@@ -69,7 +71,10 @@ def judge_audit(
                 lambda found: sources.judge_sources_out(identifiable, found),
                 "sources_out",
             ),
-            judge(external.judge_external, "external"),
+            judge(
+                lambda found: external.judge_external(found, external_source),
+                "external",
+            ),
             calibration.judge_calibration(of("calibration")),
             calibration.judge_operating_point(of("operating_points")),
             judge(explanation_scores.judge_pointing, "localisation"),
@@ -177,11 +182,12 @@ def write_explanation_scores(
     )
 
 
-def write_external(**scores: pd.DataFrame | None) -> Section:
+def write_external(source: str | None, **scores: pd.DataFrame | None) -> Section:
     """Return the section on images from elsewhere; the scores are by architecture."""
     from detl.report.external import describe_external
 
-    return describe_external({n: s for n, s in scores.items() if s is not None})
+    computed = {name: table for name, table in scores.items() if table is not None}
+    return describe_external(computed, source)
 
 
 def write_subgroups(**subgroups: pd.DataFrame) -> Section:

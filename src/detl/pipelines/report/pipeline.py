@@ -58,6 +58,7 @@ _FROM_OTHER_STAGES = {
     "reliability_picture",
     "net_benefit_picture",
     "shortcuts.identifiable",
+    "external.source",
     "shortcuts_picture",
     "deletion_picture",
     "sanity_picture",
