@@ -68,3 +68,18 @@ def test_an_arm_that_was_not_run_has_its_reason_and_no_numbers():
     assert ran.split()[:4] == ["vgg16", "scratch", "all", "50.0%"]
     assert "-10.0 (-20.0 to +0.0) points    0.040" in ran
     assert missing == "alexnet, 1 arms not run: no weights"
+
+
+def test_a_difference_without_an_interval_says_so():
+    optimism = pd.DataFrame(
+        {
+            "architecture": ["vgg16"],
+            "accuracy_paper": [0.75],
+            "accuracy_grouped": [0.625],
+            "difference": [0.125],
+            "difference_low": [None],
+            "difference_high": [None],
+        }
+    )
+
+    assert "+12.5 (no interval) points" in format_optimism(optimism)

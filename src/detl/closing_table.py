@@ -80,12 +80,19 @@ def format_ablation(ablation: pd.DataFrame) -> str:
 def _points(table: pd.DataFrame, name: str) -> pd.Series:
     """Return differences of fractions with their intervals, in percentage points."""
     texts = [
-        "" if pd.isna(value) else f"{value:+.1f} ({low:+.1f} to {high:+.1f}) points"
+        _point_text(value, low, high)
         for value, low, high in (
             100 * table[[name, f"{name}_low", f"{name}_high"]].to_numpy("float64")
         )
     ]
     return pd.Series(texts, index=table.index)
+
+
+def _point_text(value: float, low: float, high: float) -> str:
+    if pd.isna(value):
+        return ""
+    interval = "no interval" if pd.isna(low) else f"{low:+.1f} to {high:+.1f}"
+    return f"{value:+.1f} ({interval}) points"
 
 
 def main(path: str) -> None:

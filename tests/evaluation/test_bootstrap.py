@@ -7,6 +7,7 @@ from detl.errors import DetlError
 from detl.evaluation import bootstrap
 from detl.evaluation.bootstrap import (
     FEWEST_GROUPS,
+    NO_SPREAD,
     Measurement,
     divide,
     draw_statistic,
@@ -172,6 +173,35 @@ def test_all_right_is_not_certain(kind):
     assert measured.low == pytest.approx(wilson.low)
 
 
+@pytest.mark.parametrize("kind", ["score", "number"])
+def test_what_is_the_same_in_every_resample_has_no_interval(kind):
+    measured = measure_draws(np.full(2001, 0.25), np.arange(30), kind=kind)
+
+    assert (measured.value, measured.note) == (0.25, NO_SPREAD)
+    assert np.isnan([measured.low, measured.high]).all()
+    assert not measured.is_missing
+
+
+def test_a_spread_of_rounding_alone_is_none():
+    values = np.r_[0.3, np.tile([0.3, 0.1 + 0.2], 1000)]
+
+    assert not measure_draws(values, np.arange(30)).has_interval
+
+
+@pytest.mark.parametrize("value", [0, 1])
+def test_a_number_that_is_0_or_1_by_definition_keeps_its_ends(value):
+    measured = measure_draws(np.full(2001, float(value)), np.arange(30))
+
+    assert measured.low == measured.high == value
+
+
+def test_a_share_that_is_the_same_in_every_resample_is_as_certain_as_its_images():
+    measured = measure_draws(np.full(2001, 0.5), np.arange(30) // 2, kind="share")
+
+    wilson = binomtest(15, 30).proportion_ci(method="wilson")
+    assert (measured.low, measured.high) == pytest.approx(tuple(wilson))
+
+
 def test_a_measurement_fills_the_columns_of_its_name():
     columns = Measurement(0.5, 0.4, 0.7, 30).as_columns("auc")
 
@@ -254,6 +284,17 @@ def test_equal_shares_that_never_vary_differ_by_what_is_not_certain():
 
     assert measured.value == 0
     assert measured.low == -measured.high == pytest.approx(-0.080, abs=0.001)
+
+
+def test_a_share_without_a_spread_still_has_a_difference():
+    half, groups = np.tile([1.0, 0.0], 30), np.arange(60) // 2
+    most = (np.arange(60) < 45).astype("float64")
+
+    measured = _difference(half, most, groups)
+
+    assert measured.value == pytest.approx(-0.25)
+    assert measured.low < -0.25 < measured.high
+    assert measured.note == ""
 
 
 @pytest.mark.parametrize("scarce", [0, 1])

@@ -143,6 +143,17 @@ def test_an_error_changes_to_itself_by_exactly_0():
     assert (change.value, change.low, change.high) == (0, 0, 0)
 
 
+def test_an_error_without_a_spread_has_no_interval():
+    groups = np.arange(60)
+    is_never = np.zeros(60, bool)
+
+    error = CalibrationError.of(np.full(60, 0.3), is_never, draw_weights(groups, 0))
+
+    found = error.measure(groups)
+    assert found.value == pytest.approx(0.3)
+    assert np.isnan([found.low, found.high]).all()
+
+
 def test_few_groups_have_no_error():
     groups = np.arange(7)
 

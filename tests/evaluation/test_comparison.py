@@ -86,10 +86,22 @@ def test_equal_arms_differ_by_0_with_p_1():
     assert row["p"] == row["p_holm"] == 1
 
 
-def test_a_difference_that_never_varies_has_p_0():
+def test_a_difference_that_never_varies_has_neither_interval_nor_p():
     estimate = estimate_mean(np.array([0.25, 0.25, 0.25]), overlap=0.25)
 
-    assert (estimate.low, estimate.high, estimate.p) == (0.25, 0.25, 0)
+    assert estimate.mean == 0.25
+    assert np.isnan([estimate.low, estimate.high, estimate.p]).all()
+
+
+def test_an_arm_that_differs_by_as_much_in_every_fold_is_not_tested():
+    arms = _arms(a=[0.5, 0.6, 0.9], b=[0.55, 0.65, 0.95], c=[0.5, 0.65, 0.9])
+
+    table = compare_arms(arms, "a", 0.25)
+
+    assert table.loc["b", "difference"] == pytest.approx(0.05)
+    ends = ["difference_low", "difference_high", "p", "p_holm"]
+    assert table.loc["b", ends].isna().all()
+    assert table.loc["c", "p_holm"] == table.loc["c", "p"]
 
 
 def test_differences_that_vary_by_rounding_alone_have_no_interval():

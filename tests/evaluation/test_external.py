@@ -70,6 +70,16 @@ def test_many_images_of_few_patients_have_no_area_under_the_curve():
     assert row["note"] == "external: not enough data (n = 3)"
 
 
+def test_a_score_without_an_interval_still_has_a_drop():
+    always = make(0.9).assign(predicted="normal")
+
+    row = row_of(measure_drop(make(0.9), always, seed=0), "balanced_accuracy")
+
+    assert row["drop"] == pytest.approx(0.65)
+    assert np.isnan([row["drop_low"], row["drop_high"]]).all()
+    assert row["note"].startswith("external: no interval")
+
+
 def test_one_shared_class_is_too_few_for_a_balanced_accuracy():
     outside = make(0.5, classes=["covid_19"])
 

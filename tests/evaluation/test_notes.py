@@ -35,6 +35,14 @@ def test_folds_with_constant_probabilities_are_named():
     )
 
 
+def test_a_fold_may_be_constant_in_one_class_alone():
+    table = draw_pooled(100)
+    table.loc[table["fold"] == "fold_2", "p_normal"] = 0.25
+
+    assert name_constant_folds(table, "test") == ""
+    assert name_constant_folds(table, "test", ["p_normal"]).endswith("of fold_2")
+
+
 def test_a_single_image_is_not_called_constant():
     assert name_constant_folds(draw_pooled(1), "test") == ""
 

@@ -200,6 +200,22 @@ def test_perfect_against_constant_probabilities_has_no_variance(folds):
     assert np.isnan(row["p"])
 
 
+def test_one_image_more_in_every_fold_has_no_variance(folds):
+    """Five folds of 20 images; the second gets one more right in each."""
+    second = make_pooled(images=100, folds=5, lift=50)
+    missed = second.groupby("fold").head(1).index
+    first = second.copy()
+    other = np.where(first["label"] == "normal", "pneumonia", "normal")
+    first.loc[missed, "predicted"] = other[missed]
+
+    table = compare_architectures({"a": first, "b": second}, folds, seed=0)
+
+    row = _find(table, "corrected_t", "accuracy", ("a", "b"))
+    assert row["difference"] == pytest.approx(-0.05)
+    assert row["note"] == "over 5 folds; no variance to test with"
+    assert np.isnan([row["low"], row["high"], row["p"], row["p_holm"]]).all()
+
+
 def test_an_image_that_one_lacks_is_named(three, folds):
     lacking = three | {"resnet50": three["resnet50"].drop(index=7)}
 

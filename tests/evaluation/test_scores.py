@@ -6,6 +6,7 @@ from sklearn import metrics as sklearn_metrics
 
 from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
+from detl.evaluation.bootstrap import NO_SPREAD
 from detl.evaluation.metrics import score_predictions
 from detl.evaluation.scores import measure_scores, name_pooled_scores
 
@@ -247,11 +248,63 @@ def test_constant_probabilities_are_named():
 
     table = measure_scores(make_pooled().assign(**constant), seed=0)
 
-    for fold in ("all", "fold_1", "mean of folds"):
-        row = _find(table, fold, "auc", "normal")
-        assert row["note"] == "constant probabilities"
-        assert row["low"] == row["value"] == row["high"] == 0.5
+    for fold, named in {
+        "all": "fold_1, fold_2, fold_3",
+        "fold_1": "fold_1",
+        "mean of folds": "fold_1, fold_2, fold_3",
+    }.items():
+        for key in (("auc", "normal"), ("macro_auc",)):
+            row = _find(table, fold, *key)
+            constant = f"constant probabilities of the test images of {named}"
+            assert row["note"] == f"{constant}; {NO_SPREAD}"
     assert _value(table, "all", "average_precision", "normal") == pytest.approx(0.25)
+
+
+def test_constant_probabilities_are_one_half_without_an_interval():
+    constant = {f"p_{label}": 0.25 for label in DATA_B_CLASSES}
+
+    table = measure_scores(make_pooled().assign(**constant), seed=0)
+
+    areas = table[table["score"].isin(["auc", "macro_auc"])]
+    assert (areas["value"] == 0.5).all()
+    assert areas[["low", "high"]].isna().all(axis=None)
+
+
+def _collapse(pooled):
+    """Return predictions that are constant in a fold, and differ between folds."""
+    shift = pooled["fold"].map({"fold_1": 0.0, "fold_2": 0.1, "fold_3": 0.2})
+    columns = {f"p_{label}": 0.2 for label in DATA_B_CLASSES[1:]}
+    shifted = pooled.assign(**columns, p_normal=0.4)
+    return shifted.assign(
+        p_normal=shifted["p_normal"] + shift, p_covid_19=0.2 - shift, predicted="normal"
+    )
+
+
+@pytest.mark.parametrize("key", [("auc", "normal"), ("macro_auc",)])
+def test_probabilities_that_are_constant_in_each_fold_are_named(key):
+    row = _find(measure_scores(_collapse(make_pooled()), 0), "mean of folds", *key)
+
+    assert row["value"] == 0.5
+    assert np.isnan([row["low"], row["high"]]).all()
+    assert row["note"].startswith("constant probabilities of the test images of fold_1")
+
+
+def test_a_fold_that_is_constant_beside_others_is_named_and_leaves_an_interval():
+    pooled = make_pooled()
+    constant = _collapse(pooled).where(pooled["fold"] == "fold_2", pooled)
+
+    row = _find(measure_scores(constant, 0), "mean of folds", "auc", "normal")
+
+    assert row["low"] < row["value"] < row["high"]
+    assert row["note"] == "constant probabilities of the test images of fold_2"
+
+
+def test_the_balanced_accuracy_of_one_class_named_each_time_has_no_interval():
+    table = measure_scores(make_pooled().assign(predicted="normal"), seed=0)
+
+    row = _find(table, "all", "balanced_accuracy")
+    assert (row["value"], row["note"]) == (0.25, NO_SPREAD)
+    assert np.isnan([row["low"], row["high"]]).all()
 
 
 def test_perfect_predictions_are_not_certain():
@@ -291,6 +344,15 @@ def test_the_pooled_scores_have_names_and_ends(scores):
     # Five scores over all classes, of which the AUC as a mean, and six per class.
     assert len(named) == 3 * (5 + 6 * 4)
     assert {type(number) for number in named.values()} == {float}
+
+
+def test_a_score_without_an_interval_has_no_named_ends():
+    table = measure_scores(make_pooled().assign(predicted="normal"), seed=0)
+
+    named = name_pooled_scores(table)
+
+    assert named["balanced_accuracy_pooled"] == 0.25
+    assert np.isfinite(list(named.values())).all()
 
 
 def test_a_score_without_a_number_has_no_name(scores):

@@ -4,6 +4,7 @@ import pytest
 
 from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
+from detl.evaluation.bootstrap import NO_SPREAD
 from detl.evaluation.scores import measure_scores
 from detl.evaluation.shortcuts import COLUMNS, CUE_INPUTS, INPUTS, grade_shortcuts
 
@@ -125,6 +126,19 @@ def test_one_source_is_named_in_the_row_of_the_source(images):
     notes = found.set_index("input")["note"]
     assert notes["source alone"] == "one source only: all images are from nih"
     assert notes["whole image"] == ""
+
+
+def test_constant_probabilities_of_a_cue_are_named_once(images):
+    columns = {f"p_{label}": 0.25 for label in DATA_B_CLASSES}
+    cues = {"source": predict_rightly(0.25).assign(**columns)}
+    found = grade_shortcuts(predict_rightly(0.85), None, cues, images, seed=0)
+    row = found.set_index("input").loc["source alone"]
+    assert row["auc_covid_19"] == 0.5
+    assert np.isnan(row["auc_covid_19_low"])
+    assert row["note"] == (
+        f"AUC of {', '.join(DATA_B_CLASSES)}: constant probabilities of the test "
+        f"images of fold_1, fold_2; {NO_SPREAD}"
+    )
 
 
 def test_too_few_patients_are_named_and_give_no_number(images):

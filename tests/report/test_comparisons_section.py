@@ -46,6 +46,10 @@ def arm(initialisation, unfreeze, difference=NAN, p_holm=NAN, mean=0.7, note="")
 REFERENCE = arm("detl", "last_block")
 WORSE = arm("scratch", "head", -0.2, 0.001)
 ALIKE = arm("detl", "all", 0.01, 0.8)
+UNTESTED = arm("scratch", "all", -0.1, note="no variance to test with") | {
+    "difference_low": NAN,
+    "difference_high": NAN,
+}
 MISSING = arm("imagenet", "all", mean=NAN, note="There are no weights.")
 
 
@@ -110,6 +114,25 @@ def test_the_reference_is_compared_with_nothing():
     (table,) = tables_of(described(ablation=pd.DataFrame([REFERENCE, WORSE])))
     assert table["difference"].iloc[0] == "-"
     assert table["remark"].iloc[0] == "the reference"
+
+
+def test_an_arm_that_cannot_be_tested_keeps_its_difference_and_says_why():
+    (table,) = tables_of(described(ablation=pd.DataFrame([REFERENCE, UNTESTED])))
+    assert table.iloc[1].tolist()[4:] == [
+        "-10.0",
+        "no interval",
+        "-",
+        "-",
+        "no variance to test with",
+    ]
+
+
+def test_arms_that_cannot_be_tested_are_named():
+    sentences = judge_arms(pd.DataFrame([REFERENCE, UNTESTED]))
+    assert sentences == [
+        "Not tested, as the difference from the reference is the same in every fold: "
+        "all layers from random weights."
+    ]
 
 
 def test_an_arm_that_was_not_run_says_why():

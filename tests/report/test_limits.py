@@ -221,6 +221,13 @@ def test_an_arm_that_does_not_differ_shows_nothing_of_pretraining(describe):
     assert "random weights" not in shown
 
 
+def test_an_arm_that_could_not_be_tested_shows_nothing_of_pretraining(describe):
+    _, shown, not_shown = describe(ablation=_make_ablation(-0.1, NOT_RUN))
+    assert "That pretraining on Data-A helps VGG16" in not_shown
+    assert "the same in every fold" in not_shown
+    assert "random weights" not in shown
+
+
 def test_arms_that_were_not_run_are_counted(describe):
     _, _, not_shown = describe(ablation=_make_ablation(-0.1, 0.2))
     assert "that were not run: VGG16 1." in not_shown

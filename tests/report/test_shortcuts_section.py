@@ -40,6 +40,13 @@ def test_a_cue_that_tells_covid_19_fails(auc, verdict):
     assert judge_cues({"vgg16": make_card(auc=auc)}).verdict == verdict
 
 
+def test_a_cue_without_an_interval_warns_and_says_why():
+    check = judge_cues({"vgg16": make_card(auc=(0.5, np.nan, np.nan), note="one")})
+
+    assert (check.verdict, check.interval) == ("warn", "")
+    assert check.meaning == "The border alone has no interval (one)."
+
+
 def test_what_was_not_run_has_not_passed():
     assert judge_lungs({}).verdict == judge_cues({}).verdict == "not computed"
 

@@ -15,6 +15,18 @@ def test_shares_are_in_percent_and_differences_in_points_with_their_sign():
     assert wording.interval_in_points(-0.012, 0.1) == "-1.2 to +10.0"
 
 
+def test_an_interval_that_is_missing_is_said_to_be():
+    nowhere = float("nan"), float("nan")
+    assert wording.interval_in_percent(*nowhere) == "no interval"
+    assert wording.interval_in_points(*nowhere) == "no interval"
+
+
+def test_a_number_without_an_interval_says_why():
+    ends = {"low": float("nan"), "high": float("nan")}
+    row = {"value": 0.25, **ends, "note": "no interval: it never varies"}
+    assert wording.show_measured(row) == "25.0 % (no interval: it never varies)"
+
+
 @pytest.mark.parametrize(
     ("names", "sentence"),
     [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],

@@ -27,6 +27,12 @@ FEWEST_GROUPS = 10
 BATCH = 2**18
 """Weights that are worked on at once: 2 MiB, which stays in the cache."""
 
+NO_SPREAD = "no interval: it is the same in every resample"
+"""The note of a number whose resamples do not say how certain it is."""
+
+ROUNDING = 1e-12
+"""Numbers that differ by no more are equal."""
+
 Kind = Literal["share", "score", "number"]
 """What a statistic is: a share of images, such as an accuracy; another score from 0 to
 1, such as an area under a curve or a mean of shares; or any other number. Its interval
@@ -42,7 +48,8 @@ class Measurement:
         low: Lower end of its interval; NaN where there is none.
         high: Upper end.
         groups: Independent groups of patients that it rests on.
-        note: Empty, or why there is no number: ``not enough data (n = 7)``.
+        note: Empty, or why there is no number, ``not enough data (n = 7)``, or no
+            interval of it, or what is amiss with it.
     """
 
     value: float
@@ -59,7 +66,12 @@ class Measurement:
     @property
     def is_missing(self) -> bool:
         """Whether there is no number."""
-        return bool(self.note)
+        return bool(np.isnan(self.value))
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether there is an interval; a number may be without."""
+        return bool(np.isfinite(self.low))
 
     def as_columns(self, name: str) -> dict[str, float]:
         """Return the number and its ends by column: ``name_columns`` of its name."""
@@ -160,6 +172,10 @@ def measure_draws(
     have this variance, at most as many as there are, and a score Student's interval on
     the scale of the logit. Where either is 0 or 1, no resample says otherwise, and
     Wilson's interval for as many independent images as there are groups is taken.
+    Another score or number that is the same in every resample, such as the area under
+    the curve of constant probabilities, has no interval: one without width would say
+    that it is certain. A number that is always 0 or 1 (two equal networks differ by 0,
+    and one reaches the whole of what it reaches) is so by definition, and keeps it.
 
     Args:
         values: Result of ``draw_statistic``, (1 + draws,).
@@ -170,7 +186,8 @@ def measure_draws(
 
     Returns:
         The measurement; without a number where there are fewer than ``FEWEST_GROUPS``
-        groups, or where the statistic is undefined.
+        groups, or where the statistic is undefined; with the note ``NO_SPREAD`` where
+        it has a number but no interval.
 
     Reference:
         As ``mean_interval``, ``wilson_ends`` and ``logit_ends``.
@@ -183,6 +200,8 @@ def measure_draws(
         return Measurement.missing(count, "undefined")
     if kind == "share" or (kind == "score" and value in (0, 1)):
         low, high = wilson_ends(value, drawn.var(ddof=1), groups, confidence)
+    elif value not in (0, 1) and np.ptp(drawn) <= ROUNDING:
+        return Measurement(value, np.nan, np.nan, count, NO_SPREAD)
     elif kind == "score":
         low, high = logit_ends(value, drawn.std(ddof=1), groups, confidence)
     else:

@@ -141,7 +141,7 @@ class CalibrationError(MeanLoss):
         ``measure_change``).
         """
         found = super().measure(groups)
-        if found.is_missing:
+        if not found.has_interval:
             return found
         if found.value <= np.quantile(self.by_chance, 0.95):
             return replace(found, low=0.0)
@@ -158,7 +158,7 @@ class CalibrationError(MeanLoss):
         alone do in 5 to 94 % (``benchmarks/calibration_coverage.py``).
         """
         found = super().measure_change(after, groups)
-        if found.is_missing or np.array_equal(self.means, after.means):
+        if not found.has_interval or np.array_equal(self.means, after.means):
             return found
         ends = [found.low, found.high]
         ends += [2 * found.value - end for end in ends]

@@ -166,7 +166,8 @@ def _describe_error(calibration: pd.DataFrame, name: str) -> str:
     if pd.isna(row["value"]):
         return "ECE not computed"
     value, low, high = (100 * row[end] for end in ("value", "low", "high"))
-    return f"ECE {value:.1f} % ({low:.1f} to {high:.1f})"
+    interval = "no interval" if pd.isna(low) else f"{low:.1f} to {high:.1f}"
+    return f"ECE {value:.1f} % ({interval})"
 
 
 def _draw_curves(axes: Axes, curve: pd.DataFrame, prevalence: float) -> None:

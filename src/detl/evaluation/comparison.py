@@ -27,6 +27,9 @@ COLUMNS = [
 ]
 """What ``compare_arms`` says of an arm."""
 
+NO_VARIANCE = "no variance to test with"
+"""The note of a difference that is the same in every fold, or of every image."""
+
 ROUNDING = 1e-12
 """Numbers that differ by no more are equal: accuracies are quotients of integers, and
 the difference of two that are equal may be off 0 by as little as a float allows."""
@@ -38,9 +41,10 @@ class Estimate:
 
     Attributes:
         mean: The mean.
-        low: Lower end of its confidence interval.
+        low: Lower end of its confidence interval; NaN where the folds do not vary.
         high: Upper end.
-        p: Of the two-sided test that the mean is 0, which is for differences.
+        p: Of the two-sided test that the mean is 0, which is for differences; NaN where
+            there is a mean and the folds do not vary.
     """
 
     mean: float
@@ -77,8 +81,8 @@ def estimate_mean(
 
     The variance of the mean is ``(1 / k + overlap) s**2`` for k folds with the sample
     variance s**2, and the distribution Student's t with k - 1 degrees of freedom. Where
-    all values are equal but for rounding, the interval has no width, and p is 1 if
-    they are 0, else 0.
+    all values are equal but for rounding, nothing says what chance does: there is no
+    interval and no p, unless they are 0, which is no difference, with p 1.
 
     Args:
         values: One number per fold, (k,).
@@ -100,7 +104,9 @@ def estimate_mean(
         )
     mean = float(np.mean(values))
     if np.ptp(values) <= ROUNDING:
-        return Estimate(mean, mean, mean, float(abs(mean) <= ROUNDING))
+        if abs(mean) <= ROUNDING:
+            return Estimate(mean, mean, mean, 1.0)
+        return Estimate(mean, np.nan, np.nan, np.nan)
     error = float(np.sqrt((1 / folds + overlap) * np.var(values, ddof=1)))
     student = stats.t(folds - 1)
     width = error * student.ppf((1 + confidence) / 2)
@@ -123,8 +129,9 @@ def compare_arms(
         a sample), and ``accuracy_low`` and ``accuracy_high``, the 95 % interval of the
         mean; ``difference`` of the mean from that of the reference arm, with
         ``difference_low`` and ``difference_high``, ``p`` of the paired test, and
-        ``p_holm``, corrected by Holm's method for all arms that are compared. The last
-        five are missing for the reference arm, and for all if it is not there.
+        ``p_holm``, corrected by Holm's method for all arms that are tested. The last
+        five are missing for the reference arm, and for all if it is not there; ends and
+        p also where the folds do not vary (``NO_VARIANCE``).
 
     Raises:
         DetlError: An arm lacks the accuracy of a fold, or there are fewer than two.
@@ -140,16 +147,16 @@ def compare_arms(
         row = {
             "accuracy_mean": mean.mean,
             "accuracy_sd": accuracies[arm].std(ddof=1),
-            "accuracy_low": max(mean.low, 0.0),
-            "accuracy_high": min(mean.high, 1.0),
+            "accuracy_low": np.clip(mean.low, 0, 1),
+            "accuracy_high": np.clip(mean.high, 0, 1),
         }
         if reference in accuracies and arm != reference:
             differences = accuracies[arm] - accuracies[reference]
             difference = estimate_mean(differences.to_numpy(), overlap)
             row |= {
                 "difference": difference.mean,
-                "difference_low": max(difference.low, -1.0),
-                "difference_high": min(difference.high, 1.0),
+                "difference_low": np.clip(difference.low, -1, 1),
+                "difference_high": np.clip(difference.high, -1, 1),
                 "p": difference.p,
             }
         rows[arm] = row

@@ -54,7 +54,7 @@ def measure_drop(
         and auc by ``class``): ``internal``, ``external`` and ``drop`` (internal less
         external), each with its 95 % interval over groups (``_low``, ``_high``); the
         numbers of images that the score rests on;
-        and ``note``: why a number is missing, which is NaN then.
+        and ``note``: why a number or an interval is missing, which is NaN then.
 
     Raises:
         DetlError: There is no image on one side.
@@ -143,7 +143,7 @@ def _compare(inside: _Found, outside: _Found) -> dict[str, Any]:
         for side, found in (("internal", one), ("external", other))
         if found.note
     ]
-    if not notes:
+    if not (one.is_missing or other.is_missing):
         # Other patients, so the two vary independently.
         low, high = difference_ends(
             (one.low, one.value, one.high), (other.low, other.value, other.high), 0.0

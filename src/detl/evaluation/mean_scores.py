@@ -23,9 +23,9 @@ def measure_mean(
         kind: What the mean is.
 
     Returns:
-        ``value``, ``low`` and ``high`` (95 %), NaN where there is no number; the
-        numbers of ``images`` and ``groups`` that count; and ``note``, empty or why
-        there is no number: ``not enough data (n = 7)``.
+        ``value``, ``low`` and ``high`` (95 %), NaN where there is no number or no
+        interval; the numbers of ``images`` and ``groups`` that count; and ``note``,
+        empty or why there is none: ``not enough data (n = 7)``.
     """
     counts = np.isfinite(values)
 

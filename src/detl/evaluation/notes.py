@@ -1,5 +1,7 @@
 """What is amiss with predictions, in words for the notes of a table."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -29,19 +31,22 @@ def name_folds_without(predictions: pd.DataFrame, label: str, part: str) -> str:
     return f"no {part} image of {label} in {', '.join(folds)}"
 
 
-def name_constant_folds(predictions: pd.DataFrame, part: str) -> str:
+def name_constant_folds(
+    predictions: pd.DataFrame, part: str, columns: Sequence[str] = PROBABILITIES
+) -> str:
     """Return a note that names the folds whose images all have the same probabilities.
 
     Args:
         predictions: Predictions of the folds, pooled.
         part: What the predictions are of, such as ``test``.
+        columns: The probabilities in question.
     """
     # The table of no image may have no columns either.
     if predictions.empty:
         return ""
     folds = [
         str(fold)
-        for fold, of_fold in predictions.groupby("fold")[PROBABILITIES]
+        for fold, of_fold in predictions.groupby("fold")[list(columns)]
         if len(of_fold) > 1 and not np.ptp(of_fold.to_numpy(), axis=0).any()
     ]
     if not folds:

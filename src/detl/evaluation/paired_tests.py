@@ -12,8 +12,9 @@ from statsmodels.stats.multitest import multipletests
 from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.evaluation.bootstrap import draw_weights, measure
-from detl.evaluation.comparison import estimate_mean, measure_overlap
+from detl.evaluation.comparison import NO_VARIANCE, estimate_mean, measure_overlap
 from detl.evaluation.delong import compare_areas, name_scarcity
+from detl.evaluation.notes import join_notes
 
 COLUMNS = [
     "first",
@@ -138,10 +139,12 @@ def _compare(
     }
     by_fold = pd.Series(gained).groupby(first["fold"].to_numpy()).mean()
     mean = estimate_mean(by_fold.to_numpy(), overlap)
+    note = f"over {len(by_fold)} folds"
+    note = join_notes(note, "" if np.isfinite(mean.p) else NO_VARIANCE)
+    low, high = np.clip([mean.low, mean.high], -1, 1)
     yield {
-        **{"test": "corrected_t", **about, "note": f"over {len(by_fold)} folds"},
-        **{"difference": mean.mean, "p": mean.p},
-        **{"low": max(mean.low, -1.0), "high": min(mean.high, 1.0)},
+        **{"test": "corrected_t", **about, "note": note},
+        **{"difference": mean.mean, "p": mean.p, "low": low, "high": high},
     }
     quantities = {f"auc_{label}": [label] for label in DATA_B_CLASSES}
     for quantity, labels in {**quantities, "macro_auc": list(DATA_B_CLASSES)}.items():
@@ -181,7 +184,7 @@ def _compare_areas(
         "high": areas.high,
         "p": areas.p,
         "groups": areas.groups,
-        "note": "" if np.isfinite(areas.p) else "no variance to test with",
+        "note": "" if np.isfinite(areas.p) else NO_VARIANCE,
     }
 
 

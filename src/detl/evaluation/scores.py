@@ -1,6 +1,6 @@
 """Scores of an architecture with their intervals, over all folds and in each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,8 @@ from detl.evaluation.bootstrap import (
     measure_draws,
 )
 from detl.evaluation.metrics import confusion_matrix
-from detl.evaluation.predictions import read_probabilities
+from detl.evaluation.notes import join_notes, name_constant_folds
+from detl.evaluation.predictions import PROBABILITIES, read_probabilities
 from detl.evaluation.ranking import measure_ranking, scarcer_groups
 
 COLUMNS = ["fold", "score", "class", "value", "low", "high", "groups", "note"]
@@ -65,9 +66,10 @@ def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
         and ``average_precision`` (area under the precision-recall curve). ``class`` is
         empty for all classes. ``value``, ``low`` and ``high`` are from 0 to 1.
         ``groups``: the independent groups that the score rests on. ``note``: why there
-        is no number, which is NaN then, or ``constant probabilities``. A predictive
-        value of a class that is never predicted is no number here: 0, as
-        ``score_predictions`` has it, would be one without an interval.
+        is no number, or no interval of it, which is NaN then; and, of areas, which
+        folds have ``constant probabilities``. A predictive value of a class that is
+        never predicted is no number here: 0, as ``score_predictions`` has it, would be
+        one without an interval.
 
     Raises:
         DetlError: There is no image, a label or a prediction is no class, or a
@@ -79,7 +81,7 @@ def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
     for fold in pooled["fold"].unique():
         in_fold = (pooled["fold"] == fold).to_numpy()
         rows += _describe(_Sample.read(pooled[in_fold], seed), fold)
-    rows += _describe_mean(whole, pooled["fold"].to_numpy())
+    rows += _describe_mean(whole)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -92,7 +94,7 @@ def name_pooled_scores(scores: pd.DataFrame) -> dict[str, float]:
     Returns:
         ``<score>_pooled``, or ``<score>_<class>_pooled``, and for areas under the ROC
         curve ``_mean``, that over the folds; each also with ``_low`` and ``_high``.
-        What has no number is left out.
+        What has no number, or no interval, is left out.
     """
     is_area = scores["score"].isin(AREAS)
     quoted = scores[scores["fold"].eq(MEAN).where(is_area, scores["fold"].eq(ALL))]
@@ -104,8 +106,9 @@ def name_pooled_scores(scores: pd.DataFrame) -> dict[str, float]:
             "mean" if row["fold"] == MEAN else "pooled",
         ]
         name = "_".join(part for part in parts if part)
-        ends = {f"{name}_{end}": float(row[end]) for end in ("low", "high")}
-        named |= {name: float(row["value"]), **ends}
+        named[name] = float(row["value"])
+        if np.isfinite(row["low"]):
+            named |= {f"{name}_{end}": float(row[end]) for end in ("low", "high")}
     return named
 
 
@@ -126,6 +129,7 @@ class _Sample:
     predicted: np.ndarray
     probabilities: np.ndarray
     groups: np.ndarray
+    folds: np.ndarray
     weights: np.ndarray
 
     @classmethod
@@ -136,13 +140,14 @@ class _Sample:
             pd.Categorical(table["predicted"], DATA_B_CLASSES).codes,
             read_probabilities(table),
             groups,
+            table["fold"].to_numpy(),
             draw_weights(groups, seed),
         )
 
     def take(self, chosen: np.ndarray) -> "_Sample":
         parts = {
             name: getattr(self, name)[chosen]
-            for name in ("label", "predicted", "probabilities", "groups")
+            for name in ("label", "predicted", "probabilities", "groups", "folds")
         }
         return replace(self, **parts, weights=self.weights[:, chosen])
 
@@ -171,6 +176,11 @@ class _Sample:
         """Return the classes that no image has."""
         return [c for k, c in enumerate(DATA_B_CLASSES) if not (self.label == k).any()]
 
+    def name_constant(self, columns: Sequence[str]) -> str:
+        """Return a note on the folds in which these probabilities are constant."""
+        table = pd.DataFrame(self.probabilities, columns=PROBABILITIES)
+        return name_constant_folds(table.assign(fold=self.folds), "test", columns)
+
 
 def _describe(sample: _Sample, fold: str) -> Iterator[dict[str, Any]]:
     matrices = sample.counts
@@ -182,7 +192,10 @@ def _describe(sample: _Sample, fold: str) -> Iterator[dict[str, Any]]:
         measured = measure_draws(hits / images, sample.groups, kind="share")
         yield _row(fold, score, "", measured)
     for score, values in _average_classes(sample).items():
-        yield _row(fold, score, "", _measure_average(sample, values))
+        measured = _measure_average(sample, values)
+        if score in AREAS:
+            measured = _name_constant(sample, measured, PROBABILITIES)
+        yield _row(fold, score, "", measured)
     for position, label in enumerate(DATA_B_CLASSES):
         for score, measured in _measure_shares(sample, position):
             yield _row(fold, score, label, measured)
@@ -192,7 +205,8 @@ def _describe(sample: _Sample, fold: str) -> Iterator[dict[str, Any]]:
             yield _row(fold, score, label, measured)
 
 
-def _describe_mean(sample: _Sample, folds: np.ndarray) -> Iterator[dict[str, Any]]:
+def _describe_mean(sample: _Sample) -> Iterator[dict[str, Any]]:
+    folds = sample.folds
     parts = {fold: sample.take(folds == fold) for fold in pd.unique(folds)}
     areas = np.mean([part.rankings[:, :, 0] for part in parts.values()], axis=0)
     lacking = {
@@ -201,6 +215,7 @@ def _describe_mean(sample: _Sample, folds: np.ndarray) -> Iterator[dict[str, Any
         for label in part.absent()
     }
     macro = _measure_average(sample, areas.mean(axis=1))
+    macro = _name_constant(sample, macro, PROBABILITIES)
     if lacking:
         macro = Measurement.missing(macro.groups, next(iter(lacking.values())))
     yield _row(MEAN, "macro_auc", "", macro)
@@ -266,9 +281,17 @@ def _measure_area(sample: _Sample, position: int, values: np.ndarray) -> Measure
         return Measurement.missing(0, NO_OTHER)
     scarcer = scarcer_groups(is_class, sample.groups)
     measured = measure_draws(values, scarcer, kind="score")
-    if np.ptp(sample.probabilities[:, position]) == 0 and not measured.is_missing:
-        return replace(measured, note="constant probabilities")
-    return measured
+    return _name_constant(sample, measured, [PROBABILITIES[position]])
+
+
+def _name_constant(
+    sample: _Sample, measured: Measurement, columns: Sequence[str]
+) -> Measurement:
+    """Return a measured area with a note on folds where there is nothing to rank."""
+    if measured.is_missing:
+        return measured
+    note = join_notes(sample.name_constant(columns), measured.note)
+    return replace(measured, note=note)
 
 
 def _row(fold: str, score: str, label: str, measured: Measurement) -> dict[str, Any]:

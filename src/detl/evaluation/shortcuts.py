@@ -72,7 +72,8 @@ def grade_shortcuts(
         of each class against the rest (``auc_<class>``, mean of the folds), each with
         its 95 % interval (``_low``, ``_high``); ``chance``; ``shortcut_ratio`` with its
         interval; the numbers of ``images`` and ``groups``; and ``note``, why a number
-        is missing, which is NaN then. Of the whole image the ratio is 1.
+        or an interval is missing, which is NaN then, and where probabilities are
+        constant. Of the whole image the ratio is 1.
 
     Raises:
         DetlError: A cue has another name, or predictions are of other images.
@@ -116,12 +117,14 @@ def _describe_scores(predictions: pd.DataFrame, seed: int) -> dict[str, Any]:
     }
     accuracy = found[ALL, "accuracy", ""]
     row: dict[str, Any] = accuracy.as_columns("accuracy")
-    notes = [accuracy.note]
+    of_areas: dict[str, list[str]] = {}
     for label in DATA_B_CLASSES:
         area = found[MEAN, "auc", label]
         row |= area.as_columns(f"auc_{label}")
-        if np.isnan(area.value):
-            notes.append(f"AUC of {label}: {area.note}")
+        if area.note:
+            of_areas.setdefault(area.note, []).append(label)
+    notes = [accuracy.note]
+    notes += [f"AUC of {', '.join(few)}: {note}" for note, few in of_areas.items()]
     return row | {
         "images": len(predictions),
         "groups": predictions["group"].nunique(),

@@ -195,7 +195,7 @@ def _tabulate_arms(arms: pd.DataFrame) -> pd.DataFrame:
 
 
 def _show_arm(arm: Mapping[Hashable, Any]) -> dict[str, str]:
-    was_run, is_compared = pd.notna(arm["accuracy_mean"]), pd.notna(arm["p"])
+    was_run, is_compared = pd.notna(arm["accuracy_mean"]), pd.notna(arm["difference"])
     numbers = dict.fromkeys(("mean", "SD", "95 % interval"), _ABSENT)
     if was_run:
         numbers = {
@@ -224,6 +224,8 @@ def _show_arm(arm: Mapping[Hashable, Any]) -> dict[str, str]:
 
 
 def _show_p(p: float) -> str:
+    if pd.isna(p):
+        return _ABSENT
     return f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 
@@ -261,6 +263,13 @@ def judge_arms(arms: pd.DataFrame) -> list[str]:
             f"{rest} of {len(compared)} arms cannot be told from the reference, which "
             "does not mean that they are equal: the widest interval of a difference "
             f"spans {widest:.1f} points."
+        )
+    untested = arms[arms["difference"].notna() & arms["p_holm"].isna()]
+    if len(untested):
+        names = enumerate_names([_arm_title(a) for a in untested.to_dict("records")])
+        sentences.append(
+            "Not tested, as the difference from the reference is the same in every "
+            f"fold: {names}."
         )
     missing = int((~_was_run(arms)).sum())
     if missing:

@@ -171,12 +171,14 @@ def judge_ablation(ablation: pd.DataFrame | None) -> Judgement:
     if ablation is None:
         return Judgement()
     shown, not_shown = [], []
-    tested = ablation[ablation["p_holm"].notna()]
-    scratch = tested[tested["initialisation"] == "scratch"]
+    compared = ablation[ablation["difference"].notna()]
+    scratch = compared[compared["initialisation"] == "scratch"]
     for line in scratch.to_dict("records"):
         network, part = network_title(line["architecture"]), PARTS[line["unfreeze"]]
-        numbers = f"{_difference(line)}, p = {line['p_holm']:.3f} after Holm"
-        if line["p_holm"] >= SIGNIFICANT:
+        p, is_tested = line["p_holm"], pd.notna(line["p_holm"])
+        tested = f"p = {p:.3f} after Holm" if is_tested else "the same in every fold"
+        numbers = f"{_difference(line)}, {tested}"
+        if not is_tested or p >= SIGNIFICANT:
             not_shown.append(
                 f"That pretraining on Data-A helps {network}, against random weights "
                 f"of which {part} trained: {numbers}."

@@ -92,6 +92,8 @@ def judge_cues(cards: Tables) -> Check:
         "fail": "tells COVID-19 from the rest without seeing a lung",
     }
     meaning = f"The {row['input']} {words[verdict]}."
+    if pd.isna(row["low"]):
+        meaning = f"The {row['input']} has no interval ({row['note']})."
     judged = Check(check, asked, *show_number(row, is_share=False), verdict, meaning)
     return judged.beside(name_missing(cards, choose))
 

@@ -13,6 +13,8 @@ CLASS_TITLES = {
     "covid_19": "COVID-19",
 }
 
+NO_INTERVAL = "no interval"
+
 
 def network_title(architecture: str) -> str:
     """Return an architecture's name as it is written; its own where it is new."""
@@ -30,7 +32,9 @@ def in_percent(share: float) -> str:
 
 
 def interval_in_percent(low: float, high: float) -> str:
-    """Return the ends of an interval of a share, in per cent."""
+    """Return the ends of an interval of a share, in per cent; that there is none."""
+    if pd.isna(low):
+        return NO_INTERVAL
     return f"{100 * low:.1f} to {100 * high:.1f} %"
 
 
@@ -40,7 +44,12 @@ def in_points(difference: float) -> str:
 
 
 def interval_in_points(low: float, high: float) -> str:
-    """Return the ends of an interval of a difference, in percentage points."""
+    """Return the ends of an interval of a difference, in percentage points.
+
+    Where there is none, it says so.
+    """
+    if pd.isna(low):
+        return NO_INTERVAL
     return f"{100 * low:+.1f} to {100 * high:+.1f}"
 
 
@@ -62,7 +71,7 @@ def count_of(number: int, thing: str, things: str | None = None) -> str:
 
 
 def show_measured(row: Mapping[Hashable, Any], is_share: bool = True) -> str:
-    """Return a measured number with its 95 % interval, or why there is none.
+    """Return a measured number with its 95 % interval, or why either is missing.
 
     Args:
         row: ``value``, ``low``, ``high`` and ``note``.
@@ -71,6 +80,8 @@ def show_measured(row: Mapping[Hashable, Any], is_share: bool = True) -> str:
     if pd.isna(row["value"]):
         return str(row["note"]) or "not computed"
     value, interval = show_number(row, is_share)
+    if not interval and isinstance(row["note"], str):
+        interval = row["note"]
     return f"{value} ({interval})" if interval else value
 
 

@@ -124,6 +124,19 @@ def test_arms_are_compared_with_the_reference_arm(folds, tiny_network):
     assert list(by_fold["accuracy"]) == [0.6, 0.8, 0.5, 0.6]
 
 
+def test_an_arm_that_differs_by_as_much_in_every_fold_says_that_it_is_not_tested(
+    folds, tiny_network
+):
+    results = _arm_results(detl_last_block=[0.6, 0.8], scratch_all=[0.5, 0.7])
+
+    table, _ = tabulate_arms(folds, tiny_network("vgg16"), WITHOUT_WEIGHTS, **results)
+
+    arm = table.set_index(["initialisation", "unfreeze"]).loc[("scratch", "all")]
+    assert arm["difference"] == pytest.approx(-0.1)
+    assert np.isnan(arm["p"])
+    assert arm["note"] == "no variance to test with"
+
+
 def test_arms_that_are_missing_say_why(folds, tiny_network):
     results = _arm_results(detl_last_block=[0.6, 0.8])
 

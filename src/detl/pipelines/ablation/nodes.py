@@ -129,9 +129,14 @@ def tabulate_arms(
 
     Returns:
         A row per arm, also for those that have not been run, of which ``note`` says
-        why; and a row per arm and fold with its accuracy.
+        why, as it does where there is nothing to test a difference with; and a row per
+        arm and fold with its accuracy.
     """
-    from detl.evaluation.comparison import compare_arms, measure_overlap
+    from detl.evaluation.comparison import (
+        NO_VARIANCE,
+        compare_arms,
+        measure_overlap,
+    )
     from detl.networks.imagenet import reason_for_absence
 
     by_fold = {
@@ -148,7 +153,8 @@ def tabulate_arms(
         row: dict[str, Any] = {"initialisation": initialisation, "unfreeze": unfreeze}
         if arm in by_fold:
             row |= compared.loc[arm].to_dict() | arm_results[f"{arm}_summary"]
-            row["note"] = ""
+            is_untested = pd.notna(row["difference"]) and pd.isna(row["p"])
+            row["note"] = NO_VARIANCE if is_untested else ""
         else:
             reason = absence if initialisation == "imagenet" else ""
             row["note"] = reason or "Not run."
