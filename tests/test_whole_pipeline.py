@@ -242,7 +242,7 @@ def test_the_files_of_one_split_are_not_taken_for_those_of_another(finished):
     other = run_kedro(project, "run", "--pipeline", "report", "--env", "test", *changed)
 
     assert other.returncode == 1
-    assert "were split with other parameters 'split' (protocol grouped)" in other.stdout
+    assert "made with split.protocol = grouped, and paper is asked for" in other.stdout
 
 
 def test_one_namespace_alone_continues_in_the_same_runs(finished, store):

@@ -13,7 +13,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from detl.errors import DetlError
-from detl.project_parameters import check_parameters
+from detl.project_parameters import ProjectParameters, check_parameters
 from detl.quiet import import_keras
 from detl.selection import EVERYTHING, select_pipeline
 from detl.units import unit_of
@@ -48,7 +48,7 @@ class ProgressHooks:
 
 
 class InputHooks:
-    """Refuses to start where inputs are missing, of another split, or unreadable."""
+    """Refuses to start where inputs are missing, unreadable, or of other parameters."""
 
     @hook_impl(tryfirst=True)
     def before_pipeline_run(
@@ -78,27 +78,50 @@ class InputHooks:
                 f"({len(missing)} missing in all): run 'kedro run "
                 f"{wanted}{environment}' first."
             )
-        if "data_b" in pipeline.inputs():
-            _refuse_another_split(catalog)
+        _refuse_other_parameters(pipeline.inputs(), catalog)
         if "params:source" in pipeline.inputs():
             _refuse_unreadable_source(catalog)
             if run_params["only_missing_outputs"]:
                 _refuse_files_of_another_source(catalog)
 
 
-def _refuse_another_split(catalog: DataCatalog) -> None:
-    """Refuse parameters of the split that are not those of the files on disk."""
-    from detl.parameters import SplitParameters
+def _refuse_other_parameters(taken: set[str], catalog: DataCatalog) -> None:
+    """Refuse parameters that are not those of the files that are taken from disk."""
+    loaded = catalog.load("parameters")
+    asked = ProjectParameters.model_validate(loaded).model_dump()
+    if taken & {"images", "pixels"}:
+        _refuse_another(catalog, "ingest_parameters", "ingest", asked["ingest"])
+    if "data_b" in taken:
+        _refuse_another(catalog, "split_parameters", "split", asked["split"])
+    for name, blocks in asked["architectures"].items():
+        for stage, used in (
+            (f"{name}.pretrain", ("network", "pretrain")),
+            (f"{name}.crossval", ("transfer",)),
+        ):
+            if any(dataset.startswith(f"{stage}.") for dataset in taken):
+                chosen = {block: blocks[block] for block in used}
+                where = f"architectures.{name}"
+                _refuse_another(catalog, f"{stage}.trained_with", where, chosen)
 
-    if not catalog.exists("split_parameters"):
+
+def _refuse_another(
+    catalog: DataCatalog, noted: str, where: str, asked: dict[str, Any]
+) -> None:
+    """Refuse a block of parameters that is not the one noted beside the files."""
+    from detl.report.repeat import flatten_parameters
+
+    if not catalog.exists(noted):
         return
-    drawn = catalog.load("split_parameters")
-    asked = catalog.load("parameters")["split"]
-    if SplitParameters.model_validate(asked).model_dump() != drawn:
+    before = flatten_parameters({where: catalog.load(noted)})
+    now = flatten_parameters({where: asked})
+    changed = [n for n in sorted(before | now) if before.get(n) != now.get(n)]
+    if changed:
+        name = changed[0]
         raise DetlError(
-            "The files on disk were split with other parameters 'split' "
-            f"(protocol {drawn['protocol']}): put these back, or run 'kedro run "
-            "--pipeline detl' with the new ones first."
+            f"The files on disk were made with {name} = {before.get(name, 'nothing')}, "
+            f"and {now.get(name, 'nothing')} is asked for (parameters changed: "
+            f"{len(changed)}): put these back, or run 'kedro run --pipeline detl' with "
+            "the new ones first."
         )
 
 

@@ -85,3 +85,24 @@ def test_an_absolute_path_is_shown_by_its_end_and_another_one_as_it_was_typed():
         assert "of wards/north" in text
         assert "someone" not in text
     assert "of ../elsewhere.csv" in judge_external(scores, "../elsewhere.csv").meaning
+
+
+def test_a_class_that_is_missing_elsewhere_is_named_and_no_pass():
+    table = make_scores(0.0, -0.05, 0.05)
+    of_class = table.assign(score="sensitivity", note="")
+    present = of_class.assign(**{"class": "normal"})
+    lacking = of_class.assign(**{"class": "covid_19", "drop": np.nan})
+    scores = {"vgg16": pd.concat([table, present, lacking], ignore_index=True)}
+
+    check = judge_external(scores, SOURCE)
+
+    assert check.verdict == "warn"
+    assert check.meaning.endswith("Without a number: VGG16 on COVID-19.")
+
+
+def test_classes_are_named_as_they_are_written():
+    scores = {"vgg16": make_scores(0.1, 0.02, 0.18)}
+
+    assert "(over normal, COVID-19)" in judge_external(scores, SOURCE).meaning
+    table = tables_of(describe_external(scores, SOURCE))[0]
+    assert table["note"].iloc[0] == "over normal, COVID-19"

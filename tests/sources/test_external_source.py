@@ -10,6 +10,10 @@ KNOWN = {
 }
 
 
+def _read(path):
+    return read_external(path, KNOWN, ["PA"])
+
+
 def _list(tmp_path, *rows):
     for row in rows:
         (tmp_path / row.split(",")[0]).touch()
@@ -19,14 +23,14 @@ def _list(tmp_path, *rows):
 
 
 def test_a_list_of_images_is_a_source_of_its_own(tmp_path):
-    table = read_external(_list(tmp_path, "a.png,normal,p1"), KNOWN)
+    table = _read(_list(tmp_path, "a.png,normal,p1"))
 
     assert list(table.candidates["image_id"]) == ["external/a.png"]
     assert list(table.candidates["patient_id"]) == ["external/p1"]
 
 
 def test_a_patient_of_an_ingested_source_can_be_named(tmp_path):
-    table = read_external(_list(tmp_path, "a.png,normal,chest14/00000001"), KNOWN)
+    table = _read(_list(tmp_path, "a.png,normal,chest14/00000001"))
 
     assert list(table.candidates["patient_id"]) == ["chest14/00000001"]
 
@@ -39,7 +43,7 @@ def test_a_published_layout_takes_the_name_under_which_it_was_ingested(tmp_path)
         "View Position\n00000001_000.png,No Finding,1,50,M,PA\n"
     )
 
-    table = read_external(tmp_path, KNOWN)
+    table = _read(tmp_path)
 
     assert list(table.candidates["image_id"]) == ["chest14/00000001_000.png"]
     assert list(table.candidates["patient_id"]) == ["chest14/00000001"]
@@ -50,7 +54,7 @@ def test_class_folders_can_be_tested_too(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.png").touch()
 
-    table = read_external(tmp_path, KNOWN)
+    table = _read(tmp_path)
 
     assert sorted(table.candidates["findings"]) == [
         "COVID-19",
@@ -62,4 +66,109 @@ def test_class_folders_can_be_tested_too(tmp_path):
 
 def test_a_path_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DetlError, match=r"nowhere.*--params source=PATH"):
-        read_external(tmp_path / "nowhere", KNOWN)
+        _read(tmp_path / "nowhere")
+
+
+def _error_of(path):
+    with pytest.raises(DetlError) as error:
+        _read(path)
+    message = str(error.value)
+    assert "ingest.sources" not in message
+    assert "DETL_DATA" not in message
+    return message
+
+
+def _write_csv(path, content):
+    path.write_text(content)
+    return path
+
+
+def test_class_folders_that_lie_deeper_are_named_with_their_count(tmp_path):
+    for name in ("a.png", "b.png"):
+        (tmp_path / "train" / "normal").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "train" / "normal" / name).touch()
+
+    message = _error_of(tmp_path)
+
+    assert f"None of the 2 images of {tmp_path} could be taken" in message
+    assert "(unknown finding: train 2)" in message
+    assert "class folders directly in it" in message
+    assert "--params source=PATH" in message
+
+
+def test_unknown_labels_alone_are_told_with_the_known_classes(tmp_path):
+    message = _error_of(_list(tmp_path, *(f"{n}.png,{n},p" for n in range(6))))
+
+    assert (
+        "(unknown finding: 0 1, unknown finding: 1 1, unknown finding: 2 1" in message
+    )
+    assert "other reasons 3)" in message
+    assert "normal, other_disease, pneumonia, covid_19" in message
+
+
+def test_paths_with_backslashes_are_told_to_be_written_with_slashes(tmp_path):
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films" / "a.png").touch()
+    path = _write_csv(tmp_path / "l.csv", "file,label,patient\nfilms\\a.png,normal,p\n")
+
+    message = _error_of(path)
+
+    assert "(no image file 1)" in message
+    assert "written with /" in message
+
+
+def test_a_list_of_no_image_is_refused(tmp_path):
+    message = _error_of(_write_csv(tmp_path / "list.csv", "file,label,patient\n"))
+
+    assert "None of the 0 images" in message
+    assert "it names none" in message
+
+
+def test_images_of_no_wanted_view_are_told(tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "00000001_000.png").touch()
+    (tmp_path / "Data_Entry_2017.csv").write_text(
+        "Image Index,Finding Labels,Patient ID,Patient Age,Patient Gender,"
+        "View Position\n00000001_000.png,No Finding,1,50,M,AP\n"
+    )
+
+    assert "(view: AP 1)" in _error_of(tmp_path)
+
+
+def test_a_flat_folder_of_images_is_told_to_name_another(tmp_path):
+    (tmp_path / "a.png").touch()
+
+    message = _error_of(tmp_path)
+
+    assert "holds no labelled image, where labels.csv" in message
+    assert "name another folder, or a csv, with --params source=PATH" in message
+
+
+def test_a_published_layout_without_its_images_is_told_to_name_another(tmp_path):
+    (tmp_path / "Data_Entry_2017.csv").touch()
+
+    assert "name another folder" in _error_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("file,label", "file, label"),
+        ("File,Label,Patient", "File, Label, Patient"),
+        ("file;label;patient", "file;label;patient"),
+    ],
+)
+def test_a_list_without_its_columns_is_told_how_they_are_written(
+    tmp_path, header, found
+):
+    message = _error_of(_write_csv(tmp_path / "list.csv", f"{header}\n"))
+
+    assert f"has the columns {found}, where file, label, patient were" in message
+    assert "with commas: the first line file,label,patient" in message
+
+
+@pytest.mark.parametrize("name", ["Data_Entry_2017.csv", "metadata.csv"])
+def test_the_list_of_a_published_set_is_told_to_name_its_folder(tmp_path, name):
+    message = _error_of(_write_csv(tmp_path / name, "Image Index,finding\n"))
+
+    assert f"name its folder {tmp_path} instead" in message

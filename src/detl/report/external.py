@@ -17,6 +17,7 @@ from detl.report.verdict import (
     name_number,
 )
 from detl.report.wording import (
+    CLASS_TITLES,
     class_title,
     in_percent,
     in_points,
@@ -45,11 +46,15 @@ def judge_external(scores: Tables, source: str | None) -> Check:
     asked = (
         "balanced accuracy on images of another source is at most "
         f"{100 * SMALL_DROP:.0f} points below that of the cross-validation (the "
-        "interval of the drop lies up to there, fail where it lies above)"
+        "interval of the drop lies up to there, fail where it lies above), over every "
+        "class of Data-B"
     )
 
     def choose(table: pd.DataFrame) -> pd.DataFrame:
         return name_number(table[table["score"] == "balanced_accuracy"], "drop")
+
+    def choose_classes(table: pd.DataFrame) -> pd.DataFrame:
+        return name_number(table[table["score"] == "sensitivity"], "drop")
 
     def judge(row: Row) -> Verdict:
         return judge_below(row, SMALL_DROP, SMALL_DROP)
@@ -69,9 +74,11 @@ def judge_external(scores: Tables, source: str | None) -> Check:
         f"{network_title(name)}: {in_percent(row['internal'])} in the "
         f"cross-validation, {in_percent(row['external'])} on "
         f"{int(row['external_images'])} images of {_name_source(source)} "
-        f"({row['note']}).",
+        f"({_show_note(row['note'])}).",
     )
-    return judged.beside(name_missing(scores, choose))
+    # The images are the same for every network, and so are the classes they lack.
+    lacking = name_missing({name: scores[name]}, choose_classes)
+    return judged.beside([*name_missing(scores, choose), *lacking])
 
 
 def describe_external(scores: Tables, source: str | None) -> Section:
@@ -133,10 +140,17 @@ def _tabulate(scores: Tables) -> pd.DataFrame:
                     "images": ""
                     if pd.isna(row["external_images"])
                     else f"{row['external_images']:.0f}",
-                    "note": row["note"],
+                    "note": _show_note(row["note"]),
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _show_note(note: str) -> str:
+    """Return a note with the names of the classes as they are written."""
+    for label, title in CLASS_TITLES.items():
+        note = note.replace(label, title)
+    return note
 
 
 def _show(row: Mapping[object, object], part: str) -> str:

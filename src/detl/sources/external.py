@@ -1,19 +1,20 @@
 """Images from elsewhere, as a test set: a folder or a list, in any known layout."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.parameters import SourceParameters
 from detl.sources import READERS
-from detl.sources.source_table import SourceTable
-
-EXTERNAL = "external"
-"""Name of the source, where its layout is that of no source that was ingested."""
+from detl.sources.files import EXTERNAL, where_to_set
+from detl.sources.source_table import SourceTable, select_views
 
 
-def read_external(path: Path, known: Mapping[str, SourceParameters]) -> SourceTable:
-    """Return the images of a folder, or of a csv that lists some, of every view.
+def read_external(
+    path: Path, known: Mapping[str, SourceParameters], views: Collection[str]
+) -> SourceTable:
+    """Return the images of a folder, or of a csv that lists some.
 
     The layout is told from what lies there: ``Data_Entry_2017*`` (ChestX-ray14),
     ``metadata.csv`` (covid-chestxray), else ``labels.csv`` or class folders. Where a
@@ -24,9 +25,11 @@ def read_external(path: Path, known: Mapping[str, SourceParameters]) -> SourceTa
     Args:
         path: A folder, or a csv with the columns ``file``, ``label`` and ``patient``.
         known: The sources that were ingested.
+        views: Views to take, spelt as in column ``view``.
 
     Raises:
-        DetlError: There is no such path, or its reader misses something.
+        DetlError: There is no such path, its reader misses something, or not one image
+            can be taken.
     """
     if not path.exists():
         raise DetlError(
@@ -34,16 +37,12 @@ def read_external(path: Path, known: Mapping[str, SourceParameters]) -> SourceTa
             "name a folder or a csv with --params source=PATH."
         )
     reader = _tell_layout(path)
-    same = [name for name, p in known.items() if p.reader == reader != "folder"]
-    source = same[0] if same else EXTERNAL
     parameters = SourceParameters(reader=reader, folder=str(path))
-    table = READERS[reader](path, source, parameters)
-    return SourceTable(
-        candidates=table.candidates.assign(
-            patient_id=_keep_named_sources(table, source, known)
-        ),
-        rejected=table.rejected,
-    )
+    # Under the name that its errors know how to mend, until it is read.
+    table = select_views(READERS[reader](path, EXTERNAL, parameters), views)
+    _require_candidates(path, table)
+    same = [name for name, p in known.items() if p.reader == reader != "folder"]
+    return _name_after(table, same[0] if same else EXTERNAL, known)
 
 
 def _tell_layout(path: Path) -> str:
@@ -52,12 +51,35 @@ def _tell_layout(path: Path) -> str:
     return "covid_chestxray" if (path / "metadata.csv").is_file() else "folder"
 
 
-def _keep_named_sources(
+def _require_candidates(path: Path, table: SourceTable) -> None:
+    if not table.candidates.empty:
+        return
+    counts = table.rejected["reason"].value_counts()
+    named = [f"{reason} {count}" for reason, count in counts.head(3).items()]
+    if len(counts) > 3:
+        named.append(f"other reasons {counts.iloc[3:].sum()}")
+    raise DetlError(
+        f"None of the {len(table.rejected)} images of {path} could be taken "
+        f"({', '.join(named) or 'it names none'}), where class folders directly in it, "
+        "or paths from where the csv lies, written with /, were expected, and as "
+        f"classes findings or {', '.join(DATA_B_CLASSES)}: mend that, or "
+        f"{where_to_set(EXTERNAL)}."
+    )
+
+
+def _name_after(
     table: SourceTable, source: str, known: Mapping[str, SourceParameters]
-) -> list[str]:
-    """Return the patients; those named with an ingested source keep its name alone."""
-    own = table.candidates["patient_id"].str.removeprefix(f"{source}/")
-    return [
+) -> SourceTable:
+    """Return the table of another source; named patients keep their own source."""
+    images = table.candidates
+    files = images["image_id"].str.removeprefix(f"{EXTERNAL}/")
+    patients = [
         patient if patient.split("/")[0] in known else f"{source}/{patient}"
-        for patient in own
+        for patient in images["patient_id"].str.removeprefix(f"{EXTERNAL}/")
     ]
+    return SourceTable(
+        candidates=images.assign(
+            source=source, image_id=f"{source}/" + files, patient_id=patients
+        ),
+        rejected=table.rejected.assign(source=source).astype(str),
+    )

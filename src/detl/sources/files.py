@@ -11,9 +11,16 @@ import pandas as pd
 
 from detl.errors import DetlError
 
+EXTERNAL = "external"
+"""The source of the external test, which the command names and no parameter block."""
+
+_AS_PUBLISHED = "use the file as it was published"
+
 
 def where_to_set(source: str) -> str:
     """Return the words that say how to point a source at another folder."""
+    if source == EXTERNAL:
+        return "name another folder, or a csv, with --params source=PATH"
     return (
         f"set ingest.sources.{source}.folder, or the environment variable DETL_DATA "
         "for the raw data folder, to where it lies"
@@ -39,13 +46,16 @@ def require_folder(folder: Path, source: str, content: str) -> None:
 
 
 def read_text_table(
-    path: Path, spellings: Mapping[str, tuple[str, ...]]
+    path: Path,
+    spellings: Mapping[str, tuple[str, ...]],
+    advice: str = _AS_PUBLISHED,
 ) -> pd.DataFrame:
     """Return the wanted columns of a csv file, all as text, under our own names.
 
     Args:
         path: A csv file, or one compressed by gzip; UTF-8, broken bytes replaced.
         spellings: For each column of the result, its names in the file.
+        advice: What to do where the file cannot be read, or lacks a column.
 
     Returns:
         One row per row of the file, stripped text, "" where there is nothing.
@@ -57,10 +67,9 @@ def read_text_table(
         header, *rows = _read_rows(path)
     except (csv.Error, EOFError, OSError, ValueError, zlib.error) as error:
         raise DetlError(
-            f"{path} cannot be read as a csv table ({error}); fetch it again from "
-            "where it was published."
+            f"{path} cannot be read as a csv table ({error}); {advice}."
         ) from None
-    positions = _find_columns(path, header, spellings)
+    positions = _find_columns(path, header, spellings, advice)
     return pd.DataFrame(
         [[row[position].strip() for position in positions] for row in rows],
         columns=list(spellings),
@@ -87,7 +96,10 @@ def _read_rows(path: Path) -> list[list[str]]:
 
 
 def _find_columns(
-    path: Path, header: list[str], spellings: Mapping[str, tuple[str, ...]]
+    path: Path,
+    header: list[str],
+    spellings: Mapping[str, tuple[str, ...]],
+    advice: str,
 ) -> list[int]:
     found = [name.strip() for name in header]
     known = [
@@ -98,7 +110,7 @@ def _find_columns(
         expected = ", ".join(" or ".join(theirs) for theirs in spellings.values())
         raise DetlError(
             f"{path} has the columns {', '.join(filter(None, found))}, where "
-            f"{expected} were expected; use the file as it was published."
+            f"{expected} were expected; {advice}."
         )
     return [positions[0] for positions in known]
 

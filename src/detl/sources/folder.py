@@ -17,6 +17,13 @@ from detl.sources.files import (
 from detl.sources.source_table import SourceTable, build_source_table
 
 _CONTENT = "labels.csv (file, label, patient) or one folder of images per class"
+_LIST_ADVICE = (
+    "write it with commas: the first line file,label,patient in small letters, then a "
+    "row per image (whose patient may be left empty)"
+)
+_PUBLISHED_LISTS = ("Data_Entry_2017", "metadata.csv")
+"""How the lists begin that belong to the layout of a whole folder."""
+
 _COLUMNS = {"path": ("file",), "findings": ("label",), "patient": ("patient",)}
 
 
@@ -81,7 +88,9 @@ def _named_folders(paths: pd.Series) -> list[str]:
 
 
 def _read_listing(path: Path) -> pd.DataFrame:
-    rows = read_text_table(path, _COLUMNS)
+    is_published = path.name.startswith(_PUBLISHED_LISTS)
+    advice = f"name its folder {path.parent} instead" if is_published else _LIST_ADVICE
+    rows = read_text_table(path, _COLUMNS, advice)
     patient = rows["patient"].mask(rows["patient"] == "", rows["path"])
     return rows.assign(name=rows["path"], patient=patient)
 

@@ -16,10 +16,9 @@ def test_only_the_tables_between_the_nodes_are_the_pipelines_own():
     pipeline = create_pipeline()
 
     assert pipeline.inputs() == {"radiographs", "params:ingest"}
-    assert pipeline.outputs() == {"images", "pixels", "rejected", "copies"}
-    assert pipeline.all_outputs() - pipeline.outputs() == {
-        "ingest.candidates",
-        "ingest.rejected_rows",
+    assert pipeline.all_outputs() == {
+        *("images", "pixels", "rejected", "copies", "ingest_parameters"),
+        *("ingest.candidates", "ingest.rejected_rows"),
     }
 
 

@@ -128,6 +128,16 @@ def collect_folds(
     return fold_summary, confusion_matrix, summary
 
 
+def note_parameters(parameters: TrainingParameters, **folds: History) -> dict[str, Any]:
+    """Return the parameters of the folds' training, as plain values.
+
+    Args:
+        parameters: How the tails were trained.
+        **folds: Curves; noted after them, and anew whenever a fold is trained anew.
+    """
+    return {"transfer": parameters.model_dump()}
+
+
 def summarise_architectures(**results: Any) -> tuple[pd.DataFrame, np.ndarray]:
     """Return the summary, a row per architecture, and the paper's Fig. 3.
 

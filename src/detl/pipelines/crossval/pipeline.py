@@ -8,6 +8,7 @@ from detl.design import ARCHITECTURES, FOLDS
 
 from .nodes import (
     collect_folds,
+    note_parameters,
     predict_fold,
     score_fold,
     summarise_architectures,
@@ -106,8 +107,17 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
         outputs=["fold_summary", "confusion_matrix", "summary"],
         name="collect_folds",
     )
+    note = Node(
+        note_parameters,
+        inputs={
+            "parameters": "params:transfer",
+            **{fold: f"{fold}.history" for fold in folds},
+        },
+        outputs="trained_with",
+        name="note_parameters",
+    )
     return Pipeline(
-        [*train_folds(folds), collect],
+        [*train_folds(folds), collect, note],
         namespace=f"{architecture}.crossval",
         inputs={
             "tail": f"{architecture}.transfer.tail",

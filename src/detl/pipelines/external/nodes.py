@@ -10,7 +10,7 @@ from detl.errors import DetlError
 from detl.keras_model import KerasModel
 from detl.parameters import IngestParameters, SplitParameters
 from detl.pipelines.split.selection import label_as_data_b
-from detl.sources.source_table import count_reasons, select_views
+from detl.sources.source_table import count_reasons
 from detl.tables import (
     CANDIDATES,
     EXTERNAL_IMAGES,
@@ -48,7 +48,7 @@ def read_external_images(
             "source=PATH."
         )
     path = Path(source).absolute()
-    table = select_views(read_external(path, ingest.sources), ingest.views)
+    table = read_external(path, ingest.sources, ingest.views)
     folder = path if path.is_dir() else path.parent
     candidates = table.candidates.assign(
         path=[(folder / name).as_posix() for name in table.candidates["path"]]

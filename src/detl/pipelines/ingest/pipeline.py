@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from detl.pipelines.ingest.nodes import decode_images, read_sources
+from detl.pipelines.ingest.nodes import decode_images, note_parameters, read_sources
 
 
 def create_pipeline() -> Pipeline:
@@ -26,9 +26,15 @@ def create_pipeline() -> Pipeline:
                 outputs=["images", "pixels", "rejected", "copies"],
                 name="decode_images",
             ),
+            Node(
+                note_parameters,
+                inputs=["images", "params:ingest"],
+                outputs="ingest_parameters",
+                name="note_parameters",
+            ),
         ],
         namespace="ingest",
         inputs={"radiographs"},
-        outputs={"images", "pixels", "rejected", "copies"},
+        outputs={"images", "pixels", "rejected", "copies", "ingest_parameters"},
         parameters={"params:ingest"},
     )

@@ -1,5 +1,7 @@
 """Nodes that train a network from scratch on Data-A."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -74,6 +76,19 @@ def score_pretraining(
         "data_a_chance": float(np.bincount(labels).max() / len(labels)),
         "data_a_epoch": best_epoch(history),
     }
+
+
+def note_parameters(
+    history: History, network: NetworkParameters, parameters: PretrainParameters
+) -> dict[str, Any]:
+    """Return the parameters of the pretraining, as plain values.
+
+    Args:
+        history: Its curves; noted after them, and anew whenever it is trained anew.
+        network: Which network, and its size.
+        parameters: How it was trained.
+    """
+    return {"network": network.model_dump(), "pretrain": parameters.model_dump()}
 
 
 def _of_subset(data_a: pd.DataFrame, subset: str) -> tuple[np.ndarray, np.ndarray]:

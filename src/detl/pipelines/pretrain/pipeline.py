@@ -6,7 +6,7 @@ from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES
 
-from .nodes import pretrain_network, score_pretraining
+from .nodes import note_parameters, pretrain_network, score_pretraining
 
 ONE_ARCHITECTURE = Pipeline(
     [
@@ -32,12 +32,20 @@ ONE_ARCHITECTURE = Pipeline(
 )
 
 
+_NOTE = Node(
+    note_parameters,
+    inputs=["history", "params:network", "params:pretrain"],
+    outputs="trained_with",
+    name="note_parameters",
+)
+
+
 def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
     """Train every architecture from scratch to tell normal from diseased."""
     return Pipeline(
         [
             Pipeline(
-                ONE_ARCHITECTURE,
+                [ONE_ARCHITECTURE, _NOTE],
                 namespace=f"{architecture}.pretrain",
                 inputs={"pixels", "data_a"},
                 parameters={
