@@ -4,7 +4,7 @@ import pytest
 
 from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-from detl.evaluation.cue_models import predict_from_cues
+from detl.evaluation.cue_models import build_linear_model, predict_from_cues
 from detl.tables import PREDICTIONS, validate
 
 IMAGES_PER_CLASS = 30
@@ -95,6 +95,45 @@ def test_images_outside_the_training_part_do_not_change_the_model(make_study):
     ]
 
     pd.testing.assert_frame_equal(*predictions)
+
+
+def test_ages_of_the_test_part_do_not_change_the_model(make_study):
+    data_b, images, pixels, folds = make_study()
+    first = folds[folds["fold"] == "fold_1"]
+    subset, number = first["subset"].to_numpy(), np.arange(len(images))
+    unknown = images.assign(age=images["age"].mask(number % 5 == 0))
+    is_changed = (subset == "test") & (number % 5 != 0)
+    older = unknown.assign(age=unknown["age"].mask(is_changed, 1000.0))
+
+    before, after = (
+        predict_from_cues("metadata", data_b, known, pixels, first, 0.1)
+        for known in (unknown, older)
+    )
+
+    ageless = set(images["image_id"][number % 5 == 0])
+    is_same = before["image_id"].isin(ageless)
+    assert is_same.any()
+    pd.testing.assert_frame_equal(before[is_same], after[is_same])
+
+
+def test_an_unknown_age_is_the_mean_of_those_it_was_fitted_to():
+    inputs = np.array([[20.0], [40.0], [60.0], [80.0]])
+    model = build_linear_model(1).fit(inputs, [0, 0, 1, 1])
+
+    unknown, mean = model.predict_proba([[np.nan], [50.0]])
+
+    np.testing.assert_array_equal(unknown, mean)
+
+
+def test_a_training_part_without_any_age_still_gives_numbers(make_study):
+    data_b, images, pixels, folds = make_study()
+    first = folds[folds["fold"] == "fold_1"]
+    only_test = images["age"].where(first["subset"] == "test")
+
+    study = data_b, images.assign(age=only_test), pixels, first
+    predictions = predict_from_cues("metadata", *study, border_share=0.1)
+
+    assert np.isfinite(predictions["p_normal"]).all()
 
 
 def test_an_unknown_cue_is_named(make_study):

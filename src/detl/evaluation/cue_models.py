@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -27,8 +28,8 @@ def predict_from_cues(
 
     The model is a multinomial logistic regression of standardised inputs with an L2
     penalty. In each fold it is fitted to the training part, the images to which the
-    networks' weights are fitted; the inner validation part is left out. Nothing in it
-    is random.
+    networks' weights are fitted, and so are the means that stand for what is not known;
+    the inner validation part is left out. Nothing in it is random.
 
     Args:
         cue: A key of ``CUES``.
@@ -73,14 +74,18 @@ def build_linear_model(inputs: int) -> Pipeline:
     """Return an untrained logistic regression of standardised inputs.
 
     A weight has the prior variance C of scikit-learn, so that a logit, the sum of so
-    many weighted inputs, has the same prior variance whatever their number.
+    many weighted inputs, has the same prior variance whatever their number. An input
+    that is NaN becomes the mean of those it is fitted to, or 0 where all of these are.
 
     Args:
         inputs: Number of inputs.
     """
     strength = LOGIT_VARIANCE / inputs
     return make_pipeline(
-        StandardScaler(), LogisticRegression(C=strength, max_iter=10_000)
+        # Else a training part in which nothing is known would have fewer inputs.
+        SimpleImputer(keep_empty_features=True),
+        StandardScaler(),
+        LogisticRegression(C=strength, max_iter=10_000),
     )
 
 

@@ -68,19 +68,18 @@ def tell_metadata(pictures: Pictures) -> pd.DataFrame:
 
     Returns:
         ``width`` and ``height`` of the file in pixels, ``aspect`` (width by height);
-        ``view_<view>`` and ``sex_<sex>``, 0 or 1; ``age`` in years and
-        ``age_missing``, 0 or 1 (the age is then the mean of those known);
-        ``mean_brightness`` of the stored pixels, 0 to 255.
+        ``view_<view>`` and ``sex_<sex>``, 0 or 1; ``age`` in years, NaN where it is
+        not known, and ``age_missing``, 0 or 1; ``mean_brightness`` of the stored
+        pixels, 0 to 255.
     """
     known = pictures.known
     age = known["age"].astype(float)
-    average = age.mean() if age.notna().any() else 0.0
     columns = {
         "width": known["width"].astype(float),
         "height": known["height"].astype(float),
         "aspect": known["width"] / known["height"],
         **{f"view_{view}": (known["view"] == view).astype(float) for view in VIEWS},
-        "age": age.fillna(average),
+        "age": age,
         "age_missing": age.isna().astype(float),
         **{f"sex_{sex}": (known["sex"] == sex).astype(float) for sex in SEXES},
         "mean_brightness": pictures.pixels.mean(axis=(1, 2)),
@@ -116,7 +115,7 @@ CUES: Mapping[str, Callable[[Pictures], np.ndarray | pd.DataFrame]] = {
     "border": show_border,
     "thumbnail": show_thumbnail,
 }
-"""The inputs of a simple model, (n, inputs), by the name of the cue."""
+"""The inputs of a simple model, (n, inputs), by the name of the cue; NaN is unknown."""
 
 
 def black_out_centre(pixels: np.ndarray, centre_share: float) -> np.ndarray:
