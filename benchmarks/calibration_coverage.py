@@ -1,15 +1,25 @@
 """How often intervals of calibration errors and of predictive values hold the truth.
 
-    .venv/bin/python benchmarks/calibration_coverage.py
+    python benchmarks/calibration_coverage.py
 
 Each line is 300 simulated studies of patients with one to four images each, whose
 outcomes go together; 4 minutes on one core. "percentiles" are those of the resamples
-alone, which are not used.
+alone, which are not used and not judged.
+
+Every other share must lie between 92 and 97 %, give or take chance, as that of
+``interval_coverage.py`` must: with 300 studies it fails below 87.3 %. One kind of
+interval is known not to reach this. That of the expected calibration error holds the
+truth too seldom where patients are few, in 88 to 97 % of the studies of 60 patients. It
+is printed as such, and must hold the truth in 85 %. The last line says whether all this
+is so, as does the exit status.
 """
 
+import sys
 from collections import defaultdict
 
 import numpy as np
+import pandas as pd
+from interval_coverage import HIGHEST, LOWEST, STANDARD_ERRORS, find_failures
 from scipy.special import softmax
 
 from detl.evaluation.bootstrap import draw_weights, measure_draws
@@ -21,17 +31,38 @@ from detl.evaluation.rates import Rates
 STUDIES = 300
 DRAWS = 500
 CLASSES = 4
+FEW_PATIENTS, MANY_PATIENTS = 60, 250
+LEAST_OF_FEW = 0.85
+ERROR, FALLS_SHORT = "error", "error (known to fall short)"
+NOT_USED = ["error by percentiles", "difference by percentiles"]
 
-Interval = tuple[float, float]
 
+def report(
+    title: str, intervals: dict[str, list[tuple[float, float, float]]]
+) -> pd.DataFrame:
+    """Return how often intervals hold the truth, after printing it.
 
-def report(title: str, intervals: dict[str, list[tuple[float, float, float]]]) -> None:
-    """Print the share of intervals (low, high, truth) that hold the truth, by name."""
+    Args:
+        title: What was simulated.
+        intervals: Of each study that gives one low, high and truth, by name.
+
+    Returns:
+        Rows by title and name; columns ``repeats``, studies with an interval, and
+        ``coverage``.
+    """
     held = {
-        name: np.mean([low <= truth <= high for low, high, truth in found])
+        (title, name): [low <= truth <= high for low, high, truth in found]
         for name, found in intervals.items()
     }
-    print(title, *(f"{name} {share:.1%}" for name, share in held.items()), sep="; ")
+    table = pd.DataFrame(
+        {
+            "repeats": {key: len(found) for key, found in held.items()},
+            "coverage": {key: np.mean(found) for key, found in held.items()},
+        }
+    )
+    shares = [f"{name} {share:.1%}" for (_, name), share in table["coverage"].items()]
+    print(title, *shares, sep="; ", flush=True)
+    return table
 
 
 def draw_images(
@@ -46,8 +77,8 @@ def draw_images(
     return groups, logits, labels.clip(max=CLASSES - 1) == logits.argmax(axis=1)
 
 
-def cover_calibration(patients: int, before: float, after: float) -> None:
-    """Report on errors of probabilities whose logits are too large by two factors."""
+def cover_calibration(patients: int, before: float, after: float) -> pd.DataFrame:
+    """Return the report on probabilities whose logits are too large by two factors."""
     _, many, _ = draw_images(np.random.default_rng(9), 40_000)
     chances = softmax(many, axis=1).max(axis=1)
     found = defaultdict(list)
@@ -67,13 +98,15 @@ def cover_calibration(patients: int, before: float, after: float) -> None:
             errors[0].measure_change(*errors[1:], groups),
         )
         plain = measure_draws(errors[1].values, groups)
-        found["error"].append((one.low, one.high, truths[1]))
+        name = ERROR if patients > FEW_PATIENTS else FALLS_SHORT
+        found[name].append((one.low, one.high, truths[1]))
         found["error by percentiles"].append((plain.low, plain.high, truths[1]))
         difference = truths[1] - truths[0]
         plain = measure_draws(errors[1].values - errors[0].values, groups)
         found["difference"].append((change.low, change.high, difference))
         found["difference by percentiles"].append((plain.low, plain.high, difference))
-    report(f"{patients} patients, logits times {before:g}, then {after:g}", found)
+    title = f"{patients} patients, logits times {before:g}, then {after:g}"
+    return report(title, found)
 
 
 def _true_error(stated: np.ndarray, every: np.ndarray, chances: np.ndarray) -> float:
@@ -86,8 +119,8 @@ def _true_error(stated: np.ndarray, every: np.ndarray, chances: np.ndarray) -> f
 
 def cover_rates(
     positives: int, negatives: int, sensitivity: float, specificity: float
-) -> None:
-    """Report on predictive values and net benefit of a rule with these rates."""
+) -> pd.DataFrame:
+    """Return the report on predictive values and net benefit of such a rule."""
     formulas = {
         f"{name} at {share:g}": formula
         for share in (0.01, 0.2)
@@ -111,7 +144,7 @@ def cover_rates(
                 truth = formula(sensitivity, specificity)
                 found[name].append((one.low, one.high, truth))
     title = f"{positives} and {negatives} patients, {sensitivity:g} and {specificity:g}"
-    report(title, found)
+    return report(title, found)
 
 
 def draw_hits(
@@ -123,10 +156,40 @@ def draw_hits(
     return groups, rng.random(len(groups)) < of_patient[groups]
 
 
+def main() -> int:
+    """Print all shares; return 0 where they are as they must be."""
+    parts = [
+        cover_calibration(patients, *factors)
+        for patients in (FEW_PATIENTS, MANY_PATIENTS)
+        for factors in ((2, 1), (1.3, 1), (2, 1.2), (1.5, 0.8), (1, 1.3), (1, 2))
+    ]
+    parts += [
+        cover_rates(*sizes, *rates)
+        for sizes in ((20, 60), (40, 150), (200, 400))
+        for rates in ((0.7, 0.9), (0.9, 0.98), (0.97, 0.7), (0.3, 0.99))
+    ]
+    coverage = pd.concat(parts)
+    names = coverage.index.get_level_values(1)
+    short = coverage.loc[names == FALLS_SHORT, "coverage"]
+    print(
+        f"\nknown shortfall: with {FEW_PATIENTS} patients the interval of the "
+        f"calibration error holds the truth in {short.min():.1%} to {short.max():.1%} "
+        f"({LEAST_OF_FEW:.0%} is asked)"
+    )
+    judged = coverage[~names.isin([FALLS_SHORT, *NOT_USED])]
+    outside = judged[~judged["coverage"].between(LOWEST, HIGHEST)]
+    failures = find_failures(judged)
+    limits = f"outside {LOWEST:.0%} to {HIGHEST:.0%}"
+    for (title, name), share in outside["coverage"].items():
+        print(f"{limits}: {title}; {name} {share:.1%}")
+    holds = failures.empty and short.min() >= LEAST_OF_FEW
+    print(
+        f"\n{len(outside)} of the other {len(judged)} intervals {limits}, "
+        f"{len(failures)} of them by more than {STANDARD_ERRORS} standard errors: "
+        f"{'holds' if holds else 'DOES NOT HOLD'}"
+    )
+    return 0 if holds else 1
+
+
 if __name__ == "__main__":
-    for patients in (60, 250):
-        for factors in ((2, 1), (1.3, 1), (2, 1.2), (1.5, 0.8), (1, 1.3), (1, 2)):
-            cover_calibration(patients, *factors)
-    for sizes in ((20, 60), (40, 150), (200, 400)):
-        for rates in ((0.7, 0.9), (0.9, 0.98), (0.97, 0.7), (0.3, 0.99)):
-            cover_rates(*sizes, *rates)
+    sys.exit(main())
