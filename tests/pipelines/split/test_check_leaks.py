@@ -77,7 +77,7 @@ def test_a_fold_that_was_edited_stops(draw):
     folds.loc[twins.index[0], "subset"] = "test"
 
     with pytest.raises(
-        DetlError, match="folds: train / test: groups 1, images 2, "
+        DetlError, match="folds: train / test: groups 1, images 2: "
     ) as e:
         check_leaks(**split)
 
