@@ -259,11 +259,10 @@ def _name_all(crossing: pd.DataFrame) -> str:
     sides = seen.groupby(["component", "image_id", "within"], sort=False)[
         "side"
     ].unique()
-    by_group: dict[int, list[str]] = {}
-    for (component, image_id, within), found in sides.head(MOST_NAMED).items():
-        place = f"{within} {' and '.join(found)}".strip()
-        by_group.setdefault(component, []).append(f"{image_id} ({place})")
-    named = "; ".join(", ".join(images) for images in by_group.values())
+    shown = sides.head(MOST_NAMED).reset_index()
+    places = (shown["within"] + " " + shown["side"].map(" and ".join)).str.strip()
+    images = shown["image_id"] + " (" + places + ")"
+    named = "; ".join(images.groupby(shown["component"], sort=False).agg(", ".join))
     more = len(sides) - MOST_NAMED
     return f"{named} ... and {more} more" if more > 0 else named
 
