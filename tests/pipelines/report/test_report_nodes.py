@@ -188,7 +188,7 @@ def write_page(raw, folder, ingest):
         "paired_tests": evaluate.compare_architectures(folds, 0),
         **dict.fromkeys(("reliability_picture", "net_benefit_picture"), PICTURE),
         **dict.fromkeys(("shortcuts_picture", "deletion_picture", "sanity_picture")),
-        "shortcuts.identifiable": None,
+        **dict.fromkeys(("shortcuts.identifiable", "external.source")),
         "confusion_matrices": PICTURE,
         **dict.fromkeys(("optimism", "ablation", "ablation_picture")),
         "provenance": {
