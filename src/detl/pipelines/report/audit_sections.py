@@ -64,7 +64,8 @@ def judge_audit(
             scores.judge_accuracy(of("scores"), images, data_b),
             scores.judge_best_network(paired_tests),
             judge(shortcuts.judge_lungs, "card"),
-            judge(shortcuts.judge_cues, "card"),
+            # The cues are the same for every network.
+            shortcuts.judge_cues(of("card")),
             judge(sources.judge_same_source, "same_source"),
             judge(sources.judge_probe, "source_probe"),
             judge(
