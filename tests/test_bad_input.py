@@ -58,7 +58,7 @@ def test_a_stage_without_its_inputs_is_told_what_to_run_first(project):
 
     assert "'data_a' is not there yet" in error
     assert "1 missing in all" in error
-    assert "'kedro run --to-nodes split.select_data_a --env test' first" in error
+    assert "'kedro run --to-nodes split.check_leaks --env test' first" in error
 
 
 def test_where_several_inputs_are_missing_the_whole_run_is_advised(project):
