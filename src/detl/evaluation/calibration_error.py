@@ -154,7 +154,7 @@ class CalibrationError(MeanLoss):
         The two biases differ where one error is 0 in truth and the other is not. The
         interval holds the percentiles, their mirror images about the value and, where
         an error may be 0, the difference with 0 in its place. Of these intervals 94 to
-        98 % hold the truth with 250 groups, and 92 to 97 % with 60, where percentiles
+        98 % hold the truth with 250 groups, and 91 to 97 % with 60, where percentiles
         alone do in 5 to 94 % (``benchmarks/calibration_coverage.py``).
         """
         found = super().measure_change(after, groups)
