@@ -11,7 +11,7 @@ mean of all repeats: what such a probe reaches on average.
 
 Every share must lie between 92 and 97 %, give or take what chance does to so many
 repeats: it fails where it is beyond a limit by more than three times the binomial
-standard error of a share at that limit, with 200 repeats below 86.2 and above 100 %.
+standard error of a share at that limit, with 200 repeats below 86.2 %.
 The last line says whether all shares are within, as does the exit status. It takes 2
 minutes on two cores.
 """

@@ -52,9 +52,11 @@ def probe_source(features: np.ndarray, known: pd.DataFrame, seed: int) -> pd.Dat
     source cannot be read off linearly; more does not mean that the network's decision
     uses it.
 
-    The interval takes the probes' scores as given, while each group is also in the
-    training part of other probes. How often it holds the truth is measured by
-    ``benchmarks/probe_coverage.py``.
+    The interval takes the probes' scores as given, though each group is also in the
+    training part of other probes. With one network and 60 groups 93 (noise) and 97 %
+    (informative features) of the intervals hold the truth. Of five networks that share
+    30 controls they are a little narrow, 93.5 and 90 %, and where each sees but a dozen
+    groups a little wide, 97.5 % (``benchmarks/probe_coverage.py``).
 
     Args:
         features: The input of the last layer (``penultimate_features``) of images that
