@@ -140,6 +140,7 @@ LEAKS = DataFrameSchema(
         "groups": Column(int, Check.ge(0)),
         "images": Column(int, Check.ge(0)),
         "example": Column(str),
+        "named": Column(str),
     },
     strict=True,
     unique=["boundary", "link"],

@@ -208,8 +208,60 @@ def test_a_crossing_stops_under_protocol_grouped_and_names_the_images(images, sp
     with pytest.raises(DetlError) as error:
         require_no_leaks(leaks, "grouped")
 
-    assert "groups 1, images 2, such as a (Data-A) and e (Data-B)" in str(error.value)
-    assert "such as f (fold_1 validation) and g (fold_1 test)" in str(error.value)
+    assert "groups 1, images 2: a (Data-A), e (Data-B)\n" in str(error.value)
+    assert "images 2: f (fold_1 validation), g (fold_1 test)\n" in str(error.value)
+
+
+def test_every_image_of_every_group_that_crosses_is_named(images, split):
+    copies = _copies(("a", "e"), ("a", "b"), ("c", "f"), ("d", "g"))
+
+    with pytest.raises(DetlError) as error:
+        require_no_leaks(count_leaks(images, copies, **split), "grouped")
+
+    assert (
+        "Data-A / Data-B: groups 3, images 7: a (Data-A), b (Data-A), e (Data-B); "
+        "c (Data-A), f (Data-B); d (Data-A), g (Data-B)\n" in str(error.value)
+    )
+
+
+def test_the_images_of_a_group_are_named_together_however_many_groups_there_are():
+    names = [f"{part}_{k:02}" for part in ("one", "other") for k in range(15)]
+    images = pd.DataFrame({"image_id": names, "row": range(30)})
+    images = images.assign(patient_id=[*range(15)] * 2, sha256=names, group=names)
+    data_a = images[["image_id", "row"]].iloc[:15].assign(subset="train")
+    folds = pd.DataFrame(columns=["image_id", "fold", "subset"], dtype=str)
+
+    leaks = count_leaks(images, _copies(), data_a, images.iloc[15:], folds)
+
+    named = _crossed(leaks).loc[("Data-A / Data-B", "patient"), "named"]
+    assert named.startswith(
+        "one_00 (Data-A), other_00 (Data-B); one_01 (Data-A), other_01 (Data-B); "
+    )
+    assert named.endswith("one_09 (Data-A), other_09 (Data-B) ... and 10 more")
+
+
+def test_an_image_that_is_itself_on_both_sides_is_named_with_both(images, split):
+    both = split["data_a"].iloc[:1].drop(columns="subset")
+    data_b = pd.concat([split["data_b"], both], ignore_index=True)
+
+    leaks = count_leaks(images, _copies(), **{**split, "data_b": data_b})
+
+    assert set(_crossed(leaks)["named"]) == {"a (Data-A and Data-B)"}
+
+
+def test_of_many_images_twenty_are_named_and_the_others_counted(split):
+    names = [f"image_{k:02}" for k in range(30)]
+    images = pd.DataFrame(
+        {"image_id": names, "patient_id": "one", "sha256": names, "group": names}
+    ).assign(row=range(30))
+    data_a = images[["image_id", "row"]].iloc[:25].assign(subset="train")
+    data_b, folds = images[["image_id", "row"]].iloc[25:], split["folds"].iloc[:0]
+
+    leaks = count_leaks(images, _copies(), data_a, data_b, folds)
+
+    named = _crossed(leaks).loc[("Data-A / Data-B", "group"), "named"]
+    assert named.count("image_") == 20
+    assert named.endswith("image_19 (Data-A) ... and 10 more")
 
 
 def test_crossings_are_allowed_and_counted_under_protocol_paper(images, split):

@@ -16,6 +16,9 @@ LINKS = ("patient", "SHA-256", "perceptual hash", "group")
 """What joins images: each of the first three alone; all of them, with the column
 ``group``, along chains."""
 
+MOST_NAMED = 20
+"""Of the images that cross a boundary, so many are named."""
+
 
 def count_leaks(
     images: pd.DataFrame,
@@ -39,7 +42,8 @@ def count_leaks(
         A row per boundary and link: ``boundary``; ``link``, one of ``LINKS``;
         ``groups`` that cross it, where it is one of the folds in any of them;
         ``images`` of these groups beside the boundary; ``example``, two of these images
-        with their places, or "" where there is none.
+        with their places, or "" where there is none; and ``named``, all of them, group
+        by group, up to ``MOST_NAMED``.
 
     Raises:
         DetlError: A table names an image that ``images`` lacks, or gives it another row
@@ -67,14 +71,15 @@ def require_no_leaks(leaks: pd.DataFrame, protocol: str) -> None:
         protocol: ``grouped``, or ``paper``, which asks for crossings.
 
     Raises:
-        DetlError: A group crosses a boundary under ``grouped``.
+        DetlError: A group crosses a boundary under ``grouped``; it names the images.
     """
-    crossed = describe_leaks(leaks)
+    crossed = [f"{counted}: {named}" for counted, named in _list_leaks(leaks, "named")]
     if crossed and protocol == "grouped":
+        found = "\n".join(crossed)
         raise DetlError(
             "Images of one patient, or of one picture, lie on both sides of a boundary "
-            f"that protocol grouped keeps ({'; '.join(crossed)}): run the pipelines "
-            "ingest and split again, or set split.protocol to paper, which allows it."
+            f"that protocol grouped keeps:\n{found}\nRun the pipelines ingest and "
+            "split again, or set split.protocol to paper, which allows it."
         )
 
 
@@ -84,10 +89,20 @@ def describe_leaks(leaks: pd.DataFrame) -> list[str]:
     Args:
         leaks: Result of ``count_leaks``.
     """
+    return [
+        f"{counted}, such as {example}"
+        for counted, example in _list_leaks(leaks, "example")
+    ]
+
+
+def _list_leaks(leaks: pd.DataFrame, column: str) -> list[tuple[str, str]]:
+    """Return, of each boundary that is crossed, the numbers and a column's text."""
     joined = leaks[(leaks["link"] == "group") & (leaks["groups"] > 0)]
     return [
-        f"{row['boundary']}: groups {row['groups']}, images {row['images']}, such as "
-        f"{row['example']}"
+        (
+            f"{row['boundary']}: groups {row['groups']}, images {row['images']}",
+            str(row[column]),
+        )
         for row in joined.to_dict("records")
     ]
 
@@ -231,7 +246,26 @@ def _count_crossings(placed: pd.DataFrame, component: pd.Series) -> dict[str, ob
         "groups": crossing["component"].nunique(),
         "images": crossing["image_id"].nunique(),
         "example": _name_two(crossing),
+        "named": _name_all(crossing),
     }
+
+
+def _name_all(crossing: pd.DataFrame) -> str:
+    """Return the images of each group, each with its sides where it first crosses."""
+    first = crossing.groupby("image_id")["within"].transform("first")
+    seen = crossing[crossing["within"] == first]
+    # A group whole, before the next one.
+    seen = seen.sort_values("component", kind="stable")
+    columns = ["component", "image_id", "within"]
+    sides = seen.groupby(columns, sort=False)["side"].unique().reset_index()
+    by_group: dict[int, list[str]] = {}
+    for image in sides.head(MOST_NAMED).to_dict("records"):
+        place = f"{image['within']} {' and '.join(image['side'])}".strip()
+        of_group = by_group.setdefault(image["component"], [])
+        of_group.append(f"{image['image_id']} ({place})")
+    named = "; ".join(", ".join(images) for images in by_group.values())
+    more = len(sides) - MOST_NAMED
+    return f"{named} ... and {more} more" if more > 0 else named
 
 
 def _name_two(crossing: pd.DataFrame) -> str:

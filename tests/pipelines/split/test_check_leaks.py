@@ -77,7 +77,7 @@ def test_a_fold_that_was_edited_stops(draw):
     folds.loc[twins.index[0], "subset"] = "test"
 
     with pytest.raises(
-        DetlError, match="folds: train / test: groups 1, images 2, "
+        DetlError, match="folds: train / test: groups 1, images 2: "
     ) as e:
         check_leaks(**split)
 
@@ -100,7 +100,7 @@ def test_a_copy_that_the_groups_do_not_know_stops(draw):
     in_b = split["data_b"]["image_id"].iloc[0]
     split["copies"] = _copies((in_b, in_a))
 
-    with pytest.raises(DetlError, match=rf"{in_a} \(Data-A\) and {in_b} \(Data-B\)"):
+    with pytest.raises(DetlError, match=rf"{in_a} \(Data-A\).* {in_b} \(Data-B\)"):
         check_leaks(**split)
 
 
