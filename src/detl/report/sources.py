@@ -167,7 +167,7 @@ def describe_sources(
         ),
         Table(
             _tabulate_probes(probes),
-            "A probe of the last features for the source, within a class; of one "
+            "Probes of the last features for the source, within a class; of each "
             "fold's network, on images that it has not seen.",
         ),
     ]

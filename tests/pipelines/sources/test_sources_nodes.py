@@ -78,15 +78,16 @@ def test_features_of_tested_images_and_controls_are_probed_together():
     known = {name: len(part) for name, part in every.groupby("source")}
     features = one_hot(data_b)
     features[:, 0, 0, 0] += 5
-    predictions = data_b[["image_id"]]
+    halves = data_b.iloc[::2], data_b.iloc[1::2]
+    results = {f"fold_{k}_predictions": half for k, half in enumerate(halves, start=1)}
+    results |= {f"fold_{k}_model": make_tail() for k in (1, 2)}
 
-    table = probe_source(
-        *(make_tail(), features, one_hot(more), more, predictions, data_b, every, 0)
-    )
+    table = probe_source(*(features, one_hot(more), more, data_b, every, 0), **results)
 
     assert known["cohen"] == 24
     normal = table.set_index("class").loc["normal"]
     assert normal["auc"] == 1.0
+    assert normal["sources"] == "nih 24, cohen 24"
     assert table["note"].str.startswith("not identifiable").sum() == 3
 
 

@@ -28,10 +28,9 @@ def test_the_tag_of_an_architecture_keeps_all_that_it_needs(pipeline):
     assert "shortcuts.controls" in of_vgg16.all_outputs()
 
 
-def test_controls_are_judged_by_every_fold_and_the_probe_is_of_the_first(pipeline):
+def test_controls_are_judged_and_features_probed_by_every_fold(pipeline):
     inputs = {node.name: set(node.inputs) for node in pipeline.nodes}
 
     models = {f"vgg16.crossval.fold_{number}.model" for number in (1, 2)}
     assert models <= inputs["vgg16.shortcuts.predict_controls"]
-    probed = models & inputs["vgg16.shortcuts.probe_source"]
-    assert probed == {"vgg16.crossval.fold_1.model"}
+    assert models <= inputs["vgg16.shortcuts.probe_source"]

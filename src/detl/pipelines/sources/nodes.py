@@ -1,11 +1,14 @@
 """Nodes that ask what the sources of the images give away."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from detl.classes import DATA_B_CLASSES
 from detl.keras_model import KerasModel
 from detl.parameters import SplitParameters, TrainingParameters
+from detl.pipelines.named_results import with_ending
 from detl.pipelines.split.selection import label_as_data_b
 
 
@@ -93,46 +96,45 @@ def score_same_source(
 
 
 def probe_source(
-    model: KerasModel,
     features: np.ndarray,
     control_features: np.ndarray,
     controls: pd.DataFrame,
-    predictions: pd.DataFrame,
     data_b: pd.DataFrame,
     images: pd.DataFrame,
     seed: int,
+    **fold_results: Any,
 ) -> pd.DataFrame:
-    """Return whether a network's last features tell the source, within a class.
+    """Return whether the networks' last features tell the source, within a class.
 
-    The probe looks at images that the network has not seen: the test part of its fold,
-    and the controls that are of a class.
+    The probe of a network looks at images that it has not seen: the test part of its
+    fold, and the controls that are of a class.
 
     Args:
-        model: The trained tail of one fold.
         features: The trunk's output, one row per row of ``data_b``.
         control_features: The same of the controls.
         controls: What ``list_controls`` returns.
-        predictions: Table ``predictions`` of the fold.
         data_b: Table ``data_b``.
         images: Table ``images``.
         seed: Seed of the probe.
+        **fold_results: ``<fold>_model``, the trained tail, and ``<fold>_predictions``
+            of each fold.
     """
     from detl.evaluation.source_probe import probe_source
     from detl.training.penultimate import penultimate_features
 
-    is_tested = data_b["image_id"].isin(predictions["image_id"]).to_numpy()
+    predictions = with_ending(fold_results, "_predictions")
     is_of_class = (controls["label"] != "").to_numpy()
-    every = np.concatenate([features[is_tested], control_features[is_of_class]])
     columns = ["image_id", "label", "group"]
-    known = pd.concat([data_b.loc[is_tested, columns], controls[is_of_class][columns]])
-    sources = known["image_id"].map(images.set_index("image_id")["source"])
-    return probe_source(
-        penultimate_features(model, every),
-        sources.to_numpy(),
-        known["label"].to_numpy(),
-        known["group"].to_numpy(),
-        seed,
-    )
+    found, known = [], []
+    for fold, model in with_ending(fold_results, "_model").items():
+        is_tested = data_b["image_id"].isin(predictions[fold]["image_id"]).to_numpy()
+        unseen = np.concatenate([features[is_tested], control_features[is_of_class]])
+        found.append(penultimate_features(model, unseen))
+        tables = [data_b.loc[is_tested, columns], controls.loc[is_of_class, columns]]
+        known.append(pd.concat(tables).assign(network=fold))
+    every = pd.concat(known, ignore_index=True)
+    sources = every["image_id"].map(images.set_index("image_id")["source"])
+    return probe_source(np.concatenate(found), every.assign(source=sources), seed)
 
 
 def leave_sources_out(

@@ -58,11 +58,10 @@ def _list_what_can_be_tested(architectures: Sequence[str]) -> Pipeline:
 
 
 def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
-    first = folds[0]
     transferred = ("trunk", "tail", "features")
-    trained = (*(f"{fold}.model" for fold in folds), f"{first}.predictions")
+    trained = [f"{fold}.{of}" for fold in folds for of in ("model", "predictions")]
     return Pipeline(
-        [*_test_within_source(folds), _probe_source(first), _leave_sources_out()],
+        [*_test_within_source(folds), _probe_source(folds), _leave_sources_out()],
         namespace=f"{architecture}.shortcuts",
         inputs={
             **{name: name for name in ("pixels", "data_b", "images")},
@@ -102,20 +101,19 @@ def _test_within_source(folds: Sequence[str]) -> list[Node]:
     ]
 
 
-def _probe_source(fold: str) -> Node:
-    """Return the probe of one fold: features of two networks do not compare."""
+def _probe_source(folds: Sequence[str]) -> Node:
+    given = ("features", "control_features", "controls", "data_b", "images")
     return Node(
         probe_source,
-        inputs=[
-            f"{fold}.model",
-            "features",
-            "control_features",
-            "controls",
-            f"{fold}.predictions",
-            "data_b",
-            "images",
-            "params:seed",
-        ],
+        inputs={
+            **{name: name for name in given},
+            "seed": "params:seed",
+            **{
+                f"{fold}_{result}": f"{fold}.{result}"
+                for fold in folds
+                for result in ("model", "predictions")
+            },
+        },
         outputs="source_probe",
         name="probe_source",
     )
