@@ -6,11 +6,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.pipelines.named_results import with_ending
 from detl.report.page import Section
 from detl.report.verdict import Check
 
 Tables = dict[str, pd.DataFrame]
+Audit = Mapping[str, Any]
+"""What ``gather_tables`` returns of an architecture."""
+
+
+def gather_tables(**tables: Any) -> dict[str, Any]:
+    """Return what the audit says of an architecture, by name; None if not computed.
+
+    Args:
+        **tables: By name, a table or a picture, or None.
+    """
+    return tables
 
 
 def judge_audit(
@@ -20,7 +30,7 @@ def judge_audit(
     paired_tests: pd.DataFrame,
     identifiable: pd.DataFrame | None,
     external_source: str | None,
-    **tables: pd.DataFrame | None,
+    **tables: Audit,
 ) -> pd.DataFrame:
     """Return the table ``audit_verdict``, a row per check, computed or not.
 
@@ -31,7 +41,7 @@ def judge_audit(
         paired_tests: Table ``paired_tests``.
         identifiable: Table ``identifiable``, or None.
         external_source: Path of the external images, or None.
-        **tables: ``<architecture>_<table>`` of every table that is judged, or None.
+        **tables: By architecture, what ``gather_tables`` returns.
     """
     from detl.report import (
         calibration,
@@ -54,8 +64,7 @@ def judge_audit(
 
     def judge(by: Callable[[Tables], Check], name: str) -> Check:
         """Return a check of what may have been computed for some networks only."""
-        found = with_ending(tables, f"_{name}")
-        lacking = [network_title(a) for a, table in found.items() if table is None]
+        lacking = [network_title(a) for a, t in tables.items() if t[name] is None]
         return by(of(name)).beside(lacking)
 
     return tabulate_checks(
@@ -100,32 +109,34 @@ def write_leak_check(leaks: pd.DataFrame, copies: pd.DataFrame) -> Section:
     return describe_leaks(leaks, copies)
 
 
-def write_scores(paired_tests: pd.DataFrame, **scores: pd.DataFrame) -> Section:
-    """Return the section on the scores, which are by architecture."""
+def write_scores(paired_tests: pd.DataFrame, **tables: Audit) -> Section:
+    """Return the section on the scores.
+
+    Args:
+        paired_tests: Table ``paired_tests``.
+        **tables: By architecture, what ``gather_tables`` returns.
+    """
     from detl.report.scores import describe_scores
 
-    return describe_scores(scores, paired_tests)
+    return describe_scores(_by_architecture(tables, "scores"), paired_tests)
 
 
 def write_calibration(
-    reliability_picture: np.ndarray,
-    net_benefit_picture: np.ndarray,
-    **tables: pd.DataFrame,
+    reliability_picture: np.ndarray, net_benefit_picture: np.ndarray, **tables: Audit
 ) -> Section:
     """Return the section on calibration and operating points.
 
     Args:
         reliability_picture: Reliability diagrams.
         net_benefit_picture: Decision curves.
-        **tables: ``<architecture>_calibration``, ``_operating_points`` and
-            ``_predictive_values``.
+        **tables: By architecture, what ``gather_tables`` returns.
     """
     from detl.report.calibration import describe_calibration
 
     return describe_calibration(
-        with_ending(tables, "_calibration"),
-        with_ending(tables, "_operating_points"),
-        with_ending(tables, "_predictive_values"),
+        _by_architecture(tables, "calibration"),
+        _by_architecture(tables, "operating_points"),
+        _by_architecture(tables, "predictive_values"),
         reliability_picture,
         net_benefit_picture,
     )
@@ -134,15 +145,14 @@ def write_calibration(
 def write_shortcuts(
     shortcuts_picture: np.ndarray | None,
     identifiable: pd.DataFrame | None,
-    **tables: pd.DataFrame | None,
+    **tables: Audit,
 ) -> Section:
     """Return the section on shortcuts and sources, computed or not.
 
     Args:
         shortcuts_picture: Of the cards, or None.
         identifiable: Table ``identifiable``, or None.
-        **tables: ``<architecture>_card``, ``_source_probe``, ``_same_source`` and
-            ``_sources_out``, or None.
+        **tables: By architecture, what ``gather_tables`` returns.
     """
     from detl.report.shortcuts import describe_shortcuts
     from detl.report.sources import describe_sources
@@ -160,45 +170,52 @@ def write_shortcuts(
 def write_explanation_scores(
     deletion_picture: np.ndarray | None,
     sanity_picture: np.ndarray | None,
-    **results: Any,
+    **tables: Audit,
 ) -> Section:
     """Return the section on the explanations' scores, computed or not.
 
     Args:
         deletion_picture: Deletion and insertion, or None.
         sanity_picture: The randomisation test, or None.
-        **results: ``<architecture>_localisation``, ``_deletion``, ``_sanity`` and
-            ``_regions`` (a picture), or None.
+        **tables: By architecture, what ``gather_tables`` returns.
     """
     from detl.report.explanation_scores import describe_explanation_scores
     from detl.report.sanity import describe_sanity
 
-    sanity = describe_sanity(_by_architecture(results, "sanity"), sanity_picture)
+    sanity = describe_sanity(_by_architecture(tables, "sanity"), sanity_picture)
     return describe_explanation_scores(
-        _by_architecture(results, "localisation"),
-        _by_architecture(results, "deletion"),
-        _by_architecture(results, "regions"),
+        _by_architecture(tables, "localisation"),
+        _by_architecture(tables, "deletion"),
+        _by_architecture(tables, "regions"),
         deletion_picture,
         sanity,
     )
 
 
-def write_external(source: str | None, **scores: pd.DataFrame | None) -> Section:
-    """Return the section on images from elsewhere; the scores are by architecture."""
+def write_external(source: str | None, **tables: Audit) -> Section:
+    """Return the section on images from elsewhere.
+
+    Args:
+        source: Path of these images, or None.
+        **tables: By architecture, what ``gather_tables`` returns.
+    """
     from detl.report.external import describe_external
 
-    computed = {name: table for name, table in scores.items() if table is not None}
-    return describe_external(computed, source)
+    return describe_external(_by_architecture(tables, "external"), source)
 
 
-def write_subgroups(**subgroups: pd.DataFrame) -> Section:
-    """Return the section on subgroups, which are by architecture."""
+def write_subgroups(**tables: Audit) -> Section:
+    """Return the section on subgroups.
+
+    Args:
+        **tables: By architecture, what ``gather_tables`` returns.
+    """
     from detl.report.subgroups import describe_subgroups
 
-    return describe_subgroups(subgroups)
+    return describe_subgroups(_by_architecture(tables, "subgroups"))
 
 
-def _by_architecture(tables: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _by_architecture(tables: Mapping[str, Audit], name: str) -> dict[str, Any]:
     """Return those of one name that are there, by architecture."""
-    found = with_ending(tables, f"_{name}")
+    found = {architecture: of_one[name] for architecture, of_one in tables.items()}
     return {a: table for a, table in found.items() if table is not None}
