@@ -7,7 +7,6 @@ from kedro.pipeline import Node
 from detl.report.page import Section
 
 from .audit_sections import (
-    gather_tables,
     judge_audit,
     write_calibration,
     write_explanation_scores,
@@ -37,19 +36,8 @@ JUDGED = {
 }
 """What the audit says of an architecture, by the name that the sections give it."""
 
-
-def gather_audit(architecture: str) -> Node:
-    """Return the node that hands an architecture's tables to the report as one.
-
-    Args:
-        architecture: Its name.
-    """
-    return Node(
-        gather_tables,
-        inputs={name: f"{architecture}.{table}" for name, table in JUDGED.items()},
-        outputs="tables",
-        name="gather_tables",
-    )
+_UNJUDGED = ("predictive_values", "regions")
+"""What is shown, but not judged."""
 
 
 def judge_and_describe(architectures: Sequence[str]) -> list[Node]:
@@ -58,13 +46,18 @@ def judge_and_describe(architectures: Sequence[str]) -> list[Node]:
     Args:
         architectures: Those whose tables are judged.
     """
-    tables = {name: f"{name}.report.tables" for name in architectures}
 
-    def write(node: Callable[..., Section], *shared: str, **by_network: str) -> Node:
+    def judged(*names: str) -> dict[str, str]:
+        return {f"{a}_{n}": f"{a}.{JUDGED[n]}" for a in architectures for n in names}
+
+    def alone(name: str) -> dict[str, str]:
+        return {a: f"{a}.{JUDGED[name]}" for a in architectures}
+
+    def write(node: Callable[..., Section], *shared: str, **inputs: str) -> Node:
         named = {name.rsplit(".", 1)[-1]: name for name in shared}
         name = node.__name__
         outputs = name.removeprefix("write_")
-        return Node(node, inputs={**named, **by_network}, outputs=outputs, name=name)
+        return Node(node, inputs={**named, **inputs}, outputs=outputs, name=name)
 
     return [
         Node(
@@ -73,19 +66,29 @@ def judge_and_describe(architectures: Sequence[str]) -> list[Node]:
                 **{n: n for n in ("images", "data_b", "leaks", "paired_tests")},
                 "identifiable": "shortcuts.identifiable",
                 "external_source": "external.source",
-                **tables,
+                **judged(*(n for n in JUDGED if n not in _UNJUDGED)),
             },
             outputs="audit_verdict",
             name="judge_audit",
         ),
         write(write_verdict, "audit_verdict"),
         write(write_leak_check, "leaks", "copies"),
-        write(write_scores, "paired_tests", **tables),
+        write(write_scores, "paired_tests", **alone("scores")),
         write(
-            write_calibration, "reliability_picture", "net_benefit_picture", **tables
+            write_calibration,
+            *("reliability_picture", "net_benefit_picture"),
+            **judged("calibration", "operating_points", "predictive_values"),
         ),
-        write(write_shortcuts, "shortcuts_picture", "shortcuts.identifiable", **tables),
-        write(write_explanation_scores, "deletion_picture", "sanity_picture", **tables),
-        write(write_external, "external.source", **tables),
-        write(write_subgroups, **tables),
+        write(
+            write_shortcuts,
+            *("shortcuts_picture", "shortcuts.identifiable"),
+            **judged("card", "source_probe", "same_source", "sources_out"),
+        ),
+        write(
+            write_explanation_scores,
+            *("deletion_picture", "sanity_picture"),
+            **judged("localisation", "deletion", "sanity", "regions"),
+        ),
+        write(write_external, "external.source", **alone("external")),
+        write(write_subgroups, **alone("subgroups")),
     ]

@@ -6,21 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from detl.pipelines.named_results import with_ending
 from detl.report.page import Section
 from detl.report.verdict import Check
 
 Tables = dict[str, pd.DataFrame]
-Audit = Mapping[str, Any]
-"""What ``gather_tables`` returns of an architecture."""
-
-
-def gather_tables(**tables: Any) -> dict[str, Any]:
-    """Return what the audit says of an architecture, by name; None if not computed.
-
-    Args:
-        **tables: By name, a table or a picture, or None.
-    """
-    return tables
 
 
 def judge_audit(
@@ -30,7 +20,7 @@ def judge_audit(
     paired_tests: pd.DataFrame,
     identifiable: pd.DataFrame | None,
     external_source: str | None,
-    **tables: Audit,
+    **tables: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Return the table ``audit_verdict``, a row per check, computed or not.
 
@@ -41,7 +31,7 @@ def judge_audit(
         paired_tests: Table ``paired_tests``.
         identifiable: Table ``identifiable``, or None.
         external_source: Path of the external images, or None.
-        **tables: By architecture, what ``gather_tables`` returns.
+        **tables: ``<architecture>_<table>`` of every table that is judged, or None.
     """
     from detl.report import (
         calibration,
@@ -64,7 +54,8 @@ def judge_audit(
 
     def judge(by: Callable[[Tables], Check], name: str) -> Check:
         """Return a check of what may have been computed for some networks only."""
-        lacking = [network_title(a) for a, t in tables.items() if t[name] is None]
+        found = with_ending(tables, f"_{name}")
+        lacking = [network_title(a) for a, table in found.items() if table is None]
         return by(of(name)).beside(lacking)
 
     return tabulate_checks(
@@ -109,34 +100,32 @@ def write_leak_check(leaks: pd.DataFrame, copies: pd.DataFrame) -> Section:
     return describe_leaks(leaks, copies)
 
 
-def write_scores(paired_tests: pd.DataFrame, **tables: Audit) -> Section:
-    """Return the section on the scores.
-
-    Args:
-        paired_tests: Table ``paired_tests``.
-        **tables: By architecture, what ``gather_tables`` returns.
-    """
+def write_scores(paired_tests: pd.DataFrame, **scores: pd.DataFrame) -> Section:
+    """Return the section on the scores, which are by architecture."""
     from detl.report.scores import describe_scores
 
-    return describe_scores(_by_architecture(tables, "scores"), paired_tests)
+    return describe_scores(scores, paired_tests)
 
 
 def write_calibration(
-    reliability_picture: np.ndarray, net_benefit_picture: np.ndarray, **tables: Audit
+    reliability_picture: np.ndarray,
+    net_benefit_picture: np.ndarray,
+    **tables: pd.DataFrame,
 ) -> Section:
     """Return the section on calibration and operating points.
 
     Args:
         reliability_picture: Reliability diagrams.
         net_benefit_picture: Decision curves.
-        **tables: By architecture, what ``gather_tables`` returns.
+        **tables: ``<architecture>_calibration``, ``_operating_points`` and
+            ``_predictive_values``.
     """
     from detl.report.calibration import describe_calibration
 
     return describe_calibration(
-        _by_architecture(tables, "calibration"),
-        _by_architecture(tables, "operating_points"),
-        _by_architecture(tables, "predictive_values"),
+        with_ending(tables, "_calibration"),
+        with_ending(tables, "_operating_points"),
+        with_ending(tables, "_predictive_values"),
         reliability_picture,
         net_benefit_picture,
     )
@@ -145,14 +134,15 @@ def write_calibration(
 def write_shortcuts(
     shortcuts_picture: np.ndarray | None,
     identifiable: pd.DataFrame | None,
-    **tables: Audit,
+    **tables: pd.DataFrame | None,
 ) -> Section:
     """Return the section on shortcuts and sources, computed or not.
 
     Args:
         shortcuts_picture: Of the cards, or None.
         identifiable: Table ``identifiable``, or None.
-        **tables: By architecture, what ``gather_tables`` returns.
+        **tables: ``<architecture>_card``, ``_source_probe``, ``_same_source`` and
+            ``_sources_out``, or None.
     """
     from detl.report.shortcuts import describe_shortcuts
     from detl.report.sources import describe_sources
@@ -170,52 +160,45 @@ def write_shortcuts(
 def write_explanation_scores(
     deletion_picture: np.ndarray | None,
     sanity_picture: np.ndarray | None,
-    **tables: Audit,
+    **results: Any,
 ) -> Section:
     """Return the section on the explanations' scores, computed or not.
 
     Args:
         deletion_picture: Deletion and insertion, or None.
         sanity_picture: The randomisation test, or None.
-        **tables: By architecture, what ``gather_tables`` returns.
+        **results: ``<architecture>_localisation``, ``_deletion``, ``_sanity`` and
+            ``_regions`` (a picture), or None.
     """
     from detl.report.explanation_scores import describe_explanation_scores
     from detl.report.sanity import describe_sanity
 
-    sanity = describe_sanity(_by_architecture(tables, "sanity"), sanity_picture)
+    sanity = describe_sanity(_by_architecture(results, "sanity"), sanity_picture)
     return describe_explanation_scores(
-        _by_architecture(tables, "localisation"),
-        _by_architecture(tables, "deletion"),
-        _by_architecture(tables, "regions"),
+        _by_architecture(results, "localisation"),
+        _by_architecture(results, "deletion"),
+        _by_architecture(results, "regions"),
         deletion_picture,
         sanity,
     )
 
 
-def write_external(source: str | None, **tables: Audit) -> Section:
-    """Return the section on images from elsewhere.
-
-    Args:
-        source: Path of these images, or None.
-        **tables: By architecture, what ``gather_tables`` returns.
-    """
+def write_external(source: str | None, **scores: pd.DataFrame | None) -> Section:
+    """Return the section on images from elsewhere; the scores are by architecture."""
     from detl.report.external import describe_external
 
-    return describe_external(_by_architecture(tables, "external"), source)
+    computed = {name: table for name, table in scores.items() if table is not None}
+    return describe_external(computed, source)
 
 
-def write_subgroups(**tables: Audit) -> Section:
-    """Return the section on subgroups.
-
-    Args:
-        **tables: By architecture, what ``gather_tables`` returns.
-    """
+def write_subgroups(**subgroups: pd.DataFrame) -> Section:
+    """Return the section on subgroups, which are by architecture."""
     from detl.report.subgroups import describe_subgroups
 
-    return describe_subgroups(_by_architecture(tables, "subgroups"))
+    return describe_subgroups(subgroups)
 
 
-def _by_architecture(tables: Mapping[str, Audit], name: str) -> dict[str, Any]:
+def _by_architecture(tables: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Return those of one name that are there, by architecture."""
-    found = {architecture: of_one[name] for architecture, of_one in tables.items()}
+    found = with_ending(tables, f"_{name}")
     return {a: table for a, table in found.items() if table is not None}

@@ -7,7 +7,7 @@ from kedro.pipeline import Node, Pipeline
 from detl.design import ARCHITECTURES, FOLDS
 from detl.report.page import Section
 
-from .audit_pipeline import gather_audit, judge_and_describe
+from .audit_pipeline import JUDGED, judge_and_describe
 from .nodes import (
     collect_results,
     count_labels,
@@ -82,7 +82,7 @@ def create_pipeline(
     """Collect each architecture's results, and write the page over all."""
     examples = {name: f"{name}.report.examples" for name in architectures}
     results = {name: f"{name}.report.results" for name in architectures}
-    tables = {f"{name}.report.tables" for name in architectures}
+    judged = [f"{a}.{dataset}" for a in architectures for dataset in JUDGED.values()]
     page = Pipeline(
         [
             *_figures(results),
@@ -91,7 +91,7 @@ def create_pipeline(
             _page(),
         ],
         namespace="report",
-        inputs=_FROM_OTHER_STAGES | {*examples.values(), *results.values(), *tables},
+        inputs=_FROM_OTHER_STAGES | {*examples.values(), *results.values(), *judged},
         outputs={"report_page", "audit_verdict"},
         parameters={"params:ingest", "params:split", "params:seed"},
         # A run of one architecture's nodes alone ends with the report, too.
@@ -136,7 +136,6 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
             outputs="results",
             name="collect_results",
         ),
-        gather_audit(architecture),
     ]
     return Pipeline(
         nodes,
