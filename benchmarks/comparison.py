@@ -1,0 +1,76 @@
+"""Measuring one way beside another, in one run, and the table that all rows share."""
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table of docs/benchmarks.md.
+
+    Attributes:
+        stage: What is measured, and beside what.
+        ours: How fast or long it is here, with its unit.
+        beside: The same of what it is measured against.
+        ratio: The number that the goal speaks of.
+        goal: What the ratio shall be at least, or at most where ``at_most``.
+        at_most: Whether less is better.
+        peak: Most memory that the stage's own process held, MB (10^6 bytes).
+    """
+
+    stage: str
+    ours: str
+    beside: str
+    ratio: float
+    goal: float
+    at_most: bool = False
+    peak: float | None = None
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the goal is reached."""
+        return self.ratio <= self.goal if self.at_most else self.ratio >= self.goal
+
+
+def alternate(ways: Sequence[Callable[[], object]], repeats: int) -> list[list[float]]:
+    """Return the seconds of each way, run in turn, so that all meet the same machine.
+
+    Each is run once before, unmeasured: what is compiled or cached then is not timed.
+    """
+    for way in ways:
+        way()
+    seconds: list[list[float]] = [[] for _ in ways]
+    for _ in range(repeats):
+        for way, of_way in zip(ways, seconds, strict=True):
+            start = time.perf_counter()
+            way()
+            of_way.append(time.perf_counter() - start)
+    return seconds
+
+
+def ratio_of_medians(numerator: Sequence[float], denominator: Sequence[float]) -> float:
+    """Return how much larger the median of the first is than that of the second."""
+    return median(numerator) / median(denominator)
+
+
+def peak_memory(who: int = resource.RUSAGE_SELF) -> float:
+    """Return the most memory that this process (or its children) held, MB."""
+    kilobytes = resource.getrusage(who).ru_maxrss
+    return kilobytes * (1 if sys.platform == "darwin" else 1024) / 1e6
+
+
+def print_rows(rows: Sequence[Row]) -> None:
+    """Print the rows as a table in Markdown, each goal with whether it is met."""
+    print("| stage, beside | here | beside | ratio | goal | | peak memory |")
+    print("|---|---|---|---:|---:|---|---:|")
+    for row in rows:
+        peak = "" if row.peak is None else f"{row.peak:,.0f} MB"
+        print(
+            f"| {row.stage} | {row.ours} | {row.beside} | {row.ratio:.2f} "
+            f"| {'at most' if row.at_most else 'at least'} {row.goal:g} "
+            f"| {'met' if row.is_met else 'NOT met'} | {peak} |"
+        )
