@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from detl.errors import DetlError
-from detl.explanation.gradient import Tensor, gradient_of_sum
+from detl.explanation.gradient import Tensor, compile_function, gradient_of_sum
 from detl.keras_model import KerasModel
 from detl.networks.cut import cut_network
 
@@ -115,18 +115,27 @@ def map_evidence(
             "network flattens its features."
         )
     _, height, width, _ = upper.input.shape
+
+    def map_batch(of_batch: Tensor, classes: Tensor) -> Tensor:
+        activations = lower(of_batch, training=False)
+        gradients = gradient_of_logits(upper, activations, classes)
+        return METHODS[method](activations, gradients)
+
+    has_several = len(features) > BATCH_SIZE
+    compute = compile_function(map_batch) if has_several else map_batch
     maps = np.zeros((len(features), height, width), np.float32)
     for start in range(0, len(features), BATCH_SIZE):
         batch = slice(start, start + BATCH_SIZE)
-        activations = lower(np.asarray(features[batch]), training=False)
-        gradients = gradient_of_logits(upper, activations, class_indices[batch])
-        of_batch = METHODS[method](activations, gradients)
+        of_batch = compute(
+            keras.ops.convert_to_tensor(np.asarray(features[batch])),
+            keras.ops.convert_to_tensor(class_indices[batch]),
+        )
         maps[batch] = keras.ops.convert_to_numpy(of_batch)
     return maps
 
 
 def gradient_of_logits(
-    model: KerasModel, inputs: Tensor, class_indices: np.ndarray
+    model: KerasModel, inputs: Tensor, class_indices: np.ndarray | Tensor
 ) -> Tensor:
     """Return the derivative of each image's logit by the image's own inputs.
 

@@ -1,4 +1,4 @@
-"""The gradient, which is the one thing that Keras 3 has no common name for."""
+"""Gradients and compiled functions, for which Keras 3 has no common name."""
 
 from collections.abc import Callable
 from typing import Any
@@ -38,7 +38,37 @@ def gradient_of_sum(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Ten
         import jax
 
         return jax.grad(lambda x: keras.ops.sum(function(x)))(inputs)
-    raise DetlError(
+    raise _unknown(backend)
+
+
+def compile_function(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Return the function as one graph of its backend, which is made at its first call.
+
+    Making it takes longer than one batch saves: it pays where there are several.
+
+    Args:
+        function: From tensors to a tensor, made of Keras operations and of gradients.
+
+    Raises:
+        DetlError: If Keras runs on another backend than TensorFlow or JAX.
+    """
+    import keras
+
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        compiled: Callable[..., Tensor] = tf.function(function, reduce_retracing=True)
+        return compiled
+    if backend == "jax":
+        import jax
+
+        return jax.jit(function)
+    raise _unknown(backend)
+
+
+def _unknown(backend: str) -> DetlError:
+    return DetlError(
         f"Keras runs on {backend!r}, and gradients are known here for 'tensorflow' and "
         "'jax' only: set the environment variable KERAS_BACKEND to one of these."
     )

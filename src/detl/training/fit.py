@@ -8,6 +8,8 @@ import keras
 
 from detl.parameters import TrainingParameters
 from detl.training.batches import RowBatches
+from detl.training.lookup import place_on_device
+from detl.training.memory import keep_freed_memory
 
 History = dict[str, list[float]]
 
@@ -39,21 +41,18 @@ def fit_network(
         One value per epoch of ``loss``, ``val_loss``, ``train_accuracy`` and
         ``val_accuracy``.
     """
-    model.compile(
+    keep_freed_memory()
+    trained, training, validation = place_on_device(model, training, validation)
+    trained.compile(
         make_optimizer(parameters, training.num_batches),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
         # On a CPU, XLA makes TensorFlow slower, and JAX cannot do without it.
         jit_compile="auto" if keras.backend.backend() != "tensorflow" else False,
     )
-    keep_best = keras.callbacks.EarlyStopping(
-        "val_accuracy",
-        mode="max",
-        patience=parameters.epochs,
-        restore_best_weights=True,
-    )
+    keep_best = KeepBest(model, parameters.epochs)
     start = time.monotonic()
-    curves = model.fit(
+    curves = trained.fit(
         training,
         validation_data=validation,
         epochs=parameters.epochs,
@@ -103,6 +102,25 @@ def make_optimizer(
     if parameters.optimizer == "adam":
         return keras.optimizers.Adam(rate)
     return keras.optimizers.SGD(rate, momentum=parameters.momentum)
+
+
+class KeepBest(keras.callbacks.EarlyStopping):
+    """Leaves a model with the weights of its best epoch, and stops no training.
+
+    Args:
+        model: Whose weights are kept: the one that is trained may hold the images.
+        epochs: How many there are.
+    """
+
+    def __init__(self, model: keras.Model, epochs: int) -> None:
+        super().__init__(
+            "val_accuracy", mode="max", patience=epochs, restore_best_weights=True
+        )
+        self._kept = model
+
+    def set_model(self, model: keras.Model) -> None:
+        """Take the weights of the model that was named, whichever is trained."""
+        super().set_model(self._kept)
 
 
 class EpochLines(keras.callbacks.Callback):
