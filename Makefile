@@ -15,7 +15,7 @@ SOURCES := $(shell find src conf data/01_raw -type f -not -name '*.pyc' -not -pa
 export DO_NOT_TRACK := true
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: help install run resume test lint types tests ui viz clean
+.PHONY: help install run resume test lint types tests benchmark ui viz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 10
@@ -58,6 +58,10 @@ types: $(INSTALLED)
 
 tests: $(INSTALLED)
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+benchmark: $(INSTALLED) ## the table of docs/benchmarks.md, on this machine's processor
+	@for stage in ingest pretraining crossvalidation grad_cam startup mlflow_logging; do \
+		$(BIN)/python benchmarks/$$stage.py || exit 1; done
 
 ui: $(INSTALLED) ## compare the folds in MLflow, on http://127.0.0.1:5000
 	$(BIN)/mlflow ui --host 127.0.0.1 --port 5000 --workers 1 --backend-store-uri sqlite:///mlflow.db
