@@ -1,13 +1,20 @@
 """Training a network, or its tail, and keeping the weights of the best epoch."""
 
+from __future__ import annotations
+
 import logging
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
-from detl.parameters import TrainingParameters
+from detl.networks.cut import copy_model
 from detl.training.batches import RowBatches
+from detl.training.devices import choose_devices, let_compile, scale_loss, spread_over
+from detl.training.even_batches import EvenBatches
+
+if TYPE_CHECKING:
+    from detl.parameters import TrainingParameters
 
 History = dict[str, list[float]]
 
@@ -39,12 +46,35 @@ def fit_network(
         One value per epoch of ``loss``, ``val_loss``, ``train_accuracy`` and
         ``val_accuracy``.
     """
+    devices = choose_devices(parameters.distribution)
+    if not devices:
+        return _fit(model, training, validation, parameters, title)
+    with spread_over(devices):
+        # The weights must be made in here, and the caller's model goes on alone.
+        spread = copy_model(model)
+        history = _fit(
+            spread,
+            EvenBatches(training, len(devices), is_scored=False),
+            EvenBatches(validation, len(devices), is_scored=True),
+            parameters,
+            title,
+        )
+    model.set_weights(spread.get_weights())
+    return history
+
+
+def _fit(
+    model: keras.Model,
+    training: RowBatches | EvenBatches,
+    validation: RowBatches | EvenBatches,
+    parameters: TrainingParameters,
+    title: str,
+) -> History:
     model.compile(
-        make_optimizer(parameters, training.num_batches),
+        scale_loss(model, make_optimizer(parameters, training.num_batches)),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-        # On a CPU, XLA makes TensorFlow slower, and JAX cannot do without it.
-        jit_compile="auto" if keras.backend.backend() != "tensorflow" else False,
+        weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        jit_compile=let_compile(model, parameters.jit_compile),
     )
     keep_best = keras.callbacks.EarlyStopping(
         "val_accuracy",
