@@ -70,12 +70,7 @@ def _fit(
     parameters: TrainingParameters,
     title: str,
 ) -> History:
-    model.compile(
-        scale_loss(model, make_optimizer(parameters, training.num_batches)),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-        jit_compile=let_compile(model, parameters.jit_compile),
-    )
+    compile_network(model, parameters, training.num_batches)
     keep_best = keras.callbacks.EarlyStopping(
         "val_accuracy",
         mode="max",
@@ -105,6 +100,18 @@ def _fit(
         "train_accuracy": curves["accuracy"],
         "val_accuracy": curves["val_accuracy"],
     }
+
+
+def compile_network(
+    model: keras.Model, parameters: TrainingParameters, steps_per_epoch: int
+) -> None:
+    """Give ``model`` its optimizer, loss and metric, and have it compiled or not."""
+    model.compile(
+        scale_loss(model, make_optimizer(parameters, steps_per_epoch)),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        jit_compile=let_compile(model, parameters.jit_compile),
+    )
 
 
 def best_epoch(history: History) -> int:
