@@ -4,10 +4,29 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
+from typing import Any
+
+from kedro.config import OmegaConfigLoader
+from omegaconf.resolvers import oc
 
 PROJECT = Path(__file__).parents[1]
 KEDRO = Path(sys.executable).with_name("kedro")
+
+
+def read_parameters() -> dict[str, Any]:
+    """Return the parameters of ``conf/base``, as Kedro reads them."""
+    with warnings.catch_warnings():
+        # OmegaConf, about calls in Kedro.
+        warnings.simplefilter("ignore")
+        loader = OmegaConfigLoader(
+            str(PROJECT / "conf"),
+            base_env="base",
+            default_run_env="base",
+            custom_resolvers={"oc.env": oc.env},
+        )
+        return loader["parameters"]
 
 
 def copy_project(folder: Path) -> Path:

@@ -3,22 +3,18 @@ import copy
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
-from omegaconf import OmegaConf
 
 from detl.errors import DetlError
 from detl.hooks import InputHooks
 from detl.project_parameters import ProjectParameters
-from project_copy import PROJECT
+from project_copy import read_parameters
 
 RUN = {"env": None, "only_missing_outputs": False}
 
 
 @pytest.fixture(scope="module")
 def parameters():
-    files = sorted((PROJECT / "conf/base").glob("parameters*.yml"))
-    # As Kedro reads them: to PyYAML 1e-2 is a text.
-    whole = OmegaConf.merge(*(OmegaConf.load(path) for path in files))
-    return ProjectParameters.model_validate(OmegaConf.to_container(whole)).model_dump()
+    return ProjectParameters.model_validate(read_parameters()).model_dump()
 
 
 def start(parameters, name, changed, *taken):

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from omegaconf import OmegaConf
 
 from detl.design import FOLDS
 from detl.parameters import (
@@ -21,7 +20,7 @@ from detl.pipelines.transfer.nodes import (
     freeze_trunk,
     replace_last_layer,
 )
-from project_copy import PROJECT
+from project_copy import PROJECT, read_parameters
 
 SEED = 0
 
@@ -29,8 +28,7 @@ SEED = 0
 @pytest.fixture(scope="module")
 def parameters():
     """Return the parameters of ``conf/base``."""
-    files = sorted((PROJECT / "conf" / "base").glob("parameters*.yml"))
-    return OmegaConf.to_container(OmegaConf.merge(*map(OmegaConf.load, files)))
+    return read_parameters()
 
 
 @pytest.fixture(scope="module")

@@ -125,6 +125,9 @@ class NetworkParameters(Parameters):
     stem_stride: Literal[1, 2, 4]
     """Stride of the first convolution."""
     normalisation: Literal["none", "batch"]
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
+    """In which the layers compute. Mixed ones compute in half precision, and keep the
+    weights, the standardisation of each image and the logits in float32."""
 
 
 class AugmentationParameters(Parameters):
@@ -149,6 +152,11 @@ class TrainingParameters(Parameters):
     schedule: Literal["cosine", "constant"]
     warm_up_epochs: Annotated[int, Field(ge=0)]
     """Epochs in which the rate rises from 0, before a cosine decay."""
+    jit_compile: bool | Literal["auto"] = "auto"
+    """Whether XLA compiles the steps. Auto: under JAX always; under TensorFlow where
+    it sees a GPU and XLA knows every layer."""
+    distribution: Literal["none", "data_parallel"] = "none"
+    """Data parallel deals out each batch to all GPUs of the machine."""
 
     @model_validator(mode="after")
     def _warm_up_fits_the_schedule(self) -> "TrainingParameters":

@@ -1,11 +1,16 @@
 """The networks, by name. A new architecture is one builder and one entry here."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from detl.errors import DetlError
 from detl.keras_model import KerasModel
-from detl.parameters import NetworkParameters
+
+if TYPE_CHECKING:
+    from detl.parameters import NetworkParameters
 
 NETWORKS = {
     "alexnet": "detl.networks.alexnet:build_alexnet",
@@ -21,7 +26,7 @@ def build_network(
     """Return the untrained network that ``parameters.network`` names.
 
     Args:
-        parameters: Which network, and its size.
+        parameters: Which network, its size, and the precision of its layers.
         input_size: Height and width of the grey images, in pixels.
         classes: Number of logits.
         seed: Of the initial weights and of dropout.
@@ -37,6 +42,9 @@ def build_network(
             f"There is no network {parameters.network!r}; choose one of "
             f"{', '.join(sorted(NETWORKS))} or add a builder to detl.networks.NETWORKS."
         )
+    from detl.networks.precision import compute_in
+
     module, function = NETWORKS[parameters.network].split(":")
     builder: Callable[..., KerasModel] = getattr(import_module(module), function)
-    return builder(parameters, input_size, classes, seed)
+    with compute_in(parameters.precision):
+        return builder(parameters, input_size, classes, seed)

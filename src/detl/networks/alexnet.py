@@ -5,11 +5,17 @@ response normalisation of the original is replaced by the parameter
 ``normalisation``. Last block: conv3 to conv5 (decision 11).
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 
 from detl.networks.blocks import Blocks, pixels_input
 from detl.networks.names import END_OF_TRUNK, EXPLAINED_LAYER
-from detl.parameters import NetworkParameters
+
+if TYPE_CHECKING:
+    from detl.parameters import NetworkParameters
 
 
 def build_alexnet(

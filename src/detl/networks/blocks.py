@@ -1,14 +1,18 @@
 """The pieces that AlexNet, VGG16 and ResNet50 share."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from detl.networks.names import LOGITS
-from detl.parameters import NetworkParameters
+
+if TYPE_CHECKING:
+    from detl.parameters import NetworkParameters
 
 Tensor = Any
 
@@ -27,7 +31,7 @@ class Blocks:
     seeds: Iterator[int]
 
     @classmethod
-    def from_seed(cls, parameters: NetworkParameters, seed: int) -> "Blocks":
+    def from_seed(cls, parameters: NetworkParameters, seed: int) -> Blocks:
         """Return blocks whose layers take the seeds ``seed * 10_000``, ``+ 1``, ..."""
         return cls(parameters, count(seed * 10_000))
 
@@ -113,12 +117,14 @@ def pixels_input(size: int) -> tuple[Tensor, Tensor]:
     saved model takes the stored pixels and nobody can forget the step.
     """
     pixels = keras.Input((size, size, 1), name="pixels")
-    x = keras.layers.Rescaling(1 / 255, name="to_unit_range")(pixels)
+    # In half precision a mean over 50,000 pixels loses digits.
+    x = keras.layers.Rescaling(1 / 255, dtype="float32", name="to_unit_range")(pixels)
     x = keras.layers.LayerNormalization(
         axis=(1, 2, 3),
         epsilon=1e-6,
         center=False,
         scale=False,
+        dtype="float32",
         name="per_image_standardisation",
     )(x)
     return pixels, x

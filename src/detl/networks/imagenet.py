@@ -5,17 +5,22 @@ The ablation starts arms from them. They are the original networks of
 ``NetworkParameters`` are those of our own networks and do not apply.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from detl.errors import DetlError, NotAvailableError
 from detl.networks.blocks import Blocks, Tensor
 from detl.networks.names import END_OF_BODY, END_OF_TRUNK, EXPLAINED_LAYER
-from detl.parameters import ImagenetParameters, NetworkParameters
+from detl.networks.precision import compute_in
+
+if TYPE_CHECKING:
+    from detl.parameters import ImagenetParameters, NetworkParameters
 
 DOWNLOAD = "download"
 
@@ -80,8 +85,19 @@ def build_imagenet_network(
     """
     if reason := reason_for_absence(parameters, imagenet):
         raise NotAvailableError(reason)
+    with compute_in(parameters.precision):
+        return _build(parameters, str(imagenet.weights), input_size, classes, seed)
+
+
+def _build(
+    parameters: NetworkParameters,
+    weights: str,
+    input_size: int,
+    classes: int,
+    seed: int,
+) -> keras.Model:
     pixels = keras.Input((input_size, input_size, 1), name="pixels")
-    body = _load_body(parameters.network, str(imagenet.weights), _to_colours(pixels))
+    body = _load_body(parameters.network, weights, _to_colours(pixels))
     blocks = Blocks.from_seed(parameters, seed)
     x = body.outputs[0]
     if parameters.network == "vgg16":
@@ -96,9 +112,11 @@ def build_imagenet_network(
 
 def _to_colours(pixels: Tensor) -> Tensor:
     """Return the grey image as blue, green and red, as the weights expect them."""
-    x = keras.layers.Concatenate(name="to_three_channels")([pixels] * 3)
+    # In half precision the pixels would lose digits.
+    colours = keras.layers.Concatenate(dtype="float32", name="to_three_channels")
+    x = colours([pixels] * 3)
     offset = [-mean for mean in _MEAN_OF_BLUE_GREEN_RED]
-    return keras.layers.Rescaling(1.0, offset, name="without_mean")(x)
+    return keras.layers.Rescaling(1.0, offset, dtype="float32", name="without_mean")(x)
 
 
 def _load_body(network: str, weights: str, colours: Tensor) -> keras.Model:

@@ -4,11 +4,17 @@ Decision 12: the 7x7 stem becomes 3x3, the 1x1 bottlenecks stay. The stride of a
 stage is on its 3x3 convolution. Last block: conv5_x (decision 11).
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 
 from detl.networks.blocks import Blocks, Tensor, pixels_input
 from detl.networks.names import END_OF_TRUNK, EXPLAINED_LAYER
-from detl.parameters import NetworkParameters
+
+if TYPE_CHECKING:
+    from detl.parameters import NetworkParameters
 
 _STAGES = ((64, 3), (128, 4), (256, 6), (512, 3))
 """Bottleneck filters and number of bottlenecks of stages conv2 to conv5."""

@@ -3,11 +3,17 @@
 Last block: block 5 (decision 11).
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 
 from detl.networks.blocks import Blocks, pixels_input
 from detl.networks.names import END_OF_TRUNK, EXPLAINED_LAYER
-from detl.parameters import NetworkParameters
+
+if TYPE_CHECKING:
+    from detl.parameters import NetworkParameters
 
 _BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 """Filters and number of convolutions of each block."""

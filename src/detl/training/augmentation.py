@@ -1,8 +1,13 @@
 """Real-time augmentation: rotation, scaling and mirroring (paper, section IV)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 
-from detl.parameters import AugmentationParameters
+if TYPE_CHECKING:
+    from detl.parameters import AugmentationParameters
 
 
 def augment_inputs(

@@ -2,7 +2,6 @@
 
 import keras
 import numpy as np
-from tqdm import tqdm
 
 from detl.training.batches import RowBatches
 
@@ -15,6 +14,8 @@ def extract_features(
     DETL never changes the trunk, so this is the same in every fold and epoch. A bar
     shows the progress on a terminal.
     """
+    from tqdm import tqdm
+
     batches = RowBatches(pixels, rows, None, batch_size)
     features = np.empty((len(rows), *trunk.output_shape[1:]), "float32")
     numbers = range(batches.num_batches)

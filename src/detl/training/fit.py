@@ -1,15 +1,22 @@
 """Training a network, or its tail, and keeping the weights of the best epoch."""
 
+from __future__ import annotations
+
 import logging
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
-from detl.parameters import TrainingParameters
+from detl.networks.cut import copy_model
 from detl.training.batches import RowBatches
+from detl.training.devices import choose_devices, let_compile, scale_loss, spread_over
+from detl.training.even_batches import EvenBatches
 from detl.training.lookup import place_on_device
 from detl.training.memory import keep_freed_memory
+
+if TYPE_CHECKING:
+    from detl.parameters import TrainingParameters
 
 History = dict[str, list[float]]
 
@@ -42,19 +49,38 @@ def fit_network(
         ``val_accuracy``.
     """
     keep_freed_memory()
+    devices = choose_devices(parameters.distribution)
+    if not devices:
+        return _fit(model, training, validation, parameters, title)
+    with spread_over(devices):
+        # The weights must be made in here, and the caller's model goes on alone.
+        spread = copy_model(model)
+        history = _fit(spread, training, validation, parameters, title, len(devices))
+    model.set_weights(spread.get_weights())
+    return history
+
+
+def _fit(
+    model: keras.Model,
+    training: RowBatches,
+    validation: RowBatches,
+    parameters: TrainingParameters,
+    title: str,
+    devices: int = 1,
+) -> History:
     trained, training, validation = place_on_device(model, training, validation)
-    trained.compile(
-        make_optimizer(parameters, training.num_batches),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-        # On a CPU, XLA makes TensorFlow slower, and JAX cannot do without it.
-        jit_compile="auto" if keras.backend.backend() != "tensorflow" else False,
-    )
+    dealt_out: list[RowBatches | EvenBatches] = [training, validation]
+    if devices > 1:
+        dealt_out = [
+            EvenBatches(training, devices, is_scored=False),
+            EvenBatches(validation, devices, is_scored=True),
+        ]
+    compile_network(trained, parameters, training.num_batches)
     keep_best = KeepBest(model, parameters.epochs)
     start = time.monotonic()
     curves = trained.fit(
-        training,
-        validation_data=validation,
+        dealt_out[0],
+        validation_data=dealt_out[1],
         epochs=parameters.epochs,
         callbacks=[keep_best, EpochLines(title, parameters.epochs)],
         shuffle=False,
@@ -74,6 +100,18 @@ def fit_network(
         "train_accuracy": curves["accuracy"],
         "val_accuracy": curves["val_accuracy"],
     }
+
+
+def compile_network(
+    model: keras.Model, parameters: TrainingParameters, steps_per_epoch: int
+) -> None:
+    """Give ``model`` its optimizer, loss and metric, and have it compiled or not."""
+    model.compile(
+        scale_loss(model, make_optimizer(parameters, steps_per_epoch)),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        jit_compile=let_compile(model, parameters.jit_compile),
+    )
 
 
 def best_epoch(history: History) -> int:

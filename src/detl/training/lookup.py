@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from detl.training.batches import RowBatches
+from detl.training.devices import has_accelerator
 
 LARGEST_ON_DEVICE = 8 * 10**9
 """Bytes of an array that is put on an accelerator as a whole.
@@ -71,14 +72,3 @@ def place_on_device(
     if not (fits and has_accelerator()):
         return model, training, validation
     return look_up_rows(model, array), training.as_numbers(), validation.as_numbers()
-
-
-def has_accelerator() -> bool:
-    """Return whether Keras's backend computes on anything but the CPU."""
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return bool(jax.default_backend() != "cpu")
-    import tensorflow as tf
-
-    return bool(tf.config.list_logical_devices("GPU"))

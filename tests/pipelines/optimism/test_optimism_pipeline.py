@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.runner import SequentialRunner
@@ -19,13 +18,13 @@ from detl.parameters import (
 )
 from detl.phantoms.sample import make_phantoms
 from detl.pipelines import crossval, ingest, optimism, pretrain, split, transfer
+from project_copy import read_parameters
 
 # What one stage takes from another is named after the stage that made it.
 pytestmark = pytest.mark.filterwarnings(
     r"ignore:One or more dataset names contain '\.':UserWarning"
 )
 
-BASE = Path(__file__).parents[3] / "conf" / "base"
 FOLDS = ("fold_1", "fold_2", "fold_3")
 IMAGES_PER_CLASS = 48
 
@@ -54,10 +53,6 @@ def _draw_films(folder: Path, films_of_a_patient: str) -> Path:
     return folder
 
 
-def _read_parameters(name: str) -> dict:
-    return yaml.safe_load((BASE / f"parameters_{name}.yml").read_text())
-
-
 def _make_catalog(radiographs: Path) -> DataCatalog:
     """Return raw data and parameters: those of ``base``, with less of everything.
 
@@ -65,7 +60,8 @@ def _make_catalog(radiographs: Path) -> DataCatalog:
     and it hardly matters on which images the epoch is chosen: what is left of the
     difference between the protocols is that a patient is known.
     """
-    split_parameters = _read_parameters("split")["split"]
+    parameters = read_parameters()
+    split_parameters = parameters["split"]
     findings = {
         "normal": "No Finding",
         "other_disease": "Mass",
@@ -81,11 +77,11 @@ def _make_catalog(radiographs: Path) -> DataCatalog:
         }
         for label, finding in findings.items()
     }
-    blocks = _read_parameters("architectures")["architectures"]["alexnet"]
+    blocks = parameters["architectures"]["alexnet"]
     blocks["network"] |= {"width_multiplier": 0.125, "fully_connected_units": 64}
     blocks["pretrain"] |= {"epochs": 6, "warm_up_epochs": 1, "learning_rate": 2e-3}
     blocks["transfer"] |= {"epochs": 15, "learning_rate": 5e-4}
-    ingest_parameters = _read_parameters("ingest")["ingest"] | {"input_size": 48}
+    ingest_parameters = parameters["ingest"] | {"input_size": 48}
     of_alexnet = "params:architectures.alexnet"
     return DataCatalog(
         {

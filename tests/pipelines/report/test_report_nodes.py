@@ -1,7 +1,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from kedro.io import DataCatalog, MemoryDataset
 
 from detl.classes import DATA_B_CLASSES
@@ -30,7 +29,7 @@ from detl.pipelines.split.nodes import (
     select_data_b,
 )
 from detl.runner import FoldByFoldRunner
-from project_copy import PROJECT
+from project_copy import read_parameters
 
 # What one stage takes from another is named after the stage that made it.
 pytestmark = pytest.mark.filterwarnings(
@@ -46,15 +45,12 @@ FINDINGS = {
     "COVID-19": 20,
 }
 SIZE = 32
+PARAMETERS = read_parameters()
 PICTURE = np.full((9, 9, 3), 90, np.uint8)
 
 
-def read_parameters(name):
-    return yaml.safe_load((PROJECT / f"conf/base/parameters_{name}.yml").read_text())
-
-
 def ingest_parameters(**sources):
-    values = read_parameters("ingest")["ingest"]
+    values = PARAMETERS["ingest"]
     return IngestParameters.model_validate(
         {**values, **({"sources": sources} if sources else {})}
     )
@@ -120,7 +116,7 @@ def audited(name, data_b, folds, images):
         **{f"{fold}_tested": table for fold, table in predictions.items()},
         **{f"{fold}_validated": table for fold, table in predictions.items()},
     )
-    audit = AuditParameters.model_validate(read_parameters("audit")["audit"])
+    audit = AuditParameters.model_validate(PARAMETERS["audit"])
     points, values, _ = evaluate.measure_operating_points(tested, validated, audit, 0)
     computed = {
         "evaluate.scores": evaluate.measure_scores(tested, 0)[0],
@@ -164,8 +160,8 @@ def of_architecture(name, data_b, folds):
 
 def write_page(raw, folder, ingest):
     """Return the page of a run of VGG16 in two folds, without the comparisons."""
-    split = SplitParameters.model_validate(read_parameters("split")["split"])
-    networks = read_parameters("architectures")["architectures"]
+    split = SplitParameters.model_validate(PARAMETERS["split"])
+    networks = PARAMETERS["architectures"]
     images = make_images()
     data_b, data_b_counts = select_data_b(images, split, 0)
     data_a, data_a_counts = select_data_a(images, data_b, split, 0)
