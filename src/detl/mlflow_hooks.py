@@ -20,7 +20,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from detl.errors import NotAvailableError
-from detl.selection import EVERYTHING, FILTERS, nodes_that_need, select_pipeline
+from detl.selection import FILTERS, every_node, nodes_that_need, select_pipeline
 from detl.units import Unit, unit_of
 
 if TYPE_CHECKING:
@@ -234,7 +234,7 @@ class MlflowHooks:
         if self._tree is None:
             return
         logged = {unit: self._tree.logged(unit) for unit in self._tree.run_ids}
-        whole = select_pipeline(EVERYTHING, {})
+        whole = every_node()
         for node in whole.to_nodes(*(n.name for n in pipeline.nodes)).nodes:
             unit = unit_of(node.namespace)
             for name in node.outputs:
