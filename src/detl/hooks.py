@@ -58,9 +58,7 @@ class InputHooks:
         from detl.datasets import MayBeMissing
 
         makers = {
-            output: node
-            for node in every_node().nodes
-            for output in node.outputs
+            output: node for node in every_node().nodes for output in node.outputs
         }
         missing = [
             name
