@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -19,6 +20,7 @@ from mlflow.data.pandas_dataset import from_pandas
 from mlflow.entities import DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT, MLFLOW_PARENT_RUN_ID
+from PIL import Image
 
 from detl.units import Unit, labels_of
 
@@ -196,7 +198,11 @@ def _points_of(data: Mapping[str, list[float]]) -> list[Metric]:
 
 
 def _log_picture(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
-    client.log_image(run_id, data, key=key, step=0, synchronous=True)
+    image = Image.fromarray(data)
+    # MLflow saves it as PNG. At Pillow's own level that takes longer than all else that
+    # is logged; at this one a third of the time, and a third more of the disk.
+    image.save = partial(image.save, compress_level=1)  # type: ignore[method-assign]
+    client.log_image(run_id, image, key=key, step=0, synchronous=True)
 
 
 def _log_table(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
