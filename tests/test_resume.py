@@ -1,8 +1,9 @@
-"""Runs that fail, or are killed, and are resumed."""
+"""Runs that fail, or are killed, and are resumed; and one that is complete."""
 
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -32,13 +33,19 @@ def project(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory):
-    """Return the summary of a run from beginning to end."""
+def finished(tmp_path_factory):
+    """Return a project that has run from beginning to end."""
     copy = copy_project(tmp_path_factory.mktemp("uninterrupted"))
     keep_architectures(copy, "alexnet")
     run = run_kedro(copy, *RUN)
     assert run.returncode == 0, run.stdout
-    return (copy / SUMMARY).read_bytes()
+    return copy
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(finished):
+    """Return the summary of a run from beginning to end."""
+    return (finished / SUMMARY).read_bytes()
 
 
 def _statuses(project: Path) -> dict[str, str]:
@@ -119,3 +126,25 @@ def test_a_fold_that_fails_is_marked_the_others_are_kept_and_resume_ends_it(
     nothing_left = run_kedro(project, "resume")
     assert nothing_left.returncode == 1
     assert "There is no run to resume" in nothing_left.stdout
+
+
+def test_a_run_with_nothing_to_do_imports_no_heavy_library(finished):
+    heavy = {"keras", "tensorflow", "jax", "cv2", "matplotlib", "sklearn", "pydicom"}
+    code = (
+        "import atexit, sys; from kedro.framework.cli import main;"
+        f"atexit.register(lambda: print('imported', *({heavy!r} & set(sys.modules))));"
+        "main()"
+    )
+
+    nothing = subprocess.run(
+        [sys.executable, "-c", code, *RUN, "--only-missing-outputs"],
+        cwd=finished,
+        env=environment_of(finished),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+    assert nothing.returncode == 0, nothing.stdout
+    assert nothing.stdout.splitlines()[-1] == "imported"

@@ -8,14 +8,14 @@ from typing import Any
 import click
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from detl.errors import DetlError
 from detl.project_parameters import ProjectParameters, check_parameters
 from detl.quiet import import_keras
-from detl.selection import EVERYTHING, select_pipeline
+from detl.selection import every_node
 from detl.units import unit_of
 
 REPORT = "08_reporting/report.html"
@@ -58,9 +58,7 @@ class InputHooks:
         from detl.datasets import MayBeMissing
 
         makers = {
-            output: node
-            for node in select_pipeline(EVERYTHING, {}).nodes
-            for output in node.outputs
+            output: node for node in every_node().nodes for output in node.outputs
         }
         missing = [
             name
@@ -155,12 +153,11 @@ class ProvenanceHooks:
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
         """Put ``provenance`` into the catalog, where a node asks for it."""
-        from detl.provenance import describe_run
+        from detl.provenance import Provenance, describe_run
 
         if "provenance" in pipeline.inputs():
-            import_keras()
             described = describe_run(Path(run_params["project_path"]), run_params)
-            catalog["provenance"] = MemoryDataset(described)
+            catalog["provenance"] = Provenance(described)
 
 
 class OutputHooks:
@@ -180,7 +177,7 @@ class OutputHooks:
         if run_params["only_missing_outputs"]:
             return
         outputs = pipeline.all_outputs()
-        whole = select_pipeline(EVERYTHING, {})
+        whole = every_node()
         follow = [node.name for node in whole.nodes if outputs & set(node.inputs)]
         if follow:
             outputs |= whole.from_nodes(*follow).all_outputs()

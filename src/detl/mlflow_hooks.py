@@ -20,7 +20,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from detl.errors import NotAvailableError
-from detl.selection import EVERYTHING, FILTERS, nodes_that_need, select_pipeline
+from detl.selection import FILTERS, every_node, nodes_that_need, select_pipeline
 from detl.units import Unit, unit_of
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class MlflowHooks:
         self._open_outputs: dict[Unit, set[str]] = {}
         self._left_out: list[Node] = []
         self._is_continued = False
+        self._logged_parameters: dict[str, str] = {}
         self._lock = Lock()
         self._catalog = DataCatalog()
 
@@ -111,6 +112,7 @@ class MlflowHooks:
         self._catalog = catalog
         self._open_outputs = {}
         self._left_out = []
+        self._logged_parameters = {}
         for node in pipeline.nodes:
             outputs = self._open_outputs.setdefault(unit_of(node.namespace), set())
             outputs.update(n for n in node.outputs if not catalog.exists(n))
@@ -120,12 +122,12 @@ class MlflowHooks:
                 name: run_params[name]
                 for name in ("env", "pipeline_names", "runtime_params", *FILTERS)
             }
-            self._tree.client.set_tag(run.info.run_id, COMMAND, json.dumps(command))
+            tags = {COMMAND: json.dumps(command)}
         else:
             # Until all that was asked for is there again.
-            self._tree.client.set_tag(run.info.run_id, COMPLETE, "no")
-        first = json.loads(self._tree.tags[COMMAND])
-        tags = {
+            tags = {COMMAND: self._tree.tags[COMMAND], COMPLETE: "no"}
+        first = json.loads(tags[COMMAND])
+        tags |= {
             # kedro-mlflow names the run after the pipeline of this session.
             "mlflow.runName": "+".join(first["pipeline_names"] or ["__default__"]),
             "detl.environment": self._environment,
@@ -134,30 +136,35 @@ class MlflowHooks:
         }
         if "params:source" in pipeline.inputs():
             tags[SOURCE] = str(self._parameters["source"])
-        for key, value in tags.items():
-            self._tree.client.set_tag(run.info.run_id, key, value)
+        self._tree.set_tags(tags)
 
     @hook_impl(tryfirst=True)
     def before_node_run(self, node: Node, inputs: dict[str, Any]) -> None:
-        """Open the run of the node's unit.
+        """Open the run of the node's unit, and log the parameters that the node uses.
 
-        ``inputs`` is a copy that only the hooks see: typed parameters become
-        dictionaries again in it, which kedro-mlflow can log value by value. The whole
-        tree is left out, because its values are logged by the nodes that use them, and
-        so is the source of the external test: a parameter of a run cannot change, and
+        ``inputs`` is a copy that only the hooks see: parameters are taken out of it,
+        which kedro-mlflow would log value by value, each in a call of its own. The
+        whole tree is not logged, because its values are by the nodes that use them, nor
+        is the source of the external test: a parameter of a run cannot change, and
         one run may be tested on several sources (``SOURCE``).
         """
-        from pydantic import BaseModel
-
         inputs.pop("parameters", None)
         inputs.pop("params:source", None)
-        for name, value in inputs.items():
-            if isinstance(value, BaseModel):
-                inputs[name] = value.model_dump()
+        used = {
+            name.removeprefix("params:"): inputs.pop(name)
+            for name in sorted(inputs)
+            if name.startswith("params:")
+        }
         if self._tree is not None:
             unit = unit_of(node.namespace)
             with self._lock:
                 self._tree.start(unit, self._parameters_of)
+                before = self._logged_parameters
+                flat = _flatten(used)
+                new = {k: v for k, v in flat.items() if before.get(k) != v}
+                if new:
+                    self._tree.log_parameters((), new)
+                    before.update(new)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
@@ -190,7 +197,7 @@ class MlflowHooks:
         self._tree.end_open(self._open_outputs, "FINISHED")
         os.environ.pop("MLFLOW_RUN_ID", None)
         if not self._is_continued or self._has_all_outputs():
-            self._tree.client.set_tag(self._tree.parent_id, COMPLETE, "yes")
+            self._tree.set_tags({COMPLETE: "yes"})
 
     @hook_impl(tryfirst=True)
     def on_pipeline_error(self, pipeline: Pipeline) -> None:
@@ -215,9 +222,7 @@ class MlflowHooks:
         """Return the parameters of an architecture, flat; its folds share them."""
         if len(unit) != 1:
             return {}
-        blocks = self._parameters["architectures"][unit[0]]
-        flat = pd.json_normalize(blocks).iloc[0]
-        return {str(name): value for name, value in flat.items()}
+        return _flatten(self._parameters["architectures"][unit[0]])
 
     def _log(self, unit: Unit, dataset_name: str, data: Any) -> None:
         how = _how_to_log(self._catalog.get(dataset_name))
@@ -233,12 +238,12 @@ class MlflowHooks:
         """
         if self._tree is None:
             return
-        logged = {unit: self._tree.logged(unit) for unit in self._tree.run_ids}
-        whole = select_pipeline(EVERYTHING, {})
+        self._tree.look_up()
+        whole = every_node()
         for node in whole.to_nodes(*(n.name for n in pipeline.nodes)).nodes:
             unit = unit_of(node.namespace)
             for name in node.outputs:
-                if unit in logged and name not in logged[unit]:
+                if self._tree.lacks(unit, name):
                     dataset = self._catalog.get(name)
                     if dataset and _how_to_log(dataset) and dataset.exists():
                         self._log(unit, name, dataset.load())
@@ -264,3 +269,18 @@ def _how_to_log(dataset: Any) -> dict[str, str] | None:
     """Return what the catalog says about logging this dataset, if anything."""
     metadata = getattr(dataset, "metadata", None) or {}
     return metadata.get("mlflow")
+
+
+def _flatten(parameters: dict[str, Any]) -> dict[str, str]:
+    """Return the parameters by their whole names, blocks of which may be models."""
+    from kedro_mlflow.framework.hooks.mlflow_hook import mlflow_hook
+    from pydantic import BaseModel
+
+    plain = {
+        name: value.model_dump() if isinstance(value, BaseModel) else value
+        for name, value in parameters.items()
+    }
+    # Records keep each value's type, where a row would make a float of an integer.
+    (flat,) = pd.json_normalize(plain).to_dict("records")
+    named = mlflow_hook.sanitize_param_name
+    return {named(str(name)): str(value) for name, value in flat.items()}

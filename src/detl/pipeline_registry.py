@@ -1,13 +1,17 @@
 """The pipelines of the project."""
 
+from functools import cache
+
 from kedro.pipeline import Pipeline
 
 
+@cache
 def register_pipelines() -> dict[str, Pipeline]:
     """Return the stages by name, and their sum as ``detl``, which is the default.
 
     The comparisons, ``optimism`` and ``ablation``, the ``audit`` and the ``external``
     test build on what ``detl`` has made, and end with the report, which then has them.
+    They are made once: Kedro asks for them, the command line, and most hooks.
     """
     from detl.pipelines import (
         ablation,

@@ -9,6 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from kedro.io import MemoryDataset
+
+from detl.quiet import import_keras
 from detl.selection import FILTERS
 
 LIBRARIES = (
@@ -36,10 +39,9 @@ def describe_run(project: Path, run_params: Mapping[str, Any]) -> dict[str, Any]
     Returns:
         ``command``; ``environment``; ``revision``, the git commit or None, and
         ``changed``, whether files differ from it; ``versions`` by package;
-        ``machine`` with ``system``, ``processors`` and ``accelerators``.
+        ``machine`` with ``system`` and ``processors``. What Keras knows is added by
+        ``Provenance``.
     """
-    import keras
-
     revision = _git(project, "rev-parse", "HEAD")
     return {
         "command": _command(run_params),
@@ -48,15 +50,30 @@ def describe_run(project: Path, run_params: Mapping[str, Any]) -> dict[str, Any]
         "changed": bool(_git(project, "status", "--porcelain")),
         "versions": {
             "python": platform.python_version(),
-            "keras backend": keras.backend.backend(),
             **{name: _version(name) for name in LIBRARIES},
         },
         "machine": {
             "system": f"{platform.system()} {platform.machine()}",
             "processors": os.cpu_count() or 0,
-            "accelerators": _accelerators(),
         },
     }
+
+
+class Provenance(MemoryDataset):
+    """What ``describe_run`` gives, and what Keras adds to it when a node loads it.
+
+    Keras takes as long as all else of a run that has nothing to do, which never asks.
+    """
+
+    def load(self) -> dict[str, Any]:
+        """Return it with ``keras backend`` in versions, ``accelerators`` in machine."""
+        import_keras()
+        import keras
+
+        described: dict[str, Any] = super().load()
+        described["versions"]["keras backend"] = keras.backend.backend()
+        described["machine"]["accelerators"] = _accelerators()
+        return described
 
 
 def _command(run_params: Mapping[str, Any]) -> str:

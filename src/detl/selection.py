@@ -1,6 +1,7 @@
 """Which nodes a command asks for."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from kedro.io import CatalogProtocol
@@ -8,9 +9,6 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from detl.errors import DetlError
-
-EVERYTHING = ("detl", "optimism", "ablation", "audit", "external")
-"""The registered pipelines that together hold every node but the phantoms'."""
 
 FILTERS = (
     "tags",
@@ -53,6 +51,12 @@ def select_pipeline(
         return chosen.filter(**given)
     except ValueError as error:
         raise DetlError(" ".join(str(error).split())) from error
+
+
+@cache
+def every_node() -> Pipeline:
+    """Return the pipelines that together hold every node but the phantoms'."""
+    return select_pipeline(["detl", "optimism", "ablation", "audit", "external"], {})
 
 
 def nodes_that_need(

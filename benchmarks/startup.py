@@ -1,0 +1,72 @@
+"""A run with nothing to do beside the bare import of TensorFlow and MLflow.
+
+    python benchmarks/startup.py [--repeats 3]
+
+In a temporary copy of the project with these sources, environment ``test`` runs once
+from beginning to end. Then ``kedro run --pipeline detl --only-missing-outputs``, which
+finds all 176 nodes' outputs there, is timed in turn with ``python -c "import
+tensorflow, mlflow"``, each a process of its own from its start to its end.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from comparison import Row, alternate, print_rows, ratio_of_medians
+
+TESTS = Path(__file__).parents[1] / "tests"
+RUN = ("run", "--pipeline", "detl", "--env", "test")
+
+
+def main(repeats: int) -> None:
+    """Print the row of the start-up.
+
+    Args:
+        repeats: How often each is timed.
+
+    Raises:
+        RuntimeError: If the pipeline fails.
+    """
+    sys.path.insert(0, str(TESTS))
+    from project_copy import copy_project, environment_of, run_kedro
+
+    with tempfile.TemporaryDirectory() as folder:
+        project = copy_project(Path(folder))
+
+        def run(*arguments: str) -> None:
+            finished = run_kedro(project, *RUN, *arguments)
+            if finished.returncode:
+                raise RuntimeError(finished.stdout)
+
+        def import_only() -> None:
+            subprocess.run(
+                [sys.executable, "-c", "import tensorflow, mlflow"],
+                env=environment_of(project),
+                stderr=subprocess.DEVNULL,
+                check=True,
+            )
+
+        run()
+        ours, imports = alternate(
+            [lambda: run("--only-missing-outputs"), import_only], repeats
+        )
+    row = Row(
+        "`kedro run` with nothing to do, beside importing TensorFlow and MLflow",
+        f"{median(ours):.1f} s",
+        f"{median(imports):.1f} s",
+        ratio_of_medians(ours, imports),
+        1.5,
+        at_most=True,
+    )
+    print_rows([row])
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--repeats", type=int, default=3)
+    main(parser.parse_args().repeats)
