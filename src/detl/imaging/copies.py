@@ -35,6 +35,7 @@ def find_copies(
     fit: Fit,
     most_bits: int = MOST_BITS,
     least_correlation: float = LEAST_CORRELATION,
+    is_new: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Return the pairs of images that show one picture.
 
@@ -50,6 +51,8 @@ def find_copies(
         fit: How the pixels became square.
         most_bits: Copies differ in at most so many bits, 0 to 256.
         least_correlation: Their detail correlates at least so much, -1 to 1.
+        is_new: Whether each image is to be compared with all others, (n,); the rest is
+            not compared among itself. All are without it.
 
     Returns:
         A row per pair, in order: ``first`` and ``second``, positions of the images,
@@ -60,7 +63,13 @@ def find_copies(
         DetlError: A row is beyond the pixels.
     """
     signs = _to_signs(images)
-    near = _find_neighbours(signs, signs, most_bits)
+    if is_new is None or is_new.all():
+        near = _find_neighbours(signs, signs, most_bits)
+    else:
+        near = _find_neighbours(signs[is_new], signs, most_bits)
+        near["first"] = np.flatnonzero(is_new)[near["first"]]
+        ends = np.sort(near[["first", "second"]], axis=1)
+        near = near.assign(first=ends[:, 0], second=ends[:, 1]).drop_duplicates()
     near = near[near["first"] < near["second"]]
     stored = _Stored.read(images, pixels, fit)
     return _keep_copies(near, stored, stored, least_correlation)
