@@ -54,7 +54,16 @@ class DecodedFiles:
         self._connection = connection
         self._size = size
         self._stamps: dict[Path, tuple[int, int]] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        # Otherwise SQLite would lock and unlock the file for each question.
+        self._connection.execute("BEGIN")
         self._uncommitted = 0
+
+    def _commit(self) -> None:
+        self._connection.commit()
+        self._begin()
 
     def recall(self, path: Path) -> Picture | ImageRejected | None:
         """Return what the file held, or None where it is not known as it is now."""
@@ -97,8 +106,7 @@ class DecodedFiles:
         )
         self._uncommitted += 1
         if self._uncommitted >= _FILES_AT_ONCE:
-            self._connection.commit()
-            self._uncommitted = 0
+            self._commit()
 
     def forget_others(self, paths: Iterable[Path]) -> None:
         """Forget all files but these, so that the memory is as large as the data."""
@@ -106,7 +114,7 @@ class DecodedFiles:
         known = self._connection.execute("SELECT path FROM files").fetchall()
         gone = [name for name in known if name[0] not in kept]
         self._connection.executemany("DELETE FROM files WHERE path = ?", gone)
-        self._connection.commit()
+        self._commit()
 
     def recall_copies(self, images: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
         """Return the known pairs among the images, and which images are new.
@@ -155,7 +163,7 @@ class DecodedFiles:
                 strict=True,
             ),
         )
-        query.commit()
+        self._commit()
 
 
 @contextmanager
