@@ -1,4 +1,7 @@
+import subprocess
+import sys
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -36,6 +39,40 @@ def test_a_memory_mapped_array_is_saved_without_being_in_memory(dataset, tmp_pat
         tracemalloc.stop()
     assert peak < 8 * megabyte
     assert dataset.load().shape == mapped.shape
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
+def test_saving_a_mapped_file_does_not_bring_the_file_into_memory(dataset, tmp_path):
+    code = f"""
+from pathlib import Path
+import numpy as np
+from detl.datasets import ArrayDataset
+def measure_peak():
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) // 1024
+path = {str(tmp_path / "big")!r}
+np.memmap(path, np.uint8, "w+", shape=(200, 2**20))
+before = measure_peak()
+ArrayDataset(filepath=path + ".npy").save(np.memmap(path, np.uint8, "r"))
+print(measure_peak() - before)
+"""
+    printed = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+
+    assert int(printed.stdout) < 50  # MB, of 200
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_mapped_file_is_saved_as_an_array_in_memory_is(dataset, tmp_path, order):
+    pixels = np.arange(3 * 2**22, dtype=np.uint8).reshape(1, -1, 3)
+    np.save(tmp_path / "mapped.npy", np.asarray(pixels, order=order))
+
+    dataset.save(np.load(tmp_path / "mapped.npy", mmap_mode="r"))
+
+    np.testing.assert_array_equal(dataset.load(), pixels)
+    saved = (tmp_path / "new" / "pixels.npy").read_bytes()
+    assert saved == (tmp_path / "mapped.npy").read_bytes()
 
 
 def test_an_array_of_no_rows_comes_back(dataset):

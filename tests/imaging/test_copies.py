@@ -213,3 +213,15 @@ def test_copies_between_two_tables_are_found_by_their_rows():
     )
 
     assert found[["first", "second"]].values.tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize("new", [[], [0], [2], [1, 3], [0, 1, 2, 3]])
+def test_only_pairs_with_a_new_image_are_found_where_some_are_known(new):
+    pictures = [_picture(seed) for seed in (0, 1, 0, 1)]
+    table = _table([perceptual_hash(picture) for picture in pictures])
+    is_new = np.isin(np.arange(4), new)
+
+    copies = find_copies(table, np.stack(pictures), "crop", is_new=is_new)
+
+    pairs = [pair for pair in ([0, 2], [1, 3]) if set(pair) & set(new)]
+    assert copies[["first", "second"]].to_numpy().tolist() == pairs

@@ -1,3 +1,4 @@
+import zlib
 from io import BytesIO
 
 import cv2
@@ -5,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detl.imaging.decode import ImageRejected, decode_image
+from detl.imaging import decode
+from detl.imaging.decode import ImageRejected, NotReadNow, decode_image
 
 LARGEST = 10_000
 
@@ -117,6 +119,61 @@ def test_a_damaged_png_is_rejected(grey):
         decode_image(bytes(content), LARGEST)
 
 
+def _chunk(kind, data):
+    return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
+
+
+def _rewrite(pixels, change):
+    """Return a PNG whose compressed pixels were changed and whose sums are right."""
+    rows = b"".join(b"\0" + row.tobytes() for row in pixels)
+    height, width = pixels.shape
+    header = width.to_bytes(4) + height.to_bytes(4) + bytes([8, 0, 0, 0, 0])
+    chunks = (b"IHDR", header), (b"IDAT", change(zlib.compress(rows))), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)
+
+
+def test_a_png_of_too_few_compressed_bytes_is_rejected_though_its_sums_are_right(grey):
+    content = _rewrite(grey, lambda compressed: compressed[:-20])
+
+    with pytest.raises(ImageRejected, match="broken image: image file is truncated"):
+        decode_image(content, LARGEST)
+
+
+def test_a_png_of_wrong_compressed_bytes_is_rejected_though_its_sums_are_right(grey):
+    content = _rewrite(grey, lambda compressed: compressed[:-1] + b"?")
+
+    with pytest.raises(ImageRejected, match="broken image: broken data stream"):
+        decode_image(content, LARGEST)
+
+
+def test_a_png_damaged_beside_its_pixels_is_rejected(grey):
+    content = _save(Image.fromarray(grey), dpi=(300, 300))
+    damaged = content.replace(b"pHYs\0", b"pHYs\1")
+
+    with pytest.raises(ImageRejected, match="broken image"):
+        decode_image(damaged, LARGEST)
+
+
+@pytest.mark.parametrize("compression", range(10))
+def test_opencv_and_pillow_see_the_same_pixels(monkeypatch, compression):
+    noise = np.random.default_rng(0).normal(128, 9, (70, 90)).astype(np.uint8)
+    content = _encode(noise, ".png", cv2.IMWRITE_PNG_COMPRESSION, compression)
+
+    by_opencv = decode_image(content, LARGEST)
+    monkeypatch.setattr(decode, "_is_plain_png", lambda _: False)
+
+    np.testing.assert_array_equal(by_opencv, decode_image(content, LARGEST))
+
+
+def test_nothing_is_printed_of_a_broken_png(capfd):
+    noise = np.random.default_rng(0).integers(0, 256, (90, 90), dtype=np.uint8)
+
+    with pytest.raises(ImageRejected):
+        decode_image(_encode(noise)[:4000], LARGEST)
+
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_large_image_is_rejected_before_it_is_decoded():
     header_alone = _encode(np.zeros((100, 101), np.uint8))[:60]
 
@@ -147,3 +204,15 @@ def test_the_reason_is_the_same_each_time():
         reasons.add(str(rejected.value))
 
     assert len(reasons) == 1
+
+
+def test_an_image_for_which_memory_was_short_may_be_decoded_another_time(
+    grey, monkeypatch
+):
+    def be_short(_):
+        raise MemoryError
+
+    monkeypatch.setattr(decode, "_to_grey", be_short)
+
+    with pytest.raises(NotReadNow, match="broken image: MemoryError"):
+        decode_image(_encode(grey, ".jpg"), LARGEST)

@@ -3,6 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from detl.sources import decoding
 from detl.sources.decoding import decode_candidates
 from detl.tables import CANDIDATES, IMAGES, REJECTED, validate
 
@@ -18,7 +19,7 @@ def draw_film(seed):
 def decode(tmp_path):
     """Decode the films of as many patients, or the bytes that stand for one."""
 
-    def decode(*films):
+    def decode(*films, memory=None):
         rows, paths = [], []
         for number, film in enumerate(films):
             path = tmp_path / f"{number}.png"
@@ -39,7 +40,7 @@ def decode(tmp_path):
                 }
             )
         candidates = validate(pd.DataFrame(rows), CANDIDATES)
-        return decode_candidates(candidates, paths, SIZE, "crop", 10_000)
+        return decode_candidates(candidates, paths, SIZE, "crop", 10_000, memory)
 
     return decode
 
@@ -91,3 +92,82 @@ def test_where_nothing_can_be_decoded_the_tables_are_empty_and_keep_their_column
     assert list(decoded.images) == list(IMAGES.columns)
     assert decoded.pixels.shape == (0, SIZE, SIZE)
     assert len(decoded.rejected) == 2
+
+
+def _brighten(film, factor):
+    return np.clip(film * factor, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def films():
+    """Six films; the first and third, and the second and fifth, show one picture."""
+    first, second, *others = (draw_film(seed) for seed in range(4))
+    return [
+        *(first, second, _brighten(first, 1.1)),
+        *(others[0], _brighten(second, 0.9), others[1]),
+    ]
+
+
+def test_with_a_memory_everything_is_the_same(decode, films, tmp_path):
+    memory = tmp_path / "decoded_files.sqlite"
+    without = decode(*films, b"")
+
+    for decoded in [decode(*films, b"", memory=memory) for _ in range(2)]:
+        for table in ("images", "rejected", "copies"):
+            pd.testing.assert_frame_equal(
+                getattr(decoded, table), getattr(without, table)
+            )
+        np.testing.assert_array_equal(decoded.pixels, without.pixels)
+
+
+@pytest.mark.parametrize("known", range(1, 6))
+def test_images_that_are_added_are_compared_with_those_that_were_there(
+    decode, films, tmp_path, known
+):
+    memory = tmp_path / "decoded_files.sqlite"
+    decode(*films[:known], memory=memory)
+
+    copies = decode(*films, memory=memory).copies
+
+    pd.testing.assert_frame_equal(copies, decode(*films).copies)
+    assert copies[["first", "second"]].to_numpy().tolist() == [[0, 2], [1, 4]]
+
+
+def test_images_that_were_compared_are_not_compared_again(
+    decode, films, tmp_path, monkeypatch
+):
+    memory = tmp_path / "decoded_files.sqlite"
+    decode(*films, memory=memory)
+    compared = []
+    find_copies = decoding.find_copies
+
+    def find(images, pixels, fit, is_new):
+        compared.append(int(is_new.sum()))
+        return find_copies(images, pixels, fit, is_new=is_new)
+
+    monkeypatch.setattr(decoding, "find_copies", find)
+
+    decode(*films, memory=memory)
+    decode(*films, draw_film(9), memory=memory)
+
+    assert compared == [0, 1]
+
+
+def test_known_copies_keep_their_places_where_the_order_of_the_images_is_another(
+    decode, films, tmp_path
+):
+    memory = tmp_path / "decoded_files.sqlite"
+    decode(*films, memory=memory)
+
+    copies = decode(*films[::-1], memory=memory).copies
+
+    pd.testing.assert_frame_equal(copies, decode(*films[::-1]).copies)
+
+
+def test_a_copy_whose_other_image_is_gone_is_no_pair(decode, films, tmp_path):
+    memory = tmp_path / "decoded_files.sqlite"
+    decode(*films, memory=memory)
+
+    copies = decode(*films[1:], memory=memory).copies
+
+    assert copies[["first", "second"]].to_numpy().tolist() == [[0, 3]]

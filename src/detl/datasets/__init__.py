@@ -8,6 +8,7 @@ asks only whether a file exists).
 from detl.datasets.array_dataset import ArrayDataset
 from detl.datasets.atomic import remove_saved
 from detl.datasets.folder_dataset import FolderDataset
+from detl.datasets.kept_file_dataset import KeptFileDataset
 from detl.datasets.keras_model_dataset import KerasModelDataset
 from detl.datasets.optional_datasets import (
     MayBeMissing,
@@ -31,6 +32,7 @@ __all__ = [
     "AtomicParquetDataset",
     "AtomicPickleDataset",
     "FolderDataset",
+    "KeptFileDataset",
     "KerasModelDataset",
     "MayBeMissing",
     "OptionalCSVDataset",

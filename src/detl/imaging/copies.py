@@ -35,13 +35,14 @@ def find_copies(
     fit: Fit,
     most_bits: int = MOST_BITS,
     least_correlation: float = LEAST_CORRELATION,
+    is_new: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Return the pairs of images that show one picture.
 
     All hashes are compared with each other, block by block; the pixels are read of
     those images alone that have a neighbour, and compared where both show the picture:
     one may have been squeezed to a square before. Memory grows with the number of
-    images by 1 KiB each.
+    images by 256 bytes each.
 
     Args:
         images: Table ``images``; perceptual_hash (64 hexadecimal digits), width, height
@@ -50,6 +51,8 @@ def find_copies(
         fit: How the pixels became square.
         most_bits: Copies differ in at most so many bits, 0 to 256.
         least_correlation: Their detail correlates at least so much, -1 to 1.
+        is_new: Whether each image is to be compared with all others, (n,); the rest is
+            not compared among itself. All are without it.
 
     Returns:
         A row per pair, in order: ``first`` and ``second``, positions of the images,
@@ -60,7 +63,13 @@ def find_copies(
         DetlError: A row is beyond the pixels.
     """
     signs = _to_signs(images)
-    near = _find_neighbours(signs, signs, most_bits)
+    if is_new is None or is_new.all():
+        near = _find_neighbours(signs, signs, most_bits)
+    else:
+        near = _find_neighbours(signs[is_new], signs, most_bits)
+        near["first"] = np.flatnonzero(is_new)[near["first"]]
+        ends = np.sort(near[["first", "second"]], axis=1)
+        near = near.assign(first=ends[:, 0], second=ends[:, 1]).drop_duplicates()
     near = near[near["first"] < near["second"]]
     stored = _Stored.read(images, pixels, fit)
     return _keep_copies(near, stored, stored, least_correlation)
@@ -119,7 +128,7 @@ def _to_signs(images: pd.DataFrame) -> np.ndarray:
     """Return the bits of each hash, as 1 and -1."""
     packed = np.frombuffer(bytes.fromhex("".join(images["perceptual_hash"])), np.uint8)
     bits = np.unpackbits(packed.reshape(len(images), HASH_BITS // 8), axis=1)
-    return bits.astype(np.float32) * 2 - 1
+    return bits.view(np.int8) * np.int8(2) - np.int8(1)
 
 
 def _find_neighbours(
@@ -129,10 +138,11 @@ def _find_neighbours(
     is_same = signs is other_signs
     found = [np.empty((3, 0), int)]
     for top in range(0, len(signs), _HASHES_AT_ONCE):
-        rows = signs[top : top + _HASHES_AT_ONCE]
+        rows = signs[top : top + _HASHES_AT_ONCE].astype(np.float32)
         for left in range(top if is_same else 0, len(other_signs), _HASHES_AT_ONCE):
             # A product of signs counts the equal bits less the others, exactly.
-            excess = rows @ other_signs[left : left + _HASHES_AT_ONCE].T
+            others = other_signs[left : left + _HASHES_AT_ONCE].astype(np.float32)
+            excess = rows @ others.T
             first, second = np.nonzero(excess >= HASH_BITS - 2 * most_bits)
             bits = (HASH_BITS - excess[first, second].astype(int)) // 2
             found.append(np.stack([first + top, second + left, bits]))

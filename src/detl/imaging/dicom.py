@@ -6,7 +6,12 @@ import numpy as np
 import pydicom
 from pydicom.pixels import apply_modality_lut, apply_voi_lut
 
-from detl.imaging.decode import ImageRejected, require_size, scale_to_bytes
+from detl.imaging.decode import (
+    ImageRejected,
+    NotReadNow,
+    require_size,
+    scale_to_bytes,
+)
 
 # All that is read from the header: nothing here tells who the patient is.
 _TAGS: list[str | int | tuple[int, int]] = [
@@ -51,8 +56,8 @@ def decode_dicom(content: bytes, largest_image: int) -> np.ndarray:
         Grey values, shape (height, width), uint8, 0 is black.
 
     Raises:
-        ImageRejected: The image is broken, compressed in a way that needs a further
-            package, too large, coloured, or of several frames.
+        NotReadNow: The image is compressed in a way that needs a further package.
+        ImageRejected: The image is broken, too large, coloured, or of several frames.
     """
     # pydicom fails in many ways on broken input, and its messages may quote values
     # of the header: only the kind of error is told.
@@ -72,7 +77,8 @@ def decode_dicom(content: bytes, largest_image: int) -> np.ndarray:
         values = apply_modality_lut(dataset.pixel_array, dataset)
         values = apply_voi_lut(values, dataset)
     except Exception as error:
-        raise ImageRejected(
+        # With a further package it may be.
+        raise NotReadNow(
             f"DICOM that cannot be decoded: {type(error).__name__}, "
             f"{dataset.file_meta.get('TransferSyntaxUID', 'no transfer syntax')!s}"
         ) from None

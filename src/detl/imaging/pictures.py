@@ -2,14 +2,14 @@
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from detl.imaging.decode import ImageRejected, decode_image
+from detl.imaging.decode import ImageRejected, NotReadNow, decode_image
 from detl.imaging.fingerprint import perceptual_hash, sha256
 from detl.imaging.square import Fit, make_square
 
@@ -46,12 +46,13 @@ def read_picture(path: Path, size: int, fit: Fit, largest_image: int) -> Picture
         largest_image: Most pixels (width x height).
 
     Raises:
-        ImageRejected: The file cannot be read or decoded.
+        NotReadNow: The file cannot be read.
+        ImageRejected: It cannot be decoded.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ImageRejected(f"file cannot be read: {error.strerror}") from error
+        raise NotReadNow(f"file cannot be read: {error.strerror}") from error
     image = decode_image(content, largest_image)
     pixels = make_square(image, size, fit)
     hash_of_image = perceptual_hash(image)
@@ -66,7 +67,11 @@ def read_picture(path: Path, size: int, fit: Fit, largest_image: int) -> Picture
 
 
 def read_pictures(
-    paths: Iterable[Path], size: int, fit: Fit, largest_image: int
+    paths: Iterable[Path],
+    size: int,
+    fit: Fit,
+    largest_image: int,
+    recall: Callable[[Path], Picture | ImageRejected | None] = lambda path: None,
 ) -> Iterator[Picture | ImageRejected]:
     """Yield, for each path in turn, the picture or why it was rejected.
 
@@ -78,6 +83,7 @@ def read_pictures(
         size: Height and width of the results, in pixels.
         fit: How an image that is not square becomes square.
         largest_image: Most pixels (width x height).
+        recall: What is known of a file, which is then not read; None if nothing is.
     """
 
     def read(path: Path) -> Picture | ImageRejected:
@@ -87,11 +93,17 @@ def read_pictures(
             return rejected
 
     threads = os.cpu_count() or 1
-    ahead: deque[Future[Picture | ImageRejected]] = deque()
+    ahead: deque[Future[Picture | ImageRejected] | Picture | ImageRejected] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for path in paths:
-            ahead.append(pool.submit(read, path))
+            ahead.append(recall(path) or pool.submit(read, path))
             if len(ahead) > 4 * threads:
-                yield ahead.popleft().result()
+                yield _wait_for(ahead.popleft())
         while ahead:
-            yield ahead.popleft().result()
+            yield _wait_for(ahead.popleft())
+
+
+def _wait_for(
+    found: Future[Picture | ImageRejected] | Picture | ImageRejected,
+) -> Picture | ImageRejected:
+    return found.result() if isinstance(found, Future) else found

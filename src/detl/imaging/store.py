@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from detl.errors import DetlError
 from detl.imaging.decode import ImageRejected
+from detl.imaging.decoded_files import DecodedFiles
 from detl.imaging.pictures import read_pictures
 from detl.imaging.square import Fit
 
@@ -26,7 +27,11 @@ _TYPES = {
 
 
 def store_pictures(
-    paths: Sequence[Path], size: int, fit: Fit, largest_image: int
+    paths: Sequence[Path],
+    size: int,
+    fit: Fit,
+    largest_image: int,
+    memory: DecodedFiles | None = None,
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Return what the files hold, and the pixels of the pictures among them.
 
@@ -38,6 +43,7 @@ def store_pictures(
         size: Height and width of the stored pixels.
         fit: How an image that is not square becomes square.
         largest_image: Most pixels (width x height) of an image.
+        memory: What is known of files, of these settings; the others are added.
 
     Returns:
         One row per path: ``row`` of its pixels, -1 where they are not stored;
@@ -51,10 +57,13 @@ def store_pictures(
     """
     seen: dict[str, int] = {}
     found = []
-    pictures = read_pictures(paths, size, fit, largest_image)
+    recall = {"recall": memory.recall} if memory else {}
+    pictures = read_pictures(paths, size, fit, largest_image, **recall)
     bar = tqdm(pictures, "ingest", len(paths), unit=" images", disable=None)
     with tempfile.TemporaryFile(prefix="detl-pixels-") as file:
         for position, picture in enumerate(bar):
+            if memory:
+                memory.remember(paths[position], picture)
             if isinstance(picture, ImageRejected):
                 found.append((-1, position, str(picture), 0, 0, "", ""))
                 continue

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from detl.imaging.copies import find_copies
+from detl.imaging.decoded_files import DecodedFiles, open_decoded_files
 from detl.imaging.square import Fit
 from detl.imaging.store import store_pictures
 from detl.sources.groups import join_patients
@@ -38,6 +39,7 @@ def decode_candidates(
     size: int,
     fit: Fit,
     largest_image: int,
+    decoded_files: Path | None = None,
 ) -> DecodedImages:
     """Return the images that can be decoded and are not the same picture as an earlier.
 
@@ -51,16 +53,21 @@ def decode_candidates(
         size: Height and width of the stored pixels.
         fit: How an image that is not square becomes square.
         largest_image: Most pixels (width x height) of an image.
+        decoded_files: File that remembers what was decoded and compared, so that a
+            later run, or the next after one that was killed, need not do it again.
 
     Raises:
-        DetlError: The temporary folder is full.
+        DetlError: The temporary folder is full, or the memory cannot be used.
     """
     candidates = candidates.reset_index(drop=True)
-    found, pixels = store_pictures(paths, size, fit, largest_image)
-    table = candidates.join(_name_duplicates(found, candidates["image_id"]))
-    accepted = table["reason"] == ""
-    # The pixels are those of the accepted images, in this order.
-    copies = find_copies(table[accepted], pixels, fit)
+    with open_decoded_files(decoded_files, size, fit, largest_image) as memory:
+        found, pixels = store_pictures(paths, size, fit, largest_image, memory)
+        table = candidates.join(_name_duplicates(found, candidates["image_id"]))
+        accepted = table["reason"] == ""
+        # The pixels are those of the accepted images, in this order.
+        copies = _find_copies(table[accepted], pixels, fit, memory)
+        if memory:
+            memory.forget_others(paths)
     positions = np.flatnonzero(accepted)[copies[["first", "second"]].to_numpy()]
     table["group"] = join_patients(
         table["patient_id"], found["original"].to_numpy(), positions
@@ -68,6 +75,22 @@ def decode_candidates(
     images = table.loc[accepted, list(IMAGES.columns)].reset_index(drop=True)
     rejected = table.assign(name=_names(table)).loc[~accepted, list(REJECTED.columns)]
     return DecodedImages(images, pixels, rejected.reset_index(drop=True), copies)
+
+
+def _find_copies(
+    images: pd.DataFrame, pixels: np.ndarray, fit: Fit, memory: DecodedFiles | None
+) -> pd.DataFrame:
+    """Return the pairs of images that show one picture, as far as known from memory."""
+    if memory is None:
+        return find_copies(images, pixels, fit)
+    known, is_new = memory.recall_copies(images)
+    found = find_copies(images, pixels, fit, is_new=is_new)
+    pairs = pd.concat([known, found]).sort_values(
+        ["first", "second"], ignore_index=True
+    )
+    if is_new.any():
+        memory.remember_copies(images, pairs)
+    return pairs
 
 
 def _name_duplicates(found: pd.DataFrame, image_ids: pd.Series) -> pd.DataFrame:

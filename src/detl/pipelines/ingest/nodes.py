@@ -52,6 +52,7 @@ def decode_images(
     candidates: pd.DataFrame,
     rejected_rows: pd.DataFrame,
     parameters: IngestParameters,
+    decoded_files: Path | None = None,
 ) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame, pd.DataFrame]:
     """Return the accepted images, their pixels, what was rejected, and the copies.
 
@@ -62,6 +63,7 @@ def decode_images(
         candidates: Table of the images on offer.
         rejected_rows: Table of what the sources did not offer.
         parameters: Size and shape of the stored images.
+        decoded_files: File that remembers between runs what was decoded.
 
     Returns:
         Table ``images`` in the order of the candidates; ``pixels``, shape (n, size,
@@ -79,6 +81,7 @@ def decode_images(
         parameters.input_size,
         parameters.fit,
         parameters.largest_image,
+        decoded_files,
     )
     rejected = pd.concat([rejected_rows, decoded.rejected], ignore_index=True)
     _report(decoded.images, rejected, list(parameters.sources))

@@ -22,6 +22,7 @@ def create_pipeline() -> Pipeline:
                     "candidates",
                     "rejected_rows",
                     "params:ingest",
+                    "decoded_files",
                 ],
                 outputs=["images", "pixels", "rejected", "copies"],
                 name="decode_images",
@@ -34,7 +35,7 @@ def create_pipeline() -> Pipeline:
             ),
         ],
         namespace="ingest",
-        inputs={"radiographs"},
+        inputs={"radiographs", "decoded_files"},
         outputs={"images", "pixels", "rejected", "copies", "ingest_parameters"},
         parameters={"params:ingest"},
     )

@@ -1,0 +1,237 @@
+"""What image files held when they were last decoded: a memory between runs."""
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import PIL
+
+from detl.errors import DetlError
+from detl.imaging.decode import ImageRejected, NotReadNow
+from detl.imaging.pictures import Picture
+from detl.imaging.square import Fit
+
+_CODE = (
+    *("copies", "decode", "decoded_files", "dicom", "fingerprint", "pictures"),
+    "square",
+)
+
+_TABLES = """
+CREATE TABLE made_with (what TEXT);
+CREATE TABLE files (
+    path TEXT UNIQUE, size INTEGER, mtime_ns INTEGER, reason TEXT, width INTEGER,
+    height INTEGER, sha256 TEXT, perceptual_hash TEXT, fingerprint TEXT, pixels BLOB
+);
+CREATE TABLE compared (sha256 TEXT);
+CREATE TABLE copies (first TEXT, second TEXT, bits INTEGER, correlation REAL);
+"""
+_FILES_AT_ONCE = 200
+
+
+class DecodedFiles:
+    """A memory of decoded files and compared images, open for one run.
+
+    A file is known while its path, size and time of change are the same. Everything is
+    forgotten where the size of the pixels, the fit, the largest image, this project's
+    code for images or its libraries are others. What could not be read is not
+    remembered, since it may be readable next time.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, size: int) -> None:
+        """Take what ``open_decoded_files`` has opened.
+
+        Args:
+            connection: To the SQLite file.
+            size: Height and width of the pixels.
+        """
+        self._connection = connection
+        self._size = size
+        self._stamps: dict[Path, tuple[int, int]] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        # Otherwise SQLite would lock and unlock the file for each question.
+        self._connection.execute("BEGIN")
+        self._uncommitted = 0
+
+    def _commit(self) -> None:
+        self._connection.commit()
+        self._begin()
+
+    def recall(self, path: Path) -> Picture | ImageRejected | None:
+        """Return what the file held, or None where it is not known as it is now."""
+        try:
+            status = os.stat(path)
+        except OSError:
+            return None
+        # Taken before the file is read: if it changes meanwhile, it is read again.
+        stamp = self._stamps[path] = status.st_size, status.st_mtime_ns
+        row = self._connection.execute(
+            "SELECT size, mtime_ns, reason, width, height, sha256, perceptual_hash, "
+            "fingerprint, pixels FROM files WHERE path = ?",
+            (_name(path),),
+        ).fetchone()
+        if row is None or row[:2] != stamp:
+            return None
+        del self._stamps[path]
+        reason, width, height, *hashes, pixels = row[2:]
+        if reason:
+            return ImageRejected(reason)
+        square = np.frombuffer(pixels, np.uint8).reshape(self._size, self._size)
+        return Picture(square, width, height, *hashes)
+
+    def remember(self, path: Path, found: Picture | ImageRejected) -> None:
+        """Remember what a file held that was asked for and not known."""
+        stamp = self._stamps.pop(path, None)
+        if stamp is None or isinstance(found, NotReadNow):
+            return
+        values = (
+            (str(found), 0, 0, "", "", "", b"")
+            if isinstance(found, ImageRejected)
+            else (
+                *("", found.width, found.height, found.sha256),
+                *(found.perceptual_hash, found.fingerprint, found.pixels.tobytes()),
+            )
+        )
+        self._connection.execute(
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (_name(path), *stamp, *values),
+        )
+        self._uncommitted += 1
+        if self._uncommitted >= _FILES_AT_ONCE:
+            self._commit()
+
+    def forget_others(self, paths: Iterable[Path]) -> None:
+        """Forget all files but these, so that the memory is as large as the data."""
+        kept = {_name(path) for path in paths}
+        known = self._connection.execute("SELECT path FROM files").fetchall()
+        gone = [name for name in known if name[0] not in kept]
+        self._connection.executemany("DELETE FROM files WHERE path = ?", gone)
+        self._commit()
+
+    def recall_copies(self, images: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+        """Return the known pairs among the images, and which images are new.
+
+        Args:
+            images: Of each the ``sha256`` of its file, no two the same.
+
+        Returns:
+            Pairs as ``detl.imaging.copies.find_copies`` returns them, in any order; and
+            whether each image is one that was not compared with the others yet.
+        """
+        query = self._connection.execute
+        compared = [sha256 for (sha256,) in query("SELECT sha256 FROM compared")]
+        position = pd.Series(np.arange(len(images)), images["sha256"].array)
+        pairs = pd.DataFrame(
+            query("SELECT first, second, bits, correlation FROM copies").fetchall(),
+            columns=["first", "second", "bits", "correlation"],
+        )
+        ends = pairs[["first", "second"]].apply(lambda end: end.map(position))
+        pairs = pairs[ends.notna().all(axis=1)]
+        # The order of the images, and so which is the first, may be another one.
+        ordered = np.sort(ends.loc[pairs.index].to_numpy(int), axis=1)
+        pairs = pairs.assign(first=ordered[:, 0], second=ordered[:, 1])
+        types = {"bits": int, "correlation": float}
+        return pairs.astype(types), ~images["sha256"].isin(compared).to_numpy()
+
+    def remember_copies(self, images: pd.DataFrame, pairs: pd.DataFrame) -> None:
+        """Remember that these images were compared, in place of those before.
+
+        Args:
+            images: As ``recall_copies`` takes them.
+            pairs: All pairs among them, as ``find_copies`` returns them.
+        """
+        names = images["sha256"].to_numpy()
+        query = self._connection
+        query.execute("DELETE FROM compared")
+        query.execute("DELETE FROM copies")
+        query.executemany("INSERT INTO compared VALUES (?)", ((n,) for n in names))
+        query.executemany(
+            "INSERT INTO copies VALUES (?, ?, ?, ?)",
+            zip(
+                names[pairs["first"]],
+                names[pairs["second"]],
+                pairs["bits"].tolist(),
+                pairs["correlation"].tolist(),
+                strict=True,
+            ),
+        )
+        self._commit()
+
+
+@contextmanager
+def open_decoded_files(
+    file: Path | None, size: int, fit: Fit, largest_image: int
+) -> Iterator[DecodedFiles | None]:
+    """Yield the memory of a file, which is made if there is none; without name None.
+
+    What was remembered before an error, or before the process was killed, is kept.
+
+    Args:
+        file: The SQLite file; None to remember nothing.
+        size: Height and width of the pixels.
+        fit: How an image that is not square becomes square.
+        largest_image: Most pixels (width x height).
+
+    Raises:
+        DetlError: The file cannot be used.
+    """
+    if file is None:
+        yield None
+        return
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(file)) as connection:
+            _require_made_with(connection, _describe(size, fit, largest_image))
+            try:
+                yield DecodedFiles(connection, size)
+            finally:
+                connection.commit()
+    except sqlite3.Error as error:
+        raise DetlError(
+            f"The memory of decoded files, {file}, cannot be used ({error}): wait for "
+            "another run that uses it, free some room on its disk, or delete it; all "
+            "files are then decoded anew."
+        ) from error
+
+
+def _require_made_with(connection: sqlite3.Connection, what: str) -> None:
+    """Empty the memory unless it was made in this way."""
+    tables: Sequence[tuple[str]] = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table'"
+    ).fetchall()
+    is_made = ("made_with",) in tables
+    if is_made and connection.execute("SELECT what FROM made_with").fetchall() == [
+        (what,)
+    ]:
+        return
+    with connection:
+        drops = "".join(f"DROP TABLE {name};" for (name,) in tables)
+        connection.executescript(f"BEGIN; {drops} {_TABLES}")
+        connection.execute("INSERT INTO made_with VALUES (?)", (what,))
+    if tables:
+        connection.execute("VACUUM")
+
+
+def _describe(size: int, fit: Fit, largest_image: int) -> str:
+    """Return all that decides what is found in a file, but for the file."""
+    digest = hashlib.sha256()
+    for module in _CODE:
+        digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
+    # pydicom is not imported for its version, since that takes time.
+    libraries = (
+        f"NumPy {np.__version__}, OpenCV {cv2.__version__}, Pillow {PIL.__version__}, "
+        f"pydicom {version('pydicom')}"
+    )
+    return f"{size} {fit} {largest_image}, {libraries}, code {digest.hexdigest()}"
+
+
+def _name(path: Path) -> str:
+    return os.path.abspath(path)
