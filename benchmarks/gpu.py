@@ -40,6 +40,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from math import prod
+from operator import call
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -109,9 +110,10 @@ class Rate:
 def main() -> None:
     """Measure, and print the table."""
     options = parse_options()
-    matrix_rate, device = in_own_process(measure_matrices, options.matrix)
+    measure = call if options.together else in_own_process
+    matrix_rate, device = measure(measure_matrices, options.matrix)
     rates = [
-        in_own_process(measure_part, network, part, options)
+        measure(measure_part, network, part, options)
         for network in options.networks
         for part in TIMES_SEEN
     ]
@@ -140,6 +142,11 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--images", type=int, default=8192, help="images to draw from")
     parser.add_argument("--precision", default="mixed_bfloat16", help="a Keras policy")
     parser.add_argument("--matrix", type=int, default=8192, help="rows of the matrices")
+    parser.add_argument(
+        "--together",
+        action="store_true",
+        help="one process for all, which starts sooner; memory is of all parts so far",
+    )
     options = parser.parse_args()
     if unknown := set(options.networks) - set(NETWORKS):
         parser.error(
