@@ -8,10 +8,10 @@ network of the paper, at 224 pixels and full width, it measures
 - pretraining: steps of the whole network, with augmentation;
 - scoring: the whole network without training, as on the validation part;
 - features: the frozen part, which runs once over Data-B, results fetched;
-- tail: steps of what the folds train, on such features, sent batch by batch.
+- tail: steps of what the folds train, on such features.
 
-All but the last take their pixels from the device's memory, by number. Labels and
-pixels are random: they cost as much as real ones. The first steps, in which JAX
+All take their inputs from the device's memory, by number. Labels and inputs are
+random: they cost as much as real ones. The first steps, in which JAX
 compiles, are not timed. Each part has a process of its own, so that the most memory
 that it took can be told; it is left out where the device does not say.
 
@@ -40,6 +40,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from math import prod
+from operator import call
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -56,7 +57,7 @@ from detl.networks import build_network
 from detl.networks.cut import cut_trunk, replace_head
 from detl.training.augmentation import augment_inputs
 from detl.training.fit import compile_network
-from detl.training.pixels import look_up_pixels
+from detl.training.lookup import look_up_rows
 
 # As in conf/paper, which cannot be read without a further package.
 KEYS = ("fully_connected_units", "dropout", "stem_stride", "normalisation")
@@ -109,9 +110,10 @@ class Rate:
 def main() -> None:
     """Measure, and print the table."""
     options = parse_options()
-    matrix_rate, device = in_own_process(measure_matrices, options.matrix)
+    measure = call if options.together else in_own_process
+    matrix_rate, device = measure(measure_matrices, options.matrix)
     rates = [
-        in_own_process(measure_part, network, part, options)
+        measure(measure_part, network, part, options)
         for network in options.networks
         for part in TIMES_SEEN
     ]
@@ -140,6 +142,11 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--images", type=int, default=8192, help="images to draw from")
     parser.add_argument("--precision", default="mixed_bfloat16", help="a Keras policy")
     parser.add_argument("--matrix", type=int, default=8192, help="rows of the matrices")
+    parser.add_argument(
+        "--together",
+        action="store_true",
+        help="one process for all, which starts sooner; memory is of all parts so far",
+    )
     options = parser.parse_args()
     if unknown := set(options.networks) - set(NETWORKS):
         parser.error(
@@ -179,20 +186,20 @@ def measure_part(network: str, part: str, options: argparse.Namespace) -> Rate:
     model = build(network, options)
     if part == "pretraining":
         augmented = augment_inputs(model, SimpleNamespace(**AUGMENTATION), seed=0)
-        seen = look_up_pixels(augmented, pixels)
+        seen = look_up_rows(augmented, pixels)
         rate = time_training(seen, rows, PRETRAIN, options.batch)
     elif part == "scoring":
-        rate = time_inference(look_up_pixels(model, pixels), rows, options.batch)
+        rate = time_inference(look_up_rows(model, pixels), rows, options.batch)
     elif part == "features":
         model, _ = cut_trunk(replace_head(model, 4, seed=0))
         rows = rows[: TIMES_SEEN["features"]]
-        rate = time_inference(look_up_pixels(model, pixels), rows, 64)
+        rate = time_inference(look_up_rows(model, pixels), rows, 64)
     else:
         _, model = cut_trunk(replace_head(model, 4, seed=0))
-        of_fold = (min(len(rows), 919), *model.input_shape[1:])
-        rate = time_training(
-            model, random.random(of_fold, "float32"), TRANSFER, options.batch
-        )
+        rows = np.arange(min(len(rows), 919), dtype="int32")
+        features = random.random((len(rows), *model.input_shape[1:]), "float32")
+        seen = look_up_rows(model, features)
+        rate = time_training(seen, rows, TRANSFER, options.batch)
     is_trained = part in ("pretraining", "tail")
     # Of what a CPU has in use, JAX says nothing.
     memory = (jax.devices()[0].memory_stats() or {}).get("peak_bytes_in_use")
@@ -214,18 +221,18 @@ def build(network: str, options: argparse.Namespace) -> keras.Model:
 
 
 def time_training(
-    model: keras.Model, inputs: np.ndarray, values: dict[str, Any], batch: int
+    model: keras.Model, rows: np.ndarray, values: dict[str, Any], batch: int
 ) -> float:
     """Return images a second of whole batches of an epoch of training."""
-    inputs = inputs[: max(1, len(inputs) // batch) * batch]
-    labels = np.arange(len(inputs)) % model.output_shape[-1]
+    rows = rows[: max(1, len(rows) // batch) * batch]
+    labels = np.arange(len(rows)) % model.output_shape[-1]
     parameters = SimpleNamespace(**values)
-    compile_network(model, parameters, len(inputs) // batch)
+    compile_network(model, parameters, len(rows) // batch)
     options = {"batch_size": batch, "shuffle": False, "verbose": 0}
-    model.fit(inputs[:batch], labels[:batch], **options)
+    model.fit(rows[:batch], labels[:batch], **options)
     start = time.perf_counter()
-    model.fit(inputs, labels, **options)
-    return len(inputs) / (time.perf_counter() - start)
+    model.fit(rows, labels, **options)
+    return len(rows) / (time.perf_counter() - start)
 
 
 def time_inference(model: keras.Model, rows: np.ndarray, batch: int) -> float:

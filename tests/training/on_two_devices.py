@@ -37,13 +37,13 @@ def split_processor() -> None:
         tf.config.set_logical_device_configuration(processor, [half, half])
 
 
-def small_network(precision: str) -> keras.Model:
+def small_network(precision: str, filters: int) -> keras.Model:
     """Return two convolutions, of which the first is frozen, and the logits."""
     with compute_in(precision):
         pixels, x = pixels_input(16)
         for seed, name in enumerate(("frozen", "free")):
             x = keras.layers.Conv2D(
-                4,
+                filters,
                 3,
                 strides=2,
                 activation="relu",
@@ -54,7 +54,12 @@ def small_network(precision: str) -> keras.Model:
         return keras.Model(pixels, logits_layer(2, 2)(keras.layers.Flatten()(x)))
 
 
-def train(distribution: str, precision: str = "float32", is_augmented: bool = False):
+def train(
+    distribution: str,
+    precision: str = "float32",
+    is_augmented: bool = False,
+    filters: int = 4,
+):
     """Return the network, the model that was fitted, the curves and the logits."""
     parameters = TrainingParameters(
         epochs=3,
@@ -66,7 +71,7 @@ def train(distribution: str, precision: str = "float32", is_augmented: bool = Fa
         warm_up_epochs=0,
         distribution=distribution,
     )
-    model = small_network(precision)
+    model = small_network(precision, filters)
     trained = augment_inputs(model, AUGMENTATION, 0) if is_augmented else model
     curves = fit_network(
         trained,
@@ -83,10 +88,14 @@ def main() -> None:
     alone, _, curves_alone, logits_alone = train("none")
     spread, _, curves, logits = train("data_parallel")
     _, scaled, _, of_scaled = train("none", "mixed_float16", is_augmented=True)
+    # Of another size: TensorFlow must not take its gradients for those of the first.
+    *_, other_alone = train("none", filters=3)
+    *_, other = train("data_parallel", filters=3)
     frozen = [model.get_layer("frozen").get_weights()[0] for model in (alone, spread)]
     result = {
         "devices": choose_devices("data_parallel"),
         "logits": float(np.abs(logits - logits_alone).max()),
+        "logits_of_another": float(np.abs(other - other_alone).max()),
         "curves": {
             name: float(np.abs(np.subtract(curves[name], values)).max())
             for name, values in curves_alone.items()

@@ -27,7 +27,7 @@ class Guard:
 
 sys.meta_path.insert(0, Guard())
 """
-"""As sitecustomize it guards each process from its start, those begun by it too."""
+"""As sitecustomize it guards a process from its start."""
 
 
 def _with_dependencies(*names: str) -> set[str]:
@@ -82,7 +82,7 @@ def printed(tmp_path_factory):
     }
     words = [word for n, value in options.items() for word in (f"--{n}", str(value))]
     command = subprocess.run(
-        [sys.executable, BENCHMARKS / "gpu.py", *words],
+        [sys.executable, BENCHMARKS / "gpu.py", "--together", *words],
         env={**os.environ, "PYTHONPATH": str(folder), "KERAS_BACKEND": "jax"},
         capture_output=True,
         text=True,
@@ -149,6 +149,10 @@ def test_a_step_costs_three_forward_passes_less_one_of_the_first_layer(gpu):
 
     assert gpu.count_operations(model, False) == convolution + dense
     assert gpu.count_operations(model, True) == 2 * convolution + 3 * dense
+
+
+def test_a_part_is_measured_in_a_process_that_ends_with_it(gpu):
+    assert gpu.in_own_process(os.getpid) != os.getpid()
 
 
 def _rate(gpu, network: str, images: float, part: str = "pretraining"):

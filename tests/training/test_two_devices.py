@@ -38,6 +38,10 @@ def test_two_devices_give_the_logits_of_one(ended):
     assert ended["learnt"] > 1e-3
 
 
+def test_another_network_can_be_trained_on_them_afterwards(ended):
+    assert ended["logits_of_another"] < 1e-5
+
+
 def test_the_validation_is_scored_as_on_one_device_with_a_last_batch_that_is_uneven(
     ended,
 ):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import Any, Literal
 
 import keras
@@ -41,9 +42,7 @@ def spread_over(devices: Sequence[str]) -> AbstractContextManager[Any]:
     the same step. Models made elsewhere cannot be trained in it.
     """
     if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        return tf.distribute.MirroredStrategy(devices).scope()
+        return _mirrored_strategy(tuple(devices)).scope()
     return keras.distribution.DataParallel(devices=list(devices)).scope()
 
 
@@ -91,6 +90,15 @@ def has_accelerator() -> bool:
     import jax
 
     return bool(jax.default_backend() != "cpu")
+
+
+@cache
+def _mirrored_strategy(devices: tuple[str, ...]) -> Any:
+    # Always the same: two of them number the sums of their gradients alike, and a
+    # second network would wait for, or fail on, those of the first.
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(devices)
 
 
 def _list_devices() -> list[str]:
