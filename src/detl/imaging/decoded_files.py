@@ -111,7 +111,7 @@ class DecodedFiles:
     def forget_others(self, paths: Iterable[Path]) -> None:
         """Forget all files but these, so that the memory is as large as the data."""
         kept = {_name(path) for path in paths}
-        known = self._connection.execute("SELECT path FROM files").fetchall()
+        known = self._connection.execute("SELECT path FROM files")
         gone = [name for name in known if name[0] not in kept]
         self._connection.executemany("DELETE FROM files WHERE path = ?", gone)
         self._commit()
