@@ -128,7 +128,10 @@ def _to_signs(images: pd.DataFrame) -> np.ndarray:
     """Return the bits of each hash, as 1 and -1."""
     packed = np.frombuffer(bytes.fromhex("".join(images["perceptual_hash"])), np.uint8)
     bits = np.unpackbits(packed.reshape(len(images), HASH_BITS // 8), axis=1)
-    return bits.view(np.int8) * np.int8(2) - np.int8(1)
+    signs = bits.view(np.int8)
+    signs *= 2
+    signs -= 1
+    return signs
 
 
 def _find_neighbours(

@@ -32,7 +32,7 @@ CREATE TABLE files (
 CREATE TABLE compared (sha256 TEXT);
 CREATE TABLE copies (first TEXT, second TEXT, bits INTEGER, correlation REAL);
 """
-_FILES_AT_ONCE = 200
+_FILES_AT_ONCE = 1000  # decoding waits for the disk each time
 
 
 class DecodedFiles:
@@ -60,10 +60,6 @@ class DecodedFiles:
         # Otherwise SQLite would lock and unlock the file for each question.
         self._connection.execute("BEGIN")
         self._uncommitted = 0
-
-    def _commit(self) -> None:
-        self._connection.commit()
-        self._begin()
 
     def recall(self, path: Path) -> Picture | ImageRejected | None:
         """Return what the file held, or None where it is not known as it is now."""
@@ -106,15 +102,15 @@ class DecodedFiles:
         )
         self._uncommitted += 1
         if self._uncommitted >= _FILES_AT_ONCE:
-            self._commit()
+            self._connection.commit()
+            self._begin()
 
     def forget_others(self, paths: Iterable[Path]) -> None:
         """Forget all files but these, so that the memory is as large as the data."""
         kept = {_name(path) for path in paths}
-        known = self._connection.execute("SELECT path FROM files").fetchall()
+        known = self._connection.execute("SELECT path FROM files")
         gone = [name for name in known if name[0] not in kept]
         self._connection.executemany("DELETE FROM files WHERE path = ?", gone)
-        self._commit()
 
     def recall_copies(self, images: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
         """Return the known pairs among the images, and which images are new.
@@ -150,9 +146,9 @@ class DecodedFiles:
         """
         names = images["sha256"].to_numpy()
         query = self._connection
+        # In this order what is there is true, wherever the run is stopped.
         query.execute("DELETE FROM compared")
         query.execute("DELETE FROM copies")
-        query.executemany("INSERT INTO compared VALUES (?)", ((n,) for n in names))
         query.executemany(
             "INSERT INTO copies VALUES (?, ?, ?, ?)",
             zip(
@@ -163,7 +159,7 @@ class DecodedFiles:
                 strict=True,
             ),
         )
-        self._commit()
+        query.executemany("INSERT INTO compared VALUES (?)", ((n,) for n in names))
 
 
 @contextmanager
