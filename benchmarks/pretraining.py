@@ -1,17 +1,19 @@
 """The training step of pretraining beside plain Keras and plain PyTorch.
 
-    python benchmarks/pretraining.py [--network vgg16] [--size 64] [--width 1.0]
+    python benchmarks/pretraining.py [--network vgg16] [--size 64] [--width 0.5]
 
 The same network, size and batch three times, each on images that are rotated, zoomed
 and mirrored on the way: as this project trains (``fit_network``, on pixels in a
 memory-mapped file); as a Keras tutorial does (``fit`` on an array in memory, with the
 augmentation layers in the model); and as a PyTorch tutorial does, a loop over a
 DataLoader with affine_grid and grid_sample. Each in processes of its own, in turn,
-since allocators and threads are a process's own; the first epoch of each is not
-counted. PyTorch is measured where it is installed (``pip install torch``).
+since allocators and threads are a process's own. What counts is the median step, from
+the end of one to the end of the next, after a first epoch. VGG16 is built as in the
+paper, without normalisation, and ``--width`` as wide. PyTorch is measured where it is
+installed (``pip install torch``).
 
-And whether the input waits: epochs on the memory-mapped file, in turn with epochs whose
-every batch is the same one in memory.
+And whether a step waits for its input: steps on the memory-mapped file beside steps on
+one batch in memory, again and again.
 """
 
 import argparse
@@ -51,33 +53,35 @@ def build(arguments: argparse.Namespace):
         fully_connected_units=256,
         dropout=0.0,
         stem_stride=1,
-        normalisation="batch",
+        normalisation="batch" if arguments.network == "resnet50" else "none",
     )
     return build_network(parameters, arguments.size, 2, 0)
 
 
-def time_epochs(arguments: argparse.Namespace):
-    """Return a Keras callback that keeps the seconds of each epoch's steps."""
+def time_steps():
+    """Return a Keras callback that keeps the seconds from step to step, as ``seconds``.
+
+    With what a step waits for its input; not those in which an epoch begins or ends.
+    """
     import keras
 
     class Clock(keras.callbacks.Callback):
         def __init__(self) -> None:
             super().__init__()
             self.seconds: list[float] = []
-            self._start = 0.0
-
-        def on_epoch_begin(self, epoch, logs=None):
-            self._start = time.perf_counter()
+            self._last = 0.0
 
         def on_train_batch_end(self, batch, logs=None):
-            if batch == arguments.steps - 1:
-                self.seconds.append(time.perf_counter() - self._start)
+            now = time.perf_counter()
+            if batch:
+                self.seconds.append(now - self._last)
+            self._last = now
 
     return Clock()
 
 
 def train_here(arguments: argparse.Namespace, has_fixed_input: bool) -> list[float]:
-    """Return the seconds of epochs as this project trains; and of a fixed batch."""
+    """Return the seconds of steps as this project trains; or on one fixed batch."""
     from detl.parameters import AugmentationParameters, TrainingParameters
     from detl.training import fit
     from detl.training.augmentation import augment_inputs
@@ -107,7 +111,7 @@ def train_here(arguments: argparse.Namespace, has_fixed_input: bool) -> list[flo
         schedule="constant",
         warm_up_epochs=0,
     )
-    clock = time_epochs(arguments)
+    clock = time_steps()
     # The clock comes in where the line per epoch is logged.
     fit.EpochLines = lambda *_: clock
     kind = FixedBatches if has_fixed_input else RowBatches
@@ -116,11 +120,11 @@ def train_here(arguments: argparse.Namespace, has_fixed_input: bool) -> list[flo
     fit.fit_network(
         model, kind(pixels, rows, labels, BATCH, 0), validation, parameters, "here"
     )
-    return clock.seconds[1:]
+    return clock.seconds[arguments.steps - 1 :]
 
 
 def train_keras(arguments: argparse.Namespace) -> list[float]:
-    """Return the seconds of epochs of a plain ``fit`` on arrays."""
+    """Return the seconds of steps of a plain ``fit`` on arrays."""
     import keras
 
     count = BATCH * arguments.steps
@@ -139,10 +143,10 @@ def train_keras(arguments: argparse.Namespace) -> list[float]:
         # As here: on a CPU, XLA makes TensorFlow slower.
         jit_compile=False,
     )
-    clock = time_epochs(arguments)
+    clock = time_steps()
     epochs = arguments.epochs + 1
     model.fit(pixels, labels, BATCH, epochs, verbose=0, callbacks=[clock])
-    return clock.seconds[1:]
+    return clock.seconds[arguments.steps - 1 :]
 
 
 def build_torch(size: int, width: float):
@@ -155,8 +159,7 @@ def build_torch(size: int, width: float):
         for _ in range(convolutions):
             wide = max(1, round(filters * width))
             layers += [
-                nn.Conv2d(channels, wide, 3, padding=1, bias=False),
-                nn.BatchNorm2d(wide),
+                nn.Conv2d(channels, wide, 3, padding=1),
                 nn.ReLU(inplace=True),
             ]
             channels = wide
@@ -167,7 +170,7 @@ def build_torch(size: int, width: float):
 
 
 def train_torch(arguments: argparse.Namespace) -> list[float]:
-    """Return the seconds of epochs of a plain loop in PyTorch, of VGG16."""
+    """Return the seconds of steps of a plain loop in PyTorch, of VGG16."""
     import torch
     from torch.nn import functional
     from torch.utils.data import DataLoader, TensorDataset
@@ -181,7 +184,7 @@ def train_torch(arguments: argparse.Namespace) -> list[float]:
     optimizer = torch.optim.Adam(model.parameters(), 1e-3)
     seconds = []
     for _ in range(arguments.epochs + 1):
-        start = time.perf_counter()
+        last = None
         for images, labels in loader:
             angles = torch.deg2rad((torch.rand(BATCH) * 2 - 1) * ROTATION)
             scales = 1 / (ZOOM[0] + torch.rand(BATCH) * (ZOOM[1] - ZOOM[0]))
@@ -198,8 +201,11 @@ def train_torch(arguments: argparse.Namespace) -> list[float]:
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-        seconds.append(time.perf_counter() - start)
-    return seconds[1:]
+            now = time.perf_counter()
+            if last is not None:
+                seconds.append(now - last)
+            last = now
+    return seconds[arguments.steps - 1 :]
 
 
 WAYS = {
@@ -211,7 +217,7 @@ WAYS = {
 
 
 def run_way(way: str, arguments: argparse.Namespace) -> tuple[list[float], float]:
-    """Return the seconds of a way's epochs in a process of its own, and its MB."""
+    """Return the seconds of a way's steps in a process of its own, and its MB."""
     command = [sys.executable, str(Path(__file__)), "--way", way]
     for name in ("network", "size", "width", "steps", "epochs"):
         command += [f"--{name}", str(getattr(arguments, name))]
@@ -232,8 +238,7 @@ def main(arguments: argparse.Namespace) -> None:
             of_way, peak = run_way(way, arguments)
             seconds[way] += of_way
             peaks[way] = max(peaks[way], peak)
-    images = BATCH * arguments.steps
-    speed = {way: images / median(seconds[way]) for way in ways}
+    speed = {way: BATCH / median(seconds[way]) for way in ways}
     what = (
         f"pretraining step, {arguments.network} at {arguments.size} px, width "
         f"{arguments.width:g}, batch {BATCH}"
@@ -253,7 +258,7 @@ def main(arguments: argparse.Namespace) -> None:
         )
         if way in ways
     ]
-    steps = {way: 1000 * median(seconds[way]) / arguments.steps for way in ways}
+    steps = {way: 1000 * median(seconds[way]) for way in ways}
     rows.append(
         Row(
             f"{what}: one fixed batch",
@@ -274,9 +279,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--network", default="vgg16")
     parser.add_argument("--size", type=int, default=64)
-    parser.add_argument("--width", type=float, default=1.0)
-    parser.add_argument("--steps", type=int, default=4)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--width", type=float, default=0.5)
+    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     given = parser.parse_args()
