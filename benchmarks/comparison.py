@@ -57,9 +57,9 @@ def ratio_of_medians(numerator: Sequence[float], denominator: Sequence[float]) -
     return median(numerator) / median(denominator)
 
 
-def peak_memory(who: int = resource.RUSAGE_SELF) -> float:
-    """Return the most memory that this process (or its children) held, MB."""
-    kilobytes = resource.getrusage(who).ru_maxrss
+def peak_memory() -> float:
+    """Return the most memory that this process held, MB."""
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return kilobytes * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 

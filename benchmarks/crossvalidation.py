@@ -5,13 +5,15 @@
 Of each network, 5 folds: here the trunk runs once over all images and each fold trains
 the tail on what it gave (the nodes of ``transfer`` and ``crossval``), from the trunk's
 first image to the last fold's best weights. Beside it, what tutorials do: Keras ``fit``
-of the whole network, its first layers set to ``trainable = False``; one fold of two
-epochs is measured, in a process of its own, and the second epoch's seconds are taken
-for all others, as all do the same work. Both validate after each epoch.
+of the whole network, its first layers set to ``trainable = False``; three epochs
+of one fold are measured, in a process of its own; the first counts once for each fold,
+and the quicker of the others for all others, as all do the same work. Both validate
+after each epoch.
 
 And beside the floor: the time that the floating-point operations of the tail's
-convolutions and dense layers take at the rate that this machine reaches in a
-convolution alone, forward and backward, at the tail's batch size. A training step
+convolutions and dense layers take at the rate that this machine reaches in a 3 x 3
+convolution alone, forward and backward, at the tail's batch size, with as many maps as
+the tail's features have, on maps as large, but no smaller than 8 x 8. A training step
 counts three times the forward pass, less the gradient of the features, which nobody
 needs; a validation once.
 """
@@ -97,7 +99,6 @@ def train_here(network: str, arguments: argparse.Namespace) -> dict[str, float]:
         "all": end - start,
         "folds": end - extracted,
         "floor": operations / measure_rate(tail),
-        "rate": operations / (end - extracted),
         "peak": peak_memory(),
     }
 

@@ -58,7 +58,8 @@ def main(repeats: int, all_networks: bool) -> None:
             [lambda: run("--only-missing-outputs"), import_only], repeats
         )
     row = Row(
-        "`kedro run` with nothing to do, beside importing TensorFlow and MLflow",
+        f"`kedro run` with nothing to do ({'all' if all_networks else 'AlexNet'}, "
+        "environment test): importing TensorFlow and MLflow",
         f"{median(ours):.1f} s",
         f"{median(imports):.1f} s",
         ratio_of_medians(ours, imports),

@@ -157,6 +157,9 @@ class TrainingParameters(Parameters):
     it sees a GPU and XLA knows every layer."""
     distribution: Literal["none", "data_parallel"] = "none"
     """Data parallel deals out each batch to all GPUs of the machine."""
+    inputs_on_device: bool = True
+    """Whether images or features of up to 8 GB are put on the GPU once, where there is
+    one; otherwise batches are read from the file, ahead of the step."""
 
     @model_validator(mode="after")
     def _warm_up_fits_the_schedule(self) -> "TrainingParameters":

@@ -33,7 +33,10 @@ LOGGED = "detl.logged"
 """Tag of a run: what has been logged in it, by name, with a digest of the content."""
 
 MOST_AT_ONCE = 900
-"""Metrics in one call: a store takes a thousand things at most, with the tags."""
+"""Metrics in one call, of the thousand that a store takes.
+
+MLflow would divide a larger one itself, but send the tags, and with them the mark of
+what is logged, with its first part."""
 
 
 @dataclass

@@ -216,3 +216,24 @@ def test_an_image_for_which_memory_was_short_may_be_decoded_another_time(
 
     with pytest.raises(NotReadNow, match="broken image: MemoryError"):
         decode_image(_encode(grey, ".jpg"), LARGEST)
+
+
+def test_a_lack_of_memory_that_pillow_words_itself_is_not_held_against_the_file(
+    grey, monkeypatch
+):
+    def fail(image):
+        raise OSError("out of memory error when reading image file")
+
+    monkeypatch.setattr(decode.JpegImageFile, "load", fail)
+    with pytest.raises(NotReadNow, match="out of memory"):
+        decode_image(_encode(grey, ".jpg"), 10**6)
+
+
+@pytest.mark.parametrize("kind", [b"gAMA", b"pHYs", b"tIME"])
+def test_a_chunk_of_the_wrong_length_is_left_to_pillow(grey, kind):
+    png = _encode(grey, ".png")
+    chunk = kind + b"12"
+    whole = (2).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
+    # After the header, which is 8 bytes of signature and a chunk of 25.
+    assert not decode._is_plain_png(png[:33] + whole + png[33:])
+    assert decode._is_plain_png(png)

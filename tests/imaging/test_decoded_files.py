@@ -246,11 +246,8 @@ def test_a_memory_that_another_run_uses_is_named_with_what_to_do(
     file = tmp_path / "decoded_files.sqlite"
     with open_decoded_files(file, SIZE, "crop", LARGEST):
         pass
-    connect = sqlite3.connect
-    monkeypatch.setattr(
-        decoded_files.sqlite3, "connect", lambda name: connect(name, timeout=0)
-    )
-    other = connect(file)
+    monkeypatch.setattr(decoded_files, "_WAIT", 0)
+    other = sqlite3.connect(file)
     other.execute("BEGIN EXCLUSIVE")
 
     with (
@@ -264,3 +261,20 @@ def test_a_memory_that_another_run_uses_is_named_with_what_to_do(
 def test_without_a_file_nothing_is_remembered():
     with open_decoded_files(None, SIZE, "crop", LARGEST) as memory:
         assert memory is None
+
+
+def test_two_files_that_take_each_others_names_are_decoded_again(paths, store):
+    times = paths[0].stat()
+    sizes = [path.stat().st_size for path in paths[:2]]
+    for path, size in zip(paths[:2], sizes, strict=True):
+        # What comes after the end of a PNG is not looked at.
+        path.write_bytes(path.read_bytes() + bytes(max(sizes) - size))
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    _, before = store(paths)
+    paths[0].rename(paths[0].with_name("aside.png"))
+    paths[1].rename(paths[0])
+    paths[0].with_name("aside.png").rename(paths[1])
+
+    _, after = store(paths)
+
+    np.testing.assert_array_equal(after[:2], before[1::-1])

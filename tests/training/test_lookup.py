@@ -1,10 +1,13 @@
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
 
 from detl.training import lookup
 from detl.training.batches import RowBatches
-from detl.training.fit import fit_network
+from detl.training.fit import KeepBest, fit_network
 from detl.training.lookup import look_up_rows, place_on_device
 
 RANDOM = np.random.default_rng(0)
@@ -99,11 +102,37 @@ def test_a_processor_alone_reads_from_the_array():
     assert place_on_device(*given) == given
 
 
-@pytest.mark.usefixtures("with_accelerator")
-def test_the_images_are_no_part_of_the_weights_that_are_kept(short_training):
+def test_the_images_are_no_part_of_the_weights_that_are_kept():
     model = _network()
-    shapes = [w.shape for w in model.get_weights()]
+    keep_best = KeepBest(model, epochs=3)
 
-    fit_network(model, _batches(3), _batches(), short_training(), "placed")
+    keep_best.set_model(look_up_rows(model, PIXELS))
+    keep_best.on_train_begin()
+    keep_best.on_epoch_end(0, {"val_accuracy": 1.0})
 
-    assert [w.shape for w in model.get_weights()] == shapes
+    kept = [weights.shape for weights in keep_best.best_weights]
+    assert kept == [weights.shape for weights in model.get_weights()]
+
+
+def test_a_model_lets_go_of_the_images_that_it_was_trained_on():
+    model = _network()
+    of_numbers = look_up_rows(model, PIXELS)
+    images = weakref.ref(of_numbers.get_layer("row_lookup"))
+
+    del of_numbers
+    gc.collect()
+
+    assert images() is None
+
+
+@pytest.mark.usefixtures("with_accelerator")
+def test_a_training_reads_from_the_file_where_it_is_asked_to(
+    short_training, monkeypatch
+):
+    looked_up = []
+    monkeypatch.setattr(lookup, "look_up_rows", lambda *_: looked_up.append(1))
+    parameters = short_training(inputs_on_device=False)
+
+    fit_network(_network(), _batches(3), _batches(), parameters, "from the file")
+
+    assert not looked_up

@@ -31,7 +31,12 @@ class ArrayDataset(WholeFileDataset[np.ndarray]):
 
     def _write(self, path: Path, data: np.ndarray) -> None:
         with path.open("wb") as file:
-            is_mapped = isinstance(data, np.memmap) and data.mode == "r"
+            is_mapped = (
+                isinstance(data, np.memmap)
+                and data.mode == "r"
+                # Windows has no such advice.
+                and hasattr(mmap, "MADV_DONTNEED")
+            )
             if (
                 is_mapped
                 and isinstance(data.base, mmap.mmap)

@@ -16,6 +16,7 @@ _DICOM = b"DICM"
 
 _EIGHT_BIT_GREY = bytes([8, 0, 0, 0, 0])  # depth, colour, and no interlacing
 _HARMLESS = {b"IHDR", b"IDAT", b"IEND", b"gAMA", b"pHYs", b"tEXt", b"tIME"}
+_LENGTHS = {b"gAMA": 4, b"pHYs": 9, b"tIME": 7}
 
 
 class ImageRejected(Exception):
@@ -92,7 +93,7 @@ def _decode_plain_png(content: bytes, largest_image: int) -> np.ndarray | None:
     """Return the pixels of a sound PNG of 8-bit grey values, or None: Pillow decides.
 
     OpenCV reads such files faster than Pillow. Of a file cut short or damaged it gives
-    no picture either, but its library would print a line for each.
+    no picture either, but its library would print a line for most.
     """
     if not _is_plain_png(content):
         return None
@@ -108,15 +109,18 @@ def _decode_plain_png(content: bytes, largest_image: int) -> np.ndarray | None:
 
 
 def _is_plain_png(content: bytes) -> bool:
-    """Return whether a PNG is of 8-bit grey values, whole, undamaged and no more."""
+    """Return whether a PNG is of 8-bit grey values, whole and undamaged."""
     if content[12:16] != b"IHDR" or content[24:29] != _EIGHT_BIT_GREY:
         return False
     start, view = len(_PNG), memoryview(content)
     while start + 12 <= len(content):
         # A chunk: length, kind, data of that length, and a sum over the last two.
-        end = start + 8 + unpack_from(">I", content, start)[0]
+        length = unpack_from(">I", content, start)[0]
+        end = start + 8 + length
         kind, total = content[start + 4 : start + 8], content[end : end + 4]
         if kind not in _HARMLESS or total != crc32(view[start + 4 : end]).to_bytes(4):
+            return False
+        if length != _LENGTHS.get(kind, length):
             return False
         if kind == b"IEND":
             return True
@@ -147,7 +151,9 @@ def _decode(
 
 def _broken(error: Exception) -> ImageRejected:
     words = " ".join(str(error).split()) or type(error).__name__
-    kind = NotReadNow if isinstance(error, MemoryError) else ImageRejected
+    # Pillow says of its own decoders' lack of memory what is no MemoryError.
+    is_short = isinstance(error, MemoryError) or "out of memory" in words
+    kind = NotReadNow if is_short else ImageRejected
     return kind(f"broken image: {words}")
 
 

@@ -5,7 +5,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import cv2
@@ -23,25 +23,31 @@ _CODE = (
     "square",
 )
 
+_OF_DICOM = ("pydicom", "pylibjpeg", "pylibjpeg-libjpeg", "pyjpegls", "python-gdcm")
+"""Packages that decide the pixels of a compressed DICOM, where they are installed."""
+
 _TABLES = """
 CREATE TABLE made_with (what TEXT);
 CREATE TABLE files (
-    path TEXT UNIQUE, size INTEGER, mtime_ns INTEGER, reason TEXT, width INTEGER,
-    height INTEGER, sha256 TEXT, perceptual_hash TEXT, fingerprint TEXT, pixels BLOB
+    path TEXT UNIQUE, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
+    inode INTEGER, reason TEXT, width INTEGER, height INTEGER, sha256 TEXT,
+    perceptual_hash TEXT, fingerprint TEXT, pixels BLOB
 );
 CREATE TABLE compared (sha256 TEXT);
 CREATE TABLE copies (first TEXT, second TEXT, bits INTEGER, correlation REAL);
 """
 _FILES_AT_ONCE = 1000  # decoding waits for the disk each time
+_WAIT = 60  # seconds, for another run that decodes so many files
 
 
 class DecodedFiles:
     """A memory of decoded files and compared images, open for one run.
 
-    A file is known while its path, size and time of change are the same. Everything is
-    forgotten where the size of the pixels, the fit, the largest image, this project's
-    code for images or its libraries are others. What could not be read is not
-    remembered, since it may be readable next time.
+    A file is known while its path, size, times of change and inode are the same: the
+    last two tell files apart that took each other's names, or were copied with their
+    times. Everything is forgotten where the size of the pixels, the fit, the largest
+    image, this project's code for images or its libraries are others. What could not be
+    read is not remembered, since it may be readable next time.
     """
 
     def __init__(self, connection: sqlite3.Connection, size: int) -> None:
@@ -53,7 +59,7 @@ class DecodedFiles:
         """
         self._connection = connection
         self._size = size
-        self._stamps: dict[Path, tuple[int, int]] = {}
+        self._stamps: dict[Path, tuple[int, ...]] = {}
         self._begin()
 
     def _begin(self) -> None:
@@ -68,16 +74,19 @@ class DecodedFiles:
         except OSError:
             return None
         # Taken before the file is read: if it changes meanwhile, it is read again.
-        stamp = self._stamps[path] = status.st_size, status.st_mtime_ns
+        stamp = self._stamps[path] = (
+            *(status.st_size, status.st_mtime_ns),
+            *(status.st_ctime_ns, status.st_ino),
+        )
         row = self._connection.execute(
-            "SELECT size, mtime_ns, reason, width, height, sha256, perceptual_hash, "
-            "fingerprint, pixels FROM files WHERE path = ?",
+            "SELECT size, mtime_ns, ctime_ns, inode, reason, width, height, sha256, "
+            "perceptual_hash, fingerprint, pixels FROM files WHERE path = ?",
             (_name(path),),
         ).fetchone()
-        if row is None or row[:2] != stamp:
+        if row is None or row[:4] != stamp:
             return None
         del self._stamps[path]
-        reason, width, height, *hashes, pixels = row[2:]
+        reason, width, height, *hashes, pixels = row[4:]
         if reason:
             return ImageRejected(reason)
         square = np.frombuffer(pixels, np.uint8).reshape(self._size, self._size)
@@ -97,7 +106,7 @@ class DecodedFiles:
             )
         )
         self._connection.execute(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (_name(path), *stamp, *values),
         )
         self._uncommitted += 1
@@ -106,7 +115,7 @@ class DecodedFiles:
             self._begin()
 
     def forget_others(self, paths: Iterable[Path]) -> None:
-        """Forget all files but these, so that the memory is as large as the data."""
+        """Forget all files but these; their room is used again."""
         kept = {_name(path) for path in paths}
         known = self._connection.execute("SELECT path FROM files")
         gone = [name for name in known if name[0] not in kept]
@@ -184,7 +193,7 @@ def open_decoded_files(
         return
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(file)) as connection:
+        with closing(sqlite3.connect(file, timeout=_WAIT)) as connection:
             _require_made_with(connection, _describe(size, fit, largest_image))
             try:
                 yield DecodedFiles(connection, size)
@@ -224,9 +233,16 @@ def _describe(size: int, fit: Fit, largest_image: int) -> str:
     # pydicom is not imported for its version, since that takes time.
     libraries = (
         f"NumPy {np.__version__}, OpenCV {cv2.__version__}, Pillow {PIL.__version__}, "
-        f"pydicom {version('pydicom')}"
+        + ", ".join(f"{name} {_version(name)}" for name in _OF_DICOM)
     )
     return f"{size} {fit} {largest_image}, {libraries}, code {digest.hexdigest()}"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _name(path: Path) -> str:

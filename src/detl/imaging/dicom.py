@@ -56,7 +56,8 @@ def decode_dicom(content: bytes, largest_image: int) -> np.ndarray:
         Grey values, shape (height, width), uint8, 0 is black.
 
     Raises:
-        NotReadNow: The image is compressed in a way that needs a further package.
+        NotReadNow: The image is compressed in a way that needs a further package, or
+            memory is short.
         ImageRejected: The image is broken, too large, coloured, or of several frames.
     """
     # pydicom fails in many ways on broken input, and its messages may quote values
@@ -66,6 +67,8 @@ def decode_dicom(content: bytes, largest_image: int) -> np.ndarray:
         width, height = int(dataset.Columns), int(dataset.Rows)
         frames = int(dataset.get("NumberOfFrames") or 1)
         photometric = str(dataset.PhotometricInterpretation)
+    except MemoryError:
+        raise NotReadNow("DICOM for which memory is short") from None
     except Exception as error:
         raise ImageRejected(f"broken DICOM: {type(error).__name__}") from None
     if frames != 1:

@@ -71,7 +71,7 @@ def read_pictures(
     size: int,
     fit: Fit,
     largest_image: int,
-    recall: Callable[[Path], Picture | ImageRejected | None] = lambda path: None,
+    recall: Callable[[Path], Picture | ImageRejected | None] | None = None,
 ) -> Iterator[Picture | ImageRejected]:
     """Yield, for each path in turn, the picture or why it was rejected.
 
@@ -96,7 +96,8 @@ def read_pictures(
     ahead: deque[Future[Picture | ImageRejected] | Picture | ImageRejected] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for path in paths:
-            ahead.append(recall(path) or pool.submit(read, path))
+            known = recall(path) if recall else None
+            ahead.append(known or pool.submit(read, path))
             if len(ahead) > 4 * threads:
                 yield _wait_for(ahead.popleft())
         while ahead:

@@ -57,8 +57,8 @@ def store_pictures(
     """
     seen: dict[str, int] = {}
     found = []
-    recall = {"recall": memory.recall} if memory else {}
-    pictures = read_pictures(paths, size, fit, largest_image, **recall)
+    recall = memory.recall if memory else None
+    pictures = read_pictures(paths, size, fit, largest_image, recall)
     bar = tqdm(pictures, "ingest", len(paths), unit=" images", disable=None)
     with tempfile.TemporaryFile(prefix="detl-pixels-") as file:
         for position, picture in enumerate(bar):

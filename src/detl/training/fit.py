@@ -68,7 +68,9 @@ def _fit(
     title: str,
     devices: int = 1,
 ) -> History:
-    trained, training, validation = place_on_device(model, training, validation)
+    trained = model
+    if parameters.inputs_on_device:
+        trained, training, validation = place_on_device(model, training, validation)
     dealt_out: list[RowBatches | EvenBatches] = [training, validation]
     if devices > 1:
         dealt_out = [

@@ -7,10 +7,10 @@ from detl.training.batches import RowBatches
 from detl.training.devices import has_accelerator
 
 LARGEST_ON_DEVICE = 8 * 10**9
-"""Bytes of an array that is put on an accelerator as a whole.
+"""Bytes of the largest array that is put on an accelerator, as a whole.
 
-Data-A at 224 px takes 4.5 to 5.6 GB; what is larger, or on a card too small for that,
-is read from the memory-mapped file, ahead of the step."""
+Data-A at 224 px takes 4.5 to 5.6 GB. How much memory is free is not asked, which
+TensorFlow does not say: on a small card, ``inputs_on_device`` is to be false."""
 
 Tensor = object
 
@@ -49,7 +49,10 @@ def look_up_rows(model: keras.Model, array: np.ndarray) -> keras.Model:
         array: Pixels (n, height, width) or features (n, height, width, maps).
     """
     rows = keras.Input((), dtype="int32", name="rows")
-    return keras.Model(rows, model(RowLookup(array)(rows)))
+    # A model remembers what it was called with: this one is let go of, and the array
+    # with it, when what is returned is.
+    called = keras.Model(model.inputs, model.outputs, name=model.name)
+    return keras.Model(rows, called(RowLookup(array)(rows)))
 
 
 def place_on_device(
