@@ -32,9 +32,12 @@ class RowBatches(keras.utils.PyDataset):
         self._labels = labels
         self._batch_size = batch_size
         self._shuffle_seed = shuffle_seed
-        self._random = (
-            None if shuffle_seed is None else np.random.default_rng(shuffle_seed)
-        )
+        self.begin()
+
+    def begin(self) -> None:
+        """Draw the order of the first epoch, as in the beginning."""
+        seed = self._shuffle_seed
+        self._random = None if seed is None else np.random.default_rng(seed)
         self._order = self._next_order()
 
     def as_numbers(self) -> "RowBatches":

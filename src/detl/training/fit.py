@@ -11,6 +11,7 @@ import keras
 from detl.networks.cut import copy_model
 from detl.training.batches import RowBatches
 from detl.training.devices import choose_devices, let_compile, scale_loss, spread_over
+from detl.training.epochs import EveryEpoch
 from detl.training.even_batches import EvenBatches
 from detl.training.lookup import place_on_device
 from detl.training.memory import keep_freed_memory
@@ -81,8 +82,9 @@ def _fit(
     keep_best = KeepBest(model, parameters.epochs)
     start = time.monotonic()
     curves = trained.fit(
-        dealt_out[0],
+        EveryEpoch(dealt_out[0], parameters.epochs),
         validation_data=dealt_out[1],
+        steps_per_epoch=training.num_batches,
         epochs=parameters.epochs,
         callbacks=[keep_best, EpochLines(title, parameters.epochs)],
         shuffle=False,
