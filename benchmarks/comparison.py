@@ -1,11 +1,14 @@
 """Measuring one way beside another, in one run, and the table that all rows share."""
 
+import json
 import resource
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,18 @@ def alternate(ways: Sequence[Callable[[], object]], repeats: int) -> list[list[f
 def ratio_of_medians(numerator: Sequence[float], denominator: Sequence[float]) -> float:
     """Return how much larger the median of the first is than that of the second."""
     return median(numerator) / median(denominator)
+
+
+def run_alone(script: str, **options: object) -> dict[str, Any]:
+    """Return what a script prints as JSON in its last line, in a process of its own.
+
+    Allocators, threads and the peak of memory are a process's own.
+    """
+    command = [sys.executable, script]
+    for name, value in options.items():
+        command += [f"--{name}", str(value)]
+    run = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return dict(json.loads(run.stdout.splitlines()[-1]))
 
 
 def peak_memory() -> float:

@@ -20,13 +20,11 @@ needs; a validation once.
 
 import argparse
 import json
-import subprocess
-import sys
 import time
 from statistics import median
 
 import numpy as np
-from comparison import Row, peak_memory, print_rows
+from comparison import Row, peak_memory, print_rows, run_alone
 
 BATCH, FOLDS = 32, 5
 NETWORKS = {"vgg16": 4.0, "alexnet": None, "resnet50": None}
@@ -186,20 +184,12 @@ def train_whole(network: str, arguments: argparse.Namespace) -> dict[str, float]
 WAYS = {"here": train_here, "whole": train_whole}
 
 
-def run_way(way: str, network: str, arguments: argparse.Namespace) -> dict[str, float]:
-    """Return what a way measured in a process of its own."""
-    command = [sys.executable, __file__, "--way", way, "--networks", network]
-    for name in ("images", "epochs", "size", "width"):
-        command += [f"--{name}", str(getattr(arguments, name))]
-    run = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(run.stdout.splitlines()[-1])
-
-
 def main(arguments: argparse.Namespace) -> None:
     """Print the table."""
     rows = []
+    options = vars(arguments)
     for network in arguments.networks:
-        here = run_way("here", network, arguments)
+        here = run_alone(__file__, **options | {"networks": network, "way": "here"})
         what = (
             f"cross-validation, {network} at {arguments.size} px, width "
             f"{arguments.width:g}, {FOLDS} folds x {arguments.epochs} epochs, "
@@ -207,7 +197,9 @@ def main(arguments: argparse.Namespace) -> None:
         )
         goal = NETWORKS[network]
         if goal:
-            whole = run_way("whole", network, arguments)
+            whole = run_alone(
+                __file__, **options | {"networks": network, "way": "whole"}
+            )
             rows.append(
                 Row(
                     f"{what}: Keras `fit` with frozen layers",

@@ -19,15 +19,12 @@ one batch in memory, again and again.
 import argparse
 import importlib.util
 import json
-import subprocess
-import sys
 import tempfile
 import time
-from pathlib import Path
 from statistics import median
 
 import numpy as np
-from comparison import Row, peak_memory, print_rows
+from comparison import Row, peak_memory, print_rows, run_alone
 
 BATCH = 32
 STORED = 20_000
@@ -216,16 +213,6 @@ WAYS = {
 }
 
 
-def run_way(way: str, arguments: argparse.Namespace) -> tuple[list[float], float]:
-    """Return the seconds of a way's steps in a process of its own, and its MB."""
-    command = [sys.executable, str(Path(__file__)), "--way", way]
-    for name in ("network", "size", "width", "steps", "epochs"):
-        command += [f"--{name}", str(getattr(arguments, name))]
-    run = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    answer = json.loads(run.stdout.splitlines()[-1])
-    return answer["seconds"], answer["peak"]
-
-
 def main(arguments: argparse.Namespace) -> None:
     """Print the table."""
     ways = ["here", "fixed", "keras"]
@@ -235,9 +222,9 @@ def main(arguments: argparse.Namespace) -> None:
     peaks = dict.fromkeys(ways, 0.0)
     for _ in range(arguments.repeats):
         for way in ways:
-            of_way, peak = run_way(way, arguments)
-            seconds[way] += of_way
-            peaks[way] = max(peaks[way], peak)
+            found = run_alone(__file__, **vars(arguments) | {"way": way})
+            seconds[way] += found["seconds"]
+            peaks[way] = max(peaks[way], found["peak"])
     speed = {way: BATCH / median(seconds[way]) for way in ways}
     what = (
         f"pretraining step, {arguments.network} at {arguments.size} px, width "
