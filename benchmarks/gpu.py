@@ -39,6 +39,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import product
 from math import prod
 from operator import call
 from pathlib import Path
@@ -85,6 +86,11 @@ TIMES_SEEN = {
 }
 """Images that pass through each part in the paper."""
 
+HEADER = (
+    f"{'network':<10}{'part':<13}{'images/s':>10}{'GFLOP/image':>13}"
+    f"{'TFLOP/s':>10}{'of matrix rate':>16}{'memory, GiB':>13}{'hours':>10}"
+)
+
 VGG16_SHARE, RESNET50_RATE, PAPER_HOURS = 0.45, 3500, 1
 
 
@@ -112,11 +118,6 @@ def main() -> None:
     options = parse_options()
     measure = call if options.together else in_own_process
     matrix_rate, device = measure(measure_matrices, options.matrix)
-    rates = [
-        measure(measure_part, network, part, options)
-        for network in options.networks
-        for part in TIMES_SEEN
-    ]
     print(f"{device}, JAX {jax.__version__}, Keras {keras.__version__}")
     print(
         f"{options.precision}, {options.size} pixels, width {options.width:g}, "
@@ -126,7 +127,13 @@ def main() -> None:
         f"matrices of {options.matrix} x {options.matrix} in bfloat16: "
         f"{matrix_rate / 1e12:.3g} TFLOP/s\n"
     )
-    print(tabulate(rates, matrix_rate))
+    print(HEADER)
+    rates = []
+    for network, part in product(options.networks, TIMES_SEEN):
+        rates.append(measure(measure_part, network, part, options))
+        # At once: all of them take minutes.
+        print(describe(rates[-1], matrix_rate), flush=True)
+    print(f"{'all in the paper':<85}{sum(map(hours_in_paper, rates)):>10.3g}")
     if (options.size, options.width) == (224, 1) and "cpu" not in device.lower():
         print("\n" + "\n".join(compare_with_goals(rates, matrix_rate)))
 
@@ -259,22 +266,15 @@ def hours_in_paper(rate: Rate) -> float:
     return TIMES_SEEN[rate.part] / rate.images / 3600
 
 
-def tabulate(rates: list[Rate], matrix_rate: float) -> str:
-    """Return the table, a line per part and one for the sum of the hours."""
-    lines = [
-        f"{'network':<10}{'part':<13}{'images/s':>10}{'GFLOP/image':>13}"
-        f"{'TFLOP/s':>10}{'of matrix rate':>16}{'memory, GiB':>13}{'hours':>10}"
-    ]
-    for rate in rates:
-        done = rate.images * rate.operations
-        memory = "-" if rate.memory is None else f"{rate.memory / 2**30:.1f}"
-        lines.append(
-            f"{rate.network:<10}{rate.part:<13}{rate.images:>10.1f}"
-            f"{rate.operations / 1e9:>13.3g}{done / 1e12:>10.3g}"
-            f"{done / matrix_rate:>16.1%}{memory:>13}{hours_in_paper(rate):>10.3g}"
-        )
-    hours = sum(map(hours_in_paper, rates))
-    return "\n".join([*lines, f"{'all in the paper':<85}{hours:>10.3g}"])
+def describe(rate: Rate, matrix_rate: float) -> str:
+    """Return a line of the table."""
+    done = rate.images * rate.operations
+    memory = "-" if rate.memory is None else f"{rate.memory / 2**30:.1f}"
+    return (
+        f"{rate.network:<10}{rate.part:<13}{rate.images:>10.1f}"
+        f"{rate.operations / 1e9:>13.3g}{done / 1e12:>10.3g}"
+        f"{done / matrix_rate:>16.1%}{memory:>13}{hours_in_paper(rate):>10.3g}"
+    )
 
 
 def compare_with_goals(rates: list[Rate], matrix_rate: float) -> list[str]:

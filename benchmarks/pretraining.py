@@ -47,7 +47,7 @@ def build(arguments: argparse.Namespace):
     parameters = NetworkParameters(
         network=arguments.network,
         width_multiplier=arguments.width,
-        fully_connected_units=256,
+        fully_connected_units=round(4096 * arguments.width),
         dropout=0.0,
         stem_stride=1,
         normalisation="batch" if arguments.network == "resnet50" else "none",
@@ -161,9 +161,10 @@ def build_torch(size: int, width: float):
             ]
             channels = wide
         layers.append(nn.MaxPool2d(2))
-    flat = channels * (size // 32) ** 2
-    layers += [nn.Flatten(), nn.Linear(flat, 256), nn.ReLU(), nn.Linear(256, 256)]
-    return nn.Sequential(*layers, nn.ReLU(), nn.Linear(256, 2))
+    flat, hidden = channels * (size // 32) ** 2, round(4096 * width)
+    layers += [nn.Flatten(), nn.Linear(flat, hidden), nn.ReLU()]
+    layers += [nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 2)]
+    return nn.Sequential(*layers)
 
 
 def train_torch(arguments: argparse.Namespace) -> list[float]:

@@ -16,7 +16,7 @@ from detl.parameters import AugmentationParameters, TrainingParameters
 from detl.training.augmentation import augment_inputs
 from detl.training.batches import RowBatches
 from detl.training.devices import choose_devices
-from detl.training.fit import fit_network
+from detl.training.fit import compile_network, fit_network
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (40, 16, 16), dtype="uint8")
 LABELS = np.random.default_rng(1).integers(0, 2, 40)
@@ -54,23 +54,25 @@ def small_network(precision: str, filters: int) -> keras.Model:
         return keras.Model(pixels, logits_layer(2, 2)(keras.layers.Flatten()(x)))
 
 
+PARAMETERS = TrainingParameters(
+    epochs=3,
+    batch_size=8,
+    optimizer="adam",
+    learning_rate=1e-3,
+    momentum=0.0,
+    schedule="constant",
+    warm_up_epochs=0,
+)
+
+
 def train(
     distribution: str,
     precision: str = "float32",
     is_augmented: bool = False,
     filters: int = 4,
 ):
-    """Return the network, the model that was fitted, the curves and the logits."""
-    parameters = TrainingParameters(
-        epochs=3,
-        batch_size=8,
-        optimizer="adam",
-        learning_rate=1e-3,
-        momentum=0.0,
-        schedule="constant",
-        warm_up_epochs=0,
-        distribution=distribution,
-    )
+    """Return the network, the model to be fitted, the curves and the logits."""
+    parameters = PARAMETERS.model_copy(update={"distribution": distribution})
     model = small_network(precision, filters)
     trained = augment_inputs(model, AUGMENTATION, 0) if is_augmented else model
     curves = fit_network(
@@ -88,6 +90,8 @@ def main() -> None:
     alone, _, curves_alone, logits_alone = train("none")
     spread, _, curves, logits = train("data_parallel")
     _, scaled, _, of_scaled = train("none", "mixed_float16", is_augmented=True)
+    # What trains is a copy, and made ready alike.
+    compile_network(scaled, PARAMETERS, steps_per_epoch=1)
     # Of another size: TensorFlow must not take its gradients for those of the first.
     *_, other_alone = train("none", filters=3)
     *_, other = train("data_parallel", filters=3)

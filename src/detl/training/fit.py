@@ -10,11 +10,19 @@ import keras
 
 from detl.networks.cut import copy_model
 from detl.training.batches import RowBatches
-from detl.training.devices import choose_devices, let_compile, scale_loss, spread_over
+from detl.training.convolutions import quicken_gradients
+from detl.training.devices import (
+    choose_devices,
+    has_accelerator,
+    let_compile,
+    scale_loss,
+    spread_over,
+)
 from detl.training.epochs import EveryEpoch
 from detl.training.even_batches import EvenBatches
 from detl.training.lookup import place_on_device
 from detl.training.memory import keep_freed_memory
+from detl.training.validation import Validation
 
 if TYPE_CHECKING:
     from detl.parameters import TrainingParameters
@@ -51,13 +59,19 @@ def fit_network(
     """
     keep_freed_memory()
     devices = choose_devices(parameters.distribution)
-    if not devices:
+    if devices:
+        with spread_over(devices):
+            # The weights must be made in here, and the caller's model goes on alone.
+            trained = copy_model(model)
+            history = _fit(
+                trained, training, validation, parameters, title, len(devices)
+            )
+    elif has_accelerator():
         return _fit(model, training, validation, parameters, title)
-    with spread_over(devices):
-        # The weights must be made in here, and the caller's model goes on alone.
-        spread = copy_model(model)
-        history = _fit(spread, training, validation, parameters, title, len(devices))
-    model.set_weights(spread.get_weights())
+    else:
+        trained = quicken_gradients(model)
+        history = _fit(trained, training, validation, parameters, title)
+    model.set_weights(trained.get_weights())
     return history
 
 
@@ -72,21 +86,26 @@ def _fit(
     trained = model
     if parameters.inputs_on_device:
         trained, training, validation = place_on_device(model, training, validation)
-    dealt_out: list[RowBatches | EvenBatches] = [training, validation]
+    dealt_out: RowBatches | EvenBatches = training
+    callbacks = [
+        KeepBest(model, parameters.epochs),
+        EpochLines(title, parameters.epochs),
+    ]
+    validated: RowBatches | EvenBatches | None = validation
     if devices > 1:
-        dealt_out = [
-            EvenBatches(training, devices, is_scored=False),
-            EvenBatches(validation, devices, is_scored=True),
-        ]
+        dealt_out = EvenBatches(training, devices, is_scored=False)
+        validated = EvenBatches(validation, devices, is_scored=True)
+    elif not has_accelerator():
+        callbacks.insert(0, Validation(validation))
+        validated = None
     compile_network(trained, parameters, training.num_batches)
-    keep_best = KeepBest(model, parameters.epochs)
     start = time.monotonic()
     curves = trained.fit(
-        EveryEpoch(dealt_out[0], parameters.epochs),
-        validation_data=dealt_out[1],
+        EveryEpoch(dealt_out, parameters.epochs),
+        validation_data=validated,
         steps_per_epoch=training.num_batches,
         epochs=parameters.epochs,
-        callbacks=[keep_best, EpochLines(title, parameters.epochs)],
+        callbacks=callbacks,
         shuffle=False,
         verbose=0,
     ).history

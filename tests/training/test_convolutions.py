@@ -1,0 +1,109 @@
+import keras
+import numpy as np
+import pytest
+
+from detl.explanation.gradient import gradient_of_sum
+from detl.networks import build_network
+from detl.training.convolutions import QuickGradientConv2D, quicken_gradients
+
+IMAGES = np.random.default_rng(0).normal(size=(5, 9, 8, 3)).astype("float32")
+
+
+def _pair(**options) -> tuple[keras.layers.Layer, keras.layers.Layer]:
+    """Return Keras's convolution and the quick one, with the same weights."""
+    pair = keras.layers.Conv2D(4, **options), QuickGradientConv2D(4, **options)
+    for layer in pair:
+        layer.build(IMAGES.shape)
+    pair[1].set_weights(pair[0].get_weights())
+    return pair
+
+
+CONVOLUTIONS = pytest.mark.parametrize(
+    "options",
+    [
+        {"kernel_size": 3, "padding": "same"},
+        {"kernel_size": (5, 3), "padding": "same"},
+        {"kernel_size": 1, "padding": "same"},
+        {"kernel_size": 1, "padding": "same", "strides": (2, 3)},
+        {"kernel_size": 3, "padding": "same", "strides": 2},
+        {"kernel_size": 2, "padding": "same"},
+        {"kernel_size": 3, "padding": "valid"},
+        {"kernel_size": 3, "padding": "same", "dilation_rate": 2},
+    ],
+    ids=str,
+)
+
+
+@CONVOLUTIONS
+def test_the_outputs_are_those_of_keras(options):
+    plain, quick = _pair(**options)
+
+    np.testing.assert_allclose(quick(IMAGES), plain(IMAGES), rtol=0, atol=1e-6)
+
+
+@CONVOLUTIONS
+def test_the_gradient_by_the_inputs_is_that_of_keras(options):
+    plain, quick = (
+        gradient_of_sum(
+            lambda x, layer=layer: keras.ops.square(layer(x)),
+            keras.ops.convert_to_tensor(IMAGES),
+        )
+        for layer in _pair(**options)
+    )
+
+    np.testing.assert_allclose(quick, plain, rtol=0, atol=1e-5)
+
+
+@CONVOLUTIONS
+def test_a_step_of_training_is_that_of_keras(options):
+    targets = np.ones_like(_pair(**options)[0](IMAGES))
+    weights = []
+    for layer in _pair(**options):
+        layer.set_weights([np.full_like(w, 0.1) for w in layer.get_weights()])
+        model = keras.Sequential([keras.Input(IMAGES.shape[1:]), layer])
+        model.compile(keras.optimizers.SGD(0.1), "mse", jit_compile=False)
+        model.train_on_batch(IMAGES, targets)
+        weights.append(layer.get_weights())
+
+    for plain, quick in zip(*weights, strict=True):
+        assert not np.allclose(plain, 0.1)
+        np.testing.assert_allclose(quick, plain, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["alexnet", "vgg16", "resnet50"])
+def test_a_quickened_network_says_the_same(tiny_network, name):
+    model = build_network(tiny_network(name), 32, 4, seed=0)
+    pixels = np.random.default_rng(1).integers(0, 256, (3, 32, 32, 1), "uint8")
+
+    quick = quicken_gradients(model)
+
+    kinds = {type(layer) for layer in quick.layers}
+    assert QuickGradientConv2D in kinds
+    assert keras.layers.Conv2D not in kinds
+    np.testing.assert_allclose(
+        quick(pixels), model(pixels), rtol=0, atol=1e-5, strict=True
+    )
+
+
+def test_networks_inside_a_network_are_quickened_too():
+    inputs = keras.Input((8, 8, 1))
+    inner = keras.Model(inputs, keras.layers.Conv2D(1, 3, padding="same")(inputs))
+    again = keras.layers.Conv2D(1, 3, padding="same")
+    outer = keras.Model(inputs, keras.Sequential([again])(inner(inputs)))
+
+    quick = quicken_gradients(outer)
+
+    inside = [layer for part in quick.layers[1:] for layer in part.layers]
+    kinds = [type(x) for x in inside if isinstance(x, keras.layers.Conv2D)]
+    assert kinds == [QuickGradientConv2D, QuickGradientConv2D]
+
+
+def test_the_network_given_is_left_as_it_was(tiny_network):
+    model = build_network(tiny_network("vgg16"), 32, 2, seed=0)
+    before = model.get_weights()
+
+    quick = quicken_gradients(model)
+    quick.set_weights([w + 1 for w in quick.get_weights()])
+
+    assert all(map(np.array_equal, model.get_weights(), before))
+    assert not any(isinstance(x, QuickGradientConv2D) for x in model.layers)
