@@ -59,6 +59,7 @@ from detl.networks.cut import cut_trunk, replace_head
 from detl.training.augmentation import augment_inputs
 from detl.training.fit import compile_network
 from detl.training.lookup import look_up_rows
+from detl.training.quick_gradients import quicken_gradients
 
 # As in conf/paper, which cannot be read without a further package.
 KEYS = ("fully_connected_units", "dropout", "stem_stride", "normalisation")
@@ -193,7 +194,7 @@ def measure_part(network: str, part: str, options: argparse.Namespace) -> Rate:
     model = build(network, options)
     if part == "pretraining":
         augmented = augment_inputs(model, SimpleNamespace(**AUGMENTATION), seed=0)
-        seen = look_up_rows(augmented, pixels)
+        seen = look_up_rows(quicken_gradients(augmented), pixels)
         rate = time_training(seen, rows, PRETRAIN, options.batch)
     elif part == "scoring":
         rate = time_inference(look_up_rows(model, pixels), rows, options.batch)
@@ -205,7 +206,7 @@ def measure_part(network: str, part: str, options: argparse.Namespace) -> Rate:
         _, model = cut_trunk(replace_head(model, 4, seed=0))
         rows = np.arange(min(len(rows), 919), dtype="int32")
         features = random.random((len(rows), *model.input_shape[1:]), "float32")
-        seen = look_up_rows(model, features)
+        seen = look_up_rows(quicken_gradients(model), features)
         rate = time_training(seen, rows, TRANSFER, options.batch)
     is_trained = part in ("pretraining", "tail")
     # Of what a CPU has in use, JAX says nothing.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import keras
 
-from detl.networks.cut import copy_model
 from detl.training.batches import RowBatches
-from detl.training.convolutions import quicken_gradients
 from detl.training.devices import (
     choose_devices,
     has_accelerator,
@@ -22,6 +22,7 @@ from detl.training.epochs import EveryEpoch
 from detl.training.even_batches import EvenBatches
 from detl.training.lookup import place_on_device
 from detl.training.memory import keep_freed_memory
+from detl.training.quick_gradients import quicken_gradients
 from detl.training.validation import Validation
 
 if TYPE_CHECKING:
@@ -59,18 +60,10 @@ def fit_network(
     """
     keep_freed_memory()
     devices = choose_devices(parameters.distribution)
-    if devices:
-        with spread_over(devices):
-            # The weights must be made in here, and the caller's model goes on alone.
-            trained = copy_model(model)
-            history = _fit(
-                trained, training, validation, parameters, title, len(devices)
-            )
-    elif has_accelerator():
-        return _fit(model, training, validation, parameters, title)
-    else:
+    with spread_over(devices) if devices else nullcontext():
+        # Where several devices have copies of the weights, they must be made in here.
         trained = quicken_gradients(model)
-        history = _fit(trained, training, validation, parameters, title)
+        history = _fit(trained, training, validation, parameters, title, devices)
     model.set_weights(trained.get_weights())
     return history
 
@@ -81,7 +74,7 @@ def _fit(
     validation: RowBatches,
     parameters: TrainingParameters,
     title: str,
-    devices: int = 1,
+    devices: Sequence[str],
 ) -> History:
     trained = model
     if parameters.inputs_on_device:
@@ -92,9 +85,9 @@ def _fit(
         EpochLines(title, parameters.epochs),
     ]
     validated: RowBatches | EvenBatches | None = validation
-    if devices > 1:
-        dealt_out = EvenBatches(training, devices, is_scored=False)
-        validated = EvenBatches(validation, devices, is_scored=True)
+    if devices:
+        dealt_out = EvenBatches(training, len(devices), is_scored=False)
+        validated = EvenBatches(validation, len(devices), is_scored=True)
     elif not has_accelerator():
         callbacks.insert(0, Validation(validation))
         validated = None

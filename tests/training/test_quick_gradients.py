@@ -4,7 +4,12 @@ import pytest
 
 from detl.explanation.gradient import gradient_of_sum
 from detl.networks import build_network
-from detl.training.convolutions import QuickGradientConv2D, quicken_gradients
+from detl.training import quick_gradients
+from detl.training.quick_gradients import (
+    QuickGradientConv2D,
+    QuickGradientMaxPooling2D,
+    quicken_gradients,
+)
 
 IMAGES = np.random.default_rng(0).normal(size=(5, 9, 8, 3)).astype("float32")
 
@@ -70,18 +75,76 @@ def test_a_step_of_training_is_that_of_keras(options):
         np.testing.assert_allclose(quick, plain, rtol=0, atol=1e-6)
 
 
+POOLINGS = pytest.mark.parametrize(
+    "options",
+    [
+        {"pool_size": (3, 2)},
+        {"pool_size": (3, 2), "padding": "same"},
+        {"pool_size": 2},
+        {"pool_size": 2, "padding": "same"},
+        {"pool_size": 3, "strides": 2, "padding": "same"},
+    ],
+    ids=str,
+)
+
+
+@POOLINGS
+def test_the_largest_of_each_window_is_that_of_keras(options):
+    plain, quick = (
+        kind(**options)(IMAGES)
+        for kind in (keras.layers.MaxPooling2D, QuickGradientMaxPooling2D)
+    )
+
+    np.testing.assert_array_equal(quick, plain, strict=True)
+
+
+@POOLINGS
+def test_the_gradient_goes_to_the_largest_as_in_keras(options):
+    layers = (
+        keras.layers.MaxPooling2D(**options),
+        QuickGradientMaxPooling2D(**options),
+    )
+    plain, quick = (
+        gradient_of_sum(
+            lambda x, layer=layer: keras.ops.square(layer(x)),
+            keras.ops.convert_to_tensor(IMAGES),
+        )
+        for layer in layers
+    )
+
+    np.testing.assert_array_equal(quick, plain)
+
+
+def test_inputs_that_are_equally_large_share_the_gradient():
+    ones = keras.ops.ones((1, 2, 2, 1))
+
+    gradient = gradient_of_sum(QuickGradientMaxPooling2D(2), ones)
+
+    np.testing.assert_array_equal(gradient, np.full((1, 2, 2, 1), 0.25))
+
+
+@pytest.mark.parametrize(
+    ("is_there", "quick", "slow"),
+    [
+        (False, QuickGradientConv2D, keras.layers.Conv2D),
+        (True, QuickGradientMaxPooling2D, keras.layers.MaxPooling2D),
+    ],
+)
 @pytest.mark.parametrize("name", ["alexnet", "vgg16", "resnet50"])
-def test_a_quickened_network_says_the_same(tiny_network, name):
+def test_a_quickened_network_says_the_same(
+    tiny_network, monkeypatch, name, is_there, quick, slow
+):
+    monkeypatch.setattr(quick_gradients, "has_accelerator", lambda: is_there)
     model = build_network(tiny_network(name), 32, 4, seed=0)
     pixels = np.random.default_rng(1).integers(0, 256, (3, 32, 32, 1), "uint8")
 
-    quick = quicken_gradients(model)
+    quickened = quicken_gradients(model)
 
-    kinds = {type(layer) for layer in quick.layers}
-    assert QuickGradientConv2D in kinds
-    assert keras.layers.Conv2D not in kinds
+    kinds = {type(layer) for layer in quickened.layers}
+    assert quick in kinds
+    assert slow not in kinds
     np.testing.assert_allclose(
-        quick(pixels), model(pixels), rtol=0, atol=1e-5, strict=True
+        quickened(pixels), model(pixels), rtol=0, atol=1e-5, strict=True
     )
 
 
