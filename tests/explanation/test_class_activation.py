@@ -6,6 +6,7 @@ from detl.errors import DetlError
 from detl.explanation import class_activation as module
 from detl.explanation.class_activation import (
     METHODS,
+    EvidenceMapper,
     map_evidence,
     weigh_by_positive_gradients,
 )
@@ -134,3 +135,18 @@ def test_an_unknown_method_is_refused_with_the_known_ones(features):
     tail = make_tail(2, [[2.0], [0.5]])
     with pytest.raises(DetlError, match=r"'cam'.*grad_cam, grad_cam_plus_plus, hires"):
         map_evidence(tail, features, np.zeros(3, int), LAYER, "cam")
+
+
+def test_a_mapper_explains_the_network_as_it_was_when_it_was_given():
+    tail = make_tail(2, [[1.0, -1.0], [0.5, 2.0]])
+    features = np.random.default_rng(0).random((70, SIZE, SIZE, 2), "float32")
+    classes = np.arange(70) % 2
+    mapper = EvidenceMapper(tail, LAYER)
+    before = mapper.map(features, classes, "grad_cam")
+
+    tail.set_weights([-2 * weights for weights in tail.get_weights()])
+
+    assert before.any()
+    np.testing.assert_array_equal(mapper.map(features, classes, "grad_cam"), before)
+    renewed = EvidenceMapper(tail, LAYER).map(features, classes, "grad_cam")
+    assert not np.array_equal(renewed, before)

@@ -71,6 +71,85 @@ METHODS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 maps, (n, h, w)."""
 
 
+class EvidenceMapper:
+    """Maps the evidence for a class in one layer of one network.
+
+    It cuts a copy of the network, and compiles, once for all calls: it explains the
+    network as it was when it was given.
+
+    Args:
+        tail: A flat functional model from features to logits, without softmax.
+        layer: Name of the layer of the tail whose output is explained, of shape
+            (n, h, w, channels).
+
+    Raises:
+        DetlError: If the layer's output is no feature map.
+    """
+
+    def __init__(self, tail: KerasModel, layer: str) -> None:
+        self._lower, self._upper = cut_network(tail, layer)
+        if len(self._upper.input.shape) != 4:
+            raise DetlError(
+                f"The output of layer {layer!r} has the shape "
+                f"{self._upper.input.shape}, but a feature map has (n, height, width, "
+                "channels): name a layer before the network flattens its features."
+            )
+        self._compiled: dict[str, Callable[..., Tensor]] = {}
+
+    def map(
+        self, features: np.ndarray, class_indices: np.ndarray, method: str
+    ) -> np.ndarray:
+        """Return the evidence for one class per image, as a map of the layer's size.
+
+        Args:
+            features: Inputs of the tail, (n, height, width, channels), float32; may be
+                memory-mapped.
+            class_indices: Column of the logit to explain, (n,), integers.
+            method: A key of ``METHODS``.
+
+        Returns:
+            Maps, (n, h, w), float32, 0 or greater, in units of the logit; zero where
+            nothing speaks for the class.
+
+        Raises:
+            DetlError: If there is not one class for each row of the features, or if
+                there is no such method.
+        """
+        if np.shape(class_indices) != (len(features),):
+            raise DetlError(
+                f"There are {len(features)} rows of features and class indices of "
+                f"shape {np.shape(class_indices)}: give one class for each row."
+            )
+        if method not in METHODS:
+            raise DetlError(
+                f"There is no method {method!r} to explain with: choose one of "
+                f"{', '.join(METHODS)}."
+            )
+        map_batch = self._choose(method, has_several=len(features) > BATCH_SIZE)
+        _, height, width, _ = self._upper.input.shape
+        maps = np.zeros((len(features), height, width), np.float32)
+        for start in range(0, len(features), BATCH_SIZE):
+            batch = slice(start, start + BATCH_SIZE)
+            of_batch = map_batch(
+                keras.ops.convert_to_tensor(np.asarray(features[batch])),
+                keras.ops.convert_to_tensor(class_indices[batch]),
+            )
+            maps[batch] = keras.ops.convert_to_numpy(of_batch)
+        return maps
+
+    def _choose(self, method: str, has_several: bool) -> Callable[..., Tensor]:
+        """Return what maps a batch; compiled where it pays or has been done."""
+
+        def map_batch(of_batch: Tensor, classes: Tensor) -> Tensor:
+            activations = self._lower(of_batch, training=False)
+            gradients = gradient_of_logits(self._upper, activations, classes)
+            return METHODS[method](activations, gradients)
+
+        if has_several and method not in self._compiled:
+            self._compiled[method] = compile_function(map_batch)
+        return self._compiled.get(method, map_batch)
+
+
 def map_evidence(
     tail: KerasModel,
     features: np.ndarray,
@@ -78,60 +157,8 @@ def map_evidence(
     layer: str,
     method: str,
 ) -> np.ndarray:
-    """Return the evidence for one class per image, as a map of the layer's size.
-
-    Args:
-        tail: A flat functional model from features to logits, without softmax.
-        features: Inputs of the tail, (n, height, width, channels), float32; may be
-            memory-mapped.
-        class_indices: Column of the logit to explain, (n,), integers.
-        layer: Name of the layer of the tail whose output is explained, of shape
-            (n, h, w, channels).
-        method: A key of ``METHODS``.
-
-    Returns:
-        Maps, (n, h, w), float32, 0 or greater, in units of the logit; zero where
-        nothing speaks for the class.
-
-    Raises:
-        DetlError: If there is not one class for each row of the features, if the
-            layer's output is no feature map, or if there is no such method.
-    """
-    if np.shape(class_indices) != (len(features),):
-        raise DetlError(
-            f"There are {len(features)} rows of features and class indices of shape "
-            f"{np.shape(class_indices)}: give one class for each row."
-        )
-    if method not in METHODS:
-        raise DetlError(
-            f"There is no method {method!r} to explain with: choose one of "
-            f"{', '.join(METHODS)}."
-        )
-    lower, upper = cut_network(tail, layer)
-    if len(upper.input.shape) != 4:
-        raise DetlError(
-            f"The output of layer {layer!r} has the shape {upper.input.shape}, but a "
-            "feature map has (n, height, width, channels): name a layer before the "
-            "network flattens its features."
-        )
-    _, height, width, _ = upper.input.shape
-
-    def map_batch(of_batch: Tensor, classes: Tensor) -> Tensor:
-        activations = lower(of_batch, training=False)
-        gradients = gradient_of_logits(upper, activations, classes)
-        return METHODS[method](activations, gradients)
-
-    has_several = len(features) > BATCH_SIZE
-    compute = compile_function(map_batch) if has_several else map_batch
-    maps = np.zeros((len(features), height, width), np.float32)
-    for start in range(0, len(features), BATCH_SIZE):
-        batch = slice(start, start + BATCH_SIZE)
-        of_batch = compute(
-            keras.ops.convert_to_tensor(np.asarray(features[batch])),
-            keras.ops.convert_to_tensor(class_indices[batch]),
-        )
-        maps[batch] = keras.ops.convert_to_numpy(of_batch)
-    return maps
+    """Return what an ``EvidenceMapper`` that is made for this one call maps."""
+    return EvidenceMapper(tail, layer).map(features, class_indices, method)
 
 
 def gradient_of_logits(

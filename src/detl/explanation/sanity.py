@@ -14,7 +14,7 @@ from skimage.metrics import structural_similarity
 from detl.evaluation.bootstrap import draw_weights
 from detl.evaluation.mean_scores import MEAN_COLUMNS, measure_mean
 from detl.evaluation.notes import join_notes
-from detl.explanation.class_activation import METHODS, map_evidence
+from detl.explanation.class_activation import METHODS, EvidenceMapper
 from detl.explanation.grad_cam import upsample
 from detl.explanation.guided_backpropagation import guided_backpropagation
 from detl.keras_model import KerasModel
@@ -202,12 +202,10 @@ def _explain(
     trunk: KerasModel, tail: KerasModel, images: Explained
 ) -> dict[str, np.ndarray]:
     size = images.pixels.shape[1]
+    mapper = EvidenceMapper(tail, EXPLAINED_LAYER)
     maps = {
         method: upsample(
-            map_evidence(
-                tail, images.features, images.class_indices, EXPLAINED_LAYER, method
-            ),
-            size,
+            mapper.map(images.features, images.class_indices, method), size
         )
         for method in METHODS
     }

@@ -77,18 +77,18 @@ def explain_fold(
     Raises:
         DetlError: If a chosen image is not in ``data_b``.
     """
-    from detl.explanation.grad_cam import grad_cam
+    from detl.explanation.class_activation import EvidenceMapper
     from detl.networks.names import EXPLAINED_LAYER
 
     chosen_features = features[_positions_of(chosen["image_id"], data_b)]
     classes = pd.Index(DATA_B_CLASSES)
+    mapper = EvidenceMapper(model, EXPLAINED_LAYER)
     return np.stack(
         [
-            grad_cam(
-                model,
+            mapper.map(
                 chosen_features,
                 classes.get_indexer(pd.Index(chosen[column])),
-                EXPLAINED_LAYER,
+                "grad_cam",
             )
             for column in ("predicted", "label")
         ],

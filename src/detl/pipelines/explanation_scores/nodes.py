@@ -81,7 +81,7 @@ def map_regions(
         ``image_id``, ``findings``, ``mask`` (row in the masks) and ``group``; and maps,
         (methods, k, h, w), float32, in the order of ``class_activation.METHODS``.
     """
-    from detl.explanation.class_activation import METHODS, map_evidence
+    from detl.explanation.class_activation import METHODS, EvidenceMapper
     from detl.networks.names import EXPLAINED_LAYER
 
     known = regions.rename(columns={"row": "mask"})[["image_id", "findings", "mask"]]
@@ -90,12 +90,8 @@ def map_regions(
     chosen = tested.merge(known, on="image_id").reset_index(drop=True)
     classes = pd.Index(DATA_B_CLASSES).get_indexer(pd.Index(chosen["label"]))
     of_images = np.asarray(features[chosen["position"].to_numpy("int64")])
-    maps = np.stack(
-        [
-            map_evidence(model, of_images, classes, EXPLAINED_LAYER, method)
-            for method in METHODS
-        ]
-    )
+    mapper = EvidenceMapper(model, EXPLAINED_LAYER)
+    maps = np.stack([mapper.map(of_images, classes, method) for method in METHODS])
     return chosen[["image_id", "findings", "mask", "group"]], maps
 
 
@@ -239,20 +235,17 @@ def trace_curves(
         map_shift: How far the maps lie from what they are of, in pixels.
         seed: Of the random order beside which the maps stand.
     """
-    from detl.explanation.class_activation import METHODS, map_evidence
+    from detl.explanation.class_activation import METHODS, EvidenceMapper
     from detl.explanation.deletion import trace_curves
     from detl.explanation.grad_cam import upsample
     from detl.networks.names import EXPLAINED_LAYER
 
     images = _gather(pixels, features, explained)
     size = pixels.shape[1]
+    mapper = EvidenceMapper(model, EXPLAINED_LAYER)
     maps = {
         method: upsample(
-            map_evidence(
-                model, images.features, images.class_indices, EXPLAINED_LAYER, method
-            ),
-            size,
-            map_shift,
+            mapper.map(images.features, images.class_indices, method), size, map_shift
         )
         for method in METHODS
     }
