@@ -1,6 +1,6 @@
 """The training step of pretraining beside plain Keras and plain PyTorch.
 
-    python benchmarks/pretraining.py [--network vgg16] [--size 64] [--width 0.5]
+    python benchmarks/pretraining.py [--network vgg16] [--size 64] [--width 1]
 
 The same network, size and batch three times, each on images that are rotated, zoomed
 and mirrored on the way: as this project trains (``fit_network``, on pixels in a
@@ -267,10 +267,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--network", default="vgg16")
     parser.add_argument("--size", type=int, default=64)
-    parser.add_argument("--width", type=float, default=0.5)
-    parser.add_argument("--steps", type=int, default=8)
-    parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--width", type=float, default=1.0)
+    parser.add_argument("--steps", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.way:
