@@ -1,6 +1,6 @@
 """A cross-validation on cached features beside the whole network with frozen layers.
 
-    python benchmarks/crossvalidation.py [--images 320] [--epochs 20] [--width 0.5]
+    python benchmarks/crossvalidation.py [--images 200] [--epochs 20] [--width 0.5]
 
 Of each network, 5 folds: here the trunk runs once over all images and each fold trains
 the tail on what it gave (the nodes of ``transfer`` and ``crossval``), from the trunk's
@@ -227,7 +227,7 @@ def main(arguments: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS))
-    parser.add_argument("--images", type=int, default=320)
+    parser.add_argument("--images", type=int, default=200)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--width", type=float, default=0.5)

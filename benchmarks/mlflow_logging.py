@@ -1,6 +1,6 @@
 """What MLflow logging adds to a run, beside the same run without it.
 
-    python benchmarks/mlflow_logging.py [--repeats 2] [--env test]
+    python benchmarks/mlflow_logging.py [--repeats 1] [--env test]
 
 In a temporary copy of the project with these sources, AlexNet alone, from images to
 report. All hooks of ``MlflowHooks`` and of kedro-mlflow that are called once a run
@@ -142,7 +142,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--env", choices=["test", "base"], default="test")
     parser.add_argument("--whole", action="store_true", help="compare whole runs")
     parser.add_argument("--project", type=Path, help=argparse.SUPPRESS)
