@@ -13,10 +13,11 @@ import numpy as np
 from detl.networks.blocks import logits_layer, pixels_input
 from detl.networks.precision import compute_in
 from detl.parameters import AugmentationParameters, TrainingParameters
+from detl.training import fit
 from detl.training.augmentation import augment_inputs
 from detl.training.batches import RowBatches
 from detl.training.devices import choose_devices
-from detl.training.fit import compile_network, fit_network
+from detl.training.fit import fit_network
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (40, 16, 16), dtype="uint8")
 LABELS = np.random.default_rng(1).integers(0, 2, 40)
@@ -71,7 +72,7 @@ def train(
     is_augmented: bool = False,
     filters: int = 4,
 ):
-    """Return the network, the model to be fitted, the curves and the logits."""
+    """Return the network, the curves and the logits."""
     parameters = PARAMETERS.model_copy(update={"distribution": distribution})
     model = small_network(precision, filters)
     trained = augment_inputs(model, AUGMENTATION, 0) if is_augmented else model
@@ -82,16 +83,29 @@ def train(
         parameters,
         "test",
     )
-    return model, trained, curves, np.asarray(model(PIXELS[..., None]))
+    return model, curves, np.asarray(model(PIXELS[..., None]))
+
+
+def record_what_is_compiled() -> list[keras.Model]:
+    """Return a list, to which the models are added that are trained from now on."""
+    models: list[keras.Model] = []
+    compile_network = fit.compile_network
+
+    def compile_and_record(model: keras.Model, *arguments) -> None:
+        compile_network(model, *arguments)
+        models.append(model)
+
+    fit.compile_network = compile_and_record
+    return models
 
 
 def main() -> None:
     split_processor()
-    alone, _, curves_alone, logits_alone = train("none")
-    spread, _, curves, logits = train("data_parallel")
-    _, scaled, _, of_scaled = train("none", "mixed_float16", is_augmented=True)
-    # What trains is a copy, and made ready alike.
-    compile_network(scaled, PARAMETERS, steps_per_epoch=1)
+    alone, curves_alone, logits_alone = train("none")
+    spread, curves, logits = train("data_parallel")
+    made_ready = record_what_is_compiled()
+    *_, of_scaled = train("none", "mixed_float16", is_augmented=True)
+    (scaled,) = made_ready
     # Of another size: TensorFlow must not take its gradients for those of the first.
     *_, other_alone = train("none", filters=3)
     *_, other = train("data_parallel", filters=3)

@@ -170,3 +170,24 @@ def test_the_network_given_is_left_as_it_was(tiny_network):
 
     assert all(map(np.array_equal, model.get_weights(), before))
     assert not any(isinstance(x, QuickGradientConv2D) for x in model.layers)
+
+
+def test_what_is_frozen_stays_frozen_in_the_copy(tiny_network):
+    model = build_network(tiny_network("vgg16"), 32, 2, seed=0)
+    frozen = next(x for x in model.layers if isinstance(x, keras.layers.Conv2D))
+    frozen.trainable = False
+
+    quick = quicken_gradients(model)
+
+    assert not quick.get_layer(frozen.name).trainable
+    assert len(quick.trainable_variables) == len(model.trainable_variables)
+
+
+def test_under_jax_on_a_processor_convolutions_are_keras_own(tiny_network, monkeypatch):
+    """It is TensorFlow whose gradients are slow there."""
+    model = build_network(tiny_network("vgg16"), 32, 2, seed=0)
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+
+    quick = quicken_gradients(model)
+
+    assert [type(x) for x in quick.layers] == [type(x) for x in model.layers]

@@ -51,3 +51,17 @@ def test_as_many_right_answers_are_the_same_accuracy_in_whatever_batch(model):
 
     assert len(accuracies) == 1
     assert (accuracies.pop() * 21).is_integer()
+
+
+def test_what_was_seen_before_does_not_count(model):
+    """Whichever Keras: 3.12 does not forget by itself."""
+    validation = Validation(RowBatches(IMAGES, np.arange(21), LABELS, 8))
+    validation.set_model(model)
+    found: list[dict[str, float]] = [{}, {}]
+
+    validation.on_epoch_end(0, found[0])
+    model.test_on_batch(IMAGES[:5, ..., None], 1 - LABELS[:5])
+    validation.on_epoch_end(1, found[1])
+
+    assert found[0] == found[1]
+    assert {type(value) for value in found[0].values()} == {float}

@@ -48,7 +48,8 @@ def fit_network(
     retained").
 
     Args:
-        model: Network that returns logits; trained in place.
+        model: Network that returns logits. A copy is trained, and its weights are put
+            into ``model`` at the end.
         training: Batches to train on.
         validation: Batches on which the best epoch is chosen.
         parameters: Optimizer, schedule and length of the training.

@@ -20,10 +20,11 @@ Tensor = Any
 class QuickGradientConv2D(keras.layers.Conv2D):
     """A Conv2D whose gradients are convolutions too.
 
-    What TensorFlow runs on a processor in their place takes two to five times as long
-    for the gradient by the inputs, and up to half as long again for that by the kernel
-    (docs/benchmarks.md). Outputs are the same; gradients differ by rounding. Where a
-    stride leaves inputs out, or the padding is not "same", gradients are TensorFlow's.
+    What TensorFlow runs on a processor in their place takes at least one and a half
+    times as long for the gradient by the inputs, often several times, and up to half as
+    long again for that by the kernel (docs/benchmarks.md). Outputs are the same;
+    gradients differ by rounding. Where a stride leaves inputs out, or the padding is
+    not "same", gradients are TensorFlow's.
     """
 
     def convolution_op(self, inputs: Tensor, kernel: Tensor) -> Tensor:
@@ -56,9 +57,9 @@ class QuickGradientMaxPooling2D(keras.layers.MaxPooling2D):
     """A MaxPooling2D that is the largest of a reshaped array.
 
     From the pooling itself XLA makes, for the gradient, a scattered write, which on a
-    GPU takes a fifth of a step of VGG16 (docs/benchmarks.md). Outputs are the same.
-    Where several inputs are the largest one, they share the gradient. Where windows
-    overlap, or stand out at the border, all is Keras's.
+    GPU takes a sixth to a fifth of a step of VGG16 (docs/benchmarks.md). Outputs are
+    the same. Where several inputs are the largest one, they share the gradient. Where
+    windows overlap, or stand out at the border, all is Keras's.
     """
 
     def call(self, inputs: Tensor) -> Tensor:
@@ -76,19 +77,20 @@ class QuickGradientMaxPooling2D(keras.layers.MaxPooling2D):
 def quicken_gradients(model: keras.Model) -> keras.Model:
     """Return a copy with the same weights and outputs, which trains in less time.
 
-    Convolutions are quickened on a processor, and poolings on an accelerator.
+    Poolings are quickened on an accelerator, and convolutions on a processor, where
+    TensorFlow computes.
 
     Args:
-        model: A functional model, which may have others in it.
+        model: A functional model of inputs of known size, which may have others in it.
     """
-    slow, quick = (
-        (keras.layers.MaxPooling2D, QuickGradientMaxPooling2D)
-        if has_accelerator()
-        else (keras.layers.Conv2D, QuickGradientConv2D)
-    )
+    quick: dict[type, type[keras.layers.Layer]] = {}
+    if has_accelerator():
+        quick = {keras.layers.MaxPooling2D: QuickGradientMaxPooling2D}
+    elif keras.backend.backend() == "tensorflow":
+        quick = {keras.layers.Conv2D: QuickGradientConv2D}
 
     def copy_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
-        kind = quick if type(layer) is slow else type(layer)
+        kind = quick.get(type(layer), type(layer))
         return kind.from_config(layer.get_config())
 
     copy: keras.Model = keras.models.clone_model(

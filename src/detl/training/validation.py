@@ -29,9 +29,11 @@ class Validation(keras.callbacks.Callback):
         loss, correct, rows = 0.0, 0.0, 0
         for number in range(self._batches.num_batches):
             inputs, labels = self._batches[number]
+            # Keras 3.12 would go on with the sums of the batches before.
+            self.model.reset_metrics()
             of_batch = self.model.test_on_batch(inputs, labels, return_dict=True)
-            loss += of_batch["loss"] * len(labels)
-            correct += of_batch["accuracy"] * len(labels)
+            loss += float(of_batch["loss"]) * len(labels)
+            correct += float(of_batch["accuracy"]) * len(labels)
             rows += len(labels)
         if logs is not None:
             logs |= {"val_loss": loss / rows, "val_accuracy": round(correct) / rows}
