@@ -154,17 +154,6 @@ def test_a_png_damaged_beside_its_pixels_is_rejected(grey):
         decode_image(damaged, LARGEST)
 
 
-@pytest.mark.parametrize("compression", range(10))
-def test_opencv_and_pillow_see_the_same_pixels(monkeypatch, compression):
-    noise = np.random.default_rng(0).normal(128, 9, (70, 90)).astype(np.uint8)
-    content = _encode(noise, ".png", cv2.IMWRITE_PNG_COMPRESSION, compression)
-
-    by_opencv = decode_image(content, LARGEST)
-    monkeypatch.setattr(decode, "_is_plain_png", lambda _: False)
-
-    np.testing.assert_array_equal(by_opencv, decode_image(content, LARGEST))
-
-
 def test_nothing_is_printed_of_a_broken_png(capfd):
     noise = np.random.default_rng(0).integers(0, 256, (90, 90), dtype=np.uint8)
 
@@ -227,13 +216,3 @@ def test_a_lack_of_memory_that_pillow_words_itself_is_not_held_against_the_file(
     monkeypatch.setattr(decode.JpegImageFile, "load", fail)
     with pytest.raises(NotReadNow, match="out of memory"):
         decode_image(_encode(grey, ".jpg"), 10**6)
-
-
-@pytest.mark.parametrize("kind", [b"gAMA", b"pHYs", b"tIME"])
-def test_a_chunk_of_the_wrong_length_is_left_to_pillow(grey, kind):
-    png = _encode(grey, ".png")
-    chunk = kind + b"12"
-    whole = (2).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
-    # After the header, which is 8 bytes of signature and a chunk of 25.
-    assert not decode._is_plain_png(png[:33] + whole + png[33:])
-    assert decode._is_plain_png(png)

@@ -223,7 +223,9 @@ def test_files_that_are_asked_for_no_more_are_forgotten(tmp_path, paths):
     file = tmp_path / "decoded_files.sqlite"
     with open_decoded_files(file, SIZE, "crop", LARGEST) as memory:
         store_pictures(paths, SIZE, "crop", LARGEST, memory)
-        memory.forget_others(paths[1:])
+    with open_decoded_files(file, SIZE, "crop", LARGEST) as memory:
+        store_pictures(paths[1:], SIZE, "crop", LARGEST, memory)
+        memory.forget_others()
         known = [memory.recall(path) is not None for path in paths]
 
     assert known == [False, True, True]

@@ -1,5 +1,5 @@
-import errno
 import gc
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,6 +10,7 @@ from detl.imaging import store
 from detl.imaging.store import store_pictures
 
 SIZE = 32
+FULL = Path("/dev/full")  # of which no byte can be written
 
 
 @pytest.fixture
@@ -75,24 +76,27 @@ def test_the_pixels_are_on_disk_and_leave_nothing_there(
     assert not list((tmp_path / "temporary").iterdir())
 
 
-def test_a_full_disk_is_named_with_what_to_do(tmp_path, pictures, monkeypatch):
-    class FullDisk:
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            pass
-
-        def tell(self):
-            return 0
-
-        def write(self, _):
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(store.tempfile, "TemporaryFile", lambda **_: FullDisk())
+@pytest.mark.skipif(not FULL.exists(), reason=f"there is no {FULL}")
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_full_disk_is_named_with_what_to_do(tmp_path, pictures, monkeypatch, count):
+    monkeypatch.setattr(store.tempfile, "TemporaryFile", lambda **_: FULL.open("wb", 0))
+    monkeypatch.setattr(store, "_BYTES_AT_ONCE", 2 * SIZE**2)
 
     with pytest.raises(DetlError, match=r"No space left on device.*TMPDIR"):
-        store_pictures(_write(tmp_path, pictures), SIZE, "crop", 10_000)
+        store_pictures(_write(tmp_path, pictures[:count]), SIZE, "crop", 10_000)
+
+
+def test_images_that_are_written_in_several_pieces_keep_their_rows(
+    tmp_path, pictures, monkeypatch
+):
+    paths = _write(tmp_path, pictures)
+    _, at_once = store_pictures(paths, SIZE, "crop", 10_000)
+    monkeypatch.setattr(store, "_BYTES_AT_ONCE", 2 * SIZE**2)
+
+    found, in_pieces = store_pictures(paths, SIZE, "crop", 10_000)
+
+    np.testing.assert_array_equal(in_pieces, at_once)
+    assert found["row"].tolist() == list(range(len(pictures)))
 
 
 def test_nothing_is_printed_where_there_is_no_terminal(tmp_path, pictures, capfd):

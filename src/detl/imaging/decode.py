@@ -1,22 +1,16 @@
 """From the bytes of an image file to grey values."""
 
 from io import BytesIO
-from struct import unpack_from
-from zlib import crc32
 
-import cv2
 import numpy as np
 from PIL.Image import Image
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
-_PNG = b"\x89PNG\r\n\x1a\n"
+from detl.imaging.plain_png import PNG, decode_plain_png
+
 _JPEG = b"\xff\xd8\xff"
 _DICOM = b"DICM"
-
-_EIGHT_BIT_GREY = bytes([8, 0, 0, 0, 0])  # depth, colour, and no interlacing
-_HARMLESS = {b"IHDR", b"IDAT", b"IEND", b"gAMA", b"pHYs", b"tEXt", b"tIME"}
-_LENGTHS = {b"gAMA": 4, b"pHYs": 9, b"tIME": 7}
 
 
 class ImageRejected(Exception):
@@ -49,8 +43,8 @@ def decode_image(content: bytes, largest_image: int) -> np.ndarray:
     """
     if not content:
         raise ImageRejected("empty file")
-    if content.startswith(_PNG):
-        plain = _decode_plain_png(content, largest_image)
+    if content.startswith(PNG):
+        plain = decode_plain_png(content, largest_image)
         grey = _decode(PngImageFile, content, largest_image) if plain is None else plain
     elif content.startswith(_JPEG):
         grey = _decode(JpegImageFile, content, largest_image)
@@ -87,45 +81,6 @@ def scale_to_bytes(values: np.ndarray) -> np.ndarray:
     if highest == lowest:
         return np.zeros(values.shape, np.uint8)
     return np.rint((values - lowest) * (255.0 / (highest - lowest))).astype(np.uint8)
-
-
-def _decode_plain_png(content: bytes, largest_image: int) -> np.ndarray | None:
-    """Return the pixels of a sound PNG of 8-bit grey values, or None: Pillow decides.
-
-    OpenCV reads such files faster than Pillow. Of a file cut short or damaged it gives
-    no picture either, but its library would print a line for most.
-    """
-    if not _is_plain_png(content):
-        return None
-    width, height = unpack_from(">II", content, 16)
-    if not 1 <= width * height <= largest_image:
-        return None
-    try:
-        values = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error:  # larger than OpenCV takes
-        return None
-    is_whole = values is not None and values.shape == (height, width)
-    return values if is_whole else None
-
-
-def _is_plain_png(content: bytes) -> bool:
-    """Return whether a PNG is of 8-bit grey values, whole and undamaged."""
-    if content[12:16] != b"IHDR" or content[24:29] != _EIGHT_BIT_GREY:
-        return False
-    start, view = len(_PNG), memoryview(content)
-    while start + 12 <= len(content):
-        # A chunk: length, kind, data of that length, and a sum over the last two.
-        length = unpack_from(">I", content, start)[0]
-        end = start + 8 + length
-        kind, total = content[start + 4 : start + 8], content[end : end + 4]
-        if kind not in _HARMLESS or total != crc32(view[start + 4 : end]).to_bytes(4):
-            return False
-        if length != _LENGTHS.get(kind, length):
-            return False
-        if kind == b"IEND":
-            return True
-        start = end + 4
-    return False
 
 
 def _decode(

@@ -14,6 +14,7 @@ from detl.imaging.decode import ImageRejected
 from detl.imaging.decoded_files import DecodedFiles
 from detl.imaging.pictures import read_pictures
 from detl.imaging.square import Fit
+from detl.memory import keep_freed_memory
 
 _TYPES = {
     "row": int,
@@ -24,6 +25,7 @@ _TYPES = {
     "sha256": str,
     "perceptual_hash": str,
 }
+_BYTES_AT_ONCE = 2**20  # images one by one take the system twice as long
 
 
 def store_pictures(
@@ -55,12 +57,15 @@ def store_pictures(
     Raises:
         DetlError: The temporary folder is full.
     """
+    keep_freed_memory()
     seen: dict[str, int] = {}
     found = []
     recall = memory.recall if memory else None
     pictures = read_pictures(paths, size, fit, largest_image, recall)
     bar = tqdm(pictures, "ingest", len(paths), unit=" images", disable=None)
-    with tempfile.TemporaryFile(prefix="detl-pixels-") as file:
+    waiting: list[np.ndarray] = []
+    rows = 0
+    with tempfile.TemporaryFile(prefix="detl-pixels-", buffering=0) as file:
         for position, picture in enumerate(bar):
             if memory:
                 memory.remember(paths[position], picture)
@@ -70,11 +75,16 @@ def store_pictures(
             original = seen.setdefault(picture.fingerprint, position)
             row = -1
             if original == position:
-                row = _append(file, picture.pixels)
+                row, rows = rows, rows + 1
+                waiting.append(picture.pixels)
+                if len(waiting) * size**2 >= _BYTES_AT_ONCE:
+                    _append(file, waiting)
             hashes = picture.sha256, picture.perceptual_hash
             found.append((row, original, "", picture.width, picture.height, *hashes))
+        if waiting:
+            _append(file, waiting)
         # The mapping outlives the file, and the disk is given back with it.
-        shape = (file.tell() // size**2, size, size)
+        shape = (rows, size, size)
         pixels = (
             np.memmap(file, np.uint8, "r", shape=shape)
             if shape[0]
@@ -84,16 +94,16 @@ def store_pictures(
     return pd.DataFrame(found, columns=list(_TYPES)).astype(_TYPES), pixels
 
 
-def _append(file: IO[bytes], pixels: np.ndarray) -> int:
-    """Write one image at the end of the file and return its row number."""
-    row = file.tell() // pixels.size
+def _append(file: IO[bytes], images: list[np.ndarray]) -> None:
+    """Write images at the end of a file that has no buffer, and empty their list."""
+    content = np.concatenate(images, axis=None).data
+    images.clear()
     try:
-        file.write(np.ascontiguousarray(pixels).data)
-        file.flush()
+        while content:
+            content = content[file.write(content) :]
     except OSError as error:
         raise DetlError(
-            f"After {row} images no more could be written to the temporary folder "
-            f"{tempfile.gettempdir()} ({error.strerror}); free some room there, or set "
-            "TMPDIR to a folder on a larger disk."
+            f"After {file.tell() / 1e6:,.0f} MB of pixels no more could be written to "
+            f"the temporary folder {tempfile.gettempdir()} ({error.strerror}); free "
+            "some room there, or set TMPDIR to a folder on a larger disk."
         ) from error
-    return row

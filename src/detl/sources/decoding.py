@@ -67,14 +67,15 @@ def decode_candidates(
         # The pixels are those of the accepted images, in this order.
         copies = _find_copies(table[accepted], pixels, fit, memory)
         if memory:
-            memory.forget_others(paths)
+            memory.forget_others()
     positions = np.flatnonzero(accepted)[copies[["first", "second"]].to_numpy()]
     table["group"] = join_patients(
         table["patient_id"], found["original"].to_numpy(), positions
     )
     images = table.loc[accepted, list(IMAGES.columns)].reset_index(drop=True)
-    rejected = table.assign(name=_names(table)).loc[~accepted, list(REJECTED.columns)]
-    return DecodedImages(images, pixels, rejected.reset_index(drop=True), copies)
+    others = table[~accepted].reset_index(drop=True)
+    rejected = others.assign(name=_names(others))[list(REJECTED.columns)]
+    return DecodedImages(images, pixels, rejected, copies)
 
 
 def _find_copies(
@@ -83,11 +84,11 @@ def _find_copies(
     """Return the pairs of images that show one picture, as far as known from memory."""
     if memory is None:
         return find_copies(images, pixels, fit)
-    known, is_new = memory.recall_copies(images)
-    found = find_copies(images, pixels, fit, is_new=is_new)
-    pairs = pd.concat([known, found]).sort_values(
-        ["first", "second"], ignore_index=True
-    )
+    pairs, is_new = memory.recall_copies(images)
+    if is_new.any():
+        found = find_copies(images, pixels, fit, is_new=is_new)
+        pairs = pd.concat([pairs, found])
+    pairs = pairs.sort_values(["first", "second"], ignore_index=True)
     if is_new.any():
         memory.remember_copies(images, pairs)
     return pairs

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from detl.memory import keep_freed_memory
 from detl.training.batches import RowBatches
 from detl.training.devices import (
     choose_devices,
@@ -21,7 +22,6 @@ from detl.training.devices import (
 from detl.training.epochs import EveryEpoch
 from detl.training.even_batches import EvenBatches
 from detl.training.lookup import place_on_device
-from detl.training.memory import keep_freed_memory
 from detl.training.quick_gradients import quicken_gradients
 from detl.training.validation import Validation
 

@@ -1,4 +1,4 @@
-"""Memory that a training frees and asks for again, thousands of times a second."""
+"""Memory that a process frees and asks for again, thousands of times a second."""
 
 import ctypes
 import sys
@@ -12,12 +12,13 @@ _TOP_PAD_BYTES = 256 * 2**20
 def keep_freed_memory() -> bool:
     """Return whether freed memory stays with this process from now on.
 
-    A training step on a CPU takes and frees tensors of many megabytes. The allocator of
-    glibc gives such blocks back to the system at once, and the system clears each page
-    anew when it is asked for again: measured, that takes up to half of a step
-    (docs/benchmarks.md). Kept, they are reused as they are; what is held at most grew
-    by a twentieth (VGG16 at 64 px), and is held until the process ends. Other systems
-    than Linux with glibc have other allocators and are left alone.
+    A training step on a CPU takes and frees tensors of many megabytes, and so does each
+    image that is decoded. The allocator of glibc gives such blocks back to the system
+    at once, and the system clears each page anew when it is asked for again: measured,
+    that takes up to half of a step, and a seventh of an ingest (docs/benchmarks.md).
+    Kept, they are reused as they are; what is held at most grew by a twentieth (VGG16
+    at 64 px), and is held until the process ends. Other systems than Linux with glibc
+    have other allocators and are left alone.
     """
     if not sys.platform.startswith("linux"):
         return False
