@@ -73,6 +73,23 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(short_training):
     assert all(map(np.array_equal, first, second))
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_a_training_step_is_traced_once(short_training, monkeypatch, optimizer):
+    traced = []
+    train_step = keras.Model.train_step
+
+    def count(model, *data):
+        traced.append(model)
+        return train_step(model, *data)
+
+    monkeypatch.setattr(keras.Model, "train_step", count)
+    parameters = short_training(epochs=2, optimizer=optimizer)
+
+    fit_network(_linear(), _batches(0), _batches(), parameters, "test")
+
+    assert len(traced) == 1
+
+
 def test_a_line_per_epoch_says_title_losses_accuracies_and_time_left(
     short_training, caplog
 ):

@@ -129,6 +129,8 @@ def compile_network(
         weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
         jit_compile=let_compile(model, parameters.jit_compile),
     )
+    # TensorFlow traces a step twice whose first call makes the optimizer's variables.
+    model.optimizer.build(model.trainable_variables)
 
 
 def best_epoch(history: History) -> int:
