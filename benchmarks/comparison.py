@@ -1,12 +1,14 @@
 """Measuring one way beside another, in one run, and the table that all rows share."""
 
 import json
+import os
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -74,8 +76,30 @@ def run_alone(script: str, **options: object) -> dict[str, Any]:
 
 def peak_memory() -> float:
     """Return the most memory that this process held, MB."""
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return kilobytes * (1 if sys.platform == "darwin" else 1024) / 1e6
+    return _in_megabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def peak_memory_of(command: Sequence[str | Path], **options: Any) -> float:
+    """Return the most memory that a command held, MB, once it has come to its end.
+
+    Args:
+        command: With its arguments.
+        **options: Of ``subprocess.Popen``.
+
+    Raises:
+        RuntimeError: If the command fails.
+    """
+    process = subprocess.Popen(command, **options)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{command} ended with {process.returncode}")
+    return _in_megabytes(usage.ru_maxrss)
+
+
+def _in_megabytes(resident: int) -> float:
+    # Kilobytes, but on macOS.
+    return resident * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
 def print_rows(rows: Sequence[Row]) -> None:

@@ -16,7 +16,13 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from comparison import Row, alternate, print_rows, ratio_of_medians
+from comparison import (
+    Row,
+    alternate,
+    peak_memory_of,
+    print_rows,
+    ratio_of_medians,
+)
 
 TESTS = Path(__file__).parents[1] / "tests"
 RUN = ("run", "--pipeline", "detl", "--env", "test")
@@ -33,7 +39,13 @@ def main(repeats: int, all_networks: bool) -> None:
         RuntimeError: If the pipeline fails.
     """
     sys.path.insert(0, str(TESTS))
-    from project_copy import copy_project, environment_of, keep_architectures, run_kedro
+    from project_copy import (
+        KEDRO,
+        copy_project,
+        environment_of,
+        keep_architectures,
+        run_kedro,
+    )
 
     with tempfile.TemporaryDirectory() as folder:
         project = copy_project(Path(folder))
@@ -57,6 +69,13 @@ def main(repeats: int, all_networks: bool) -> None:
         ours, imports = alternate(
             [lambda: run("--only-missing-outputs"), import_only], repeats
         )
+        peak = peak_memory_of(
+            [KEDRO, *RUN, "--only-missing-outputs"],
+            cwd=project,
+            env=environment_of(project),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
     row = Row(
         f"`kedro run` with nothing to do ({'all' if all_networks else 'AlexNet'}, "
         "environment test): importing TensorFlow and MLflow",
@@ -65,6 +84,7 @@ def main(repeats: int, all_networks: bool) -> None:
         ratio_of_medians(ours, imports),
         1.5,
         at_most=True,
+        peak=peak,
     )
     print_rows([row])
 
