@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from detl.training import fit
 from detl.training.batches import RowBatches
 from detl.training.fit import fit_network, make_optimizer
 from detl.training.predict import predict_probabilities
@@ -88,6 +89,22 @@ def test_a_training_step_is_traced_once(short_training, monkeypatch, optimizer):
     fit_network(_linear(), _batches(0), _batches(), parameters, "test")
 
     assert len(traced) == 1
+
+
+def test_on_an_accelerator_keras_validates_and_finds_the_same(
+    short_training, monkeypatch
+):
+    here = fit_network(_linear(), _batches(0), _batches(), short_training(), "test")
+
+    def refuse(batches):
+        raise AssertionError("it would wait for each batch")
+
+    monkeypatch.setattr(fit, "has_accelerator", lambda: True)
+    monkeypatch.setattr(fit, "Validation", refuse)
+    there = fit_network(_linear(), _batches(0), _batches(), short_training(), "test")
+
+    assert there["val_accuracy"] == here["val_accuracy"]
+    np.testing.assert_allclose(there["val_loss"], here["val_loss"], rtol=1e-5)
 
 
 def test_a_line_per_epoch_says_title_losses_accuracies_and_time_left(

@@ -75,6 +75,34 @@ def test_a_step_of_training_is_that_of_keras(options):
         np.testing.assert_allclose(quick, plain, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("kernel_size", [1, 3])
+def test_in_half_precision_gradients_are_those_of_keras_too(dtype, kernel_size):
+    plain, quick = (
+        gradient_of_sum(
+            lambda x, layer=layer: keras.ops.square(
+                keras.ops.cast(layer(x), "float32")
+            ),
+            keras.ops.convert_to_tensor(IMAGES),
+        )
+        for layer in _pair(kernel_size=kernel_size, padding="same", dtype=dtype)
+    )
+
+    scale = np.abs(plain).max()
+    np.testing.assert_allclose(quick / scale, plain / scale, rtol=0, atol=0.02)
+
+
+@pytest.mark.parametrize(
+    "options", [{"groups": 3}, {"data_format": "channels_first"}], ids=str
+)
+def test_what_is_not_quickened_is_left_to_keras(monkeypatch, options):
+    """A processor has neither, so that their gradients cannot be compared here."""
+    monkeypatch.setattr(keras.layers.Conv2D, "convolution_op", lambda *_: "Keras's own")
+    quick = QuickGradientConv2D(6, 3, padding="same", **options)
+
+    assert quick.convolution_op(IMAGES, None) == "Keras's own"
+
+
 POOLINGS = pytest.mark.parametrize(
     "options",
     [
