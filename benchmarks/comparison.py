@@ -76,11 +76,18 @@ def run_alone(script: str, **options: object) -> dict[str, Any]:
 
 def peak_memory() -> float:
     """Return the most memory that this process held, MB."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # What Linux says elsewhere begins with the peak of the process that started it.
+        (line,) = (x for x in status.read_text().splitlines() if "VmHWM" in x)
+        return int(line.split()[1]) * 1024 / 1e6
     return _in_megabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def peak_memory_of(command: Sequence[str | Path], **options: Any) -> float:
     """Return the most memory that a command held, MB, once it has come to its end.
+
+    On Linux at least as much as this process has held.
 
     Args:
         command: With its arguments.

@@ -219,6 +219,58 @@ with decoded_files.open_decoded_files(file, *settings) as memory:
     assert sorted(decoded) == ["10.png", "11.png"]
 
 
+def test_a_file_that_changes_while_it_is_asked_for_twice_is_read_again(
+    tmp_path, paths, decoded
+):
+    file = tmp_path / "decoded_files.sqlite"
+    with open_decoded_files(file, SIZE, "crop", LARGEST) as memory:
+        memory.recall(paths[0])
+        old = pictures.read_picture(paths[0], SIZE, "crop", LARGEST)
+        _write(paths[0], 9, (41, 50))
+        memory.recall(paths[0])
+        memory.remember(paths[0], old)
+
+        assert memory.recall(paths[0]) is None
+
+
+def test_a_link_beside_dots_is_followed_as_the_system_does(tmp_path, paths):
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "deep" / "er")
+    path = tmp_path / "link" / ".." / "a.png"
+    _write(path, 3)
+    assert (tmp_path / "deep" / "a.png").exists()
+    file = tmp_path / "decoded_files.sqlite"
+    with open_decoded_files(file, SIZE, "crop", LARGEST) as memory:
+        store_pictures([path], SIZE, "crop", LARGEST, memory)
+        _write(path, 9, (41, 50))
+
+        assert memory.recall(path) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text here")
+def test_a_file_whose_name_is_no_text_is_remembered(tmp_path, paths, store, decoded):
+    path = tmp_path / os.fsdecode(b"\xff.png")
+    paths[0].rename(path)
+    store([path])
+    decoded.clear()
+
+    store([path])
+
+    assert decoded == []
+
+
+def test_everything_is_decoded_again_by_another_isa_l(
+    paths, store, decoded, monkeypatch
+):
+    store(paths)
+    decoded.clear()
+    monkeypatch.setattr(decoded_files, "_version", lambda _: "another")
+
+    store(paths)
+
+    assert sorted(decoded) == ["a.png", "b.png", "broken.png"]
+
+
 def test_files_that_are_asked_for_no_more_are_forgotten(tmp_path, paths):
     file = tmp_path / "decoded_files.sqlite"
     with open_decoded_files(file, SIZE, "crop", LARGEST) as memory:

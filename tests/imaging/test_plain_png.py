@@ -130,6 +130,36 @@ def test_data_that_are_not_the_pixels_are_left_to_pillow(grey, change):
     assert decode_plain_png(content, LARGEST) is None
 
 
+def test_a_second_header_is_left_to_pillow(grey):
+    png = _encode(grey)
+    header = (30).to_bytes(4) + (10).to_bytes(4) + bytes([8, 0, 0, 0, 0])
+
+    content = png[:AFTER_HEADER] + _chunk(b"IHDR", header) + png[AFTER_HEADER:]
+
+    assert decode_plain_png(content, LARGEST) is None
+
+
+def test_data_that_do_not_follow_one_another_are_left_to_pillow(grey):
+    data = zlib.compress(_rows(grey))
+    together = _assemble(grey, data[:100], data[100:])
+    first = _chunk(b"IDAT", data[:100])
+
+    apart = together.replace(first, first + _chunk(b"tEXt", b"a\0b"))
+
+    assert decode_plain_png(together, LARGEST) is not None
+    assert decode_plain_png(apart, LARGEST) is None
+
+
+def test_a_window_larger_than_that_of_zlib_is_left_to_pillow(grey):
+    data = bytearray(zlib.compress(_rows(grey)))
+    data[0] = 0x88
+    data[1] = 31 - (data[0] << 8) % 31  # which makes the two a multiple of 31
+
+    with pytest.raises(zlib.error, match="invalid window size"):
+        zlib.decompress(data)
+    assert decode_plain_png(_assemble(grey, data), LARGEST) is None
+
+
 def test_a_filter_that_png_has_not_is_left_to_pillow(grey):
     data = bytearray(_rows(grey))
     data[0] = 9

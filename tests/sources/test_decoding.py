@@ -133,6 +133,13 @@ def test_images_that_are_added_are_compared_with_those_that_were_there(
     assert copies[["first", "second"]].to_numpy().tolist() == [[0, 2], [1, 4]]
 
 
+def test_a_table_without_a_rejected_image_has_the_types_of_one_with(decode):
+    rejected = decode(draw_film(0)).rejected
+
+    assert validate(rejected, REJECTED).empty
+    assert list(rejected.dtypes) == list(decode(b"").rejected.dtypes)
+
+
 def test_images_that_were_compared_are_not_compared_again(
     decode, films, tmp_path, monkeypatch
 ):

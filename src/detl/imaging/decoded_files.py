@@ -29,7 +29,7 @@ _OF_DICOM = ("pydicom", "pylibjpeg", "pylibjpeg-libjpeg", "pyjpegls", "python-gd
 _TABLES = """
 CREATE TABLE made_with (what TEXT);
 CREATE TABLE files (
-    path TEXT UNIQUE, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
+    path BLOB UNIQUE, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
     inode INTEGER, reason TEXT, width INTEGER, height INTEGER, sha256 TEXT,
     perceptual_hash TEXT, fingerprint TEXT, pixels BLOB
 );
@@ -59,8 +59,8 @@ class DecodedFiles:
         """
         self._connection = connection
         self._size = size
-        self._asked: set[str] = set()
-        self._stamps: dict[str, tuple[int, ...]] = {}
+        self._asked: set[bytes] = set()
+        self._stamps: dict[bytes, tuple[int, ...]] = {}
         self._begin()
 
     def _begin(self) -> None:
@@ -70,10 +70,10 @@ class DecodedFiles:
 
     def recall(self, path: Path) -> Picture | ImageRejected | None:
         """Return what the file held, or None where it is not known as it is now."""
-        name = os.path.abspath(path)
+        name = _name(path)
         self._asked.add(name)
         try:
-            status = os.stat(name)
+            status = os.stat(path)
         except OSError:
             return None
         stamp = (
@@ -87,7 +87,8 @@ class DecodedFiles:
         ).fetchone()
         if row is None or row[:4] != stamp:
             # Taken before the file is read: if it changes meanwhile, it is read again.
-            self._stamps[name] = stamp
+            # It may be asked for again before it was read, and have changed.
+            self._stamps.setdefault(name, stamp)
             return None
         reason, width, height, *hashes, pixels = row[4:]
         if reason:
@@ -97,7 +98,7 @@ class DecodedFiles:
 
     def remember(self, path: Path, found: Picture | ImageRejected) -> None:
         """Remember what a file held that was asked for and not known."""
-        name = os.path.abspath(path)
+        name = _name(path)
         stamp = self._stamps.pop(name, None)
         if stamp is None or isinstance(found, NotReadNow):
             return
@@ -238,7 +239,7 @@ def _describe(size: int, fit: Fit, largest_image: int) -> str:
     # pydicom is not imported for its version, since that takes time.
     libraries = (
         f"NumPy {np.__version__}, OpenCV {cv2.__version__}, Pillow {PIL.__version__}, "
-        + ", ".join(f"{name} {_version(name)}" for name in _OF_DICOM)
+        + ", ".join(f"{name} {_version(name)}" for name in ("isal", *_OF_DICOM))
     )
     return f"{size} {fit} {largest_image}, {libraries}, code {digest.hexdigest()}"
 
@@ -248,3 +249,8 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "not installed"
+
+
+def _name(path: Path) -> bytes:
+    # As bytes, since names of files need not be text.
+    return os.fsencode(os.path.abspath(path))

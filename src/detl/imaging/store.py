@@ -103,7 +103,7 @@ def _append(file: IO[bytes], images: list[np.ndarray]) -> None:
             content = content[file.write(content) :]
     except OSError as error:
         raise DetlError(
-            f"After {file.tell() / 1e6:,.0f} MB of pixels no more could be written to "
+            f"After {file.tell() / 1e6:,.1f} MB of pixels no more could be written to "
             f"the temporary folder {tempfile.gettempdir()} ({error.strerror}); free "
             "some room there, or set TMPDIR to a folder on a larger disk."
         ) from error

@@ -102,9 +102,11 @@ def _name_duplicates(found: pd.DataFrame, image_ids: pd.Series) -> pd.DataFrame:
     )
 
 
-def _names(table: pd.DataFrame) -> list[str]:
+def _names(table: pd.DataFrame) -> pd.Series:
     """Return the names within the source, which the readers use for rejected rows."""
-    return [
+    names = [
         image_id.removeprefix(f"{source}/")
         for image_id, source in zip(table["image_id"], table["source"], strict=True)
     ]
+    # The type is that of names, also where there is not one.
+    return pd.Series(names, table.index, dtype="str")
