@@ -255,6 +255,7 @@ def main(arguments: argparse.Namespace) -> None:
             steps["here"] / steps["fixed"],
             1.03,
             at_most=True,
+            peak=peaks["here"],
         )
     )
     print_rows(rows)

@@ -15,10 +15,10 @@ def keep_freed_memory() -> bool:
     A training step on a CPU takes and frees tensors of many megabytes, and so does each
     image that is decoded. The allocator of glibc gives such blocks back to the system
     at once, and the system clears each page anew when it is asked for again: measured,
-    that takes up to half of a step, and a seventh of an ingest (docs/benchmarks.md).
-    Kept, they are reused as they are; what is held at most grew by a twentieth (VGG16
-    at 64 px), and is held until the process ends. Other systems than Linux with glibc
-    have other allocators and are left alone.
+    that takes three tenths of a step, and of an ingest (docs/benchmarks.md). Kept, they
+    are reused as they are; what is held at most grew by a twentieth (VGG16 at 64 px),
+    and is held until the process ends. Other systems than Linux with glibc have other
+    allocators and are left alone.
     """
     if not sys.platform.startswith("linux"):
         return False
