@@ -16,13 +16,7 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from comparison import (
-    Row,
-    alternate,
-    peak_memory_of,
-    print_rows,
-    ratio_of_medians,
-)
+from comparison import Row, alternate, peak_memory_of, print_rows, ratio_of_medians
 
 TESTS = Path(__file__).parents[1] / "tests"
 RUN = ("run", "--pipeline", "detl", "--env", "test")
