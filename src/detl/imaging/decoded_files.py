@@ -98,6 +98,9 @@ class DecodedFiles:
 
     def remember(self, path: Path, found: Picture | ImageRejected) -> None:
         """Remember what a file held that was asked for and not known."""
+        if not self._stamps:
+            # All are known: not even the name has to be found out.
+            return
         name = _name(path)
         stamp = self._stamps.pop(name, None)
         if stamp is None or isinstance(found, NotReadNow):
