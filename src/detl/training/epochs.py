@@ -12,9 +12,9 @@ from detl.training.even_batches import EvenBatches
 class EveryEpoch(keras.utils.PyDataset):
     """The batches of one epoch after another, each in the order of its own.
 
-    Keras makes its pipeline of batches anew for each epoch of a data set, which on a
-    processor takes as long as several steps of a small network. Of this one it makes it
-    once, where ``fit`` is told how many steps an epoch has.
+    A pipeline of batches that is made anew for each epoch takes, on a processor, as
+    long as several steps of a small network. Of this one it is made once, where ``fit``
+    is told how many steps an epoch has.
 
     Args:
         batches: Those of an epoch.
@@ -41,7 +41,7 @@ class EveryEpoch(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
         """Return batch ``index`` of all; quickest in turn.
 
-        Keras looks at the first ones for their shapes, and then begins again.
+        The first ones are looked at for their shapes, and then come again.
         """
         epoch, number = divmod(index, self._batches.num_batches)
         if epoch < self._epoch:

@@ -21,8 +21,10 @@ from detl.training.devices import (
 )
 from detl.training.epochs import EveryEpoch
 from detl.training.even_batches import EvenBatches
+from detl.training.fused_optimizers import make_adam, make_sgd
 from detl.training.lookup import place_on_device
 from detl.training.quick_gradients import quicken_gradients
+from detl.training.reading import read_ahead
 from detl.training.validation import Validation
 
 if TYPE_CHECKING:
@@ -93,9 +95,10 @@ def _fit(
         callbacks.insert(0, Validation(validation))
         validated = None
     compile_network(trained, parameters, training.num_batches)
+    every_epoch = EveryEpoch(dealt_out, parameters.epochs)
     start = time.monotonic()
     curves = trained.fit(
-        EveryEpoch(dealt_out, parameters.epochs),
+        every_epoch if devices else read_ahead(every_epoch),
         validation_data=validated,
         steps_per_epoch=training.num_batches,
         epochs=parameters.epochs,
@@ -157,8 +160,8 @@ def make_optimizer(
             warmup_steps=warm_up_steps,
         )
     if parameters.optimizer == "adam":
-        return keras.optimizers.Adam(rate)
-    return keras.optimizers.SGD(rate, momentum=parameters.momentum)
+        return make_adam(rate)
+    return make_sgd(rate, parameters.momentum)
 
 
 class KeepBest(keras.callbacks.EarlyStopping):

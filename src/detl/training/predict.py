@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from detl.training.batches import RowBatches
+from detl.training.reading import read_ahead
 
 
 def predict_probabilities(model: keras.Model, batches: RowBatches) -> np.ndarray:
@@ -17,7 +18,7 @@ def predict_probabilities(model: keras.Model, batches: RowBatches) -> np.ndarray
     """
     if batches.num_batches == 0:  # which Keras refuses
         return np.empty((0, model.output_shape[-1]))
-    logits = np.asarray(model.predict(batches, verbose=0), dtype="float64")
+    logits = np.asarray(model.predict(read_ahead(batches), verbose=0), dtype="float64")
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
