@@ -11,8 +11,8 @@ many threads as there are cores and keeps nothing. Ways alternate, each in a pro
 its own, as the allocator's settings and the peak of memory are a process's; what is
 imported and started by the first few films is not timed. Medians count.
 
-Memory is also measured with ``--images`` and 1,000 small images (64 px, so that 100,000
-take minutes), all different.
+Memory is also measured with ``--images`` and 1,000 small images (files of 64 px, so
+that 100,000 take minutes; their pixels are stored at 224 px), all different.
 """
 
 import argparse
@@ -109,8 +109,8 @@ def measure_memory(folder: Path, images: int) -> Row:
         peaks.append(run_alone(__file__, way="small", folder=small)["peak"])
         shutil.rmtree(small)
     return Row(
-        f"memory of ingest, {images:,} images of {SMALL} px: {FEW:,} ({MOST_MEMORY} MB "
-        "is 1)",
+        f"memory of ingest, {images:,} files of {SMALL} px to {SIZE} px: {FEW:,} "
+        f"({MOST_MEMORY} MB is 1)",
         f"{peaks[1]:.0f} MB",
         f"{peaks[0]:.0f} MB",
         peaks[1] / MOST_MEMORY,
@@ -137,7 +137,7 @@ def run_way(way: str, folder: Path) -> None:
         "among": lambda: ingest(paths, new),
         "alone": lambda: ingest(paths[-NEW:], new),
         "prepare": lambda: ingest(paths[:-NEW], most),
-        "small": lambda: ingest(paths, known, SMALL),
+        "small": lambda: ingest(paths, known),
     }
     if way == "bare":
         run_bare_loop(paths[:WARM])
@@ -149,9 +149,7 @@ def run_way(way: str, folder: Path) -> None:
     print(json.dumps({"seconds": seconds, "peak": peak_memory()}))
 
 
-def ingest(
-    paths: Sequence[Path], memory: Path | None = None, size: int = SIZE
-) -> DecodedImages:
+def ingest(paths: Sequence[Path], memory: Path | None = None) -> DecodedImages:
     """Return what the node of the pipeline makes of some files.
 
     Raises:
@@ -171,7 +169,7 @@ def ingest(
             "path": names,
         }
     )
-    decoded = decode_candidates(candidates, paths, size, "crop", 100_000_000, memory)
+    decoded = decode_candidates(candidates, paths, SIZE, "crop", 100_000_000, memory)
     if len(decoded.rejected):
         raise RuntimeError(f"{len(decoded.rejected)} images were rejected")
     return decoded

@@ -1,7 +1,7 @@
 import os
-import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -297,22 +297,48 @@ def test_a_memory_that_is_broken_is_named_with_what_to_do(tmp_path):
         pass
 
 
+@pytest.mark.parametrize("fit", ["crop", "pad"])
 def test_a_memory_that_another_run_uses_is_named_with_what_to_do(
-    tmp_path, paths, monkeypatch
+    tmp_path, paths, monkeypatch, fit
 ):
     file = tmp_path / "decoded_files.sqlite"
-    with open_decoded_files(file, SIZE, "crop", LARGEST):
-        pass
     monkeypatch.setattr(decoded_files, "_WAIT", 0)
-    other = sqlite3.connect(file)
-    other.execute("BEGIN EXCLUSIVE")
 
     with (
+        open_decoded_files(file, SIZE, "crop", LARGEST) as memory,
         pytest.raises(DetlError, match=r"locked.*wait for another run"),
-        open_decoded_files(file, SIZE, "crop", LARGEST),
+        open_decoded_files(file, SIZE, fit, LARGEST),
     ):
         pass
-    other.close()
+    assert memory is not None
+
+
+def test_runs_at_the_same_time_wait_for_each_other_and_find_the_same(tmp_path, paths):
+    for number in range(40):
+        _write(tmp_path / f"more-{number}.png", 10 + number)
+    names = [str(path) for path in (*paths, *tmp_path.glob("more-*.png"))]
+    code = f"""
+import sys
+from pathlib import Path
+from detl.imaging import decoded_files
+from detl.imaging.store import store_pictures
+decoded_files._FILES_AT_ONCE = 5
+paths = [Path(name) for name in {names!r}]
+settings = {SIZE}, sys.argv[1], {LARGEST}
+file = Path({str(tmp_path / "decoded_files.sqlite")!r})
+with decoded_files.open_decoded_files(file, *settings) as memory:
+    sys.stdout.buffer.write(store_pictures(paths, *settings, memory)[1].tobytes())
+"""
+    runs = [
+        subprocess.Popen([sys.executable, "-c", code, fit], stdout=subprocess.PIPE)
+        for fit in ("crop", "pad", "crop", "pad")
+    ]
+    pixels = [run.communicate()[0] for run in runs]
+
+    assert [run.returncode for run in runs] == [0] * 4
+    for fit, found in zip(("crop", "pad", "crop", "pad"), pixels, strict=True):
+        _, expected = store_pictures([Path(name) for name in names], SIZE, fit, LARGEST)
+        assert found == expected.tobytes()
 
 
 def test_without_a_file_nothing_is_remembered():

@@ -42,7 +42,7 @@ def find_copies(
     All hashes are compared with each other, block by block; the pixels are read of
     those images alone that have a neighbour, and compared where both show the picture:
     one may have been squeezed to a square before. Memory grows with the number of
-    images by 256 bytes each.
+    images by 32 bytes each.
 
     Args:
         images: Table ``images``; perceptual_hash (64 hexadecimal digits), width, height
@@ -62,11 +62,11 @@ def find_copies(
     Raises:
         DetlError: A row is beyond the pixels.
     """
-    signs = _to_signs(images)
+    hashes = _read_hashes(images)
     if is_new is None or is_new.all():
-        near = _find_neighbours(signs, signs, most_bits)
+        near = _find_neighbours(hashes, hashes, most_bits)
     else:
-        near = _find_neighbours(signs[is_new], signs, most_bits)
+        near = _find_neighbours(hashes[is_new], hashes, most_bits)
         near["first"] = np.flatnonzero(is_new)[near["first"]]
         ends = np.sort(near[["first", "second"]], axis=1)
         near = near.assign(first=ends[:, 0], second=ends[:, 1]).drop_duplicates()
@@ -98,7 +98,7 @@ def find_copies_between(
     Raises:
         DetlError: A row is beyond the pixels.
     """
-    near = _find_neighbours(_to_signs(images), _to_signs(others), MOST_BITS)
+    near = _find_neighbours(_read_hashes(images), _read_hashes(others), MOST_BITS)
     stored = _Stored.read(images, pixels, fit)
     other_stored = _Stored.read(others, other_pixels, fit)
     return _keep_copies(near, stored, other_stored, LEAST_CORRELATION)
@@ -124,33 +124,33 @@ class _Stored:
         return cls(pixels, rows, measure_extent(width, height, fit))
 
 
-def _to_signs(images: pd.DataFrame) -> np.ndarray:
-    """Return the bits of each hash, as 1 and -1."""
-    packed = np.frombuffer(bytes.fromhex("".join(images["perceptual_hash"])), np.uint8)
-    bits = np.unpackbits(packed.reshape(len(images), HASH_BITS // 8), axis=1)
-    signs = bits.view(np.int8)
-    signs *= 2
-    signs -= 1
-    return signs
+def _read_hashes(images: pd.DataFrame) -> np.ndarray:
+    """Return the hash of each image, uint8 (n, HASH_BITS / 8)."""
+    packed = bytes.fromhex("".join(images["perceptual_hash"]))
+    return np.frombuffer(packed, np.uint8).reshape(len(images), HASH_BITS // 8)
 
 
 def _find_neighbours(
-    signs: np.ndarray, other_signs: np.ndarray, most_bits: int
+    hashes: np.ndarray, others: np.ndarray, most_bits: int
 ) -> pd.DataFrame:
     """Return the pairs whose hashes differ in few bits; of equal sets, one half."""
-    is_same = signs is other_signs
+    is_same = hashes is others
     found = [np.empty((3, 0), int)]
-    for top in range(0, len(signs), _HASHES_AT_ONCE):
-        rows = signs[top : top + _HASHES_AT_ONCE].astype(np.float32)
-        for left in range(top if is_same else 0, len(other_signs), _HASHES_AT_ONCE):
+    for top in range(0, len(hashes), _HASHES_AT_ONCE):
+        rows = _to_signs(hashes[top : top + _HASHES_AT_ONCE])
+        for left in range(top if is_same else 0, len(others), _HASHES_AT_ONCE):
             # A product of signs counts the equal bits less the others, exactly.
-            others = other_signs[left : left + _HASHES_AT_ONCE].astype(np.float32)
-            excess = rows @ others.T
+            excess = rows @ _to_signs(others[left : left + _HASHES_AT_ONCE]).T
             first, second = np.nonzero(excess >= HASH_BITS - 2 * most_bits)
             bits = (HASH_BITS - excess[first, second].astype(int)) // 2
             found.append(np.stack([first + top, second + left, bits]))
     first, second, bits = np.concatenate(found, axis=1)
     return pd.DataFrame({"first": first, "second": second, "bits": bits})
+
+
+def _to_signs(hashes: np.ndarray) -> np.ndarray:
+    """Return the bits of each hash, as 1 and -1, float32 (n, HASH_BITS)."""
+    return np.unpackbits(hashes, axis=1).astype(np.float32) * 2 - 1
 
 
 def _keep_copies(

@@ -37,7 +37,7 @@ CREATE TABLE compared (sha256 TEXT);
 CREATE TABLE copies (first TEXT, second TEXT, bits INTEGER, correlation REAL);
 """
 _FILES_AT_ONCE = 1000  # decoding waits for the disk each time
-_WAIT = 60  # seconds, for another run that decodes so many files
+_WAIT = 60  # seconds, for another run
 
 
 class DecodedFiles:
@@ -64,7 +64,7 @@ class DecodedFiles:
         self._begin()
 
     def _begin(self) -> None:
-        # Otherwise SQLite would lock and unlock the file for each question.
+        # Otherwise SQLite would begin and end a transaction for each question.
         self._connection.execute("BEGIN")
         self._uncommitted = 0
 
@@ -183,7 +183,9 @@ def open_decoded_files(
 ) -> Iterator[DecodedFiles | None]:
     """Yield the memory of a file, which is made if there is none; without name None.
 
-    What was remembered before an error, or before the process was killed, is kept.
+    What was remembered before an error, or before the process was killed, is kept. One
+    run uses it at a time, and others wait a minute for it: settings of two runs may
+    differ, and everything is forgotten for the settings of one.
 
     Args:
         file: The SQLite file; None to remember nothing.
@@ -200,6 +202,10 @@ def open_decoded_files(
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(file, timeout=_WAIT)) as connection:
+            # The lock of the next transaction is held until the connection is closed.
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.commit()
             _require_made_with(connection, _describe(size, fit, largest_image))
             try:
                 yield DecodedFiles(connection, size)
