@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from detl.networks import build_network
 from detl.training import fit
 from detl.training.batches import RowBatches
 from detl.training.fit import fit_network, make_optimizer
@@ -63,6 +64,55 @@ def test_the_weights_of_the_best_epoch_are_kept(short_training):
     accuracy = (predicted.argmax(axis=1) == LABELS).mean()
     assert accuracy == pytest.approx(max(history["val_accuracy"]))
     assert history["val_accuracy"][-1] < max(history["val_accuracy"])
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_the_network_is_the_one_that_fit_of_keras_trains_and_keeps(
+    short_training, tiny_network, optimizer
+):
+    pixels = np.random.default_rng(0).integers(0, 255, (30, 32, 32), dtype=np.uint8)
+    labels = np.random.default_rng(1).integers(0, 2, 30)
+
+    def batches(rows, seed=None):
+        return RowBatches(pixels, rows, labels[rows], 8, seed)
+
+    # The last batch of each part is a small one.
+    parts = batches(np.arange(20), seed=0), batches(np.arange(20, 30))
+    ours, plain = (build_network(tiny_network("vgg16"), 32, 2, 0) for _ in range(2))
+    rate = 1e-3
+
+    history = fit_network(
+        ours,
+        *parts,
+        short_training(optimizer=optimizer, learning_rate=rate, epochs=2),
+        "test",
+    )
+    plain.compile(
+        keras.optimizers.Adam(rate)
+        if optimizer == "adam"
+        else keras.optimizers.SGD(rate, momentum=0.9),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    parts[0].begin()
+    kept = keras.callbacks.EarlyStopping(
+        "val_accuracy", mode="max", patience=2, restore_best_weights=True
+    )
+    expected = plain.fit(
+        parts[0],
+        validation_data=parts[1],
+        epochs=2,
+        shuffle=False,
+        verbose=0,
+        callbacks=[kept],
+    ).history
+
+    images = pixels[..., None]
+    np.testing.assert_allclose(ours(images), plain(images), rtol=0, atol=1e-5)
+    assert history["val_accuracy"] == pytest.approx(expected["val_accuracy"])
+    np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-4)
+    np.testing.assert_allclose(history["val_loss"], expected["val_loss"], rtol=1e-4)
 
 
 def test_the_same_seed_gives_the_same_weights_bit_for_bit(short_training):
