@@ -2,16 +2,12 @@ import keras
 import numpy as np
 import pytest
 
+from backends import needs_tensorflow
 from detl.networks import build_network
 from detl.training import fit, fused_optimizers
 from detl.training.batches import RowBatches
 from detl.training.fit import fit_network
 from detl.training.fused_optimizers import FusedAdam, FusedSGD, make_adam, make_sgd
-
-needs_tensorflow = pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow",
-    reason="the operation is TensorFlow's; other backends use Keras's own optimizers",
-)
 
 PAIRS = {
     "adam": (keras.optimizers.Adam, FusedAdam, {}),

@@ -2,16 +2,12 @@ import keras
 import numpy as np
 import pytest
 
+from backends import needs_tensorflow
 from detl.training.batches import RowBatches
 from detl.training.reading import read_ahead
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (11, 4, 6), dtype=np.uint8)
 LABELS = np.arange(11)
-
-needs_tensorflow = pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow",
-    reason="other backends read the batches as they are",
-)
 
 
 def _batches(labels=LABELS, batch_size=4):
