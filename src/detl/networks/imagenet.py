@@ -28,7 +28,7 @@ _ORIGINALS = {
     "vgg16": ("VGG16", {"block4_pool": END_OF_TRUNK, "block5_conv3": EXPLAINED_LAYER}),
     "resnet50": (
         "ResNet50",
-        {"conv4_block6_out": END_OF_TRUNK, "conv5_block3_add": EXPLAINED_LAYER},
+        {"conv4_block6_out": END_OF_TRUNK, "conv5_block3_out": EXPLAINED_LAYER},
     ),
 }
 """Network to its name in ``keras.applications``, and the layers there whose output we
