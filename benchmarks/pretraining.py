@@ -107,6 +107,7 @@ def train_here(arguments: argparse.Namespace, has_fixed_input: bool) -> list[flo
         momentum=0.0,
         schedule="constant",
         warm_up_epochs=0,
+        epochs_at_chance=None,
     )
     clock = time_steps()
     # The clock comes in where the line per epoch is logged.
