@@ -20,8 +20,16 @@ def test_each_unit_is_in_one_part_and_in_the_rest_of_all_others():
         assert not set(GROUPS[rest]) & set(GROUPS[part])
 
 
+def test_whatever_the_seed_the_largest_group_is_in_the_same_part():
+    """Which is why it is not the first part that is drawn each time."""
+    has_largest = [
+        [0 in set(GROUPS[part]) for _, part in split_units(LABELS, GROUPS, PARTS, seed)]
+        for seed in range(10)
+    ]
+    assert np.all(has_largest, axis=0).sum() == 1
+
+
 def test_a_group_of_any_size_is_as_likely_to_be_drawn():
-    """The first part, for instance, always has the largest group."""
     rng = np.random.default_rng(0)
     times = np.zeros(len(GROUPS))
     for _ in range(DRAWS):

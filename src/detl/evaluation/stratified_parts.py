@@ -28,7 +28,7 @@ def draw_part(
 ) -> np.ndarray:
     """Return the positions of one of the stratified parts, each as likely.
 
-    Not of the first one, which always gets the largest group.
+    Not always of the first: whatever the seed, the largest group is in the same part.
 
     Args:
         labels: Class of each image, (n,).
