@@ -4,7 +4,12 @@ import pytest
 from detl.errors import DetlError
 from detl.evaluation.bootstrap import Measurement, draw_weights
 from detl.evaluation.operating_points import predictive_values_at
-from detl.evaluation.rates import Rates, measure_share, require_shares
+from detl.evaluation.rates import (
+    Rates,
+    measure_mean_share,
+    measure_share,
+    require_shares,
+)
 
 
 def _rates(
@@ -34,6 +39,30 @@ def test_a_share_of_too_few_groups_has_no_number():
 
     assert np.isnan(found.value)
     assert found.note == "not enough data (n = 7)"
+
+
+def test_the_share_of_one_network_is_that_of_its_images():
+    hits, groups = np.arange(60) < 20, np.arange(60) // 2
+    weights, every = draw_weights(groups, 0), np.full(60, True)
+
+    one = measure_mean_share(hits.astype(float), every, weights, groups, 1)
+
+    assert one == measure_share(hits, every, weights, groups)
+
+
+def test_networks_that_err_on_other_images_are_surer_together():
+    """Four that hit half of the images, by chance: as one on four times as many."""
+    rng = np.random.default_rng(0)
+    groups, every = np.arange(200), np.full(200, True)
+    weights = draw_weights(groups, 0)
+    said = (rng.random((4, 200)) < 0.5).mean(axis=0)
+
+    four = measure_mean_share(said, every, weights, groups, 4)
+    one = measure_share(np.arange(200) < 100, every, weights, groups)
+
+    half = 1.96 * said.std() / np.sqrt(200)
+    assert (four.value - four.low) == pytest.approx(half, rel=0.1)
+    assert (four.high - four.low) == pytest.approx((one.high - one.low) / 2, rel=0.1)
 
 
 def test_what_follows_from_one_rate_has_its_interval():
