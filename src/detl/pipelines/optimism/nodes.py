@@ -104,7 +104,7 @@ def _match_sizes(
 
 def summarise_other_protocol(
     folds: pd.DataFrame,
-    pretraining: dict[str, float],
+    pretraining: dict[str, float | None],
     parameters: SplitParameters,
     **fold_results: Any,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
