@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import binom, norm
 
 from detl.errors import DetlError
 from detl.evaluation.bootstrap import Measurement, draw_weights
@@ -135,3 +136,21 @@ def test_nineteen_of_twenty_intervals_hold_the_true_predictive_value(
 def test_a_share_that_is_none_stops(share):
     with pytest.raises(DetlError, match=r"A prevalence of .* must be between 0 and 1"):
         require_shares([0.5, share], "prevalence")
+
+
+def test_nineteen_of_twenty_intervals_of_a_mean_of_networks_hold_it():
+    """Patients of two images; four networks that share half of what they see."""
+    rng = np.random.default_rng(0)
+    groups, every = np.arange(100) // 2, np.full(100, True)
+    hits = 0
+    for seed in range(150):
+        patient = np.repeat(rng.normal(size=50), 2)
+        own = rng.normal(size=(4, 100))
+        # A probit, right in 70 % of cases.
+        seen = np.sqrt(0.5) * (patient + own)
+        said = (seen < norm.ppf(0.7)).mean(axis=0)
+        weights = draw_weights(groups, seed)
+        found = measure_mean_share(said, every, weights, groups, 4)
+        hits += found.low <= 0.7 <= found.high
+    # Between the points 0.1 and 99.9 % of the binomial of 92 to 97 %.
+    assert binom.ppf(0.001, 150, 0.92) <= hits <= binom.ppf(0.999, 150, 0.97)
