@@ -230,3 +230,11 @@ def test_a_network_that_has_not_judged_every_image_is_named():
         DetlError, match=r"fold_2 has judged 159 of 160 external images"
     ):
         measure(make(0.9), outside)
+
+
+def test_a_prediction_of_no_class_stops():
+    outside = make(0.5)
+    outside.loc[3, "predicted"] = "tuberculosis"
+
+    with pytest.raises(DetlError, match="predicted of the predictions holds tubercul"):
+        measure_drop(make(0.9), outside, make(0.5), seed=0)

@@ -18,7 +18,7 @@ from detl.evaluation.bootstrap import (
 )
 from detl.evaluation.interval_ends import difference_ends
 from detl.evaluation.notes import join_notes
-from detl.evaluation.predictions import read_labels, read_probabilities
+from detl.evaluation.predictions import read_classes, read_probabilities
 from detl.evaluation.ranking import Judged, measure_mean_area, scarcer_groups
 from detl.evaluation.rates import measure_mean_share
 
@@ -138,7 +138,7 @@ class _Side:
         images = table.drop_duplicates("image_id")
         names = pd.Index(images["image_id"])
         positions = names.get_indexer(pd.Index(table["image_id"]))
-        predicted = pd.Index(DATA_B_CLASSES).get_indexer(pd.Index(table["predicted"]))
+        predicted = read_classes(table, "predicted")
         times = np.bincount(positions)
         called = np.zeros((len(images), len(DATA_B_CLASSES)))
         np.add.at(called, (positions, predicted), 1)
@@ -146,7 +146,7 @@ class _Side:
         of_fold = {str(name): fold == name for name in pd.unique(fold)}
         groups = images["group"].to_numpy()
         return cls(
-            read_labels(images),
+            read_classes(images, "label"),
             groups,
             draw_weights(groups, seed),
             called / times[:, np.newaxis],
