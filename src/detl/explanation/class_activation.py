@@ -11,6 +11,7 @@ import numpy as np
 from detl.errors import DetlError
 from detl.explanation.gradient import Tensor, compile_function, gradient_of_sum
 from detl.keras_model import KerasModel
+from detl.keras_settings import plain_keras
 from detl.networks.cut import cut_network
 
 BATCH_SIZE = 64
@@ -99,6 +100,7 @@ class EvidenceMapper:
             )
         self._compiled: dict[str, Callable[..., Tensor]] = {}
 
+    @plain_keras()
     def map(
         self, features: np.ndarray, class_indices: np.ndarray, method: str
     ) -> np.ndarray:
@@ -164,6 +166,7 @@ def map_evidence(
     return EvidenceMapper(tail, layer).map(features, class_indices, method)
 
 
+@plain_keras()
 def gradient_of_logits(
     model: KerasModel, inputs: Tensor, class_indices: np.ndarray | Tensor
 ) -> Tensor:

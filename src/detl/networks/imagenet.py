@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from detl.errors import DetlError, NotAvailableError
+from detl.keras_settings import plain_keras
 from detl.networks.blocks import Blocks, Tensor
 from detl.networks.names import END_OF_BODY, END_OF_TRUNK, EXPLAINED_LAYER
 from detl.networks.precision import compute_in
@@ -56,6 +57,7 @@ def reason_for_absence(
     return ""
 
 
+@plain_keras()
 def build_imagenet_network(
     parameters: NetworkParameters,
     imagenet: ImagenetParameters,

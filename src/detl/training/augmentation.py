@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import keras
 
+from detl.keras_settings import plain_keras
+
 if TYPE_CHECKING:
     from detl.parameters import AugmentationParameters
 
 
+@plain_keras()
 def augment_inputs(
     model: keras.Model, parameters: AugmentationParameters, seed: int
 ) -> keras.Model:

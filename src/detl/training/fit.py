@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from detl.keras_settings import plain_keras
 from detl.memory import keep_freed_memory
 from detl.training.batches import RowBatches
 from detl.training.devices import (
@@ -37,6 +38,7 @@ logger = logging.getLogger(__name__)
 epoch_logger = logging.getLogger("detl.epochs")
 
 
+@plain_keras()
 def fit_network(
     model: keras.Model,
     training: RowBatches,
@@ -151,6 +153,7 @@ def best_epoch(history: History) -> int:
     return accuracies.index(max(accuracies)) + 1
 
 
+@plain_keras()
 def make_optimizer(
     parameters: TrainingParameters, steps_per_epoch: int
 ) -> keras.optimizers.Optimizer:

@@ -3,10 +3,12 @@
 import keras
 import numpy as np
 
+from detl.keras_settings import plain_keras
 from detl.training.batches import RowBatches
 from detl.training.reading import read_ahead
 
 
+@plain_keras()
 def predict_probabilities(model: keras.Model, batches: RowBatches) -> np.ndarray:
     """Return the class probabilities, float64 (n, classes); each row adds up to 1.
 
