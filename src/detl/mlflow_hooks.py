@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import socket
+from collections.abc import Generator
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,14 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from detl.errors import NotAvailableError
+from detl.errors import DetlError, NotAvailableError
+from detl.mlflow_store import (
+    asking_once,
+    describe_refusal,
+    is_of_mlflow,
+    name_own_store,
+    refuse_unusable_address,
+)
 from detl.selection import FILTERS, every_node, nodes_that_need, select_pipeline
 from detl.units import Unit, unit_of
 
@@ -49,6 +57,7 @@ class MlflowHooks:
     def __init__(self) -> None:
         self._tree: RunTree | None = None
         self._parameters: dict[str, Any] = {}
+        self._store = ""
         self._raw = ""
         self._environment = ""
         self._open_outputs: dict[Unit, set[str]] = {}
@@ -64,14 +73,29 @@ class MlflowHooks:
 
         A relative one would depend on the working directory.
         """
-        store = Path(context.project_path) / "mlflow.db"
-        if "MLFLOW_TRACKING_URI" not in os.environ:
-            os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{store.as_posix()}"
+        named = context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"]
+        named = named or os.environ.get("MLFLOW_TRACKING_URI", "").strip()
+        if not named:
+            project = Path(context.project_path)
+            os.environ["MLFLOW_TRACKING_URI"] = named = name_own_store(project)
             # A server has a place of its own for artifacts.
             os.environ["DETL_ARTIFACTS"] = "mlartifacts"
+        self._store = named
+        refuse_unusable_address(named)
         self._parameters = context.config_loader["parameters"]
         self._raw = context.config_loader["globals"]["raw"]
         self._environment = context.env or "base"
+
+    @hook_impl(wrapper=True, specname="after_context_created")
+    def refuse_unusable_store(self) -> Generator[None, object, object]:
+        """Tell in a sentence, and at once, why kedro-mlflow cannot use the store."""
+        try:
+            with asking_once():
+                return (yield)
+        except Exception as error:  # others than these are raised as they are
+            if is_of_mlflow(error) or isinstance(error, ModuleNotFoundError):
+                raise DetlError(describe_refusal(error, self._store)) from error
+            raise
 
     @hook_impl(tryfirst=True, specname="before_pipeline_run")
     def choose_parent(self, run_params: dict[str, Any]) -> None:

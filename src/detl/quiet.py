@@ -4,12 +4,16 @@ import logging
 import os
 import sys
 import tempfile
+import traceback
 import warnings
 from pathlib import Path
 
 import yaml
 from kedro.framework.project import configure_logging
 from kedro.utils import find_kedro_project
+
+from detl.errors import DetlError
+from detl.keras_settings import choose_backend
 
 _WARNINGS = (
     # OmegaConf, about calls in Kedro and kedro-mlflow.
@@ -18,6 +22,9 @@ _WARNINGS = (
     # its own documentation connects them.
     "One or more dataset names contain '.'",
 )
+
+_SETTINGS_OF_KERAS = ("src", "backend", "config.py")
+"""The end of the path of Keras's module that reads them."""
 
 
 def quieten_libraries() -> None:
@@ -59,19 +66,43 @@ def import_keras() -> None:
 
     TensorFlow's libraries write to the error stream before anyone can tell them how
     much, and not through Python: only the file descriptor itself can be turned away.
+
+    Raises:
+        DetlError: The backend is not installed, or is none of ours, or Keras refuses
+            its own settings.
     """
     if "keras" in sys.modules:
         return
+    backend = choose_backend()
     sys.stderr.flush()
     shown = os.dup(2)
     with tempfile.TemporaryFile() as unseen:
         os.dup2(unseen.fileno(), 2)
         try:
             import keras  # noqa: F401
-        except BaseException:
+        except BaseException as error:
+            if reason := _reason_of_settings(error, backend):
+                raise DetlError(reason) from error
             unseen.seek(0)
             os.write(shown, unseen.read())
             raise
         finally:
             os.dup2(shown, 2)
             os.close(shown)
+
+
+def _reason_of_settings(error: BaseException, backend: str) -> str:
+    """Return why Keras cannot be imported as it is set; nothing for other reasons."""
+    if isinstance(error, ModuleNotFoundError) and error.name == backend:
+        return (
+            f"Keras is to run on {backend!r}, which is not installed: install it "
+            "(docs/extending.md), or unset KERAS_BACKEND."
+        )
+    frames = traceback.extract_tb(error.__traceback__)
+    if any(Path(f.filename).parts[-3:] == _SETTINGS_OF_KERAS for f in frames):
+        folder = os.environ.get("KERAS_HOME") or "~/.keras"
+        return (
+            f"Keras cannot read its settings ({' '.join(str(error).split())}): mend or "
+            f"remove {folder}/keras.json, and variables KERAS_... of the environment."
+        )
+    return ""
