@@ -67,6 +67,26 @@ def test_what_is_no_mapping_is_told_with_its_line(conf, content, line, reason):
     assert reason in sentence
 
 
+@pytest.mark.parametrize(
+    ("ours", "told"),
+    [
+        (
+            "ingest:\n  - a\n",
+            "line 2, cannot be read (a list, where conf/base has names",
+        ),
+        ("ingest:\n  views: {a: 1}\n", "line 2, cannot be read (names with values, wh"),
+    ],
+)
+def test_another_container_than_in_base_is_told_with_its_line(conf, ours, told):
+    (conf / "base" / "parameters.yml").write_text("ingest:\n  views: [PA]\n")
+    (conf / "local" / "parameters_mine.yml").write_text(ours)
+
+    with pytest.raises(DetlError) as error:
+        ReadableConfigLoader(conf, base_env="base", default_run_env="local")
+
+    assert f"parameters_mine.yml, {told}" in str(error.value)
+
+
 def test_a_character_that_is_no_utf_8_is_told_with_its_line(conf):
     sentence = _refusal(
         conf, "globals.yml", "a: 1\nraw: Lungenbefünde".encode("cp1252")

@@ -4,10 +4,12 @@ import errno
 import sqlite3
 
 import pytest
+import yaml
 from kedro.config import MissingConfigException
 from kedro.io import DatasetError
 from omegaconf import OmegaConf
-from omegaconf.errors import InterpolationResolutionError
+from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
+from sqlalchemy.exc import OperationalError
 
 from detl.errors import DetlError
 from detl.sentences import tell
@@ -61,6 +63,29 @@ def test_an_error_of_the_project_is_told_in_its_own_words_however_it_is_wrapped(
     assert tell(_wrapped(own, DatasetError("Failed"))) == str(own)
 
 
+def test_a_value_of_conf_that_cannot_be_worked_out_is_told_with_its_name():
+    asking = OmegaConf.create({"globals": {"raw": "${nowhere:A}"}})
+
+    with pytest.raises(OmegaConfBaseException) as error:
+        OmegaConf.to_container(asking, resolve=True)
+    sentence = tell(error.value)
+
+    assert sentence is not None
+    assert sentence.startswith("The value 'globals.raw' in conf/ cannot be used")
+    assert "nowhere" in sentence
+    assert "\n" not in sentence
+
+
+def test_a_tag_of_yaml_that_is_not_known_is_told():
+    with pytest.raises(yaml.YAMLError) as error:
+        yaml.safe_load("a: !!python/object:os.system x")
+    sentence = tell(error.value)
+
+    assert sentence is not None
+    assert "python/object:os.system" in sentence
+    assert "\n" not in sentence
+
+
 @pytest.mark.filterwarnings("ignore:register_new_resolver")
 def test_an_error_of_the_project_is_told_where_conf_asked_for_a_value():
     own = DetlError("The variable A is not set: set it.")
@@ -81,7 +106,6 @@ def test_an_error_of_the_project_is_told_where_conf_asked_for_a_value():
     [
         DatasetError("Failed while loading\n  a table"),
         MissingConfigException("Failed while loading\n  a table"),
-        InterpolationResolutionError("Failed while loading\n  a table"),
     ],
 )
 def test_what_kedro_says_is_told_in_one_line(error):
@@ -107,10 +131,16 @@ def test_no_folder_for_temporary_files_is_told():
 
 
 def test_a_lock_of_the_store_during_a_run_is_told():
-    sentence = tell(sqlite3.OperationalError("database is locked"))
+    locked = sqlite3.OperationalError("database is locked")
+
+    sentence = tell(_wrapped(locked, OperationalError("UPDATE", {}, locked)))
 
     assert sentence is not None
     assert "locked by another process" in sentence
+
+
+def test_another_file_of_sqlite_is_not_taken_for_the_store():
+    assert tell(sqlite3.OperationalError("database is locked")) is None
 
 
 @pytest.mark.parametrize(

@@ -52,13 +52,16 @@ def _run(
 ) -> None:
     names = [pipeline] if pipeline else pipelines
     select_pipeline(names, options)  # refuses what is not there
+    if source is not None:
+        # As it is typed, which for OmegaConf has to be said.
+        params = {**params, "source": source.replace("${", r"\${")}
     # Kedro warns that --pipeline is deprecated; here both spellings are welcome.
     call: Any = kedro_run.callback
     call(
         pipeline=None,
         pipelines=names,
         runner=runner or RUNNER,
-        params=params if source is None else {**params, "source": source},
+        params=params,
         **options,
     )
 

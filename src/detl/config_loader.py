@@ -1,7 +1,7 @@
 """Reading ``conf/``, where what cannot be read is told with file, line and reason."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +41,11 @@ class ReadableConfigLoader(OmegaConfigLoader):
         # Kedro reads other places than folders, such as archives, by itself.
         if "://" not in str(conf_source) and not Path(conf_source).is_file():
             _refuse_patterns(Path(conf_source))
+            base = check_environment(
+                Path(conf_source), kwargs.get("base_env") or "base"
+            )
             environment = env or kwargs.get("default_run_env") or "local"
-            for name in (kwargs.get("base_env") or "base", environment):
-                check_environment(Path(conf_source), name)
+            check_environment(Path(conf_source), environment, base)
         super().__init__(conf_source, env, *args, **kwargs)
 
 
@@ -66,12 +68,20 @@ def environment_variable(name: str, default: Any = ...) -> Any:
     )
 
 
-def check_environment(conf: Path, name: str) -> None:
-    """Look whether every file of an environment can be read.
+def check_environment(
+    conf: Path, name: str, base: Mapping[Path, yaml.Node] | None = None
+) -> dict[Path, yaml.Node]:
+    """Return the content of every file of an environment that Kedro reads.
+
+    Args:
+        conf: The folder ``conf/``.
+        name: Of the environment.
+        base: Content of the files of ``conf/base``, with which it is put together.
 
     Raises:
         DetlError: There is no such environment, or a file of it is no YAML or JSON, is
-            not in UTF-8, has a key twice, or holds something else than a mapping.
+            not in UTF-8, has a key twice, holds something else than a mapping, or a
+            list where base has a mapping.
     """
     folder = conf / name
     if not folder.is_dir():
@@ -82,9 +92,13 @@ def check_environment(conf: Path, name: str) -> None:
             f"There is no environment {name!r}, since there is no folder {folder}: "
             f"choose one of {', '.join(known) or 'none so far'}."
         )
+    contents = {}
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".yml", ".yaml", ".json") and path.is_file():
-            _check_file(path)
+            root = _read_file(path, base or {})
+            if root is not None:
+                contents[path] = root
+    return contents
 
 
 def _refuse_patterns(conf: Path) -> None:
@@ -97,7 +111,7 @@ def _refuse_patterns(conf: Path) -> None:
         )
 
 
-def _check_file(path: Path) -> None:
+def _read_file(path: Path, base: Mapping[Path, yaml.Node]) -> yaml.Node | None:
     try:
         text = path.read_bytes().decode("utf-8")
         root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -105,6 +119,13 @@ def _check_file(path: Path) -> None:
             _refuse_other_than_mapping(root)
             for mapping in _mappings_in(root):
                 _refuse_key_twice(mapping)
+            for other, content in base.items():
+                # These two are put together name by name (settings.py).
+                if all(
+                    p.name.startswith(("parameters", "globals")) for p in (path, other)
+                ):
+                    _refuse_another_container(root, content)
+        return root
     except PermissionError as error:
         raise DetlError(
             f"{path} may not be read by this user: give it the right to."
@@ -163,3 +184,21 @@ def _refuse_key_twice(mapping: yaml.MappingNode) -> None:
                     problem_mark=key.start_mark,
                 )
             seen.add(key.value)
+
+
+def _refuse_another_container(node: yaml.Node, base: yaml.Node) -> None:
+    """Refuse a list where base has a mapping, or the other way round, at any depth."""
+    both = (node, base)
+    if all(isinstance(one, yaml.MappingNode) for one in both):
+        of_base = {key.value: value for key, value in base.value}
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in of_base:
+                _refuse_another_container(value, of_base[key.value])
+    elif all(isinstance(one, yaml.CollectionNode) for one in both):
+        names = {yaml.MappingNode: "names with values", yaml.SequenceNode: "a list"}
+        has, had = (names[type(one)] for one in both)
+        if has != had:
+            raise yaml.MarkedYAMLError(
+                problem=f"{has}, where conf/base has {had}",
+                problem_mark=node.start_mark,
+            )

@@ -28,6 +28,7 @@ from detl.mlflow_store import (
     name_own_store,
     refuse_unusable_address,
 )
+from detl.project_parameters import describe_fault
 from detl.selection import FILTERS, every_node, nodes_that_need, select_pipeline
 from detl.units import Unit, unit_of
 
@@ -73,8 +74,9 @@ class MlflowHooks:
 
         A relative one would depend on the working directory.
         """
-        named = context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"]
-        named = named or os.environ.get("MLFLOW_TRACKING_URI", "").strip()
+        named = (
+            _read_store(context) or os.environ.get("MLFLOW_TRACKING_URI", "").strip()
+        )
         if not named:
             project = Path(context.project_path)
             os.environ["MLFLOW_TRACKING_URI"] = named = name_own_store(project)
@@ -287,6 +289,27 @@ class MlflowHooks:
             for name in made.all_outputs()
             if not isinstance(self._catalog.get(name), MemoryDataset | None)
         )
+
+
+def _read_store(context: KedroContext) -> str | None:
+    """Return the store that ``conf/*/mlflow.yml`` names, if it names one.
+
+    Raises:
+        DetlError: kedro-mlflow would refuse what stands there.
+    """
+    from kedro_mlflow.config.kedro_mlflow_config import KedroMlflowConfig
+    from pydantic import ValidationError
+
+    try:
+        read = KedroMlflowConfig.model_validate(context.config_loader["mlflow"])
+    except ValidationError as error:
+        faults = "; ".join(describe_fault(fault) for fault in error.errors())
+        raise DetlError(
+            f"The configuration of MLflow is refused: {faults}. Mend it in "
+            "conf/*/mlflow.yml."
+        ) from error
+    named: str | None = read.server.mlflow_tracking_uri
+    return named
 
 
 def _how_to_log(dataset: Any) -> dict[str, str] | None:

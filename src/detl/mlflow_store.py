@@ -169,11 +169,14 @@ def describe_refusal(error: Exception, address: str) -> str:
 
 def is_of_mlflow(error: BaseException) -> bool:
     """Return whether MLflow, or a library by which it reaches its store, raised it."""
-    libraries = {"mlflow", "sqlalchemy", "alembic", "sqlite3", "requests", "urllib3"}
+    libraries = {"mlflow", "sqlalchemy", "alembic", "requests", "urllib3"}
     return any(kind.__module__.split(".")[0] in libraries for kind in type(error).mro())
 
 
-_OR_OWN = "set MLFLOW_TRACKING_URI right, or unset it to use the project's own store"
+_OR_OWN = (
+    "set MLFLOW_TRACKING_URI (or conf/*/mlflow.yml) right, or unset it to use the "
+    "project's own store"
+)
 
 _ADVICE = (
     (

@@ -7,6 +7,7 @@ import errno
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
 from kedro.config import MissingConfigException
 from kedro.io import DatasetError
 from omegaconf.errors import OmegaConfBaseException
@@ -28,7 +29,7 @@ _OF_THE_SYSTEM = {
 }
 """What the system may say of a file, and how the sentence goes on."""
 
-_KEDRO = (DatasetError, MissingConfigException, OmegaConfBaseException)
+_KEDRO = (DatasetError, MissingConfigException)
 """What Kedro says of ``conf/`` and of files, in words of its own."""
 
 
@@ -48,7 +49,14 @@ def tell(error: BaseException) -> str | None:
             return sentence
     for cause in causes:
         if isinstance(cause, _KEDRO):
-            return " ".join(str(cause).split())
+            return _in_one_line(cause)
+        if isinstance(cause, OmegaConfBaseException):
+            # The outermost one knows the name.
+            reason = str(cause).splitlines()[0]
+            return (
+                f"The value {cause.full_key or 'asked for'!r} in conf/ cannot be used "
+                f"({reason}): mend it there."
+            )
     return None
 
 
@@ -67,16 +75,28 @@ def _tell_one(error: BaseException) -> str | None:
             f"There is too little memory ({error or 'no number is known'}): end other "
             "programs, or make ingest.input_size or batch_size smaller."
         )
-    if isinstance(error, OSError) and error.errno in _OF_THE_SYSTEM:
-        name = Path(str(error.filename)).absolute() if error.filename else "A file"
-        return f"{name} {_OF_THE_SYSTEM[error.errno]}, and run again."
-    if isinstance(error, FileNotFoundError) and "temporary directory" in str(error):
-        return (
-            f"There is no folder for temporary files that may be written "
-            f"({error.strerror or error}): set TMPDIR to one."
-        )
+    if isinstance(error, OSError) and (sentence := _tell_of_system(error)):
+        return sentence
+    if isinstance(error, yaml.YAMLError):
+        return f"A file in conf/ cannot be read ({_in_one_line(error)}): mend it."
     if isinstance(error, Exception) and is_of_mlflow(error):
         import mlflow
 
         return describe_failure(error, mlflow.get_tracking_uri())
     return None
+
+
+def _tell_of_system(error: OSError) -> str | None:
+    if error.errno in _OF_THE_SYSTEM:
+        name = Path(str(error.filename)).absolute() if error.filename else "A file"
+        return f"{name} {_OF_THE_SYSTEM[error.errno]}, and run again."
+    if "No usable temporary directory" in str(error):
+        return (
+            f"There is no folder for temporary files that may be written "
+            f"({error.strerror}): set TMPDIR to one."
+        )
+    return None
+
+
+def _in_one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())
