@@ -50,10 +50,15 @@ def test_what_the_system_says_of_a_file_is_told_with_the_file(number, told):
 
 
 def test_a_full_disk_of_which_the_system_names_no_file_is_told():
-    sentence = tell(OSError(errno.ENOSPC, "No space left on device"))
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    sentence = tell(full)
+    saving = tell(_wrapped(full, DatasetError("Failed while saving to images\nmore")))
 
     assert sentence is not None
     assert "the disk is full" in sentence
+    assert saving is not None
+    assert saving.startswith("A file (Failed while saving to images) cannot be written")
 
 
 def test_an_error_of_the_project_is_told_in_its_own_words_however_it_is_wrapped():

@@ -1,7 +1,10 @@
 """Keeping what libraries say about themselves from burying the result."""
 
+import atexit
+import getpass
 import logging
 import os
+import shutil
 import sys
 import tempfile
 import traceback
@@ -29,7 +32,9 @@ _SETTINGS_OF_KERAS = ("src", "backend", "config.py")
 
 def quieten_libraries() -> None:
     """Leave out start-up notes, and warnings that a user can do nothing about."""
+    _open_closed_streams()
     _find_logging_configuration()
+    _find_home()
     # Nothing phones home; MLflow wants just these words.
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["DO_NOT_TRACK"] = "true"
@@ -59,6 +64,39 @@ def _find_logging_configuration() -> None:
     if project and project != Path.cwd() and "KEDRO_LOGGING_CONFIG" not in os.environ:
         text = (project / "conf" / "logging.yml").read_text(encoding="utf-8")
         configure_logging(yaml.safe_load(text))
+
+
+def _open_closed_streams() -> None:
+    """Let what is written to a closed stream go nowhere.
+
+    A command that a service starts may have none of the three. The next file that is
+    opened would else take the number of one, and messages would be written into it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+    sys.stdin = sys.stdin or os.fdopen(0, "r", closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+
+
+def _find_home() -> None:
+    """Give a home folder and a name to a user who has none, as in containers.
+
+    MLflow asks for both, and cannot be imported or record a run without.
+    """
+    try:
+        Path.home()
+    except RuntimeError:
+        home = tempfile.mkdtemp(prefix="detl-home-")
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
+        os.environ["HOME"] = home
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = f"user-{os.getuid()}"
 
 
 def import_keras() -> None:

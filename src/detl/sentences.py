@@ -44,8 +44,7 @@ def tell(error: BaseException) -> str | None:
         if isinstance(cause, DetlError):
             return str(cause)
     for cause in reversed(causes):
-        sentence = _tell_one(cause)
-        if sentence:
+        if sentence := _tell_one(cause, causes[0]):
             return sentence
     for cause in causes:
         if isinstance(cause, _KEDRO):
@@ -69,13 +68,13 @@ def _causes_of(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__context__ if is_of_conf else cause.__cause__
 
 
-def _tell_one(error: BaseException) -> str | None:
+def _tell_one(error: BaseException, outermost: BaseException) -> str | None:
     if isinstance(error, MemoryError):
         return (
             f"There is too little memory ({error or 'no number is known'}): end other "
             "programs, or make ingest.input_size or batch_size smaller."
         )
-    if isinstance(error, OSError) and (sentence := _tell_of_system(error)):
+    if isinstance(error, OSError) and (sentence := _tell_of_system(error, outermost)):
         return sentence
     if isinstance(error, yaml.YAMLError):
         return f"A file in conf/ cannot be read ({_in_one_line(error)}): mend it."
@@ -86,9 +85,15 @@ def _tell_one(error: BaseException) -> str | None:
     return None
 
 
-def _tell_of_system(error: OSError) -> str | None:
+def _tell_of_system(error: OSError, outermost: BaseException) -> str | None:
     if error.errno in _OF_THE_SYSTEM:
-        name = Path(str(error.filename)).absolute() if error.filename else "A file"
+        if error.filename:
+            name = str(Path(str(error.filename)).absolute())
+        elif isinstance(outermost, DatasetError):
+            # "Failed while saving data to dataset", with its name and its path.
+            name = f"A file ({str(outermost).splitlines()[0]})"
+        else:
+            name = "A file"
         return f"{name} {_OF_THE_SYSTEM[error.errno]}, and run again."
     if "No usable temporary directory" in str(error):
         return (
