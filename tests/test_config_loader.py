@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from another_user import refusal_as_another_user
 from detl.config_loader import (
     ReadableConfigLoader,
     check_environment,
@@ -93,6 +94,22 @@ def test_a_character_that_is_no_utf_8_is_told_with_its_line(conf):
     )
 
     assert sentence.startswith(", line 2, has a character that is not in UTF-8")
+
+
+@pytest.mark.parametrize("closed", ["base", "base/parameters.yml"])
+def test_what_may_not_be_read_is_told(conf, closed):
+    (conf / "base" / "parameters.yml").write_text("a: 1\n")
+    (conf / closed).chmod(0)
+    try:
+        told = refusal_as_another_user(
+            "from pathlib import Path\n"
+            "from detl.config_loader import check_environment\n"
+            f"check_environment(Path({str(conf)!r}), 'base')"
+        )
+    finally:
+        (conf / closed).chmod(0o755)
+
+    assert told.startswith(f"{conf / closed} may not be read")
 
 
 def test_a_control_character_is_told(conf):

@@ -92,6 +92,7 @@ def check_environment(
             f"There is no environment {name!r}, since there is no folder {folder}: "
             f"choose one of {', '.join(known) or 'none so far'}."
         )
+    os.listdir(folder)  # where it may not be read, rglob would find nothing in it
     contents = {}
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".yml", ".yaml", ".json") and path.is_file():
