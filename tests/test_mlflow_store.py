@@ -231,21 +231,37 @@ def test_a_store_of_another_version_of_mlflow_is_told(project, tmp_path):
     assert "another version of MLflow" in _refusal_of(f"sqlite:///{path}")
 
 
-def test_how_often_a_server_is_asked_is_as_before_afterwards(monkeypatch):
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
-    monkeypatch.delenv("MLFLOW_HTTP_REQUEST_TIMEOUT", raising=False)
+def test_how_a_server_is_asked_is_as_before_afterwards(monkeypatch):
+    for name in mlflow_store._AT_FIRST:
+        monkeypatch.delenv(name, raising=False)
 
     with asking_once():
         assert os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "0"
+        assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "5"
 
-    assert os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "3"
-    assert "MLFLOW_HTTP_REQUEST_TIMEOUT" not in os.environ
+    assert not os.environ.keys() & mlflow_store._AT_FIRST.keys()
+
+
+def test_a_server_is_asked_for_as_long_as_the_user_says(monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "300")
+
+    with asking_once():
+        assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "300"
+
+    assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "300"
 
 
 def test_a_package_that_a_store_needs_is_named():
-    error = ModuleNotFoundError("No module named 'psycopg2'", name="psycopg2")
+    from sqlalchemy import create_engine
 
+    address = "mssql+nosuchdriver://host/runs"
+    with pytest.raises(Exception) as driver:  # noqa: PT011
+        create_engine(address)
+    assert is_of_mlflow(driver.value)
+
+    error = ModuleNotFoundError("No module named 'psycopg2'", name="psycopg2")
     assert "needs the package psycopg2" in describe_refusal(error, "postgresql://x/y")
+    assert not is_of_mlflow(error)
 
 
 def test_an_error_of_mlflow_that_says_nothing_of_the_store_is_not_explained():

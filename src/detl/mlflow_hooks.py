@@ -95,7 +95,7 @@ class MlflowHooks:
             with asking_once():
                 return (yield)
         except Exception as error:  # others than these are raised as they are
-            if is_of_mlflow(error) or isinstance(error, ModuleNotFoundError):
+            if is_of_mlflow(error):
                 raise DetlError(describe_refusal(error, self._store)) from error
             raise
 

@@ -7,6 +7,7 @@ import os
 import shlex
 import socket
 import sqlite3
+import traceback
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -26,7 +27,6 @@ _PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 _AT_FIRST = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": str(_WAIT),
-    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0",
 }
 """How MLflow asks a server for the first time. Later on it repeats, for minutes."""
 
@@ -123,17 +123,17 @@ def refuse_unusable_address(address: str) -> None:
 
 @contextmanager
 def asking_once() -> Iterator[None]:
-    """Let MLflow ask a server once and for seconds, where it would for minutes."""
-    before = {name: os.environ.get(name) for name in _AT_FIRST}
-    os.environ.update(_AT_FIRST)
+    """Let MLflow ask a server once and for seconds, where it would for minutes.
+
+    What the user has set of this stays: a server may need long to wake up.
+    """
+    added = {k: v for k, v in _AT_FIRST.items() if k not in os.environ}
+    os.environ.update(added)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        for name in added:
+            os.environ.pop(name, None)
 
 
 def describe_failure(error: Exception, address: str) -> str | None:
@@ -170,6 +170,9 @@ def describe_refusal(error: Exception, address: str) -> str:
 def is_of_mlflow(error: BaseException) -> bool:
     """Return whether MLflow, or a library by which it reaches its store, raised it."""
     libraries = {"mlflow", "sqlalchemy", "alembic", "requests", "urllib3"}
+    if isinstance(error, ModuleNotFoundError):  # a database's driver
+        frames = traceback.extract_tb(error.__traceback__)
+        return any("sqlalchemy" in Path(frame.filename).parts for frame in frames)
     return any(kind.__module__.split(".")[0] in libraries for kind in type(error).mro())
 
 
@@ -223,7 +226,8 @@ _ADVICE = (
     ),
     (
         "timed out",
-        f"does not answer within {_WAIT} seconds: start the server, or {_OR_OWN}",
+        f"does not answer within {_WAIT} seconds: start the server, let it be asked "
+        f"for longer with MLFLOW_HTTP_REQUEST_TIMEOUT, or {_OR_OWN}",
     ),
     (
         "certificate verify failed",
