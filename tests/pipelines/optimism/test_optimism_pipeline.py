@@ -128,10 +128,14 @@ def test_where_a_patients_films_are_near_copies_the_papers_protocol_looks_better
     assert found["groups"] < found["images"]
 
 
-def test_where_every_patient_has_one_film_the_protocols_do_not_differ(tmp_path):
+def test_where_every_patient_has_one_film_the_protocols_hardly_differ(tmp_path):
+    """Only the epoch that is chosen on the test part is left, and what seeds do.
+
+    With four seeds it was 0.00 to 0.13, where near copies gave 0.25 to 0.36.
+    """
     found = _measure_optimism(tmp_path, "one")
 
-    assert found["difference_low"] <= 0 <= found["difference_high"]
+    assert -0.2 < found["difference"] < 0.2
     assert found["groups"] == found["images"] == 4 * IMAGES_PER_CLASS
 
 
