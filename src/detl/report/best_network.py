@@ -5,12 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from detl.report.judgements import (
-    Judgement,
-    Results,
-    list_networks,
-    show_interval,
-)
+from detl.report.judgements import Judgement, Results, show_interval
 from detl.report.verdict import Check
 from detl.report.wording import (
     enumerate_names,
@@ -127,10 +122,9 @@ def describe_best_network(paired_tests: pd.DataFrame, results: Results) -> Judge
             f"{first}, classifies more images correctly than {_list_worse(behind)}."
         )
     if rivals:
-        names = list_networks([pair.worse for pair in rivals])
         not_shown.append(
             f"Which network is best: the highest is {first}, and on the same images it "
-            f"is not established to be better than {names}: {_list_worse(rivals)}."
+            f"is not established to be better than {_list_worse(rivals)}."
         )
     return Judgement(shown, not_shown)
 

@@ -123,8 +123,8 @@ def judge_optimism(optimism: pd.DataFrame | None) -> Judgement:
                 f"{difference}."
             )
             not_shown.append(
-                f"{question}, as another seed would too: each protocol was trained "
-                "once, and the interval holds the choice of patients alone."
+                f"{question}: each protocol was trained once, another seed may change "
+                "the accuracy too, and the interval holds the choice of patients alone."
             )
         elif pd.isna(line["difference_low"]):
             not_shown.append(
