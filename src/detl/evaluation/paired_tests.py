@@ -130,7 +130,7 @@ def _compare(
     about = {"quantity": "accuracy", "difference": gained.mean(), **size}
     yield {"test": "mcnemar", **about, **_test_discordant(*right)}
 
-    drawn = measure_gain(*right, weights, groups)
+    drawn = measure_gain(right[0], right[1], weights, groups)
     note = drawn.note or "an interval, no test"
     yield {
         **{"test": "bootstrap", **about, "note": note},

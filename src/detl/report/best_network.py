@@ -136,19 +136,17 @@ def list_pairs(paired_tests: pd.DataFrame) -> list[Pair]:
         paired_tests: Table ``paired_tests``.
     """
     accuracy = paired_tests[paired_tests["quantity"] == "accuracy"]
-    by_test = {
-        test: rows.set_index(["first", "second"]).to_dict("index")
-        for test, rows in accuracy.groupby("test")
+    drawn = {
+        (row["first"], row["second"]): row
+        for row in accuracy[accuracy["test"] == "bootstrap"].to_dict("records")
     }
     pairs = []
-    for (first, second), tested in by_test.get("mcnemar", {}).items():
-        drawn = by_test["bootstrap"][first, second]
-        numbers = [tested["difference"], drawn["low"], drawn["high"]]
-        names = [str(first), str(second)]
-        if tested["difference"] < 0:
-            names = names[::-1]
-            numbers = [-tested["difference"], -drawn["high"], -drawn["low"]]
-        pairs.append(Pair(*names, *numbers, tested["p_holm"]))
+    for row in accuracy[accuracy["test"] == "mcnemar"].to_dict("records"):
+        first, second, gain = row["first"], row["second"], row["difference"]
+        low, high = (drawn[first, second][end] for end in ("low", "high"))
+        if gain < 0:
+            first, second, gain, low, high = second, first, -gain, -high, -low
+        pairs.append(Pair(first, second, gain, low, high, row["p_holm"]))
     return pairs
 
 

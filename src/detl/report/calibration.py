@@ -132,7 +132,8 @@ def _choose_specificity(table: pd.DataFrame) -> pd.DataFrame:
         (table["class"] == "covid_19") & (table["target"] == SPECIFICITY_TARGET)
     ]
     found = chosen[chosen["quantity"] == "sensitivity"].to_dict("records")
-    return chosen[chosen["quantity"] == "specificity"].assign(sensitivity=found)
+    kept = chosen[chosen["quantity"] == "specificity"]
+    return kept.assign(sensitivity=pd.Series(found, kept.index, dtype="object"))
 
 
 def _judge_frozen(row: Row) -> Verdict:
