@@ -1,5 +1,7 @@
 """What a user sees who has made a mistake: one sentence, before any training."""
 
+import socket
+
 import pytest
 
 from project_copy import copy_project, run_kedro
@@ -85,3 +87,49 @@ def test_an_unknown_pipeline_is_told_with_the_known_ones(project):
 
     assert "'dtel'" in error
     assert "crossval" in error
+
+
+def test_a_variable_that_an_environment_needs_is_named(project):
+    error = _error_of(
+        project, "run", "--pipeline", "ingest", "--env", "reduced", DETL_DATA=""
+    )
+
+    assert "DETL_DATA is not set" in error
+
+
+def test_a_file_in_conf_that_is_no_yaml_is_told_with_its_line(project):
+    broken = project / "conf" / "local" / "parameters_ingest.yml"
+    broken.write_text("ingest:\n\tinput_size: 64\n")
+    try:
+        error = _error_of(project, "run", "--pipeline", "ingest")
+    finally:
+        broken.unlink()
+
+    assert f"{broken}, line 2, cannot be read (a tab" in error
+
+
+def test_a_server_of_mlflow_that_is_down_is_told_before_anything_runs(project):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+
+    error = _error_of(project, *RUN, MLFLOW_TRACKING_URI=address)
+
+    assert f"MLflow's store {address} cannot be reached" in error
+
+
+@pytest.mark.parametrize("command", [RUN, ("resume",)], ids=["run", "resume"])
+def test_a_damaged_store_of_mlflow_is_told_before_anything_runs(project, command):
+    store = project / "mlflow.db"
+    store.write_text("No database is as short as this." * 100)
+    try:
+        error = _error_of(project, *command)
+    finally:
+        store.unlink()
+
+    assert f"{store}, the store of MLflow, cannot be used" in error
+
+
+def test_a_backend_that_is_none_of_ours_is_told_before_anything_runs(project):
+    error = _error_of(project, *RUN, KERAS_BACKEND="torch")
+
+    assert "'tensorflow' or 'jax' only" in error
