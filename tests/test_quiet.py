@@ -70,6 +70,31 @@ def test_a_closed_stream_is_opened_so_that_no_other_file_takes_its_place(number)
     assert said.returncode > 2, said
 
 
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        ("DetlError('There is no folder a: make it.')", "Error: There is no folder a"),
+        ("ZeroDivisionError('a fault')", "Traceback"),
+    ],
+)
+def test_an_error_in_a_command_of_another_package_is_told_as_in_ours(raised, told):
+    code = (
+        "from detl.quiet import quieten_libraries; quieten_libraries();"
+        f"from detl.errors import DetlError; raise {raised}"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert said.returncode == 1
+    assert said.stderr.startswith(told)
+
+
 def _import_keras(folder, **environment):
     code = (
         "from detl.quiet import import_keras\n"

@@ -10,6 +10,7 @@ import tempfile
 import traceback
 import warnings
 from pathlib import Path
+from types import TracebackType
 
 import yaml
 from kedro.framework.project import configure_logging
@@ -33,6 +34,7 @@ _SETTINGS_OF_KERAS = ("src", "backend", "config.py")
 def quieten_libraries() -> None:
     """Leave out start-up notes, and warnings that a user can do nothing about."""
     _open_closed_streams()
+    sys.excepthook = _tell_or_show
     _find_logging_configuration()
     _find_home()
     # Nothing phones home; MLflow wants just these words.
@@ -84,6 +86,19 @@ def _open_closed_streams() -> None:
     sys.stdin = sys.stdin or os.fdopen(0, "r", closefd=False)
     sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+
+
+def _tell_or_show(
+    kind: type[BaseException], error: BaseException, frames: TracebackType | None
+) -> None:
+    """Tell what a user can mend in a sentence, also in commands that are not ours."""
+    from detl.sentences import tell
+
+    sentence = tell(error)
+    if sentence:
+        sys.stderr.write(f"Error: {sentence}\n")
+    else:
+        sys.__excepthook__(kind, error, frames)
 
 
 def _find_home() -> None:
