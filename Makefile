@@ -71,6 +71,8 @@ ui: $(INSTALLED) ## compare the folds in MLflow, on http://127.0.0.1:5000 (or PO
 viz: PORT = 4141
 viz: $(INSTALLED) ## see the graph in Kedro-Viz, on http://127.0.0.1:4141 (or PORT=4142)
 	@$(BIN)/python -m detl.free_port "$(PORT)"
+	@# Where conf/ or the store of MLflow is at fault, Kedro-Viz would wait for ever.
+	@$(BIN)/kedro catalog list-patterns > /dev/null
 	$(BIN)/kedro viz run --host 127.0.0.1 --port "$(PORT)" --no-browser --include-hooks
 
 clean: ## remove what runs have made; keep .venv and the embedded sample
