@@ -12,6 +12,7 @@ from detl.imaging.decoded_files import DecodedFiles, open_decoded_files
 from detl.imaging.square import Fit
 from detl.imaging.store import store_pictures
 from detl.sources.groups import join_patients
+from detl.sources.pseudonyms import replace_pseudonyms
 from detl.tables import IMAGES, REJECTED
 
 
@@ -69,9 +70,9 @@ def decode_candidates(
         if memory:
             memory.forget_others()
     positions = np.flatnonzero(accepted)[copies[["first", "second"]].to_numpy()]
-    table["group"] = join_patients(
-        table["patient_id"], found["original"].to_numpy(), positions
-    )
+    # Named by nothing that depends on the key of pseudonyms: the split sorts groups.
+    patients = replace_pseudonyms(table["patient_id"], table["image_id"])
+    table["group"] = join_patients(patients, found["original"].to_numpy(), positions)
     images = table.loc[accepted, list(IMAGES.columns)].reset_index(drop=True)
     others = table[~accepted].reset_index(drop=True)
     rejected = others.assign(name=_names(others))[list(REJECTED.columns)]

@@ -6,13 +6,17 @@ from pathlib import Path
 from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.parameters import SourceParameters
-from detl.sources import READERS
+from detl.sources import read_source
 from detl.sources.files import EXTERNAL, where_to_set
+from detl.sources.pseudonyms import drop_sources
 from detl.sources.source_table import SourceTable, select_views
 
 
 def read_external(
-    path: Path, known: Mapping[str, SourceParameters], views: Collection[str]
+    path: Path,
+    known: Mapping[str, SourceParameters],
+    views: Collection[str],
+    patient_key: Path | None = None,
 ) -> SourceTable:
     """Return the images of a folder, or of a csv that lists some.
 
@@ -20,12 +24,14 @@ def read_external(
     ``metadata.csv`` (covid-chestxray), else ``labels.csv`` or class folders. Where a
     source with that published layout was ingested, the images and patients take its
     name, so that those which training has seen are recognised. In a list of one's own
-    a patient may be named with the source, ``nih/00000001``, to the same end.
+    a patient may be named with the source, ``nih/00000001``, to the same end; and one
+    whom a DICOM header names has the same pseudonym everywhere.
 
     Args:
         path: A folder, or a csv with the columns ``file``, ``label`` and ``patient``.
         known: The sources that were ingested.
         views: Views to take, spelt as in column ``view``.
+        patient_key: File of the key of these pseudonyms; None makes none.
 
     Raises:
         DetlError: There is no such path, its reader misses something, or not one image
@@ -39,7 +45,8 @@ def read_external(
     reader = _tell_layout(path)
     parameters = SourceParameters(reader=reader, folder=str(path))
     # Under the name that its errors know how to mend, until it is read.
-    table = select_views(READERS[reader](path, EXTERNAL, parameters), views)
+    found = read_source(Path(), EXTERNAL, parameters, patient_key)
+    table = select_views(found, views)
     _require_candidates(path, table)
     same = [name for name, p in known.items() if p.reader == reader != "folder"]
     return _name_after(table, same[0] if same else EXTERNAL, known)
@@ -73,10 +80,9 @@ def _name_after(
     """Return the table of another source; named patients keep their own source."""
     images = table.candidates
     files = images["image_id"].str.removeprefix(f"{EXTERNAL}/")
-    patients = [
-        patient if patient.split("/")[0] in known else f"{source}/{patient}"
-        for patient in images["patient_id"].str.removeprefix(f"{EXTERNAL}/")
-    ]
+    named = images["patient_id"].str.removeprefix(f"{EXTERNAL}/")
+    is_known = named.str.split("/").str[0].isin(list(known))
+    patients = drop_sources(named.where(is_known, f"{source}/" + named))
     return SourceTable(
         candidates=images.assign(
             source=source, image_id=f"{source}/" + files, patient_id=patients
