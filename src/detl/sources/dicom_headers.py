@@ -201,9 +201,11 @@ def _codes(dataset: Any, keyword: str) -> list[str]:
 def _clean_age(text: str) -> str:
     """Return the age as it stands, if it is one that people have, else ""."""
     found = re.fullmatch(r"(\d{1,3})\s*([DWMY]?)", text.upper())
+    if not found:
+        return ""
+    most = 120 if found[2] in ("Y", "") else 999
     # Programs that remove ages write 000Y; a newborn has days.
-    is_age = found and int(found[1]) > 0 and (found[2] in "DWM" or int(found[1]) <= 120)
-    return text.upper() if is_age else ""
+    return text.upper() if 0 < int(found[1]) <= most else ""
 
 
 def _name_patients(

@@ -186,7 +186,7 @@ def _make_key(path: Path) -> None:
 
 def _normalise(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).upper()
-    return re.sub(r"[\s^\0]+", " ", plain).strip()
+    return re.sub(r"[\s^\0]", "", plain)
 
 
 def _says_nothing(text: str) -> bool:
