@@ -1,19 +1,24 @@
 """A plain folder of images, or a list of some: one's own, or what has no layout."""
 
-import os
-from pathlib import Path, PurePosixPath
+import logging
+from pathlib import Path
 
 import pandas as pd
 
 from detl.errors import DetlError
 from detl.parameters import SourceParameters
+from detl.sources.csv_table import TextTable, read_text_table
 from detl.sources.files import (
+    Contents,
     list_files,
-    match_files,
-    read_text_table,
     require_folder,
+    tell_hidden,
+    walk_files,
     where_to_set,
 )
+from detl.sources.films import name_no_films
+from detl.sources.matching import find_folders, match_files, tidy_path
+from detl.sources.patients import name_spoilt_patients, normalise_patients
 from detl.sources.source_table import SourceTable, build_source_table
 
 _CONTENT = "labels.csv (file, label, patient) or one folder of images per class"
@@ -25,6 +30,10 @@ _PUBLISHED_LISTS = ("Data_Entry_2017", "metadata.csv")
 """How the lists begin that belong to the layout of a whole folder."""
 
 _COLUMNS = {"path": ("file",), "findings": ("label",), "patient": ("patient",)}
+
+_NONE = pd.DataFrame(columns=["name", "reason"], dtype=str)
+
+logger = logging.getLogger("detl.sources")
 
 
 def read_folder(folder: Path, source: str, parameters: SourceParameters) -> SourceTable:
@@ -43,69 +52,105 @@ def read_folder(folder: Path, source: str, parameters: SourceParameters) -> Sour
         DetlError: The folder is missing or holds neither, or a column is missing.
     """
     if folder.is_file():
-        rows = _read_listing(folder)
-        files = list_files(folder.parent, _named_folders(rows["path"]))
-        files = files.assign(path=files["path"].str.removeprefix("./"))
-        return _build(_match(rows, files), source, parameters)
+        return _read_list(folder, source, parameters)
     require_folder(folder, source, _CONTENT)
-    files = list_files(folder, _all_folders(folder))
-    files = files.assign(path=files["path"].str.removeprefix("./"))
-    files = files[files["path"] != "labels.csv"]
-    if (folder / "labels.csv").is_file():
-        rows = _match(_read_listing(folder / "labels.csv"), files)
+    contents = walk_files(folder)
+    files = contents.files[contents.files["path"] != "labels.csv"]
+    listing = folder / "labels.csv"
+    if listing.is_file():
+        rows, faults = _read_rows(listing, files)
+        why_no_film = _why_no_film(files, first=0)
         why_unnamed = "no row in labels.csv"
     else:
-        rows = _rows_of_class_folders(files)
+        why_no_film = _why_no_film(files, first=1)
+        rows, faults = _rows_of_class_folders(files, why_no_film), _NONE
         why_unnamed = "not in a class folder"
-    unnamed = files[~files["path"].isin(rows["path"])]
+    left = files.assign(name=files["path"], reason=why_no_film)
+    left = left[~files["path"].isin(rows["path"])].replace(
+        {"reason": {"": why_unnamed}}
+    )
+    _tell_left_aside(source, contents, left["reason"])
     if rows.empty:
         raise DetlError(
-            f"{folder} holds no labelled image, where {_CONTENT} was expected; "
-            f"{where_to_set(source)}."
+            f"{folder} holds no labelled image{_quote_first(contents.faults)}, where "
+            f"{_CONTENT} was expected; {where_to_set(source)}."
         )
-    unnamed = unnamed.assign(name=unnamed["path"], reason=why_unnamed)
+    unnamed = pd.concat([faults, contents.faults, left[["name", "reason"]]])
     return _build(rows, source, parameters, unnamed)
 
 
+def _quote_first(faults: pd.DataFrame) -> str:
+    first = faults.head(1).to_dict("records")
+    return "".join(f" ({fault['name']}: {fault['reason']})" for fault in first)
+
+
 def _build(
-    rows: pd.DataFrame,
-    source: str,
-    parameters: SourceParameters,
-    unnamed: pd.DataFrame | None = None,
+    rows: pd.DataFrame, source: str, parameters: SourceParameters, unnamed: pd.DataFrame
 ) -> SourceTable:
-    rows = rows.assign(view="", age="", sex="", license="", reason="")
+    rows = rows.assign(view="", age="", sex="", license="")
     return build_source_table(rows, source, parameters, unnamed)
 
 
-def _all_folders(folder: Path) -> list[str]:
-    return sorted(
-        Path(parent).relative_to(folder).as_posix() for parent, _, _ in os.walk(folder)
-    )
+def _read_list(path: Path, source: str, parameters: SourceParameters) -> SourceTable:
+    """Return the images of a list; other files beside it are none of its own."""
+    names = _read_table(path).rows["path"]
+    contents = list_files(path.parent, find_folders(path.parent, names))
+    rows, faults = _read_rows(path, contents.files)
+    return _build(rows, source, parameters, faults)
 
 
-def _named_folders(paths: pd.Series) -> list[str]:
-    return sorted({PurePosixPath(path).parent.as_posix() for path in paths})
-
-
-def _read_listing(path: Path) -> pd.DataFrame:
+def _read_table(path: Path) -> TextTable:
     is_published = path.name.startswith(_PUBLISHED_LISTS)
     advice = f"name its folder {path.parent} instead" if is_published else _LIST_ADVICE
-    rows = read_text_table(path, _COLUMNS, advice)
-    patient = rows["patient"].mask(rows["patient"] == "", rows["path"])
-    return rows.assign(name=rows["path"], patient=patient)
+    return read_text_table(path, _COLUMNS, advice, verbatim=["path"])
 
 
-def _match(rows: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
-    return rows.assign(path=match_files(rows["name"], files, "path"))
+def _read_rows(path: Path, files: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of a list with their files, and what of it cannot be read."""
+    table = _read_table(path)
+    rows = table.rows
+    matched = match_files(rows["path"], files, path.parent)
+    # Under the file's own name, since the list may hold paths of another computer.
+    tidied = [
+        tidy_path(name, path.parent) if name else ""
+        for name in rows["path"].str.strip()
+    ]
+    name = matched["path"].fillna(pd.Series(tidied, rows.index)).astype(str)
+    patient = normalise_patients(rows["patient"], "folder")
+    return rows.assign(
+        name=name,
+        path=matched["path"],
+        why_no_file=matched["reason"],
+        patient=patient.mask(patient == "", name),
+        reason=name_spoilt_patients(patient, path),
+    ), table.faults
 
 
-def _rows_of_class_folders(files: pd.DataFrame) -> pd.DataFrame:
-    inside = files[files["path"].str.contains("/")]
+def _why_no_film(files: pd.DataFrame, first: int) -> pd.Series:
+    return pd.Series(name_no_films(files["path"], first), files.index, dtype=str)
+
+
+def _rows_of_class_folders(files: pd.DataFrame, why_no_film: pd.Series) -> pd.DataFrame:
+    inside = files.loc[(why_no_film == "") & files["path"].str.contains("/"), "path"]
     return pd.DataFrame(
         {
-            "name": inside["path"],
-            "path": inside["path"],
-            "findings": inside["path"].str.split("/").str[0],
-            "patient": inside["path"],
+            "name": inside,
+            "path": inside,
+            "findings": inside.str.split("/").str[0],
+            "patient": inside,
+            "why_no_file": "",
+            "where": "",
+            "reason": "",
         }
     )
+
+
+def _tell_left_aside(source: str, contents: Contents, reasons: pd.Series) -> None:
+    tell_hidden(source, contents.hidden)
+    if aside := int(reasons.str.startswith("no film").sum()):
+        logger.info(
+            "Source %s: masks, thumbnails and documents, which are no films: %d; the "
+            "table of rejected images names each.",
+            source,
+            aside,
+        )
