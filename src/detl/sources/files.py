@@ -83,7 +83,8 @@ def list_files(folder: Path, subfolders: Iterable[str]) -> Contents:
     """
     found = _Found(folder)
     for subfolder in subfolders:
-        if (folder / subfolder).is_dir():
+        # Unlike Path.is_dir, it raises no error below a folder that is closed.
+        if os.path.isdir(folder / subfolder):
             found.scan(subfolder)
     return found.tabulate()
 

@@ -58,7 +58,8 @@ def read_folder(folder: Path, source: str, parameters: SourceParameters) -> Sour
     files = contents.files[contents.files["path"] != "labels.csv"]
     listing = folder / "labels.csv"
     if listing.is_file():
-        rows, faults = _read_rows(listing, files)
+        table = _read_table(listing)
+        rows, faults = _find_files(table.rows, files, listing), table.faults
         why_no_film = _why_no_film(files, first=0)
         why_unnamed = "no row in labels.csv"
     else:
@@ -93,9 +94,12 @@ def _build(
 
 def _read_list(path: Path, source: str, parameters: SourceParameters) -> SourceTable:
     """Return the images of a list; other files beside it are none of its own."""
-    names = _read_table(path).rows["path"]
-    contents = list_files(path.parent, find_folders(path.parent, names))
-    rows, faults = _read_rows(path, contents.files)
+    table = _read_table(path)
+    folders = find_folders(path.parent, table.rows["path"])
+    contents = list_files(path.parent, folders)
+    rows = _find_files(table.rows, contents.files, path)
+    of_rows = contents.faults["name"].isin({*rows["name"], *folders})
+    faults = pd.concat([table.faults, contents.faults[of_rows]])
     return _build(rows, source, parameters, faults)
 
 
@@ -105,10 +109,8 @@ def _read_table(path: Path) -> TextTable:
     return read_text_table(path, _COLUMNS, advice, verbatim=["path"])
 
 
-def _read_rows(path: Path, files: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the rows of a list with their files, and what of it cannot be read."""
-    table = _read_table(path)
-    rows = table.rows
+def _find_files(rows: pd.DataFrame, files: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Return the rows of a list with their files and patients."""
     matched = match_files(rows["path"], files, path.parent)
     # Under the file's own name, since the list may hold paths of another computer.
     tidied = [
@@ -123,7 +125,7 @@ def _read_rows(path: Path, files: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFr
         why_no_file=matched["reason"],
         patient=patient.mask(patient == "", name),
         reason=name_spoilt_patients(patient, path),
-    ), table.faults
+    )
 
 
 def _why_no_film(files: pd.DataFrame, first: int) -> pd.Series:

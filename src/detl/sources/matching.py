@@ -317,7 +317,7 @@ def _find_folder(folder: Path, path: str) -> str | None:
     """Return the folder that a path means, spelt as it is on disk; None if none."""
     here = "/" if path.startswith("/") else ""
     for part in filter(None, path.split("/")):
-        if (folder / here / part).is_dir():
+        if os.path.isdir(folder / here / part):
             here = posixpath.join(here, part)
             continue
         try:
