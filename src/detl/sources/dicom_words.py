@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from detl.sources.views import normalise_view
+
 UNKNOWN_WORD = "a word that is not known"
 OTHER_CODE = "another one, by its code"
 
@@ -150,6 +152,9 @@ def spell_view(position: str) -> str:
         ``PA``, ``AP``, ``AP Supine``, ``L``; "" where the direction is not said;
         ``decubitus``, ``oblique``, ``lordotic``, or ``UNKNOWN_WORD``.
     """
+    if view := normalise_view(position):
+        return view
+    # Devices write more words than lists do.
     words = re.findall(r"[^\W\d_]+", _plain(position).replace(".", ""))
     found = {_VIEWS.get(word, UNKNOWN_WORD) for word in words} - {""}
     for other in (UNKNOWN_WORD, "decubitus", "oblique", "lordotic"):

@@ -3,13 +3,17 @@
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+import pandas as pd
+
 from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.parameters import SourceParameters
 from detl.sources import read_source
 from detl.sources.files import EXTERNAL, where_to_set
+from detl.sources.patients import is_spoilt, normalise_patient
 from detl.sources.pseudonyms import drop_sources
 from detl.sources.source_table import SourceTable, select_views
+from detl.sources.spelling import fold, is_utf8, show
 
 
 def read_external(
@@ -24,19 +28,24 @@ def read_external(
     ``metadata.csv`` (covid-chestxray), else ``labels.csv`` or class folders. Where a
     source with that published layout was ingested, the images and patients take its
     name, so that those which training has seen are recognised. In a list of one's own
-    a patient may be named with the source, ``nih/00000001``, to the same end; and one
-    whom a DICOM header names has the same pseudonym everywhere.
+    a patient may be named with the source, ``nih/00000001``, to the same end.
 
     Args:
         path: A folder, or a csv with the columns ``file``, ``label`` and ``patient``.
         known: The sources that were ingested.
         views: Views to take, spelt as in column ``view``.
-        patient_key: File of the key of these pseudonyms; None makes none.
+        patient_key: File of the key of the pseudonyms of patients whom DICOM headers
+            name, which are the same everywhere; None makes none.
 
     Raises:
         DetlError: There is no such path, its reader misses something, or not one image
             can be taken.
     """
+    if not is_utf8(str(path)):
+        raise DetlError(
+            f"The path {show(str(path))} of the external test is not UTF-8, in which "
+            "names are written: rename it."
+        )
     if not path.exists():
         raise DetlError(
             f"There is no {path}, where the images of the external test should be: "
@@ -80,12 +89,44 @@ def _name_after(
     """Return the table of another source; named patients keep their own source."""
     images = table.candidates
     files = images["image_id"].str.removeprefix(f"{EXTERNAL}/")
-    named = images["patient_id"].str.removeprefix(f"{EXTERNAL}/")
-    is_known = named.str.split("/").str[0].isin(list(known))
-    patients = drop_sources(named.where(is_known, f"{source}/" + named))
-    return SourceTable(
-        candidates=images.assign(
-            source=source, image_id=f"{source}/" + files, patient_id=patients
-        ),
-        rejected=table.rejected.assign(source=source).astype(str),
+    said = images["patient_id"].str.removeprefix(f"{EXTERNAL}/")
+    patients = [
+        f"{source}/{patient}"
+        # Of an image whose patient is not known the patient is its file.
+        if patient == file
+        else _name_patient(patient, source, known)
+        for patient, file in zip(said, files, strict=True)
+    ]
+    named = images.assign(
+        source=source,
+        image_id=f"{source}/" + files,
+        patient_id=drop_sources(pd.Series(patients, images.index, dtype="str")),
     )
+    is_lost = named["patient_id"].map(_is_lost).astype(bool)
+    lost = pd.DataFrame(
+        {
+            "source": source,
+            "name": files[is_lost],
+            "reason": "no patient of that source: " + said[is_lost],
+        }
+    )
+    rejected = pd.concat([table.rejected.assign(source=source), lost])
+    return SourceTable(
+        candidates=named[~is_lost].reset_index(drop=True),
+        rejected=rejected.astype(str).reset_index(drop=True),
+    )
+
+
+def _is_lost(patient_id: str) -> bool:
+    patient = patient_id.partition("/")[2]
+    return not patient or is_spoilt(patient)
+
+
+def _name_patient(said: str, source: str, known: Mapping[str, SourceParameters]) -> str:
+    """Return a patient with the source, as that source's reader would name both."""
+    sources = {fold(name): name for name in known}
+    own, _, patient = said.replace("\\", "/").partition("/")
+    named = sources.get(own.strip())
+    if named is None:
+        return f"{source}/{said}"
+    return f"{named}/{normalise_patient(patient, known[named].reader)}"

@@ -10,13 +10,13 @@ import os
 import re
 import secrets
 import tempfile
-import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from detl.errors import DetlError
+from detl.sources.patients import normalise_patient
 
 PatientId = tuple[str, str]
 """Who gives the number, "" where that is not said, and the number."""
@@ -45,10 +45,7 @@ def read_patient_id(issuer: str, number: str) -> PatientId | None:
         number: ``PatientID``.
     """
     patient, by = _normalise(number), _normalise(issuer)
-    if _says_nothing(patient):
-        return None
-    patient = re.sub(r"^0*(\d+)(\.0*)?$", r"\1", patient)
-    return ("" if _says_nothing(by) else by), patient
+    return (by, patient) if patient else None
 
 
 def name_issuers(ids: Sequence[PatientId | None]) -> list[PatientId | None]:
@@ -185,10 +182,7 @@ def _make_key(path: Path) -> None:
 
 
 def _normalise(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text).upper()
-    return re.sub(r"[\s^\0]", "", plain)
-
-
-def _says_nothing(text: str) -> bool:
-    letters = re.sub(r"[\W_]", "", text)
-    return not letters or _NOBODY.fullmatch(letters) is not None
+    """Return it as patients in lists are spelt, "" where it is nobody."""
+    said = re.sub(r"\s", "", normalise_patient(re.sub(r"[\^\0]", " ", text)))
+    letters = re.sub(r"[\W_]", "", said)
+    return said if letters and not _NOBODY.fullmatch(letters.upper()) else ""
