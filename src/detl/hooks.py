@@ -132,7 +132,8 @@ def _refuse_unreadable_source(catalog: DataCatalog) -> None:
     from detl.pipelines.external.nodes import read_external_images
 
     ingest = IngestParameters.model_validate(catalog.load("params:ingest"))
-    read_external_images(catalog.load("params:source"), ingest)
+    key = catalog.load("patient_key")
+    read_external_images(catalog.load("params:source"), ingest, key)
 
 
 def _refuse_files_of_another_source(catalog: DataCatalog) -> None:

@@ -36,6 +36,7 @@ def test_the_heading_with_commas_is_read_as_four_numbers(tmp_path):
             "width": 86.75,
             "height": 79.25,
             "frame": NIH_FRAME,
+            "fault": "",
         }
     ]
 
@@ -46,12 +47,26 @@ def test_boxes_of_the_covid_layout_are_in_pixels_of_the_file(tmp_path):
 
     boxes = read_covid_chestxray_boxes(tmp_path)
 
-    assert boxes.iloc[0].to_list() == ["a.png", "COVID-19", 9, 8, 7, 6, OWN_FRAME]
+    assert boxes.iloc[0].to_list() == ["a.png", "COVID-19", 9, 8, 7, 6, OWN_FRAME, ""]
 
 
 @pytest.mark.parametrize("read", [read_nih_boxes, read_covid_chestxray_boxes])
 def test_a_missing_list_gives_nothing(tmp_path, read):
     assert read(tmp_path) is None
+
+
+def test_a_row_that_cannot_be_read_is_named(tmp_path):
+    text = "filename,finding,x,y,w,h\n.\\a.png,COVID-19,9,8,7,6\nb.png,COVID\n,,,,,\n"
+    (tmp_path / "boxes.csv").write_text(text + "c.png,COVID-19,9,8,7,6\n")
+
+    boxes = read_covid_chestxray_boxes(tmp_path)
+
+    assert boxes["name"].tolist() == [
+        *("a.png", "c.png", "boxes.csv, row 3", "boxes.csv, row 4")
+    ]
+    assert boxes["fault"].str.partition(":")[0].tolist() == [
+        *("", "", "broken row", "empty row")
+    ]
 
 
 def test_a_list_without_a_column_is_refused(tmp_path):

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -76,7 +77,8 @@ def test_the_hierarchical_findings_of_later_versions_are_read(tmp_path):
         ({"modality": "CT", "view": "Axial"}, "modality: CT"),
         ({"view": ""}, "no view"),
         ({"finding": "todo"}, "unknown finding: todo"),
-        ({"age": "413"}, "age not between 0 and 120 years: 413"),
+        ({"view": "Coronal"}, "view: Coronal"),
+        ({"patientid": "unknown"}, "no patient"),
         ({"filename": "b.jpeg"}, "no image file"),
         ({"folder": "../images"}, "no image file"),
     ],
@@ -86,6 +88,64 @@ def test_what_is_not_taken_is_rejected_with_its_reason(tmp_path, change, reason)
 
     assert table.candidates.empty
     assert table.rejected.loc[0, "reason"] == reason
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        {"folder": "images/"},
+        {"folder": "Images"},
+        {"folder": "./images"},
+        {"folder": ""},
+        {"filename": "images\\a.jpeg"},
+        {"filename": " a.jpeg"},
+    ],
+)
+def test_an_image_is_found_however_its_path_is_spelt(tmp_path, spelt):
+    table = _read(_write(tmp_path, spelt))
+
+    assert list(table.candidates["path"]) == ["images/a.jpeg"]
+    assert table.rejected.empty
+
+
+def test_a_broken_row_is_rejected_with_its_number(tmp_path):
+    rows = [{"filename": f"{name}.jpeg"} for name in "abc"]
+    _write(tmp_path, *rows, files=("a.jpeg", "b.jpeg"))
+    path = tmp_path / "metadata.csv"
+    first, second, third, _ = path.read_text().splitlines()
+    path.write_text("\n".join([first, second, third, "2,M", "," * 10]) + "\n")
+
+    table = _read(tmp_path)
+
+    assert len(table.candidates) == 2
+    assert table.rejected.set_index("name")["reason"].to_dict() == {
+        "metadata.csv, row 4": "broken row: row 4 has 2 fields and the header 11",
+        "metadata.csv, row 5": "empty row: row 5",
+    }
+
+
+def test_a_file_whose_name_is_not_utf_8_is_rejected(tmp_path):
+    _write(tmp_path)
+    with open(os.fsencode(tmp_path / "images") + b"/\xfc.jpeg", "wb"):
+        pass
+
+    assert _read(tmp_path).rejected.to_dict("records") == [
+        {
+            "source": "covid",
+            "name": "images/\\xfc.jpeg",
+            "reason": "name that is not UTF-8: rename it",
+        }
+    ]
+
+
+def test_spellings_of_a_patient_are_one(tmp_path):
+    names = ["17", "17.0", " 17 ", "17a", "017", "P12", "p12"]
+    rows = [{"patientid": p, "filename": f"{n}.png"} for n, p in enumerate(names)]
+    files = [row["filename"] for row in rows]
+
+    candidates = _read(_write(tmp_path, *rows, files=files)).candidates
+
+    assert list(candidates["patient_id"]) == ["covid/17"] * 5 + ["covid/p12"] * 2
 
 
 def test_letters_after_a_patient_number_do_not_make_another_patient(tmp_path):

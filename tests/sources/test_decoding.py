@@ -84,6 +84,94 @@ def test_the_patients_of_exact_and_other_copies_are_one_group(decode):
     assert list(decoded.images["group"]) == ["mine/p0", "mine/p1", "mine/p1"]
 
 
+def _decode_labelled(tmp_path, *labels):
+    """Decode one film under these labels, and another one."""
+    rows, paths = [], []
+    for number, label in enumerate([*labels, "Mass"]):
+        paths.append(tmp_path / f"{number}.png")
+        film = draw_film(1 if number == len(labels) else 0)
+        cv2.imwrite(str(paths[-1]), film)
+        rows.append(
+            {
+                "image_id": f"mine/{number}.png",
+                "source": "mine",
+                "patient_id": f"mine/p{number}",
+                "findings": label,
+                "view": "PA",
+                "age": 50.0,
+                "sex": "F",
+                "license": "CC0",
+                "path": paths[-1].name,
+            }
+        )
+    return decode_candidates(pd.DataFrame(rows), paths, SIZE, "crop", 10_000)
+
+
+def test_of_one_picture_with_labels_that_contradict_each_other_none_is_accepted(
+    tmp_path,
+):
+    decoded = _decode_labelled(tmp_path, "No Finding", "COVID-19", "No Finding")
+
+    assert decoded.images["image_id"].tolist() == ["mine/3.png"]
+    assert decoded.rejected.set_index("name")["reason"].to_dict() == {
+        name: "contradicting copy: "
+        f"mine/{other} shows the same picture and says {label}"
+        for name, other, label in (
+            ("0.png", "1.png", "COVID-19"),
+            ("1.png", "0.png", "No Finding"),
+            ("2.png", "1.png", "COVID-19"),
+        )
+    }
+    validate(decoded.rejected, REJECTED)
+
+
+def test_of_one_picture_with_labels_that_agree_the_first_is_accepted(tmp_path):
+    decoded = _decode_labelled(tmp_path, "COVID-19", "COVID-19|ARDS")
+
+    assert decoded.images["image_id"].tolist() == ["mine/0.png", "mine/2.png"]
+    assert decoded.rejected["reason"].tolist() == ["duplicate of mine/0.png"]
+
+
+def test_the_patients_of_a_contradicting_copy_are_one_group(tmp_path):
+    films = [(draw_film(0), "No Finding", "p0"), (draw_film(0), "Mass", "p1")]
+    films += [(draw_film(2), "Mass", "p0"), (draw_film(3), "Mass", "p1")]
+    rows, paths = [], []
+    for number, (film, label, patient) in enumerate(films):
+        paths.append(tmp_path / f"{number}.png")
+        cv2.imwrite(str(paths[-1]), film)
+        common = {"source": "m", "view": "PA", "age": 1.0, "sex": "F", "license": "x"}
+        rows.append(
+            common
+            | {"image_id": f"m/{number}", "patient_id": patient, "findings": label}
+            | {"path": paths[-1].name}
+        )
+
+    decoded = decode_candidates(pd.DataFrame(rows), paths, SIZE, "crop", 10_000)
+
+    assert decoded.images["group"].tolist() == ["p0", "p0"]
+
+
+def test_copies_that_differ_in_pixels_and_contradict_are_used_and_told(
+    tmp_path, caplog
+):
+    rows, paths = [], []
+    film = draw_film(0)
+    for number, (factor, label) in enumerate([(1, "No Finding"), (1.1, "Mass")]):
+        paths.append(tmp_path / f"{number}.png")
+        cv2.imwrite(str(paths[-1]), _brighten(film, factor))
+        common = {"source": "m", "view": "PA", "age": 1.0, "sex": "F", "license": "x"}
+        rows.append(
+            common
+            | {"image_id": f"m/{number}", "patient_id": "m/p", "findings": label}
+            | {"path": paths[-1].name}
+        )
+
+    decoded = decode_candidates(pd.DataFrame(rows), paths, SIZE, "crop", 10_000)
+
+    assert len(decoded.images) == 2
+    assert "contradict each other: 1; m/0 (No Finding) and m/1 (Mass)" in caplog.text
+
+
 def test_where_nothing_can_be_decoded_the_tables_are_empty_and_keep_their_columns(
     decode,
 ):

@@ -6,6 +6,7 @@ from detl.sources.external import read_external
 
 KNOWN = {
     "chest14": SourceParameters(reader="nih", folder="nih"),
+    "collection": SourceParameters(reader="covid_chestxray", folder="covid"),
     "mine": SourceParameters(reader="folder", folder="mine"),
 }
 
@@ -33,6 +34,43 @@ def test_a_patient_of_an_ingested_source_can_be_named(tmp_path):
     table = _read(_list(tmp_path, "a.png,normal,chest14/00000001"))
 
     assert list(table.candidates["patient_id"]) == ["chest14/00000001"]
+
+
+@pytest.mark.parametrize(
+    ("said", "patient"),
+    [
+        *((f"chest14/{n}", "chest14/00000001") for n in ("1", "1.0", " 1", "0001")),
+        ("Chest14\\1", "chest14/00000001"),
+        ("collection/17b", "collection/17"),
+        ("mine/P1", "mine/p1"),
+        ("other/1", "external/other/1"),
+        ("1.0", "external/1"),
+        ("unknown", "external/a.png"),
+    ],
+)
+def test_a_patient_of_an_ingested_source_is_recognised_however_written(
+    tmp_path, said, patient
+):
+    table = _read(_list(tmp_path, f"a.png,normal,{said}"))
+
+    assert list(table.candidates["patient_id"]) == [patient]
+
+
+@pytest.mark.parametrize("said", ["chest14/1.2E+05", "chest14/", "chest14/unknown"])
+def test_a_patient_of_an_ingested_source_who_is_not_known_is_rejected(tmp_path, said):
+    rejected = _read(_list(tmp_path, f"a.png,normal,{said}", "b.png,normal,1")).rejected
+
+    assert rejected["name"].tolist() == ["a.png"]
+    assert rejected.loc[0, "reason"].startswith("no patient of that source: chest14/")
+
+
+def test_a_label_that_contradicts_itself_is_rejected(tmp_path):
+    table = _read(_list(tmp_path, "a.png,COVID-19|No Finding,1", "b.png,normal,2"))
+
+    assert list(table.candidates["path"]) == ["b.png"]
+    assert list(table.rejected["reason"]) == [
+        "contradictory label: COVID-19|No Finding"
+    ]
 
 
 def test_a_published_layout_takes_the_name_under_which_it_was_ingested(tmp_path):
@@ -106,10 +144,8 @@ def test_unknown_labels_alone_are_told_with_the_known_classes(tmp_path):
     assert "normal, other_disease, pneumonia, covid_19" in message
 
 
-def test_paths_with_backslashes_are_told_to_be_written_with_slashes(tmp_path):
-    (tmp_path / "films").mkdir()
-    (tmp_path / "films" / "a.png").touch()
-    path = _write_csv(tmp_path / "l.csv", "file,label,patient\nfilms\\a.png,normal,p\n")
+def test_paths_that_lead_nowhere_are_told_to_be_written_with_slashes(tmp_path):
+    path = _write_csv(tmp_path / "l.csv", "file,label,patient\nfilms:a.png,normal,p\n")
 
     message = _error_of(path)
 

@@ -1,100 +1,20 @@
-import gzip
+import os
 
-import pandas as pd
 import pytest
 
-from another_user import refusal_as_another_user
 from detl.errors import DetlError
-from detl.sources.files import list_files, match_files, read_text_table
-
-COLUMNS = {"name": ("Image",), "sex": ("Patient Gender", "Patient Sex")}
+from detl.sources.files import list_files, require_folder, walk_files
 
 
-@pytest.mark.parametrize("header", ["Image,Patient Gender", "Image,Patient Sex"])
-def test_each_spelling_of_a_column_is_read(tmp_path, header):
-    path = tmp_path / "table.csv"
-    path.write_text(f"{header}\na.png,M\n")
-
-    assert read_text_table(path, COLUMNS).to_dict("records") == [
-        {"name": "a.png", "sex": "M"}
-    ]
+def _write(folder, *files):
+    for file in files:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).touch()
+    return folder
 
 
-@pytest.mark.parametrize("end", [",", ""], ids=["comma in the header", "none"])
-def test_a_comma_at_the_end_of_each_row_shifts_nothing(tmp_path, end):
-    path = tmp_path / "table.csv"
-    path.write_text(f"Image,Patient Sex{end}\na.png,M,\nb.png,F,\n")
-
-    assert list(read_text_table(path, COLUMNS)["sex"]) == ["M", "F"]
-
-
-def test_a_gzipped_table_is_read(tmp_path):
-    path = tmp_path / "table.csv.gz"
-    path.write_bytes(gzip.compress(b"Image,Patient Sex\na.png,M\n"))
-
-    assert len(read_text_table(path, COLUMNS)) == 1
-
-
-def test_broken_bytes_and_a_byte_order_mark_are_no_obstacle(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_bytes(
-        b"\xef\xbb\xbfImage,Patient Sex,notes\na.png,M,\x93wet market\x94\n"
-    )
-
-    assert list(read_text_table(path, COLUMNS)["name"]) == ["a.png"]
-
-
-def test_numbers_and_na_stay_the_text_that_they_are(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_text("Image,Patient Sex\n0001, NA \n")
-
-    assert read_text_table(path, COLUMNS).to_dict("records") == [
-        {"name": "0001", "sex": "NA"}
-    ]
-
-
-def test_a_missing_column_is_named_with_those_found(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_text("Image,gender\na.png,M\n")
-
-    with pytest.raises(
-        DetlError, match=r"columns Image, gender, where Image, Patient Gender or"
-    ):
-        read_text_table(path, COLUMNS)
-
-
-@pytest.mark.parametrize(
-    ("content", "what"),
-    [
-        (b"", "it is empty"),
-        (b'Image,Patient Sex\n"a', "unexpected end of data"),
-        (b"Image,Patient Sex\na,M\nb", "row 3 has 1 fields and the header 2"),
-        (b"Image,Patient Sex\na,b,M\n", "row 2 has 3 fields and the header 2"),
-    ],
-)
-def test_a_file_that_is_no_csv_table_is_named(tmp_path, content, what):
-    path = tmp_path / "table.csv"
-    path.write_bytes(content)
-
-    with pytest.raises(
-        DetlError, match=rf"table\.csv cannot be read as a csv table \({what}\)"
-    ):
-        read_text_table(path, COLUMNS)
-
-
-# Without the time of compression, which would name the case anew in each process.
-CUT_OFF = gzip.compress(b"Image," * 99, mtime=0)[:30]
-
-
-@pytest.mark.parametrize("content", [b"no gzip", CUT_OFF])
-def test_a_broken_gzip_is_named(tmp_path, content):
-    path = tmp_path / "table.csv.gz"
-    path.write_bytes(content)
-
-    with pytest.raises(
-        DetlError, match=r"table\.csv\.gz cannot be read as a csv table"
-    ):
-        read_text_table(path, COLUMNS)
+def _faults(contents):
+    return contents.faults.set_index("name")["reason"].to_dict()
 
 
 def test_files_are_listed_in_order_without_hidden_ones_and_folders(tmp_path):
@@ -102,53 +22,138 @@ def test_files_are_listed_in_order_without_hidden_ones_and_folders(tmp_path):
     for name in ("b.png", "a.png", "._a.png", ".DS_Store"):
         (tmp_path / "images" / name).touch()
 
-    files = list_files(tmp_path, ["images", "missing"])
+    files = list_files(tmp_path, ["images", "missing"]).files
 
     assert list(files["path"]) == ["images/a.png", "images/b.png"]
 
 
-def _match(wanted, present):
-    files = pd.DataFrame({"path": present, "name": present}, dtype=str)
-    matched = match_files(pd.Series(wanted, dtype=str), files, "name")
-    return [None if pd.isna(path) else path for path in matched]
+def test_files_are_found_at_any_depth(tmp_path):
+    _write(tmp_path, "b.png", "deep/er/a.png")
+
+    assert list(walk_files(tmp_path).files["path"]) == ["b.png", "deep/er/a.png"]
 
 
-def test_the_exact_name_is_matched():
-    assert _match(["b.png", "c.png"], ["a.png", "b.png"]) == ["b.png", None]
+@pytest.mark.parametrize(
+    "name",
+    [".a.png", "Thumbs.db", "@eaDir/a.png", "__MACOSX/a.png", ".thumbnails/a.png"],
+)
+def test_what_systems_leave_is_hidden(tmp_path, name):
+    contents = walk_files(_write(tmp_path, name, "a.png"))
+
+    assert list(contents.files["path"]) == ["a.png"]
+    assert contents.hidden == [name.split("/")[0]]
+    assert contents.faults.empty
 
 
-def test_an_image_encoded_again_is_matched_by_its_stem():
-    assert _match(["v1.2-a.jpeg"], ["v1.2-a.jpg"]) == ["v1.2-a.jpg"]
+def test_a_link_to_a_folder_is_followed(tmp_path):
+    _write(tmp_path, "here/a.png", "elsewhere/deep/b.png")
+    (tmp_path / "here" / "link").symlink_to(tmp_path / "elsewhere")
+
+    contents = walk_files(tmp_path / "here")
+
+    assert list(contents.files["path"]) == ["a.png", "link/deep/b.png"]
+    assert contents.faults.empty
 
 
-def test_a_file_that_another_row_names_exactly_is_not_matched_by_its_stem():
-    assert _match(["a.jpeg", "a.jpg"], ["a.jpg"]) == [None, "a.jpg"]
+def test_a_folder_is_read_once_and_in_its_own_place_first(tmp_path):
+    _write(tmp_path, "z/a.png")
+    (tmp_path / "again").symlink_to(tmp_path / "z")
+
+    contents = walk_files(tmp_path)
+
+    assert list(contents.files["path"]) == ["z/a.png"]
+    assert _faults(contents) == {"again": "folder that was read already: z"}
 
 
-def test_two_files_of_one_stem_are_not_guessed_between():
-    assert _match(["a.jpeg"], ["a.jpg", "a.png"]) == [None]
+def test_of_two_links_to_one_folder_the_second_is_named(tmp_path):
+    _write(tmp_path, "elsewhere/a.png", "here/b.png")
+    for name in ("first", "second"):
+        (tmp_path / "here" / name).symlink_to(tmp_path / "elsewhere")
+
+    contents = walk_files(tmp_path / "here")
+
+    assert list(contents.files["path"]) == ["b.png", "first/a.png"]
+    assert _faults(contents) == {"second": "folder that was read already: first"}
 
 
-def test_two_rows_of_one_stem_do_not_share_a_file():
-    assert _match(["a.jpeg", "a.jpg"], ["a.png"]) == [None, None]
+@pytest.mark.parametrize("target", [".", ".."], ids=["to itself", "to the one above"])
+def test_a_link_that_leads_back_up_is_not_followed(tmp_path, target):
+    _write(tmp_path, "here/a.png")
+    (tmp_path / "here" / "loop").symlink_to(target)
+
+    contents = walk_files(tmp_path / "here")
+
+    assert list(contents.files["path"]) == ["a.png"]
+    assert _faults(contents) == {"loop": "link to a folder that holds this one"}
 
 
-def test_nothing_matches_where_there_is_no_file():
-    assert _match(["a.png"], []) == [None]
+def test_links_between_linked_folders_end(tmp_path):
+    _write(tmp_path, "here/a.png", "one/b.png", "two/c.png")
+    (tmp_path / "here" / "one").symlink_to(tmp_path / "one")
+    (tmp_path / "one" / "two").symlink_to(tmp_path / "two")
+    (tmp_path / "two" / "one").symlink_to(tmp_path / "one")
+
+    contents = walk_files(tmp_path / "here")
+
+    assert list(contents.files["path"]) == ["a.png", "one/b.png", "one/two/c.png"]
+    assert _faults(contents) == {"one/two/one": "folder that was read already: one"}
 
 
-def test_a_folder_that_may_not_be_read_is_told(tmp_path):
-    folder = tmp_path / "nih"
-    folder.mkdir()
-    folder.chmod(0o300)
-    try:
-        told = refusal_as_another_user(
-            "from pathlib import Path\n"
-            "from detl.sources.files import require_folder\n"
-            f"require_folder(Path({str(folder)!r}), 'nih', 'films')"
-        )
-    finally:
-        folder.chmod(0o755)
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ("nowhere", "No such file or directory"),
+        ("link", "Too many levels of symbolic links"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_named(tmp_path, target, why):
+    (tmp_path / "link").symlink_to(tmp_path / target)
 
-    assert told.startswith(f"{folder}, where films should be, may not be read")
-    assert "ingest.sources.nih.folder" in told
+    assert _faults(walk_files(tmp_path)) == {"link": f"link that leads nowhere: {why}"}
+
+
+def test_what_is_no_file_is_named(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+
+    assert _faults(walk_files(tmp_path)) == {"pipe.png": "neither a file nor a folder"}
+
+
+@pytest.mark.parametrize(
+    "list_", [walk_files, lambda folder: list_files(folder, ["."])]
+)
+def test_names_that_are_not_utf_8_are_named_readably(tmp_path, list_):
+    _write(tmp_path, "a.png")
+    os.mkdir(os.fsencode(tmp_path) + b"/m\xfcnchen")
+    with open(os.fsencode(tmp_path) + b"/m\xfcller.png", "wb"):
+        pass
+
+    contents = list_(tmp_path)
+
+    assert list(contents.files["path"]) == ["a.png"]
+    assert _faults(contents) == {
+        "m\\xfcller.png": "name that is not UTF-8: rename it",
+        "m\\xfcnchen": "name that is not UTF-8: rename it",
+    }
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every folder")
+def test_a_folder_that_cannot_be_entered_is_named(tmp_path):
+    _write(tmp_path, "a.png", "closed/b.png")
+    (tmp_path / "closed").chmod(0)
+
+    contents = walk_files(tmp_path)
+
+    assert list(contents.files["path"]) == ["a.png"]
+    assert _faults(contents) == {
+        "closed": "folder that cannot be entered: Permission denied"
+    }
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every folder")
+def test_a_source_that_cannot_be_entered_is_refused(tmp_path):
+    (tmp_path / "closed").mkdir(mode=0)
+
+    with pytest.raises(
+        DetlError, match=r"closed, where films .*Permission denied.*set"
+    ):
+        require_folder(tmp_path / "closed", "mine", "films")

@@ -1,6 +1,12 @@
 import pytest
 
-from detl.sources.findings import FINDINGS, translate_findings
+from detl.sources.findings import (
+    CAUSES_OF_PNEUMONIA,
+    FINDINGS,
+    contradict,
+    name_pneumonia,
+    translate_findings,
+)
 
 
 @pytest.mark.parametrize(
@@ -37,3 +43,51 @@ def test_the_translation_may_name_several_findings():
 
 def test_every_finding_stands_for_itself():
     assert [translate_findings(finding, {}) for finding in FINDINGS] == list(FINDINGS)
+
+
+def test_a_label_is_known_in_either_form_of_unicode_and_with_other_blanks():
+    translation = {"Lungenentz\u00fcndung links": "Pneumonia"}
+
+    assert translate_findings("Lungenentzu\u0308ndung\u00a0links", translation) == (
+        "Pneumonia"
+    )
+
+
+def test_the_causes_of_pneumonia_are_those_of_the_collection():
+    outside = {"ARDS", "COVID-19", "Tuberculosis", "Mass", "No Finding", "Pneumonia"}
+
+    assert {"SARS", "Viral", "Streptococcus", "Lipoid", "H1N1"} < CAUSES_OF_PNEUMONIA
+    assert CAUSES_OF_PNEUMONIA.isdisjoint(outside)
+
+
+@pytest.mark.parametrize(
+    ("label", "findings"),
+    [
+        ("Pneumonia/Bacterial/Streptococcus", "Pneumonia"),
+        ("Streptococcus|ARDS|Viral", "Pneumonia|ARDS"),
+        ("Pneumonia/Viral/COVID-19", "COVID-19"),
+        ("Tuberculosis", "Tuberculosis"),
+    ],
+)
+def test_a_cause_of_pneumonia_is_pneumonia(label, findings):
+    assert name_pneumonia(translate_findings(label, {})) == findings
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_so"),
+    [
+        ("No Finding", "Mass", True),
+        ("Pneumonia", "COVID-19", True),
+        ("Viral", "COVID-19", True),
+        ("Mass", "Nodule", True),
+        ("Other Disease", "Pneumonia", True),
+        ("Other Disease", "No Finding", True),
+        ("Mass", "Mass|Nodule", False),
+        ("COVID-19|ARDS", "COVID-19", False),
+        ("Pneumonia", "Streptococcus", False),
+        ("Other Disease", "Mass", False),
+    ],
+)
+def test_labels_of_one_picture_contradict_each_other_or_not(one, other, is_so):
+    assert contradict(one, other) is is_so
+    assert contradict(other, one) is is_so

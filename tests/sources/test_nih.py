@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,8 @@ HEADER_2020 = HEADER_2017.replace("Gender", "Sex") + ","
 ROWS = (
     "00000001_000.png,Cardiomegaly,0,1,058Y,M,PA,2682,2749,0.143,0.143",
     "00000002_000.png,Mass|Nodule,0,2,81,F,AP,2500,2048,0.171,0.171",
-    "00000003_000.png,No Finding,0,3,413,F,PA,2500,2048,0.171,0.171",
 )
+BAD_AGE = "00000003_000.png,No Finding,0,3,413,F,PA,2500,2048,0.171,0.171"
 
 
 def _read(folder):
@@ -71,16 +72,51 @@ def test_both_spellings_of_the_columns_are_read(tmp_path, header, end):
     ]
 
 
-def test_a_row_with_a_bad_age_is_rejected(tmp_path):
-    rejected = _read(_write(tmp_path)).rejected
+def test_an_image_with_a_bad_age_is_taken_with_an_unknown_one(tmp_path):
+    table = _read(_write(tmp_path, rows=[*ROWS, BAD_AGE]))
 
-    assert rejected.to_dict("records") == [
-        {
-            "source": "nih",
-            "name": "00000003_000.png",
-            "reason": "age not between 0 and 120 years: 413",
-        }
+    assert table.rejected.empty
+    ages = table.candidates.set_index("image_id")["age"]
+    assert math.isnan(ages["nih/00000003_000.png"])
+    assert ages.notna().sum() == 2
+
+
+def test_spellings_of_a_patient_s_number_are_one_patient(tmp_path):
+    numbers = ["1", "1.0", "00000001", " 1 ", "2"]
+    rows = [
+        f"{n}.png,Mass,0,{number},50,M,PA,1,1,1,1" for n, number in enumerate(numbers)
     ]
+
+    candidates = _read(_write(tmp_path, rows=rows)).candidates
+
+    assert list(candidates["patient_id"]) == ["nih/00000001"] * 4 + ["nih/00000002"]
+
+
+@pytest.mark.parametrize(
+    "spelt", ["images\\a.png", "./a.png", "images_001/images/a.png", "A.PNG", "a.jpg"]
+)
+def test_an_image_is_found_however_its_name_is_spelt(tmp_path, spelt):
+    rows = [f"{spelt},Mass,0,1,50,M,PA,1,1,1,1"]
+    _write(tmp_path, rows=["a.png"]).joinpath("Data_Entry_2017.csv").write_text(
+        f"{HEADER_2017}\n{rows[0]}\n"
+    )
+
+    table = _read(tmp_path)
+
+    assert list(table.candidates["path"]) == ["images/a.png"]
+    assert "/" not in table.candidates.loc[0, "image_id"].removeprefix("nih/")
+
+
+def test_a_row_that_cannot_be_used_is_rejected_with_its_number(tmp_path):
+    name = "Data_Entry_2017.csv"
+    with (_write(tmp_path) / name).open("a") as table:
+        table.write(",,,,,,,,,,\n,Mass,0,1,50,M,PA,1,1,1,1\nb.png,Mass\n")
+
+    assert _read(tmp_path).rejected.set_index("name")["reason"].to_dict() == {
+        f"{name}, row 5": f"no image name: {name}, row 5",
+        f"{name}, row 4": "empty row: row 4",
+        f"{name}, row 6": "broken row: row 6 has 2 fields and the header 11",
+    }
 
 
 @pytest.mark.parametrize(

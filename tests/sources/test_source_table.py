@@ -1,3 +1,4 @@
+import logging
 import math
 
 import pandas as pd
@@ -20,6 +21,8 @@ def _row(**changes):
         "sex": "M",
         "license": "",
         "path": "images/a.png",
+        "why_no_file": "",
+        "where": "labels.csv, row 2",
         "reason": "",
     }
     return row | changes
@@ -66,9 +69,15 @@ def test_an_empty_age_is_unknown_and_no_fault():
     assert math.isnan(_candidate(age="")["age"])
 
 
-@pytest.mark.parametrize("age", ["413", "121", "-1", "old", "5 7", "057X"])
-def test_a_bad_age_is_rejected_with_the_age(age):
-    assert _reason(age=age) == f"age not between 0 and 120 years: {age}"
+@pytest.mark.parametrize(
+    "age", ["413", "121", "-1", "old", "5 7", "057X", ">89", "90+", "<1", "?", "2000M"]
+)
+def test_what_no_age_is_makes_it_unknown_and_is_told(age, caplog):
+    with caplog.at_level(logging.INFO):
+        assert math.isnan(_candidate(age=age)["age"])
+
+    assert "Source mine: ages that are none between 0 and 120 years" in caplog.text
+    assert f"count as unknown: 1 ({age})" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -89,7 +98,7 @@ def test_an_unknown_finding_is_rejected_with_the_finding():
 
 
 def test_an_image_without_a_file_is_rejected():
-    assert _reason(path=None) == "no image file"
+    assert _reason(path=None, why_no_file="no image file") == "no image file"
 
 
 def test_an_image_without_a_patient_is_rejected():
@@ -99,11 +108,34 @@ def test_an_image_without_a_patient_is_rejected():
 def test_an_image_without_a_name_is_rejected():
     table = _build(_row(), _row(name=""))
 
-    assert list(table.rejected["reason"]) == ["no image name"]
+    assert table.rejected.to_dict("records") == [
+        {
+            "source": "mine",
+            "name": "labels.csv, row 2",
+            "reason": "no image name: labels.csv, row 2",
+        }
+    ]
+    validate(table.rejected, REJECTED)
+
+
+@pytest.mark.parametrize(
+    "label", ["No Finding|Effusion", "COVID-19, normal", "Pneumonia/Viral|No Finding"]
+)
+def test_a_label_that_contradicts_itself_is_rejected(label):
+    assert _reason(findings=label) == f"contradictory label: {label}"
+
+
+@pytest.mark.parametrize("said", ["AP semi erect", "ap ", "AP Erect"])
+def test_a_view_takes_the_name_of_its_kin(said):
+    assert _candidate(view=said)["view"] == "AP"
+
+
+def test_a_view_that_is_not_known_is_named():
+    assert _reason(view="Axial") == "view: Axial"
 
 
 def test_the_readers_reason_is_kept():
-    assert _reason(reason="modality: CT", age="413") == "modality: CT"
+    assert _reason(reason="modality: CT", patient="") == "modality: CT"
 
 
 def test_an_image_named_twice_is_taken_once():
@@ -111,6 +143,26 @@ def test_an_image_named_twice_is_taken_once():
 
     assert list(table.candidates["patient_id"]) == ["mine/7"]
     assert list(table.rejected["reason"]) == ["named a second time"]
+
+
+@pytest.mark.parametrize(
+    ("again", "reason"),
+    [
+        ({"findings": "Nodule"}, "named a second time, with another label: Nodule"),
+        ({"findings": "mass"}, "named a second time"),
+        ({"findings": "todo"}, "named a second time, with another label: todo"),
+        (
+            {"name": "./a.png", "findings": "Nodule"},
+            "named a second time, with another label: Nodule",
+        ),
+        ({"name": "./a.png"}, "named a second time"),
+    ],
+)
+def test_a_second_row_of_an_image_says_whether_its_label_is_another(again, reason):
+    table = _build(_row(), _row(**again))
+
+    assert list(table.candidates["findings"]) == ["Mass"]
+    assert list(table.rejected["reason"]) == [reason]
 
 
 def test_files_without_a_row_are_rejected():
@@ -136,14 +188,14 @@ def test_a_translation_to_an_unknown_finding_is_refused():
 
 @pytest.mark.parametrize("path", ["images/a.png", None], ids=["taken", "rejected"])
 def test_both_tables_fit_their_schemas_also_when_empty(path):
-    table = _build(_row(path=path))
+    table = _build(_row(path=path, why_no_file="" if path else "no image file"))
 
     validate(table.candidates, CANDIDATES)
     validate(table.rejected, REJECTED)
 
 
 def test_images_of_the_views_asked_for_are_taken():
-    rows = [_row(name=f"{view}.png", view=view) for view in ("PA", "L", "AP Supine")]
+    rows = [_row(name=v, path=v, view=v) for v in ("PA", "L", "AP Supine")]
 
     candidates = select_views(_build(*rows), ["PA", "AP Supine"]).candidates
 
@@ -171,6 +223,13 @@ def test_reasons_are_counted_by_their_kind():
     reasons = ["view: L", "duplicate of nih/1.png", "view: AP", "empty file"]
 
     assert count_reasons(pd.Series(reasons)) == "view 2, duplicate 1, empty file 1"
+
+
+def test_reasons_with_row_numbers_and_names_of_two_lines_are_one_kind():
+    reasons = ["broken row: row 3 has 1 fields", "broken row: row 7 has an open quote"]
+    reasons += ["no film: in a folder masks", "no film: mask of a\nb"]
+
+    assert count_reasons(pd.Series(reasons)) == "broken row 2, no film 2"
 
 
 def test_where_every_image_was_taken_there_is_no_reason():

@@ -18,8 +18,8 @@ class KeptFileDataset(AbstractDataset[NoReturn, Path]):
       filepath: data/02_intermediate/decoded_files.sqlite
     ```
 
-    A node's input, never its output: so no run removes the file before it starts. What
-    is in it must not change any result, only how soon it is there.
+    A node's input, never its output: so no run removes the file before it starts. No
+    number of a result may depend on what is in it, since nobody is told if it changes.
     """
 
     def __init__(

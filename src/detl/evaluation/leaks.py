@@ -11,6 +11,7 @@ from detl.errors import DetlError
 from detl.imaging.copies import find_copies_between
 from detl.imaging.square import Fit
 from detl.sources.groups import connect
+from detl.sources.pseudonyms import require_one_key
 
 LINKS = ("patient", "SHA-256", "perceptual hash", "group")
 """What joins images: each of the first three alone; all of them, with the column
@@ -127,7 +128,11 @@ def find_seen(
         With the index of ``images``: ``seen in training: `` and the patient, the same
         file or copied picture, or an image of the same group that was seen; "" where
         there is nothing of the kind.
+
+    Raises:
+        DetlError: Patients have pseudonyms that were made with two keys.
     """
+    require_one_key(images["patient_id"], trained_on["patient_id"])
     copied = find_copies_between(images, pixels, trained_on, trained_pixels, fit)
     names = trained_on["image_id"].to_numpy()
     originals = dict(zip(copied["first"], names[copied["second"]], strict=True))

@@ -34,13 +34,20 @@ __all__ = [
 ]
 
 
-def read_source(raw: Path, source: str, parameters: SourceParameters) -> SourceTable:
+def read_source(
+    raw: Path,
+    source: str,
+    parameters: SourceParameters,
+    patient_key: Path | None = None,
+) -> SourceTable:
     """Return what the source's reader finds in the source's folder, of every view.
 
     Args:
         raw: The raw data folder, to which the source's folder is relative.
         source: Name of the source.
         parameters: Its parameters.
+        patient_key: File of the key of the pseudonyms of patients whom DICOM headers
+            name, in a folder of one's own; None leaves these unnamed.
 
     Raises:
         DetlError: No such reader, or the reader misses something in the folder.
@@ -51,4 +58,6 @@ def read_source(raw: Path, source: str, parameters: SourceParameters) -> SourceT
             f"{', '.join(READERS)} was expected; correct it."
         )
     folder = raw / parameters.folder
+    if parameters.reader == "folder":
+        return read_folder(folder, source, parameters, patient_key)
     return READERS[parameters.reader](folder, source, parameters)

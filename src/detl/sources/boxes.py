@@ -1,12 +1,13 @@
 """Lists of boxes about lesions, in the layouts in which they are published."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from detl.sources.files import read_text_table
+from detl.sources.csv_table import read_text_table
+from detl.sources.matching import tidy_path
 
 NIH_FRAME = 1024
 """Side of NIH's published images, in whose pixels their boxes are, in pixels."""
@@ -33,7 +34,7 @@ _COVID_COLUMNS = {
     "width": ("w",),
     "height": ("h",),
 }
-_COLUMNS = ["name", "finding", *NUMBERS, "frame"]
+_COLUMNS = ["name", "finding", *NUMBERS, "frame", "fault"]
 
 
 def read_nih_boxes(folder: Path) -> pd.DataFrame | None:
@@ -54,9 +55,9 @@ def read_nih_boxes(folder: Path) -> pd.DataFrame | None:
     path = folder / "BBox_List_2017.csv"
     if not path.is_file():
         return None
-    boxes = read_text_table(path, _NIH_COLUMNS)
+    boxes = _read_list(path, _NIH_COLUMNS, NIH_FRAME)
     finding = boxes["finding"].replace("Infiltrate", "Infiltration")
-    return _read_numbers(boxes.assign(finding=finding), NIH_FRAME)
+    return boxes.assign(finding=finding)
 
 
 def read_covid_chestxray_boxes(folder: Path) -> pd.DataFrame | None:
@@ -76,7 +77,7 @@ def read_covid_chestxray_boxes(folder: Path) -> pd.DataFrame | None:
     path = folder / "boxes.csv"
     if not path.is_file():
         return None
-    return _read_numbers(read_text_table(path, _COVID_COLUMNS), OWN_FRAME)
+    return _read_list(path, _COVID_COLUMNS, OWN_FRAME)
 
 
 BOX_READERS: dict[str, Callable[[Path], pd.DataFrame | None]] = {
@@ -85,8 +86,9 @@ BOX_READERS: dict[str, Callable[[Path], pd.DataFrame | None]] = {
 }
 """Reader of a source to the reader of its boxes: a row per box, ``name`` of its image
 within the source, ``finding`` as the list says it, ``x`` and ``y`` of the upper left
-corner, ``width``, ``height`` (NaN where they are no numbers), and ``frame``, the side
-of the square picture that these are pixels of, or ``OWN_FRAME``."""
+corner, ``width``, ``height`` (NaN where they are no numbers), ``frame``, the side of
+the square picture that these are pixels of, or ``OWN_FRAME``, and ``fault``, why the
+row cannot be read, "" if it can; then ``name`` is where it stands."""
 
 
 def find_faults(
@@ -126,7 +128,16 @@ def draw_boxes(boxes: pd.DataFrame, height: int, width: int) -> np.ndarray:
     return picture
 
 
-def _read_numbers(boxes: pd.DataFrame, frame: int) -> pd.DataFrame:
+def _read_list(
+    path: Path, columns: Mapping[str, tuple[str, ...]], frame: int
+) -> pd.DataFrame:
+    table = read_text_table(path, columns)
+    boxes = table.rows.assign(
+        name=[tidy_path(name, path.parent) for name in table.rows["name"]], fault=""
+    )
+    broken = table.faults.rename(columns={"reason": "fault"})
+    boxes = pd.concat([boxes, broken], ignore_index=True)
     numbers = boxes[NUMBERS].apply(pd.to_numeric, errors="coerce")
     numbers = numbers.astype("float64").replace([np.inf, -np.inf], np.nan)
-    return boxes.assign(**numbers, frame=frame)[_COLUMNS]
+    texts = boxes[["name", "finding", "fault"]].fillna("").astype(str)
+    return texts.join(numbers).assign(frame=frame)[_COLUMNS]

@@ -11,14 +11,17 @@ import pandas as pd
 
 from detl.errors import DetlError
 from detl.parameters import SourceParameters
+from detl.sources.csv_table import read_text_table
 from detl.sources.files import (
     list_files,
-    match_files,
-    read_text_table,
     require_folder,
+    tell_hidden,
     where_to_set,
 )
+from detl.sources.matching import match_files, tidy_path
+from detl.sources.patients import name_spoilt_patients, normalise_patients
 from detl.sources.source_table import SourceTable, build_source_table
+from detl.sources.spelling import fold
 
 _CONTENT = "metadata.csv and images/ of the COVID-19 image data collection"
 _COLUMNS = {
@@ -56,26 +59,46 @@ def read_covid_chestxray(
         raise DetlError(
             f"There is no {path}, the list of the images; {where_to_set(source)}."
         )
-    rows = read_text_table(path, _COLUMNS)
-    files = list_files(folder, _image_folders(folder, rows["folder"], source))
+    table = read_text_table(path, _COLUMNS, verbatim=["name"])
+    rows = table.rows
+    contents = list_files(folder, _image_folders(folder, rows["folder"], source))
+    tell_hidden(source, contents.hidden)
+    files = contents.files
+    matched = match_files(_name_files(rows, folder), files, folder)
+    patients = normalise_patients(rows["patient"], "covid_chestxray")
+    spoilt = name_spoilt_patients(patients, path)
     rows = rows.assign(
-        patient=rows["patient"].str.replace(r"^(\d+)[A-Za-z]$", r"\1", regex=True),
-        path=match_files(rows["folder"] + "/" + rows["name"], files, "path"),
-        reason=_why_not(rows["modality"], rows["view"]),
+        name=[tidy_path(name, folder) if name.strip() else "" for name in rows["name"]],
+        patient=patients,
+        path=matched["path"],
+        why_no_file=matched["reason"],
+        reason=_why_not(rows["modality"], rows["view"], spoilt),
     )
     unnamed = files[~files["path"].isin(rows["path"])]
+    unnamed = unnamed.assign(name=unnamed["path"], reason="no row in metadata.csv")
     return build_source_table(
         rows,
         source,
         parameters,
-        unnamed.assign(name=unnamed["path"], reason="no row in metadata.csv"),
+        pd.concat([table.faults, contents.faults, unnamed[["name", "reason"]]]),
     )
+
+
+def _name_files(rows: pd.DataFrame, folder: Path) -> pd.Series:
+    """Return the path of each row's file: of its folder, unless its name has one."""
+    has_folder = rows["name"].map(lambda name: "/" in tidy_path(name, folder))
+    inside = rows["folder"].mask(rows["folder"] == "", "images")
+    return rows["name"].where(has_folder.astype(bool), inside + "/" + rows["name"])
 
 
 def _image_folders(folder: Path, named: pd.Series, source: str) -> list[str]:
     # Only folders right here: a csv must not lead outside the data set.
-    here = {path.name for path in folder.iterdir() if path.is_dir()}
-    found = sorted(here & {*named, "images"})
+    wanted = {fold(tidy_path(name, folder)) for name in {*named, "images"} - {""}}
+    found = sorted(
+        path.name
+        for path in folder.iterdir()
+        if fold(path.name) in wanted and path.is_dir()
+    )
     if not found:
         raise DetlError(
             f"There is no {folder / 'images'}, the images that metadata.csv names; "
@@ -84,6 +107,6 @@ def _image_folders(folder: Path, named: pd.Series, source: str) -> list[str]:
     return found
 
 
-def _why_not(modality: pd.Series, view: pd.Series) -> pd.Series:
-    reason = pd.Series("", view.index).mask(view == "", "no view")
+def _why_not(modality: pd.Series, view: pd.Series, spoilt: pd.Series) -> pd.Series:
+    reason = spoilt.mask((spoilt == "") & (view == ""), "no view")
     return reason.mask(modality != "X-ray", "modality: " + modality)

@@ -1,7 +1,9 @@
 """Decoding what sources offer: which images are usable, and who belongs together."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +13,12 @@ from detl.imaging.copies import find_copies
 from detl.imaging.decoded_files import DecodedFiles, open_decoded_files
 from detl.imaging.square import Fit
 from detl.imaging.store import store_pictures
+from detl.sources.findings import contradict
 from detl.sources.groups import join_patients
+from detl.sources.pseudonyms import replace_pseudonyms
 from detl.tables import IMAGES, REJECTED
+
+logger = logging.getLogger("detl.sources")
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ def decode_candidates(
 ) -> DecodedImages:
     """Return the images that can be decoded and are not the same picture as an earlier.
 
+    Of one picture with labels that contradict each other no copy is accepted.
     The same picture is the same file, or the same pixels under the same perceptual
     hash. Copies that differ in their pixels (scaled, compressed, brightened) are
     accepted. The patients of copies of either kind become one ``group``.
@@ -62,19 +69,20 @@ def decode_candidates(
     candidates = candidates.reset_index(drop=True)
     with open_decoded_files(decoded_files, size, fit, largest_image) as memory:
         found, pixels = store_pictures(paths, size, fit, largest_image, memory)
-        table = candidates.join(_name_duplicates(found, candidates["image_id"]))
+        table = candidates.join(_name_duplicates(found, candidates))
         accepted = table["reason"] == ""
         # The pixels are those of the accepted images, in this order.
         copies = _find_copies(table[accepted], pixels, fit, memory)
         if memory:
             memory.forget_others()
     positions = np.flatnonzero(accepted)[copies[["first", "second"]].to_numpy()]
-    table["group"] = join_patients(
-        table["patient_id"], found["original"].to_numpy(), positions
-    )
+    # Named by nothing that depends on the key of pseudonyms: the split sorts groups.
+    patients = replace_pseudonyms(table["patient_id"], table["image_id"])
+    table["group"] = join_patients(patients, found["original"].to_numpy(), positions)
     images = table.loc[accepted, list(IMAGES.columns)].reset_index(drop=True)
     others = table[~accepted].reset_index(drop=True)
     rejected = others.assign(name=_names(others))[list(REJECTED.columns)]
+    _warn_of_contradictions(images, copies)
     return DecodedImages(images, pixels, rejected, copies)
 
 
@@ -94,12 +102,50 @@ def _find_copies(
     return pairs
 
 
-def _name_duplicates(found: pd.DataFrame, image_ids: pd.Series) -> pd.DataFrame:
-    original = image_ids.iloc[found["original"]].set_axis(found.index)
+def _name_duplicates(found: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
+    original = candidates["image_id"].iloc[found["original"]].set_axis(found.index)
     is_copy = found["original"] != found.index
-    return found.assign(
-        reason=found["reason"].mask(is_copy, "duplicate of " + original)
-    )
+    reason = found["reason"].mask(is_copy, "duplicate of " + original)
+    several = found.index[found["original"].duplicated(keep=False)]
+    for _, same in candidates.loc[several].groupby(found["original"].loc[several]):
+        contradictions = _name_contradictions(same)
+        reason[contradictions.index] = contradictions
+    return found.assign(reason=reason)
+
+
+def _name_contradictions(images: pd.DataFrame) -> pd.Series:
+    """Return why copies of one picture are not accepted: none where labels agree.
+
+    Which label is right is not known: where two contradict each other, no copy is used.
+    """
+    said = images.drop_duplicates("findings")
+    pairs = combinations(said["findings"], 2)
+    if not any(contradict(one, other) for one, other in pairs):
+        return pd.Series(dtype=str)
+    reasons = {}
+    for row, findings in images["findings"].items():
+        others = said[said["findings"] != findings]
+        against = [contradict(findings, other) for other in others["findings"]]
+        other = (others[against] if any(against) else others).iloc[0]
+        reasons[row] = (
+            f"contradicting copy: {other['image_id']} shows the same picture and says "
+            f"{other['findings']}"
+        )
+    return pd.Series(reasons, dtype=str)
+
+
+def _warn_of_contradictions(images: pd.DataFrame, copies: pd.DataFrame) -> None:
+    first, second = (images.iloc[copies[place]] for place in ("first", "second"))
+    names = zip(first["findings"], second["findings"], strict=True)
+    against = [contradict(one, other) for one, other in names]
+    if any(against):
+        one, other = first[against].iloc[0], second[against].iloc[0]
+        logger.warning(
+            "Pairs of images that show one picture, not to the pixel, and have labels "
+            "that contradict each other: %d; %s (%s) and %s (%s) first. Both are used.",
+            sum(against),
+            *(one["image_id"], one["findings"], other["image_id"], other["findings"]),
+        )
 
 
 def _names(table: pd.DataFrame) -> pd.Series:

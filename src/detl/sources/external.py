@@ -3,16 +3,24 @@
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+import pandas as pd
+
 from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.parameters import SourceParameters
-from detl.sources import READERS
+from detl.sources import read_source
 from detl.sources.files import EXTERNAL, where_to_set
+from detl.sources.patients import is_spoilt, normalise_patient
+from detl.sources.pseudonyms import drop_sources
 from detl.sources.source_table import SourceTable, select_views
+from detl.sources.spelling import fold, is_utf8, show
 
 
 def read_external(
-    path: Path, known: Mapping[str, SourceParameters], views: Collection[str]
+    path: Path,
+    known: Mapping[str, SourceParameters],
+    views: Collection[str],
+    patient_key: Path | None = None,
 ) -> SourceTable:
     """Return the images of a folder, or of a csv that lists some.
 
@@ -26,11 +34,18 @@ def read_external(
         path: A folder, or a csv with the columns ``file``, ``label`` and ``patient``.
         known: The sources that were ingested.
         views: Views to take, spelt as in column ``view``.
+        patient_key: File of the key of the pseudonyms of patients whom DICOM headers
+            name, which are the same everywhere; None makes none.
 
     Raises:
         DetlError: There is no such path, its reader misses something, or not one image
             can be taken.
     """
+    if not is_utf8(str(path)):
+        raise DetlError(
+            f"The path {show(str(path))} of the external test is not UTF-8, in which "
+            "names are written: rename it."
+        )
     if not path.exists():
         raise DetlError(
             f"There is no {path}, where the images of the external test should be: "
@@ -39,7 +54,8 @@ def read_external(
     reader = _tell_layout(path)
     parameters = SourceParameters(reader=reader, folder=str(path))
     # Under the name that its errors know how to mend, until it is read.
-    table = select_views(READERS[reader](path, EXTERNAL, parameters), views)
+    found = read_source(Path(), EXTERNAL, parameters, patient_key)
+    table = select_views(found, views)
     _require_candidates(path, table)
     same = [name for name, p in known.items() if p.reader == reader != "folder"]
     return _name_after(table, same[0] if same else EXTERNAL, known)
@@ -73,13 +89,44 @@ def _name_after(
     """Return the table of another source; named patients keep their own source."""
     images = table.candidates
     files = images["image_id"].str.removeprefix(f"{EXTERNAL}/")
+    said = images["patient_id"].str.removeprefix(f"{EXTERNAL}/")
     patients = [
-        patient if patient.split("/")[0] in known else f"{source}/{patient}"
-        for patient in images["patient_id"].str.removeprefix(f"{EXTERNAL}/")
+        f"{source}/{patient}"
+        # Of an image whose patient is not known the patient is its file.
+        if patient == file
+        else _name_patient(patient, source, known)
+        for patient, file in zip(said, files, strict=True)
     ]
-    return SourceTable(
-        candidates=images.assign(
-            source=source, image_id=f"{source}/" + files, patient_id=patients
-        ),
-        rejected=table.rejected.assign(source=source).astype(str),
+    named = images.assign(
+        source=source,
+        image_id=f"{source}/" + files,
+        patient_id=drop_sources(pd.Series(patients, images.index, dtype="str")),
     )
+    is_lost = named["patient_id"].map(_is_lost).astype(bool)
+    lost = pd.DataFrame(
+        {
+            "source": source,
+            "name": files[is_lost],
+            "reason": "no patient of that source: " + said[is_lost],
+        }
+    )
+    rejected = pd.concat([table.rejected.assign(source=source), lost])
+    return SourceTable(
+        candidates=named[~is_lost].reset_index(drop=True),
+        rejected=rejected.astype(str).reset_index(drop=True),
+    )
+
+
+def _is_lost(patient_id: str) -> bool:
+    patient = patient_id.partition("/")[2]
+    return not patient or is_spoilt(patient)
+
+
+def _name_patient(said: str, source: str, known: Mapping[str, SourceParameters]) -> str:
+    """Return a patient with the source, as that source's reader would name both."""
+    sources = {fold(name): name for name in known}
+    own, _, patient = said.replace("\\", "/").partition("/")
+    named = sources.get(own.strip())
+    if named is None:
+        return f"{source}/{said}"
+    return f"{named}/{normalise_patient(patient, known[named].reader)}"

@@ -1,20 +1,42 @@
-"""What lies in a source's folder: its tables and its image files."""
+"""What lies in a source's folder: its image files, and what is none."""
 
-import csv
-import gzip
+import logging
 import os
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from detl.errors import DetlError
+from detl.sources.spelling import is_utf8, show
 
 EXTERNAL = "external"
 """The source of the external test, which the command names and no parameter block."""
 
-_AS_PUBLISHED = "use the file as it was published"
+_SYSTEM = {
+    *("__macosx", "@eadir", "#recycle", "@recycle", "$recycle.bin", "#snapshot"),
+    *("@tmp", "lost+found", "system volume information", "thumbs.db", "ehthumbs.db"),
+    *("desktop.ini", "icon\r"),
+}
+"""Files and folders that Windows, macOS and network storage leave, in small letters."""
+
+logger = logging.getLogger("detl.sources")
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What lies in a source's folder.
+
+    Attributes:
+        files: One row per file, sorted: ``path`` relative to the folder, and ``name``.
+        faults: What cannot be used: ``name`` (a path) and ``reason``.
+        hidden: Paths of hidden files and folders, and of those of the system.
+    """
+
+    files: pd.DataFrame
+    faults: pd.DataFrame
+    hidden: list[str]
 
 
 def where_to_set(source: str) -> str:
@@ -36,133 +58,160 @@ def require_folder(folder: Path, source: str, content: str) -> None:
         content: What belongs into the folder, in words.
 
     Raises:
-        DetlError: There is no such folder, or it may not be read.
+        DetlError: There is no such folder, or it may not be entered.
     """
-    if not folder.is_dir():
+    try:
+        os.scandir(folder).close()
+    except (FileNotFoundError, NotADirectoryError):
         raise DetlError(
             f"There is no folder {folder}, where {content} should be; "
             f"{where_to_set(source)}."
-        )
-    if not os.access(folder, os.R_OK | os.X_OK):
-        raise DetlError(
-            f"{folder}, where {content} should be, may not be read by this user: give "
-            f"the user the right to, or {where_to_set(source)}."
-        )
-
-
-def read_text_table(
-    path: Path,
-    spellings: Mapping[str, tuple[str, ...]],
-    advice: str = _AS_PUBLISHED,
-) -> pd.DataFrame:
-    """Return the wanted columns of a csv file, all as text, under our own names.
-
-    Args:
-        path: A csv file, or one compressed by gzip; UTF-8, broken bytes replaced.
-        spellings: For each column of the result, its names in the file.
-        advice: What to do where the file cannot be read, or lacks a column.
-
-    Returns:
-        One row per row of the file, stripped text, "" where there is nothing.
-
-    Raises:
-        DetlError: The file is no csv table, or lacks a column.
-    """
-    try:
-        header, *rows = _read_rows(path)
-    except (csv.Error, EOFError, OSError, ValueError, zlib.error) as error:
-        raise DetlError(
-            f"{path} cannot be read as a csv table ({error}); {advice}."
         ) from None
-    positions = _find_columns(path, header, spellings, advice)
-    return pd.DataFrame(
-        [[row[position].strip() for position in positions] for row in rows],
-        columns=list(spellings),
-        dtype=str,
-    )
-
-
-def _read_rows(path: Path) -> list[list[str]]:
-    """Return the header and the rows, none of which is cut short or too long."""
-    open_file = gzip.open if path.suffix == ".gz" else open
-    with open_file(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as f:
-        rows = [row for row in csv.reader(f, strict=True) if row]
-    if not rows:
-        raise ValueError("it is empty")
-    longest = len(rows[0])
-    # Published tables end their lines with a comma, some but not all of them.
-    shortest = len([name for name in rows[0] if name])
-    for number, row in enumerate(rows, start=1):
-        if len(row) < shortest or any(row[longest:]):
-            raise ValueError(
-                f"row {number} has {len(row)} fields and the header {longest}"
-            )
-    return rows
-
-
-def _find_columns(
-    path: Path,
-    header: list[str],
-    spellings: Mapping[str, tuple[str, ...]],
-    advice: str,
-) -> list[int]:
-    found = [name.strip() for name in header]
-    known = [
-        [found.index(name) for name in theirs if name in found]
-        for theirs in spellings.values()
-    ]
-    if not all(known):
-        expected = ", ".join(" or ".join(theirs) for theirs in spellings.values())
+    except OSError as error:
         raise DetlError(
-            f"{path} has the columns {', '.join(filter(None, found))}, where "
-            f"{expected} were expected; {advice}."
-        )
-    return [positions[0] for positions in known]
+            f"The folder {folder}, where {content} should be, cannot be entered "
+            f"({error.strerror}): allow it, or {where_to_set(source)}."
+        ) from None
 
 
-def list_files(folder: Path, subfolders: Iterable[str]) -> pd.DataFrame:
+def list_files(folder: Path, subfolders: Iterable[str]) -> Contents:
     """Return the files that lie directly in some subfolders of a folder.
-
-    Hidden files, whose names begin with a dot, are left out.
 
     Args:
         folder: Folder of the source.
         subfolders: Paths relative to it; those that do not exist hold nothing.
-
-    Returns:
-        One row per file, sorted: ``path`` relative to ``folder``, and ``name``.
     """
-    found = [
-        (f"{subfolder}/{entry.name}", entry.name)
-        for subfolder in subfolders
-        if (folder / subfolder).is_dir()
-        for entry in os.scandir(folder / subfolder)
-        if not entry.name.startswith(".") and entry.is_file()
-    ]
-    return pd.DataFrame(sorted(found), columns=["path", "name"], dtype=str)
+    found = _Found(folder)
+    for subfolder in subfolders:
+        # Unlike Path.is_dir, it raises no error below a folder that is closed.
+        if os.path.isdir(folder / subfolder):
+            found.scan(subfolder)
+    return found.tabulate()
 
 
-def match_files(wanted: pd.Series, files: pd.DataFrame, key: str) -> pd.Series:
-    """Return the path of the file of each row of a csv table, NA where none is.
+def walk_files(folder: Path) -> Contents:
+    """Return the files below a folder, at any depth.
 
-    A file of exactly that name is taken. Where there is none, but one single
-    file differs only in its extension and belongs to no other row, it is the
-    same image encoded again, and is taken.
+    Links to folders are followed, each folder once: those that lie here go before
+    links, and a link to a folder that holds this one is not followed.
 
     Args:
-        wanted: Names in the csv table.
-        files: What ``list_files`` found.
-        key: Column of ``files`` that the names are to be found in.
+        folder: Folder of the source.
     """
-    exact = files.drop_duplicates(key).set_index(key, drop=False)["path"]
-    matched = wanted.map(exact).astype(object)
-    spare = files[~files[key].isin(wanted)]
-    by_stem = spare.assign(stem=_stem(spare[key])).drop_duplicates("stem", keep=False)
-    missing = wanted[matched.isna()]
-    stems = _stem(missing).drop_duplicates(keep=False)
-    again = stems.map(by_stem.set_index("stem")["path"]).astype(object)
-    return matched.where(matched.notna(), again.reindex(wanted.index))
+    found = _Found(folder)
+    found.walk("")
+    for link in found.links:  # grows where what a link leads to holds links
+        found.follow(link)
+    return found.tabulate()
 
 
-def _stem(names: pd.Series) -> pd.Series:
-    return names.str.replace(r"\.[^./]*$", "", regex=True)
+@dataclass
+class _Found:
+    """Collects what lies in folders.
+
+    Attributes:
+        folder: Folder of the source.
+        links: Paths of links to folders, as they were found.
+    """
+
+    folder: Path
+    links: list[str] = field(default_factory=list)
+    _files: list[str] = field(default_factory=list)
+    _faults: list[tuple[str, str]] = field(default_factory=list)
+    _hidden: list[str] = field(default_factory=list)
+    _seen: dict[tuple[int, int] | str, str] = field(default_factory=dict)
+
+    def walk(self, inside: str) -> None:
+        """Collect what lies below a folder; links to folders are put aside."""
+        folders = [inside]
+        while folders:
+            here = folders.pop()
+            known = self._seen.setdefault(self._identify(here), here)
+            if known != here:
+                self._leave(here, f"folder that was read already: {known or '.'}")
+                continue
+            folders += self.scan(here)
+
+    def _identify(self, inside: str) -> tuple[int, int] | str:
+        try:
+            status = (self.folder / inside).stat()
+        except OSError:
+            return inside  # scanning it will say why
+        return status.st_dev, status.st_ino
+
+    def follow(self, link: str) -> None:
+        """Collect what lies below the folder that a link leads to."""
+        if self.folder.resolve().is_relative_to((self.folder / link).resolve()):
+            self._leave(link, "link to a folder that holds this one")
+        else:
+            self.walk(link)
+
+    def scan(self, inside: str) -> list[str]:
+        """Collect what lies directly in a folder, and return the folders in it."""
+        try:
+            with os.scandir(self.folder / inside) as entries:
+                names = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            self._leave(inside, f"folder that cannot be entered: {error.strerror}")
+            return []
+        return [
+            path
+            for entry in names
+            if self._take(entry, path := _join(inside, entry.name))
+        ]
+
+    def _take(self, entry: os.DirEntry[str], path: str) -> bool:
+        """Collect a file or link, and return whether it is a folder."""
+        if entry.name.startswith(".") or entry.name.casefold() in _SYSTEM:
+            self._hidden.append(path)
+        elif not is_utf8(entry.name):
+            self._leave(path, "name that is not UTF-8: rename it")
+        else:
+            try:
+                if entry.is_symlink():
+                    # Unlike is_dir and is_file, it says why a link leads nowhere.
+                    entry.stat()
+                if entry.is_file():
+                    self._files.append(path)
+                elif entry.is_dir() and entry.is_symlink():
+                    self.links.append(path)
+                elif entry.is_dir():
+                    return True
+                else:
+                    self._leave(path, "neither a file nor a folder")
+            except OSError as error:
+                self._leave(path, f"link that leads nowhere: {error.strerror}")
+        return False
+
+    def _leave(self, path: str, reason: str) -> None:
+        self._faults.append((show(path) or ".", reason))
+
+    def tabulate(self) -> Contents:
+        """Return what was collected."""
+        files = sorted((path, path.rpartition("/")[2]) for path in self._files)
+        return Contents(
+            pd.DataFrame(files, columns=["path", "name"], dtype=str),
+            pd.DataFrame(sorted(self._faults), columns=["name", "reason"], dtype=str),
+            sorted(self._hidden),
+        )
+
+
+def _join(folder: str, name: str) -> str:
+    return name if folder in ("", ".") else f"{folder}/{name}"
+
+
+def tell_hidden(source: str, hidden: list[str]) -> None:
+    """Log how many files were left aside that are no films to anyone.
+
+    Args:
+        source: Name of the source.
+        hidden: Their paths.
+    """
+    if hidden:
+        logger.info(
+            "Source %s: hidden files and folders, and those of the system, left aside: "
+            "%d, %s first",
+            source,
+            len(hidden),
+            show(hidden[0]),
+        )

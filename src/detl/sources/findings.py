@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from detl.sources.spelling import fold, unify
+
 NO_FINDING = "No Finding"
 
 NIH_FINDINGS = (
@@ -49,6 +51,14 @@ COVID_CHESTXRAY_FINDINGS = (
     "Viral",
 )
 
+PNEUMONIA = "Pneumonia"
+COVID_19 = "COVID-19"
+CAUSES_OF_PNEUMONIA = frozenset(COVID_CHESTXRAY_FINDINGS) - {
+    *("ARDS", COVID_19, "Tuberculosis")
+}
+"""Findings that the COVID-19 collection puts below ``Pneumonia``, as in
+``Pneumonia/Bacterial/Streptococcus``; COVID-19 is a class of its own."""
+
 OTHER_DISEASE = "Other Disease"
 """What a folder of one's own may say that names a class of Data-B and no finding."""
 
@@ -85,12 +95,65 @@ def translate_findings(label: str, translation: Mapping[str, str]) -> str | None
         The findings, each once, in the label's order; None where one is unknown.
     """
     findings: list[str] = []
-    parts = translation.get(label, label).replace(",", "|").split("|")
+    meanings = {unify(own): meaning for own, meaning in translation.items()}
+    label = unify(label)
+    parts = meanings.get(label, label).replace(",", "|").split("|")
     for part in (part.strip() for part in parts):
-        last = translation.get(part, part).split("/")[-1].strip()
-        finding = _SPELLINGS.get(last.casefold())
+        last = meanings.get(part, part).split("/")[-1]
+        finding = _SPELLINGS.get(fold(last))
         if finding is None:
             return None
         if finding not in findings:
             findings.append(finding)
     return "|".join(findings)
+
+
+def list_findings(findings: str) -> frozenset[str]:
+    """Return the findings of an image, each once.
+
+    Args:
+        findings: As ``translate_findings`` returns them, ``A|B``.
+    """
+    return frozenset(findings.split("|"))
+
+
+def contradicts_itself(findings: str) -> bool:
+    """Return whether an image is said to have no finding, and one.
+
+    Args:
+        findings: As ``translate_findings`` returns them.
+    """
+    listed = list_findings(findings)
+    return NO_FINDING in listed and len(listed) > 1
+
+
+def name_pneumonia(findings: str) -> str:
+    """Return the findings with ``Pneumonia`` in place of its causes.
+
+    ``Streptococcus|ARDS`` becomes ``Pneumonia|ARDS``. The findings themselves keep only
+    the last of a path such as ``Pneumonia/Bacterial/Streptococcus``.
+
+    Args:
+        findings: As ``translate_findings`` returns them.
+    """
+    named = [
+        PNEUMONIA if finding in CAUSES_OF_PNEUMONIA else finding
+        for finding in findings.split("|")
+    ]
+    return "|".join(dict.fromkeys(named))
+
+
+def contradict(one: str, other: str) -> bool:
+    """Return whether two descriptions of one picture cannot both be right.
+
+    They can if they share a finding, if one names a cause of the other's pneumonia, or
+    if one says ``Other Disease`` and the other a disease of that class.
+
+    Args:
+        one: As ``translate_findings`` returns them.
+        other: The same.
+    """
+    first, second = (list_findings(name_pneumonia(text)) for text in (one, other))
+    if OTHER_DISEASE in first | second:
+        return bool((first | second) & {NO_FINDING, PNEUMONIA, COVID_19})
+    return first.isdisjoint(second)

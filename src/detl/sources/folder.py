@@ -1,19 +1,27 @@
 """A plain folder of images, or a list of some: one's own, or what has no layout."""
 
-import os
-from pathlib import Path, PurePosixPath
+import logging
+from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
 from detl.errors import DetlError
 from detl.parameters import SourceParameters
+from detl.sources.csv_table import TextTable, read_text_table
+from detl.sources.dicom_headers import use_headers
 from detl.sources.files import (
+    Contents,
     list_files,
-    match_files,
-    read_text_table,
     require_folder,
+    tell_hidden,
+    walk_files,
     where_to_set,
 )
+from detl.sources.films import name_no_films
+from detl.sources.matching import find_folders, match_files, tidy_path
+from detl.sources.patients import name_spoilt_patients, normalise_patients
+from detl.sources.pseudonyms import drop_sources
 from detl.sources.source_table import SourceTable, build_source_table
 
 _CONTENT = "labels.csv (file, label, patient) or one folder of images per class"
@@ -26,86 +34,150 @@ _PUBLISHED_LISTS = ("Data_Entry_2017", "metadata.csv")
 
 _COLUMNS = {"path": ("file",), "findings": ("label",), "patient": ("patient",)}
 
+_NONE = pd.DataFrame(columns=["name", "reason"], dtype=str)
 
-def read_folder(folder: Path, source: str, parameters: SourceParameters) -> SourceTable:
+logger = logging.getLogger("detl.sources")
+
+
+def read_folder(
+    folder: Path,
+    source: str,
+    parameters: SourceParameters,
+    patient_key: Path | None = None,
+) -> SourceTable:
     """Return the images of a folder that a csv or its class folders label.
+
+    A patient whom no csv names is the one whom the header of a DICOM file names, under
+    a pseudonym, else this image's alone. View, age and sex are those of the headers.
 
     Args:
         folder: Holds ``labels.csv`` with the columns ``file`` (a path relative to
-            the folder), ``label`` and ``patient`` (empty: this image's alone); or,
-            without that csv, one folder per class, named after its label. Then
-            each image counts as a patient of its own. Or such a csv itself, whose
-            paths are relative to its own folder.
+            the folder), ``label`` and ``patient`` (which may be empty); or, without
+            that csv, one folder per class, named after its label. Or such a csv
+            itself, whose paths are relative to its own folder.
         source: Name of the source.
         parameters: Its parameters; ``findings`` translates labels to findings.
+        patient_key: File of the key of the pseudonyms, made at first need; None leaves
+            the patients of headers unnamed.
 
     Raises:
-        DetlError: The folder is missing or holds neither, or a column is missing.
+        DetlError: The folder is missing or holds neither, or a column is missing; or
+            the key cannot be used.
     """
     if folder.is_file():
-        rows = _read_listing(folder)
-        files = list_files(folder.parent, _named_folders(rows["path"]))
-        files = files.assign(path=files["path"].str.removeprefix("./"))
-        return _build(_match(rows, files), source, parameters)
+        return _read_list(folder, source, parameters, patient_key)
     require_folder(folder, source, _CONTENT)
-    files = list_files(folder, _all_folders(folder))
-    files = files.assign(path=files["path"].str.removeprefix("./"))
-    files = files[files["path"] != "labels.csv"]
-    if (folder / "labels.csv").is_file():
-        rows = _match(_read_listing(folder / "labels.csv"), files)
+    contents = walk_files(folder)
+    files = contents.files[contents.files["path"] != "labels.csv"]
+    listing = folder / "labels.csv"
+    if listing.is_file():
+        table = _read_table(listing)
+        rows, faults = _find_files(table.rows, files, listing), table.faults
+        why_no_film = _why_no_film(files, first=0)
         why_unnamed = "no row in labels.csv"
     else:
-        rows = _rows_of_class_folders(files)
+        why_no_film = _why_no_film(files, first=1)
+        rows, faults = _rows_of_class_folders(files, why_no_film), _NONE
         why_unnamed = "not in a class folder"
-    unnamed = files[~files["path"].isin(rows["path"])]
+    left = files.assign(name=files["path"], reason=why_no_film)
+    left = left[~files["path"].isin(rows["path"])].replace(
+        {"reason": {"": why_unnamed}}
+    )
+    _tell_left_aside(source, contents, left["reason"])
     if rows.empty:
         raise DetlError(
-            f"{folder} holds no labelled image, where {_CONTENT} was expected; "
-            f"{where_to_set(source)}."
+            f"{folder} holds no labelled image{_quote_first(contents.faults)}, where "
+            f"{_CONTENT} was expected; {where_to_set(source)}."
         )
-    unnamed = unnamed.assign(name=unnamed["path"], reason=why_unnamed)
-    return _build(rows, source, parameters, unnamed)
+    unnamed = pd.concat([faults, contents.faults, left[["name", "reason"]]])
+    return _build(rows, unnamed, folder, source, parameters, patient_key)
+
+
+def _quote_first(faults: pd.DataFrame) -> str:
+    first = faults.head(1).to_dict("records")
+    return "".join(f" ({fault['name']}: {fault['reason']})" for fault in first)
 
 
 def _build(
     rows: pd.DataFrame,
+    unnamed: pd.DataFrame,
+    folder: Path,
     source: str,
     parameters: SourceParameters,
-    unnamed: pd.DataFrame | None = None,
+    patient_key: Path | None,
 ) -> SourceTable:
-    rows = rows.assign(view="", age="", sex="", license="", reason="")
-    return build_source_table(rows, source, parameters, unnamed)
+    rows = rows.assign(view="", age="", sex="", license="")
+    rows = use_headers(rows, folder, source, patient_key)
+    # An image of whose patient nothing is known is a patient of its own.
+    rows["patient"] = rows["patient"].mask(rows["patient"] == "", rows["name"])
+    table = build_source_table(rows, source, parameters, unnamed)
+    patients = drop_sources(table.candidates["patient_id"])
+    return replace(table, candidates=table.candidates.assign(patient_id=patients))
 
 
-def _all_folders(folder: Path) -> list[str]:
-    return sorted(
-        Path(parent).relative_to(folder).as_posix() for parent, _, _ in os.walk(folder)
-    )
+def _read_list(
+    path: Path, source: str, parameters: SourceParameters, patient_key: Path | None
+) -> SourceTable:
+    """Return the images of a list; other files beside it are none of its own."""
+    table = _read_table(path)
+    folders = find_folders(path.parent, table.rows["path"])
+    contents = list_files(path.parent, folders)
+    rows = _find_files(table.rows, contents.files, path)
+    of_rows = contents.faults["name"].isin({*rows["name"], *folders})
+    faults = pd.concat([table.faults, contents.faults[of_rows]])
+    return _build(rows, faults, path.parent, source, parameters, patient_key)
 
 
-def _named_folders(paths: pd.Series) -> list[str]:
-    return sorted({PurePosixPath(path).parent.as_posix() for path in paths})
-
-
-def _read_listing(path: Path) -> pd.DataFrame:
+def _read_table(path: Path) -> TextTable:
     is_published = path.name.startswith(_PUBLISHED_LISTS)
     advice = f"name its folder {path.parent} instead" if is_published else _LIST_ADVICE
-    rows = read_text_table(path, _COLUMNS, advice)
-    patient = rows["patient"].mask(rows["patient"] == "", rows["path"])
-    return rows.assign(name=rows["path"], patient=patient)
+    return read_text_table(path, _COLUMNS, advice, verbatim=["path"])
 
 
-def _match(rows: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
-    return rows.assign(path=match_files(rows["name"], files, "path"))
+def _find_files(rows: pd.DataFrame, files: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Return the rows of a list with their files and patients."""
+    matched = match_files(rows["path"], files, path.parent)
+    # Under the file's own name, since the list may hold paths of another computer.
+    tidied = [
+        tidy_path(name, path.parent) if name else ""
+        for name in rows["path"].str.strip()
+    ]
+    name = matched["path"].fillna(pd.Series(tidied, rows.index)).astype(str)
+    patient = normalise_patients(rows["patient"], "folder")
+    return rows.assign(
+        name=name,
+        path=matched["path"],
+        why_no_file=matched["reason"],
+        patient=patient,
+        reason=name_spoilt_patients(patient, path),
+    )
 
 
-def _rows_of_class_folders(files: pd.DataFrame) -> pd.DataFrame:
-    inside = files[files["path"].str.contains("/")]
+def _why_no_film(files: pd.DataFrame, first: int) -> pd.Series:
+    return pd.Series(name_no_films(files["path"], first), files.index, dtype=str)
+
+
+def _rows_of_class_folders(files: pd.DataFrame, why_no_film: pd.Series) -> pd.DataFrame:
+    inside = files.loc[(why_no_film == "") & files["path"].str.contains("/"), "path"]
     return pd.DataFrame(
         {
-            "name": inside["path"],
-            "path": inside["path"],
-            "findings": inside["path"].str.split("/").str[0],
-            "patient": inside["path"],
+            "name": inside,
+            "path": inside,
+            "findings": inside.str.split("/").str[0],
+            "patient": "",
+            "why_no_file": "",
+            "where": "",
+            "reason": "",
         }
     )
+
+
+def _tell_left_aside(source: str, contents: Contents, reasons: pd.Series) -> None:
+    tell_hidden(source, contents.hidden)
+    if aside := int(reasons.str.startswith("no film").sum()):
+        logger.info(
+            "Source %s: masks, thumbnails and documents, which are no films: %d; the "
+            "table of rejected images names each.",
+            source,
+            aside,
+        )

@@ -6,20 +6,22 @@ https://nihcc.app.box.com/v/ChestXray-NIHCC
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
 from detl.parameters import SourceParameters
+from detl.sources.csv_table import TextTable, read_text_table
 from detl.sources.files import (
     list_files,
-    match_files,
-    read_text_table,
     require_folder,
+    tell_hidden,
     where_to_set,
 )
+from detl.sources.matching import match_files, tidy_path
+from detl.sources.patients import name_spoilt_patients, normalise_patients
 from detl.sources.source_table import SourceTable, build_source_table
 
 LICENSE = "NIH Clinical Center: free use with citation and acknowledgement"
@@ -50,16 +52,28 @@ def read_nih(folder: Path, source: str, parameters: SourceParameters) -> SourceT
     """
     require_folder(folder, source, _CONTENT)
     labels_path = find_nih_labels(folder, source)
-    files = list_files(folder, _image_folders(folder, source))
-    labels = read_nih_labels(labels_path)
+    contents = list_files(folder, _image_folders(folder, source))
+    tell_hidden(source, contents.hidden)
+    files = contents.files
+    table = _read_table(labels_path)
+    labels = table.rows
+    matched = match_files(labels["name"], files, folder, "name")
+    spoilt = name_spoilt_patients(labels["patient"], labels_path)
     rows = labels.assign(
-        path=match_files(labels["name"], files, "name"),
+        name=labels["name"].map(lambda name: _name_file(name, folder)).astype(str),
+        path=matched["path"],
+        why_no_file=matched["reason"],
         license=LICENSE,
-        reason=np.where(labels["view"] == "", "no view", ""),
+        reason=spoilt.mask((spoilt == "") & (labels["view"] == ""), "no view"),
     )
+    unnamed = _find_unnamed(files, rows["path"].dropna(), labels_path.name)
     return build_source_table(
-        rows, source, parameters, _find_unnamed(files, rows["path"], labels_path.name)
+        rows, source, parameters, pd.concat([table.faults, contents.faults, unnamed])
     )
+
+
+def _name_file(name: str, folder: Path) -> str:
+    return tidy_path(name, folder).rpartition("/")[2] if name.strip() else ""
 
 
 def read_nih_labels(path: Path) -> pd.DataFrame:
@@ -79,9 +93,14 @@ def read_nih_labels(path: Path) -> pd.DataFrame:
     Raises:
         DetlError: The file is no csv table, or lacks a column.
     """
-    labels = read_text_table(path, _COLUMNS)
-    patient = labels["patient"].str.zfill(8).mask(labels["patient"] == "", "")
-    return labels.assign(patient=patient)
+    labels = _read_table(path).rows.drop(columns="where")
+    return labels.assign(name=labels["name"].str.strip())
+
+
+def _read_table(path: Path) -> TextTable:
+    table = read_text_table(path, _COLUMNS, verbatim=["name"])
+    patient = normalise_patients(table.rows["patient"], "nih")
+    return replace(table, rows=table.rows.assign(patient=patient))
 
 
 def find_nih_labels(folder: Path, source: str) -> Path:
@@ -117,14 +136,16 @@ def _image_folders(folder: Path, source: str) -> list[str]:
     found = sorted(
         path.name
         for path in folder.iterdir()
-        if re.fullmatch(r"images(_\d{3})?", path.name) and path.is_dir()
+        if re.fullmatch(r"images(_\d{3})?", path.name, re.IGNORECASE) and path.is_dir()
     )
     if not found:
         raise DetlError(
             f"There is no {folder / 'images'} (nor images_001 to images_012), the "
             f"images of NIH ChestX-ray14; {where_to_set(source)}."
         )
-    return [name for outer in found for name in (outer, f"{outer}/images")]
+    # Windows unpacks images_001.zip into images_001/images_001.
+    inner = ("", "/images", "/{outer}")
+    return [outer + name.format(outer=outer) for outer in found for name in inner]
 
 
 def _find_unnamed(

@@ -1,5 +1,6 @@
 """The table that every reader returns, and the rules that all sources share."""
 
+import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -7,12 +8,18 @@ import pandas as pd
 
 from detl.errors import DetlError
 from detl.parameters import SourceParameters
-from detl.sources.findings import FINDINGS, translate_findings
+from detl.sources.findings import (
+    FINDINGS,
+    contradicts_itself,
+    list_findings,
+    translate_findings,
+)
+from detl.sources.views import normalise_view
 from detl.tables import UNKNOWN
 
-NO_FILE = "no image file"
-
 _YEARS = {"Y": 1.0, "": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
+
+logger = logging.getLogger("detl.sources")
 
 
 @dataclass(frozen=True)
@@ -39,26 +46,32 @@ def build_source_table(
 
     Args:
         rows: One row per image that the source names, in columns of text:
-            ``name``, unique within the source; ``patient``, ``findings``, ``view``,
-            ``age`` (years, or ``058Y``, ``012M``, ``003D``), ``sex`` and
+            ``name``, unique within the source; ``patient`` (normalised), ``findings``,
+            ``view``, ``age`` (years, or ``058Y``, ``012M``, ``003D``), ``sex`` and
             ``license`` as the source says them, "" where it says nothing; ``path``
-            relative to the source's folder, NA where there is no file; and
+            relative to the source's folder, None where there is no file;
+            ``why_no_file``, "" where there is one; ``where`` it is named; and
             ``reason``, "" where the reader itself has nothing against the row.
         source: Name of the source.
         parameters: Its parameters; ``findings`` translates its labels.
-        unnamed: Files that no row names: columns ``name`` and ``reason``.
+        unnamed: What no row names: columns ``name`` and ``reason``.
 
     Raises:
         DetlError: ``parameters.findings`` translates to an unknown finding.
     """
+    views = {said: normalise_view(said) for said in set(rows["view"])}
     rows = rows.reset_index(drop=True).assign(
         label=rows["findings"].to_numpy(),
         findings=_translate(rows["findings"], source, parameters.findings).to_numpy(),
-        years=_read_ages(rows["age"]).to_numpy(),
+        years=_read_ages(rows["age"], source).to_numpy(),
+        view=rows["view"].map(views).to_numpy(object),
+        said=rows["view"].to_numpy(),
     )
     reason = _reasons(rows)
     taken = rows[reason == ""]
-    rejected = rows.assign(reason=reason)[reason != ""][["name", "reason"]]
+    # Of a row without a name it can only be said where it stands.
+    name = rows["name"].mask(rows["name"] == "", rows["where"])
+    rejected = rows.assign(name=name, reason=reason)[reason != ""][["name", "reason"]]
     if unnamed is not None:
         rejected = pd.concat([rejected, unnamed[["name", "reason"]]])
     return SourceTable(
@@ -100,7 +113,7 @@ def count_reasons(reasons: pd.Series) -> str:
         reasons: Of each image, such as ``duplicate of nih/1.png`` or ``view: L``;
             its kind is what stands before the colon or the ``of``.
     """
-    kinds = reasons.str.replace(r"(:| of ).*", "", regex=True).value_counts()
+    kinds = reasons.str.replace(r"(?s)(:| of ).*", "", regex=True).value_counts()
     return ", ".join(f"{kind} {count}" for kind, count in kinds.items()) or "none"
 
 
@@ -117,27 +130,55 @@ def _translate(
     return labels.map(known)
 
 
-def _read_ages(ages: pd.Series) -> pd.Series:
-    """Return years; NaN where nothing is said, -1 where it cannot be read."""
+def _read_ages(ages: pd.Series, source: str) -> pd.Series:
+    """Return years; NaN where nothing is said, or what no age is (``413``, ``>89``)."""
     parts = ages.str.upper().str.extract(r"^(\d+(?:\.\d+)?)\s*([YMWD]?)$")
     years = parts[0].astype(float) * parts[1].map(_YEARS).astype(float)
-    return years.where(parts[0].notna(), -1.0).mask(ages == "")
+    years = years.where(years.between(0, 120))
+    unread = ages[years.isna() & (ages != "")]
+    if len(unread):
+        logger.info(
+            "Source %s: ages that are none between 0 and 120 years, and count as "
+            "unknown: %d (%s)",
+            source,
+            len(unread),
+            ", ".join(unread.unique()[:5]),
+        )
+    return years
 
 
 def _reasons(rows: pd.DataFrame) -> pd.Series:
     """Return why each row is not taken, "" where it is: the first reason counts."""
-    bad_age = ~rows["years"].between(0, 120) & rows["years"].notna()
+    contradictory = rows["findings"].map(contradicts_itself, na_action="ignore")
     reason = rows["reason"].astype(str)
     for failed, words in (
-        (rows["name"] == "", pd.Series("no image name", rows.index)),
-        (rows["name"].duplicated(), pd.Series("named a second time", rows.index)),
+        (rows["name"] == "", "no image name: " + rows["where"]),
+        *_find_repeated(rows),
         (rows["patient"] == "", pd.Series("no patient", rows.index)),
         (rows["findings"].isna(), "unknown finding: " + rows["label"]),
-        (bad_age, "age not between 0 and 120 years: " + rows["age"]),
-        (rows["path"].isna(), pd.Series(NO_FILE, rows.index)),
+        (contradictory.eq(True), "contradictory label: " + rows["label"]),
+        (rows["view"].isna(), "view: " + rows["said"]),
+        (rows["path"].isna(), rows["why_no_file"]),
     ):
         reason = reason.mask(failed & (reason == ""), words)
     return reason
+
+
+def _find_repeated(rows: pd.DataFrame) -> list[tuple[pd.Series, pd.Series]]:
+    """Return which rows name an image again, by name or file, and the words for it."""
+    found = []
+    for column in ("name", "path"):
+        again = rows[column].duplicated() & rows[column].notna()
+        named = rows[rows[column].isin(set(rows.loc[again, column]))]
+        words = dict.fromkeys(rows.index, "named a second time")
+        labels: dict[str, frozenset[str] | str] = {}
+        columns = (named[name] for name in (column, "findings", "label"))
+        for row, name, findings, label in zip(named.index, *columns, strict=True):
+            known = label if pd.isna(findings) else list_findings(findings)
+            if labels.setdefault(name, known) != known:
+                words[row] += f", with another label: {label}"
+        found.append((again, pd.Series(words, dtype=str)))
+    return found
 
 
 def _to_candidates(rows: pd.DataFrame, source: str) -> pd.DataFrame:
@@ -148,7 +189,7 @@ def _to_candidates(rows: pd.DataFrame, source: str) -> pd.DataFrame:
         "patient_id": f"{source}/" + rows["patient"],
         "path": rows["path"],
         "findings": rows["findings"],
-        "view": rows["view"].mask(rows["view"] == "", UNKNOWN),
+        "view": rows["view"].replace("", UNKNOWN),
         "age": rows["years"],
         "sex": sex.where(sex.isin(["M", "F"]), UNKNOWN),
         "license": rows["license"].mask(rows["license"] == "", UNKNOWN),

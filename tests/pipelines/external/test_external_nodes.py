@@ -15,6 +15,8 @@ from detl.pipelines.external.nodes import (
     score_external,
     select_unseen,
 )
+from detl.pipelines.ingest.nodes import decode_images, read_sources
+from made_dicoms import write_dicom
 from project_copy import PROJECT
 
 SIZE = 32
@@ -116,6 +118,49 @@ def test_of_a_clean_folder_every_image_is_tested(tmp_path, ingest, make_paramete
 
     assert sorted(kept["label"]) == ["covid_19", "normal"]
     assert left_out.empty
+
+
+@pytest.fixture
+def tested_clinic(tmp_path, ingest, make_parameters):
+    """Return a function that tests DICOM films on those who were trained on others.
+
+    The training has a film of patient 17; the films tested are of 17 and 18.
+    """
+    own = {"clinic": {"reader": "folder", "folder": "clinic"}}
+    values = {**ingest.model_dump(), "sources": own}
+    trained_with = IngestParameters.model_validate(values)
+    write_dicom(tmp_path / "clinic/Mass/a.dcm", 1, PatientID="17")
+    write_dicom(tmp_path / "elsewhere/normal/b.dcm", 2, PatientID="0017")
+    write_dicom(tmp_path / "elsewhere/normal/c.dcm", 3, PatientID="18")
+
+    def test(key="patient_key"):
+        trained, pixels, *_ = decode_images(
+            tmp_path,
+            *read_sources(tmp_path, trained_with, tmp_path / "patient_key"),
+            trained_with,
+        )
+        _, *tables = read_external_images(
+            str(tmp_path / "elsewhere"), trained_with, tmp_path / key
+        )
+        return select_unseen(
+            *decode_external_images(*tables, trained_with),
+            *(trained, pixels, *as_training(trained), trained_with, make_parameters()),
+        )
+
+    return test
+
+
+def test_a_patient_of_the_training_is_recognised_from_the_dicom_header(tested_clinic):
+    kept, left_out = tested_clinic()
+
+    assert list(kept["image_id"]) == ["external/normal/c.dcm"]
+    assert list(left_out["name"]) == ["normal/b.dcm"]
+    assert left_out["reason"].iloc[0].startswith("seen in training: patient dicom/")
+
+
+def test_patients_under_another_key_are_refused(tested_clinic):
+    with pytest.raises(DetlError, match="pseudonyms of another key"):
+        tested_clinic(key="other_key")
 
 
 def test_where_training_has_seen_every_image_nothing_is_tested(

@@ -15,7 +15,9 @@ SOURCE_CODE = Path(__file__).parents[3] / "src"
 def test_only_the_tables_between_the_nodes_are_the_pipelines_own():
     pipeline = create_pipeline()
 
-    assert pipeline.inputs() == {"radiographs", "decoded_files", "params:ingest"}
+    assert pipeline.inputs() == {
+        *("radiographs", "patient_key", "decoded_files", "params:ingest")
+    }
     assert pipeline.all_outputs() == {
         *("images", "pixels", "rejected", "copies", "ingest_parameters"),
         *("ingest.candidates", "ingest.rejected_rows"),
@@ -36,6 +38,7 @@ def test_the_pipeline_runs_from_a_folder_to_pixels(tmp_path):
     catalog = DataCatalog(
         {
             "radiographs": MemoryDataset(tmp_path),
+            "patient_key": MemoryDataset(tmp_path / "patient_key"),
             "decoded_files": MemoryDataset(tmp_path / "decoded_files.sqlite"),
             "params:ingest": MemoryDataset(_validated(parameters)),
         }

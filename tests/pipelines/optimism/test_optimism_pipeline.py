@@ -88,6 +88,7 @@ def _make_catalog(radiographs: Path) -> DataCatalog:
             name: MemoryDataset(data)
             for name, data in {
                 "radiographs": radiographs,
+                "patient_key": radiographs / "patient_key",
                 "decoded_files": radiographs / "decoded_files.sqlite",
                 "params:seed": 0,
                 "params:ingest": IngestParameters(**ingest_parameters),

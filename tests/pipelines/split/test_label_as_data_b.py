@@ -15,9 +15,20 @@ def label(make_images, make_parameters):
 
 
 def test_each_finding_makes_the_class_that_asks_for_it(label):
-    labels = label("No Finding", "Mass", "Pneumonia", "COVID-19", "SARS")
+    labels = label("No Finding", "Mass", "Pneumonia", "COVID-19", "ARDS")
 
     assert labels == ["normal", "other_disease", "pneumonia", "covid_19", ""]
+
+
+@pytest.mark.parametrize(
+    "finding", ["SARS", "Streptococcus", "Bacterial", "Aspiration"]
+)
+def test_a_cause_of_pneumonia_counts_as_pneumonia(label, finding):
+    assert label(finding, f"Pneumonia|{finding}") == ["pneumonia", "pneumonia"]
+
+
+def test_pneumonia_with_another_finding_stays_of_no_class(label):
+    assert label("Streptococcus|ARDS", "Pneumonia|Mass") == ["", ""]
 
 
 def test_an_image_with_several_findings_has_a_class_only_where_it_may(label):

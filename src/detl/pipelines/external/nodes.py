@@ -26,13 +26,15 @@ logger = logging.getLogger("detl.external")
 
 
 def read_external_images(
-    source: str | None, ingest: IngestParameters
+    source: str | None, ingest: IngestParameters, patient_key: Path | None = None
 ) -> tuple[str, pd.DataFrame, pd.DataFrame]:
     """Return the images that lie elsewhere, and the rows that are not taken.
 
     Args:
         source: A folder, or a csv that lists images.
         ingest: The sources that were ingested, and which views are taken.
+        patient_key: File of the key of the pseudonyms of patients whom DICOM headers
+            name; None leaves these unnamed.
 
     Returns:
         The source, so that its results are taken for those of no other one; table
@@ -49,7 +51,7 @@ def read_external_images(
             "source=PATH."
         )
     path = Path(source).absolute()
-    table = read_external(path, ingest.sources, ingest.views)
+    table = read_external(path, ingest.sources, ingest.views, patient_key)
     folder = path if path.is_dir() else path.parent
     candidates = table.candidates.assign(
         path=[(folder / name).as_posix() for name in table.candidates["path"]]
@@ -130,7 +132,7 @@ def select_unseen(
         ``rejected`` with those left out here, each with its reason.
 
     Raises:
-        DetlError: No image is left.
+        DetlError: No image is left; or pseudonyms were made with another key.
     """
     from detl.evaluation.leaks import choose_unseen, find_seen
 

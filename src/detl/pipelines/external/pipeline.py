@@ -32,7 +32,7 @@ def _read(architectures: Sequence[str]) -> Pipeline:
         [
             Node(
                 read_external_images,
-                inputs=["params:source", "params:ingest"],
+                inputs=["params:source", "params:ingest", "patient_key"],
                 outputs=["source", "candidates", "rejected_rows"],
                 name="read_external_images",
             ),
@@ -61,6 +61,7 @@ def _read(architectures: Sequence[str]) -> Pipeline:
         ],
         namespace="external",
         inputs={
+            "patient_key": "patient_key",
             "own_images": "images",
             "own_pixels": "pixels",
             "data_a": "data_a",

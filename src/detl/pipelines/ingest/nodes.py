@@ -17,13 +17,17 @@ logger = logging.getLogger("detl.ingest")
 
 
 def read_sources(
-    radiographs: Path, parameters: IngestParameters
+    radiographs: Path,
+    parameters: IngestParameters,
+    patient_key: Path | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the images that the sources offer, and the rows that they do not.
 
     Args:
         radiographs: The raw data folder.
         parameters: Which sources there are, and where; which views are taken.
+        patient_key: File of the key of the pseudonyms of patients whom DICOM headers
+            name; None leaves these unnamed.
 
     Returns:
         Table ``candidates``, with ``path`` relative to the raw data folder where the
@@ -34,7 +38,7 @@ def read_sources(
     """
     candidates, rejected = [], []
     for source, source_parameters in parameters.sources.items():
-        found = read_source(radiographs, source, source_parameters)
+        found = read_source(radiographs, source, source_parameters, patient_key)
         table = select_views(found, parameters.views)
         folder = _path_from(radiographs, radiographs / source_parameters.folder)
         candidates.append(

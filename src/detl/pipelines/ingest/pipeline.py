@@ -11,7 +11,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 read_sources,
-                inputs=["radiographs", "params:ingest"],
+                inputs=["radiographs", "params:ingest", "patient_key"],
                 outputs=["candidates", "rejected_rows"],
                 name="read_sources",
             ),
@@ -35,7 +35,7 @@ def create_pipeline() -> Pipeline:
             ),
         ],
         namespace="ingest",
-        inputs={"radiographs", "decoded_files"},
+        inputs={"radiographs", "patient_key", "decoded_files"},
         outputs={"images", "pixels", "rejected", "copies", "ingest_parameters"},
         parameters={"params:ingest"},
     )

@@ -8,10 +8,12 @@ import pandas as pd
 from detl.classes import DATA_A_CLASSES, DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.parameters import ClassParameters, DataAParameters, DataBParameters
-from detl.sources.findings import OTHER_DISEASE
-
-NORMAL = "No Finding"
-PNEUMONIA = "Pneumonia"
+from detl.sources.findings import (
+    NO_FINDING,
+    OTHER_DISEASE,
+    PNEUMONIA,
+    name_pneumonia,
+)
 
 
 def carries(findings: pd.Series, finding: str) -> pd.Series:
@@ -82,14 +84,16 @@ def draw_data_b(
 def label_as_data_b(images: pd.DataFrame, parameters: DataBParameters) -> pd.Series:
     """Return the class of Data-B that each image's findings make it, "" if none.
 
-    The rules are those by which Data-B is drawn, but from any source. Of an image that
-    fits several classes the last one is taken: COVID-19 before pneumonia, and this
-    before other disease.
+    The rules are those by which Data-B is drawn, but from any source, and a cause of
+    pneumonia (Streptococcus, Viral, Aspiration) counts as pneumonia, as the COVID-19
+    collection has it (decision 3). Of an image that fits several classes the last one
+    is taken: COVID-19 before pneumonia, and this before other disease.
 
     Args:
         images: One row per image, with ``findings``.
         parameters: Findings of each class, and when an image with several fits.
     """
+    images = images.assign(findings=images["findings"].map(name_pneumonia).astype(str))
     labels = pd.Series("", images.index).mask(
         images["findings"] == OTHER_DISEASE, "other_disease"
     )
@@ -144,7 +148,7 @@ def label_data_a(
     Returns:
         Columns of ``images`` and ``label``, ordered by row.
     """
-    normal = images["findings"] == NORMAL
+    normal = images["findings"] == NO_FINDING
     if parameters.pneumonia == "exclude_any":
         pneumonia = carries(images["findings"], PNEUMONIA)
     else:

@@ -1,0 +1,89 @@
+"""Which files beside films are none, by their names: masks, thumbnails, documents."""
+
+import re
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+_OF_FILMS = {
+    *("mask", "masks", "maske", "masken", "segmentation", "segmentations", "seg"),
+    *(
+        "segs",
+        "segm",
+        "annotation",
+        "annotations",
+        "contour",
+        "contours",
+        "roi",
+        "rois",
+    ),
+    *("overlay", "overlays", "heatmap", "heatmaps", "saliency", "gradcam", "bbox"),
+    *("bboxes", "label", "labels", "landmarks", "truth", "thumb", "thumbs", "preview"),
+    *("thumbnail", "thumbnails", "previews"),
+}
+"""Words for what is drawn of films, or on them."""
+
+_WITH_THEM = {
+    *(
+        "lung",
+        "lungs",
+        "lobe",
+        "lobes",
+        "heart",
+        "clavicle",
+        "clavicles",
+        "rib",
+        "ribs",
+    ),
+    *("infection", "infections", "lesion", "lesions", "left", "right", "binary"),
+    *("manual", "predicted", "ground", "cxr", "xray", "image", "images", "png", "of"),
+}
+"""Words that stand before or after one of them: ``lung masks``, not ``oxygen mask``."""
+
+_DOCUMENTS = {
+    *("txt", "md", "csv", "tsv", "xls", "xlsx", "ods", "doc", "docx", "odt", "rtf"),
+    *("pdf", "ppt", "pptx", "json", "xml", "yaml", "yml", "html", "htm", "zip", "gz"),
+    *("7z", "rar", "tar", "tgz", "db", "ini", "log", "py", "ipynb", "lnk", "url"),
+    *("npy", "npz", "mat", "h5", "nii", "sqlite", "bak", "tmp", "crdownload", "part"),
+}
+"""Endings of files that are no pictures."""
+
+
+def name_no_films(paths: Iterable[str], first: int) -> list[str]:
+    """Return why each file is no film, "" if it may be one.
+
+    Args:
+        paths: Of all files, relative to the source's folder.
+        first: Parts of a path that say something else: 1 where the first is a class.
+    """
+    stems = {str(PurePosixPath(path).with_suffix("")) for path in paths}
+    return [_name_no_film(PurePosixPath(path), first, stems) for path in paths]
+
+
+def _name_no_film(path: PurePosixPath, first: int, stems: set[str]) -> str:
+    for folder in path.parts[first:-1]:
+        if _is_of_films(_list_words(folder)):
+            return f"no film: in a folder {folder}"
+    if len(path.parts) <= first:
+        return ""
+    ending = path.suffix.lstrip(".").casefold()
+    if ending in _DOCUMENTS:
+        return f"no film: .{ending}"
+    original, _, kind = re.sub(r"[ _-](?=[^ _-]*$)", "/", path.stem).rpartition("/")
+    if (
+        original
+        and kind.casefold() in _OF_FILMS
+        and str(path.with_name(original)) in stems
+    ):
+        return f"no film: {kind} of {original}"
+    return ""
+
+
+def _list_words(name: str) -> list[str]:
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return re.findall(r"[^\W\d_]+", apart.casefold())
+
+
+def _is_of_films(words: list[str]) -> bool:
+    return any(word in _OF_FILMS for word in words) and all(
+        word in _OF_FILMS or word in _WITH_THEM for word in words
+    )
