@@ -1,6 +1,7 @@
 """A plain folder of images, or a list of some: one's own, or what has no layout."""
 
 import logging
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -51,7 +52,7 @@ def read_folder(folder: Path, source: str, parameters: SourceParameters) -> Sour
     Raises:
         DetlError: The folder is missing or holds neither, or a column is missing.
     """
-    if folder.is_file():
+    if os.path.isfile(folder):
         return _read_list(folder, source, parameters)
     require_folder(folder, source, _CONTENT)
     contents = walk_files(folder)
