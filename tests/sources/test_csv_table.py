@@ -116,6 +116,7 @@ def test_a_broken_gzip_is_named(tmp_path, content):
         ('"d.png"x,M,x', "row 5 has text after a closing quote"),
         ('d.png,"M,x', "row 5 has an open quote"),
         ("d.png\0,M,x", "row 5 holds NUL bytes"),
+        ("d.png,M," + "x" * 140_000, "row 5 has a field of over 100,000 characters"),
     ],
 )
 def test_one_broken_row_is_named_and_the_others_are_read(tmp_path, row, fault):

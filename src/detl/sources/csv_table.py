@@ -199,7 +199,10 @@ def _read_beside_the_rules(number: int, line: str) -> _Row:
             spoilt = [
                 p for p, field in enumerate(raw) if _TEXT_AFTER_QUOTE.match(field)
             ]
-            return _Row(number, next(csv.reader([text])), frozenset(spoilt))
+            with suppress(csv.Error):
+                return _Row(number, next(csv.reader([text])), frozenset(spoilt))
+            fault = f"broken row: row {number} has a field of over 100,000 characters"
+            return _Row(number, [], fault=fault)
     return _Row(number, [], fault=f"broken row: row {number} has an open quote")
 
 
