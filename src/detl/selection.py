@@ -59,6 +59,13 @@ def every_node() -> Pipeline:
     return select_pipeline(["detl", "optimism", "ablation", "audit", "external"], {})
 
 
+def outputs_made_from(outputs: set[str]) -> set[str]:
+    """Return what all nodes make, directly or not, from these outputs."""
+    whole = every_node()
+    follow = [node.name for node in whole.nodes if outputs & set(node.inputs)]
+    return whole.from_nodes(*follow).all_outputs() if follow else set()
+
+
 def nodes_that_need(
     node: Node, pipeline: Pipeline, catalog: CatalogProtocol
 ) -> set[Node]:

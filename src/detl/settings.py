@@ -4,6 +4,7 @@ from omegaconf.resolvers import oc
 
 from detl.hooks import (
     ClosingTableHooks,
+    DataFolderHooks,
     InputHooks,
     OutputHooks,
     ParameterHooks,
@@ -23,6 +24,7 @@ HOOKS = (
     ProvenanceHooks(),
     MlflowHooks(),
     ClosingTableHooks(),
+    DataFolderHooks(),
 )
 
 CONFIG_LOADER_ARGS = {

@@ -56,6 +56,11 @@ class FolderDataset(AbstractDataset[Mapping[str, bytes], Path]):
         self._contents = contents
         self.metadata = metadata
 
+    @property
+    def path(self) -> Path:
+        """The folder, without links on the way to it, whether it is there or not."""
+        return self._filepath.resolve()
+
     def load(self) -> Path:
         """Return the path of the folder.
 
