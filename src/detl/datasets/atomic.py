@@ -67,9 +67,9 @@ class WholeFileDataset(AbstractDataset[Data, Data], Generic[Data]):
         with written_whole(self._filepath) as temporary:
             self._write(temporary, data)
 
-    def remove(self) -> bool:
-        """Delete the file, and return whether there was one."""
-        return unlink_saved(self._filepath)
+    def remove(self, below: Path | None = None) -> bool:
+        """Delete the file as ``unlink_saved`` does; return whether there was one."""
+        return unlink_saved(self._filepath, below)
 
     def _exists(self) -> bool:
         return self._filepath.is_file()
@@ -79,15 +79,20 @@ class WholeFileDataset(AbstractDataset[Data, Data], Generic[Data]):
         return {"filepath": self._filepath.as_posix()}
 
 
-def remove_saved(dataset: AbstractDataset[Any, Any]) -> bool:
+def remove_saved(dataset: AbstractDataset[Any, Any], below: Path | None = None) -> bool:
     """Return whether the dataset had a saved file, which is now deleted.
 
     Only datasets of this project that have a ``remove`` lose anything. Folders
     (raw data) do not, nor do versioned and remote files, nor other datasets.
+
+    Args:
+        dataset: What the catalog says.
+        below: Folder below which those above the file are deleted too once they are
+            empty.
     """
     # Not ``hasattr``: another package's ``remove`` may mean something else.
     if isinstance(dataset, WholeFileDataset | AtomicSaving):
-        return dataset.remove()
+        return dataset.remove(below)
     return False
 
 
@@ -113,14 +118,15 @@ class AtomicSaving:
             )
             super(AtomicSaving, beside).save(data)  # type: ignore[misc]
 
-    def remove(self) -> bool:
-        """Delete the file, and return whether there was one.
+    def remove(self, below: Path | None = None) -> bool:
+        """Delete the file as ``unlink_saved`` does; return whether there was one.
 
         Versions are kept, because they are there to be kept; so are remote files.
         """
         if self._version is not None or self._protocol != "file":
             return False
-        return unlink_saved(Path(self._get_load_path()))  # type: ignore[attr-defined]
+        path = Path(self._get_load_path())  # type: ignore[attr-defined]
+        return unlink_saved(path, below)
 
 
 def unlink_saved(path: Path, below: Path | None = None) -> bool:
