@@ -98,6 +98,22 @@ def test_an_environment_that_needs_data_is_cleaned_without(cleaned):
     assert files_of(project / "data/test") == MADE | OF_A_USER
 
 
+def test_an_environment_without_files_gets_none(cleaned):
+    project, _ = cleaned
+    run = run_kedro(project, "clean", KEDRO_ENV="reduced")
+    assert run.returncode == 0, run.stdout
+    assert "of environment reduced: 0 files" in run.stdout
+    assert not (project / "data/reduced").exists()
+
+
+def test_a_misspelt_environment_is_not_taken_for_another_one(cleaned):
+    project, _ = cleaned
+    run = run_kedro(project, "clean", "--env", "tset")
+    assert run.returncode == 1
+    assert "tset" in run.stdout
+    assert files_of(project / "data/test") == MADE | OF_A_USER
+
+
 def test_nothing_is_removed_while_a_run_is_going_on(tmp_path):
     project = copy_project(tmp_path)
     write(project / "data/test", MADE)

@@ -1,6 +1,7 @@
 """Removing what the runs of an environment have made, and nothing else."""
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -32,7 +33,9 @@ def clean(project: Path, package: str, env: str | None) -> None:
     context = KedroContext(project, loader, env, package, _create_hook_manager())
     folder = project / loader["globals"]["data"]
     everything = frozenset(every_node().all_outputs())
-    with using(folder, Use(frozenset(), everything, frozenset()), "kedro clean"):
+    use = Use(reads=frozenset(), writes=everything, removes=frozenset())
+    # Where there is no folder, no run is going on, which would have made it.
+    with using(folder, use, "kedro clean") if folder.is_dir() else nullcontext():
         files = remove_made_files(context.catalog, folder)
         runs = _forget_runs(context)
     click.echo(
