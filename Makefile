@@ -10,7 +10,10 @@ INSTALLED := .venv/installed-$(EXTRA)
 SUMMARY := data/08_reporting/summary.csv
 # Made by a run that came to its end; a later run by hand makes a newer summary.
 FINISHED := data/08_reporting/.finished
-SOURCES := $(shell find src conf data/01_raw -type f -not -name '*.pyc' -not -path '*.egg-info/*')
+# What has been written, added or removed since then. Asked in the recipe, by find: Make
+# would divide names at blanks, and take a colon or a semicolon in one for its own.
+CHANGED = find pyproject.toml requirements.lock src conf data/01_raw \
+	\( -name __pycache__ -o -name '*.egg-info' \) -prune -o -newer $(FINISHED) -print
 
 export DO_NOT_TRACK := true
 export MLFLOW_DISABLE_TELEMETRY := true
@@ -29,19 +32,16 @@ $(INSTALLED): pyproject.toml requirements.lock
 	@touch $@
 
 run: $(INSTALLED) ## run the pipeline, unless its last result is up to date
-	@if $(MAKE) --question --no-print-directory $(FINISHED) && \
-			[ -f $(SUMMARY) ] && [ ! $(SUMMARY) -nt $(FINISHED) ]; then \
+	@if [ -f $(FINISHED) ] && [ -f $(SUMMARY) ] && [ ! $(SUMMARY) -nt $(FINISHED) ] && \
+			[ -z "$$($(CHANGED) | head -n 1)" ]; then \
 		echo "Up to date: code, parameters and sample are those of the last run." \
 			"'make clean run' trains again."; \
 		$(BIN)/python -m detl.closing_table $(SUMMARY); \
 	else \
 		rm -f $(FINISHED); \
-		$(MAKE) --no-print-directory $(FINISHED); \
+		echo $(BIN)/kedro run --pipeline detl; \
+		$(BIN)/kedro run --pipeline detl && touch $(FINISHED); \
 	fi
-
-$(FINISHED): $(SOURCES) pyproject.toml requirements.lock
-	$(BIN)/kedro run --pipeline detl
-	@touch $@
 
 resume: $(INSTALLED) ## continue the last run that did not come to its end
 	$(BIN)/kedro resume
@@ -63,11 +63,15 @@ benchmark: $(INSTALLED) ## the table of docs/benchmarks.md, on this machine's pr
 	@for stage in ingest pretraining crossvalidation grad_cam startup mlflow_logging; do \
 		$(BIN)/python benchmarks/$$stage.py || exit 1; done
 
-ui: $(INSTALLED) ## compare the folds in MLflow, on http://127.0.0.1:5000
-	$(BIN)/mlflow ui --host 127.0.0.1 --port 5000 --workers 1 --backend-store-uri sqlite:///mlflow.db
+ui: PORT = 5000
+ui: $(INSTALLED) ## compare the folds in MLflow, on http://127.0.0.1:5000 (or PORT=5001)
+	@$(BIN)/python -m detl.free_port "$(PORT)"
+	$(BIN)/mlflow ui --host 127.0.0.1 --port "$(PORT)" --workers 1 --backend-store-uri sqlite:///mlflow.db
 
-viz: $(INSTALLED) ## see the graph in Kedro-Viz, on http://127.0.0.1:4141
-	$(BIN)/kedro viz run --host 127.0.0.1 --port 4141 --no-browser --include-hooks
+viz: PORT = 4141
+viz: $(INSTALLED) ## see the graph in Kedro-Viz, on http://127.0.0.1:4141 (or PORT=4142)
+	@$(BIN)/python -m detl.free_port "$(PORT)"
+	$(BIN)/kedro viz run --host 127.0.0.1 --port "$(PORT)" --no-browser --include-hooks
 
 clean: $(INSTALLED) ## remove what runs have made, of one environment (kedro clean --help)
 	$(BIN)/kedro clean

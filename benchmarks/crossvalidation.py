@@ -76,6 +76,7 @@ def train_here(network: str, arguments: argparse.Namespace) -> dict[str, float]:
         momentum=0.9,
         schedule="constant",
         warm_up_epochs=0,
+        epochs_at_chance=None,
     )
     start = time.perf_counter()
     features = extract_features(trunk, pixels, np.arange(len(pixels)))

@@ -107,6 +107,7 @@ def train_here(arguments: argparse.Namespace, has_fixed_input: bool) -> list[flo
         momentum=0.0,
         schedule="constant",
         warm_up_epochs=0,
+        epochs_at_chance=None,
     )
     clock = time_steps()
     # The clock comes in where the line per epoch is logged.
@@ -128,9 +129,9 @@ def train_keras(arguments: argparse.Namespace) -> list[float]:
     pixels = make_pixels(arguments.size)[:count, ..., None].astype("float32")
     labels = np.arange(count) % 2
     inputs = keras.Input(pixels.shape[1:])
-    turned = keras.layers.RandomRotation(ROTATION / 360, fill_mode="constant")(inputs)
+    turned = keras.layers.RandomRotation(ROTATION / 360, fill_mode="nearest")(inputs)
     window = (1 / ZOOM[1] - 1, 1 / ZOOM[0] - 1)
-    zoomed = keras.layers.RandomZoom(window, fill_mode="constant")(turned)
+    zoomed = keras.layers.RandomZoom(window, fill_mode="nearest")(turned)
     mirrored = keras.layers.RandomFlip("horizontal")(zoomed)
     model = keras.Model(inputs, build(arguments)(mirrored))
     model.compile(
@@ -194,7 +195,9 @@ def train_torch(arguments: argparse.Namespace) -> list[float]:
                 dim=1,
             ).view(-1, 2, 3)
             grid = functional.affine_grid(maps, images.shape, align_corners=False)
-            views = functional.grid_sample(images.float(), grid, align_corners=False)
+            views = functional.grid_sample(
+                images.float(), grid, padding_mode="border", align_corners=False
+            )
             loss = functional.cross_entropy(model(views / 255), labels)
             optimizer.zero_grad()
             loss.backward()

@@ -152,7 +152,8 @@ def test_tables_and_pictures_of_the_audit_are_artifacts(store):
         for table in (
             *("scores", "calibration", "operating_points", "subgroups", "card"),
             *("same_source", "source_probe", "sources_out", "localisation"),
-            *("deletion", "sanity", "external_scores"),
+            *("deletion", "sanity", "external_scores", "external_predictions"),
+            "external_fold_predictions",
         )
     }
 

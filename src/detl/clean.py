@@ -11,6 +11,7 @@ from kedro.framework.project import settings
 from kedro.io import CatalogProtocol
 
 from detl.commands import name_environment
+from detl.mlflow_store import OWN, name_own_store, refuse_unusable_file
 from detl.selection import every_node
 from detl.simultaneous_runs import Use, using
 
@@ -64,11 +65,11 @@ def remove_made_files(catalog: CatalogProtocol, folder: Path) -> int:
 
 def _forget_runs(context: KedroContext) -> int:
     """Delete the environment's runs in the project's own store; return how many."""
-    store = Path(context.project_path) / "mlflow.db"
-    if "MLFLOW_TRACKING_URI" in os.environ or not store.is_file():
+    store = context.project_path / OWN
+    if os.environ.get("MLFLOW_TRACKING_URI", "").strip() or not store.is_file():
         return 0
+    refuse_unusable_file(store)
+    os.environ["MLFLOW_TRACKING_URI"] = name_own_store(context.project_path)
     from detl.earlier_runs import delete_runs
-    from detl.mlflow_hooks import MlflowHooks
 
-    MlflowHooks().after_context_created(context)
     return delete_runs(name_environment(context.env))

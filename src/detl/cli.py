@@ -8,27 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import click
-from kedro.config import MissingConfigException
 from kedro.framework.cli.project import run as kedro_run
-from kedro.framework.cli.utils import env_option
+from kedro.framework.cli.utils import _split_params, env_option
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import ProjectMetadata
-from kedro.io import DatasetError
-from omegaconf.errors import InterpolationResolutionError
 
-from detl.commands import Command, name_environment
+from detl.commands import Command, name_environment, raw_data_folder
 from detl.errors import DetlError
+from detl.keras_settings import choose_backend
 from detl.provenance import spell_command
 from detl.selection import FILTERS, select_pipeline
-
-_TOLD_IN_ONE_SENTENCE = (
-    DetlError,
-    DatasetError,
-    MissingConfigException,
-    # An environment variable that conf/ asks for, such as DETL_DATA.
-    InterpolationResolutionError,
-)
-"""What a user can mend; anything else is shown with its traceback."""
+from detl.sentences import tell
 
 RUNNER = "detl.runner.FoldByFoldRunner"
 
@@ -39,45 +29,80 @@ def cli() -> None:
 
 
 def _in_one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the command with a user's errors told in a sentence, not a traceback."""
+    """Return the command with what a user can mend told without its traceback."""
 
     def told(*args: Any, **kwargs: Any) -> Any:
         try:
+            choose_backend()
             return command(*args, **kwargs)
-        except _TOLD_IN_ONE_SENTENCE as error:
-            raise click.ClickException(_sentence_of(error)) from error
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except Exception as error:  # what nobody can mend is raised as it is
+            if sentence := tell(error):
+                raise click.ClickException(sentence) from error
+            raise
 
     return told
 
 
-def _sentence_of(error: Exception) -> str:
-    """Return the message of a ``DetlError``, also where Kedro has wrapped it."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, DetlError):
-            return str(cause)
-        cause = cause.__cause__
-    return str(error)
-
-
 @_in_one_sentence
 def _run(
-    pipeline: str | None, pipelines: list[str], runner: str | None, **options: Any
+    pipeline: str | None,
+    pipelines: list[str],
+    runner: str | None,
+    source: str | None,
+    params: dict[str, Any],
+    **options: Any,
 ) -> None:
     names = [pipeline] if pipeline else pipelines
     select_pipeline(names, options)  # refuses what is not there
+    if source is not None:
+        # As it is typed, which for OmegaConf has to be said.
+        params = {**params, "source": source.replace("${", r"\${")}
     # Kedro warns that --pipeline is deprecated; here both spellings are welcome.
     call: Any = kedro_run.callback
     call(
         pipeline=None,
         pipelines=names,
         runner=runner or RUNNER,
+        params=params,
         **options,
     )
 
 
-run = copy(kedro_run)
-run.callback = _run
+def _split_at_commas(
+    context: click.Context, option: click.Parameter, value: Any
+) -> dict[str, Any]:
+    """Return --params by name, and say where that fails how else to name a path."""
+    try:
+        return dict(_split_params(context, option, value))
+    except click.UsageError as error:
+        raise click.ClickException(
+            f"{' '.join(error.message.split())} --params is divided at its commas: a "
+            "folder or csv that has one in its path is named with --source PATH, and "
+            "any other value is written into conf/local."
+        ) from error
+
+
+def _make_run_command() -> click.Command:
+    """Return ``kedro run``, with sentences for tracebacks and the option --source."""
+    command = copy(kedro_run)
+    command.callback = _run
+    command.params = [copy(option) for option in kedro_run.params]
+    for option in command.params:
+        if option.name == "params":
+            option.callback = _split_at_commas
+    command.params.append(
+        click.Option(
+            ["--source"],
+            help="Folder or csv of the external test, whatever its path is made of; "
+            "the parameter 'source'.",
+        )
+    )
+    return command
+
+
+run = _make_run_command()
 cli.add_command(run)
 
 
@@ -146,7 +171,7 @@ def _name_raw_data(command: Command) -> None:
     Raises:
         DetlError: If DETL_DATA names another one now.
     """
-    before, now = command["data"], os.environ.get("DETL_DATA")
+    before, now = command["data"], raw_data_folder()
     if now not in (None, before):
         raise DetlError(
             f"'{spell_command(command)}' was started "
@@ -160,10 +185,12 @@ def _name_raw_data(command: Command) -> None:
 @contextmanager
 def _without_raw_data() -> Iterator[None]:
     """Let ``conf/`` be read also where DETL_DATA is missing, while nothing is read."""
-    is_named = "DETL_DATA" in os.environ
-    os.environ.setdefault("DETL_DATA", "data/01_raw")
+    named = os.environ.get("DETL_DATA")
+    os.environ["DETL_DATA"] = raw_data_folder() or "data/01_raw"
     try:
         yield
     finally:
-        if not is_named:
+        if named is None:
             del os.environ["DETL_DATA"]
+        else:
+            os.environ["DETL_DATA"] = named

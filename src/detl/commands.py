@@ -35,7 +35,7 @@ def describe_command(run_params: Mapping[str, Any]) -> Command:
     """
     return {
         **{name: run_params[name] for name in PARTS},
-        "data": os.environ.get("DETL_DATA"),
+        "data": raw_data_folder(),
         "folder": os.path.relpath(Path.cwd(), run_params["project_path"]),
         "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
     }
@@ -57,3 +57,8 @@ def name_environment(env: str | None) -> str:
     Their files are the same, those of ``base``.
     """
     return "base" if env in (None, "local") else env
+
+
+def raw_data_folder() -> str | None:
+    """Return what DETL_DATA names; None where it is not set, or set to nothing."""
+    return os.environ.get("DETL_DATA", "").strip() or None

@@ -7,6 +7,7 @@ The nodes know nothing of MLflow. The catalog says which outputs are logged, und
 import hashlib
 import json
 import os
+from collections.abc import Generator
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,15 @@ from detl.commands import (
     describe_command,
     name_environment,
 )
-from detl.errors import NotAvailableError
+from detl.errors import DetlError, NotAvailableError
+from detl.mlflow_store import (
+    asking_once,
+    describe_refusal,
+    is_of_mlflow,
+    name_own_store,
+    refuse_unusable_address,
+)
+from detl.project_parameters import describe_fault
 from detl.selection import FILTERS, every_node, has_all_outputs, select_pipeline
 from detl.units import Unit, unit_of
 
@@ -54,6 +63,7 @@ class MlflowHooks:
     def __init__(self) -> None:
         self._tree: RunTree | None = None
         self._parameters: dict[str, Any] = {}
+        self._store = ""
         self._raw = ""
         self._environment = ""
         self._open_outputs: dict[Unit, set[str]] = {}
@@ -70,14 +80,30 @@ class MlflowHooks:
 
         A relative one would depend on the working directory.
         """
-        store = Path(context.project_path) / "mlflow.db"
-        if "MLFLOW_TRACKING_URI" not in os.environ:
-            os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{store.as_posix()}"
+        named = (
+            _read_store(context) or os.environ.get("MLFLOW_TRACKING_URI", "").strip()
+        )
+        if not named:
+            project = Path(context.project_path)
+            os.environ["MLFLOW_TRACKING_URI"] = named = name_own_store(project)
             # A server has a place of its own for artifacts.
             os.environ["DETL_ARTIFACTS"] = "mlartifacts"
+        self._store = named
+        refuse_unusable_address(named)
         self._parameters = context.config_loader["parameters"]
         self._raw = context.config_loader["globals"]["raw"]
         self._environment = name_environment(context.env)
+
+    @hook_impl(wrapper=True, specname="after_context_created")
+    def refuse_unusable_store(self) -> Generator[None, object, object]:
+        """Tell in a sentence, and at once, why kedro-mlflow cannot use the store."""
+        try:
+            with asking_once():
+                return (yield)
+        except Exception as error:  # others than these are raised as they are
+            if is_of_mlflow(error):
+                raise DetlError(describe_refusal(error, self._store)) from error
+            raise
 
     @hook_impl(tryfirst=True, specname="before_pipeline_run")
     def choose_parent(self, run_params: dict[str, Any]) -> None:
@@ -274,6 +300,27 @@ class MlflowHooks:
         """Return whether all is there that this command was to make."""
         asked = select_pipeline(command["pipeline_names"], command)
         return has_all_outputs(asked, self._left_out, self._catalog)
+
+
+def _read_store(context: KedroContext) -> str | None:
+    """Return the store that ``conf/*/mlflow.yml`` names, if it names one.
+
+    Raises:
+        DetlError: kedro-mlflow would refuse what stands there.
+    """
+    from kedro_mlflow.config.kedro_mlflow_config import KedroMlflowConfig
+    from pydantic import ValidationError
+
+    try:
+        read = KedroMlflowConfig.model_validate(context.config_loader["mlflow"])
+    except ValidationError as error:
+        faults = "; ".join(describe_fault(fault) for fault in error.errors())
+        raise DetlError(
+            f"The configuration of MLflow is refused: {faults}. Mend it in "
+            "conf/*/mlflow.yml."
+        ) from error
+    named: str | None = read.server.mlflow_tracking_uri
+    return named
 
 
 def _how_to_log(dataset: Any) -> dict[str, str] | None:

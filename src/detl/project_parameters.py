@@ -106,13 +106,14 @@ def check_parameters(parameters: dict[str, Any]) -> None:
     try:
         ProjectParameters.model_validate(parameters)
     except ValidationError as error:
-        faults = "; ".join(_describe(fault) for fault in error.errors())
+        faults = "; ".join(describe_fault(fault) for fault in error.errors())
         raise DetlError(
             f"The parameters are refused: {faults}. Mend them in conf/ or in --params."
         ) from error
 
 
-def _describe(fault: Any) -> str:
+def describe_fault(fault: Any) -> str:
+    """Return what pydantic has found in one place, with the name of the place."""
     where = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         return f"{where!r} is not a parameter (misspelt?)"

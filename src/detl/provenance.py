@@ -89,7 +89,10 @@ def spell_command(run_params: Mapping[str, Any]) -> str:
             words += [f"--{name.replace('_', '-')}", ",".join(run_params[name])]
     if run_params.get("only_missing_outputs"):
         words.append("--only-missing-outputs")
-    changed = run_params["runtime_params"] or {}
+    changed = dict(run_params["runtime_params"] or {})
+    source = changed.pop("source", None)
+    if source is not None:
+        words += ["--source", str(source)]
     if changed:
         pairs = (f"{name}={value}" for name, value in _flatten(changed))
         words += ["--params", ",".join(pairs)]

@@ -1,15 +1,22 @@
 """Keeping what libraries say about themselves from burying the result."""
 
+import atexit
+import getpass
 import logging
 import os
+import shutil
 import sys
 import tempfile
+import traceback
 import warnings
 from pathlib import Path
 
 import yaml
 from kedro.framework.project import configure_logging
 from kedro.utils import find_kedro_project
+
+from detl.errors import DetlError
+from detl.keras_settings import choose_backend
 
 _WARNINGS = (
     # OmegaConf, about calls in Kedro and kedro-mlflow.
@@ -19,10 +26,15 @@ _WARNINGS = (
     "One or more dataset names contain '.'",
 )
 
+_SETTINGS_OF_KERAS = ("src", "backend", "config.py")
+"""The end of the path of Keras's module that reads them."""
+
 
 def quieten_libraries() -> None:
     """Leave out start-up notes, and warnings that a user can do nothing about."""
+    _open_closed_streams()
     _find_logging_configuration()
+    _find_home()
     # Nothing phones home; MLflow wants just these words.
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["DO_NOT_TRACK"] = "true"
@@ -54,24 +66,81 @@ def _find_logging_configuration() -> None:
         configure_logging(yaml.safe_load(text))
 
 
+def _open_closed_streams() -> None:
+    """Let what is written to a closed stream go nowhere.
+
+    A command that a service starts may have none of the three. The next file that is
+    opened would else take the number of one, and messages would be written into it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+    sys.stdin = sys.stdin or os.fdopen(0, "r", closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+
+
+def _find_home() -> None:
+    """Give a home folder and a name to a user who has none, as in containers.
+
+    MLflow asks for both, and cannot be imported or record a run without.
+    """
+    try:
+        Path.home()
+    except RuntimeError:
+        home = tempfile.mkdtemp(prefix="detl-home-")
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
+        os.environ["HOME"] = home
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = f"user-{os.getuid()}"
+
+
 def import_keras() -> None:
     """Import Keras with its backend, and say what they write only if that fails.
 
     TensorFlow's libraries write to the error stream before anyone can tell them how
     much, and not through Python: only the file descriptor itself can be turned away.
+
+    Raises:
+        DetlError: The backend is not installed, or is none of ours, or Keras refuses
+            its own settings.
     """
     if "keras" in sys.modules:
         return
+    backend = choose_backend()
     sys.stderr.flush()
     shown = os.dup(2)
     with tempfile.TemporaryFile() as unseen:
         os.dup2(unseen.fileno(), 2)
         try:
             import keras  # noqa: F401
-        except BaseException:
+        except BaseException as error:
+            if reason := _reason_of_settings(error, backend):
+                raise DetlError(reason) from error
             unseen.seek(0)
             os.write(shown, unseen.read())
             raise
         finally:
             os.dup2(shown, 2)
             os.close(shown)
+
+
+def _reason_of_settings(error: BaseException, backend: str) -> str:
+    """Return why Keras cannot be imported as it is set; nothing for other reasons."""
+    if isinstance(error, ModuleNotFoundError) and error.name == backend:
+        return (
+            f"Keras is to run on {backend!r}, which is not installed: install it "
+            "(docs/extending.md), or unset KERAS_BACKEND."
+        )
+    frames = traceback.extract_tb(error.__traceback__)
+    if any(Path(f.filename).parts[-3:] == _SETTINGS_OF_KERAS for f in frames):
+        folder = os.environ.get("KERAS_HOME") or "~/.keras"
+        return (
+            f"Keras cannot read its settings ({' '.join(str(error).split())}): mend or "
+            f"remove {folder}/keras.json, and variables KERAS_... of the environment."
+        )
+    return ""

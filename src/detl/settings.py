@@ -1,7 +1,6 @@
 """Settings of the Kedro project."""
 
-from omegaconf.resolvers import oc
-
+from detl.config_loader import ReadableConfigLoader, environment_variable
 from detl.hooks import (
     ClosingTableHooks,
     DataFolderHooks,
@@ -27,10 +26,14 @@ HOOKS = (
     DataFolderHooks(),
 )
 
+CONFIG_LOADER_CLASS = ReadableConfigLoader
+
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
     # An environment says only what differs from base.
     "merge_strategy": {"parameters": "soft", "globals": "soft"},
-    "custom_resolvers": {"oc.env": oc.env},
+    "custom_resolvers": {"oc.env": environment_variable},
+    # kedro-mlflow adds it too late for our hooks.
+    "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**", "**/mlflow*"]},
 }

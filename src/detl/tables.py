@@ -160,6 +160,15 @@ PREDICTIONS = DataFrameSchema(
 )
 
 
+FOLD_PREDICTIONS = DataFrameSchema(
+    {"fold": FOLDS.columns["fold"], **PREDICTIONS.columns, "image_id": _text()},
+    strict=True,
+    unique=["fold", "image_id"],
+    name="fold_predictions",
+)
+"""Predictions of images that several folds' networks have judged."""
+
+
 def tabulate_predictions(
     images: pd.DataFrame, probabilities: np.ndarray
 ) -> pd.DataFrame:

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
-from scipy.stats import binomtest, norm
+from scipy.stats import binom, binomtest, norm
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from detl.errors import DetlError
 from detl.evaluation import bootstrap
 from detl.evaluation.bootstrap import (
     FEWEST_GROUPS,
@@ -12,59 +11,12 @@ from detl.evaluation.bootstrap import (
     divide,
     draw_statistic,
     draw_weights,
-    mean_interval,
     measure,
     measure_difference,
     measure_draws,
+    measure_gain,
 )
 from detl.evaluation.interval_ends import logit_ends
-
-
-def test_with_one_image_per_group_the_interval_is_that_of_a_proportion():
-    values = np.repeat([1, 0], [300, 100])
-
-    low, high = mean_interval(values, np.arange(400), seed=0)
-
-    half = norm.ppf(0.975) * np.sqrt(0.75 * 0.25 / 400)
-    assert (low, high) == pytest.approx((0.75 - half, 0.75 + half), abs=0.005)
-
-
-def test_copies_of_an_image_add_no_certainty():
-    values, groups = np.repeat([1, 0], [30, 10]), np.arange(40)
-
-    alone = mean_interval(values, groups, seed=0)
-    copied = mean_interval(np.repeat(values, 5), np.repeat(groups, 5), seed=0)
-
-    assert copied == pytest.approx(alone)
-
-
-def test_the_interval_of_equal_values_is_that_value():
-    assert mean_interval(np.full(6, 0.5), np.arange(6), seed=0) == (0.5, 0.5)
-
-
-def test_one_seed_gives_the_same_interval_again():
-    values, groups = np.arange(20) % 3 == 0, np.arange(20) // 2
-
-    assert mean_interval(values, groups, seed=3) == mean_interval(
-        values, groups, seed=3
-    )
-
-
-def test_nineteen_of_twenty_intervals_hold_the_truth():
-    """Clusters of one to five images that share their outcome; the truth is 0.7."""
-    rng = np.random.default_rng(0)
-    hits = 0
-    for seed in range(200):
-        sizes = rng.integers(1, 6, 80)
-        values = np.repeat(rng.random(80) < 0.7, sizes)
-        low, high = mean_interval(values, np.repeat(np.arange(80), sizes), seed)
-        hits += low <= 0.7 <= high
-    assert 180 <= hits <= 198
-
-
-def test_one_group_has_no_interval():
-    with pytest.raises(DetlError, match=r"1 groups of patients and needs at least 2"):
-        mean_interval(np.ones(5), np.zeros(5), seed=0)
 
 
 def _share(right):
@@ -147,11 +99,35 @@ def test_copies_of_an_image_make_a_share_no_more_certain():
 def test_what_is_no_share_has_the_percentiles_of_its_resamples():
     values = np.r_[0.3, np.linspace(-1, 1, 2001)]
 
-    measured = measure_draws(values, np.arange(50))
+    measured = measure_draws(values, np.arange(5000))
 
     assert (measured.value, measured.low, measured.high) == pytest.approx(
-        (0.3, -0.95, 0.95)
+        (0.3, -0.95, 0.95), abs=0.001
     )
+
+
+def test_of_few_groups_percentiles_are_taken_further_out():
+    """As Student's quantile for 12 groups, 2.201, by the root of 12 / 11: 2.299."""
+    values = np.r_[0.3, np.linspace(0, 1, 2001)]
+
+    measured = measure_draws(values, np.arange(12))
+
+    assert (measured.low, measured.high) == pytest.approx(
+        (norm.cdf(-2.299), norm.cdf(2.299)), abs=1e-4
+    )
+
+
+def test_nineteen_of_twenty_intervals_of_a_mean_of_few_groups_hold_it():
+    """Normal values of twelve patients with one to four images each."""
+    rng = np.random.default_rng(0)
+    hits = 0
+    for seed in range(300):
+        groups = np.repeat(np.arange(12), rng.integers(1, 5, 12))
+        values = rng.normal(size=12)[groups] + rng.normal(size=len(groups))
+        measured = measure(_share(values), draw_weights(groups, seed), groups)
+        hits += measured.low <= 0 <= measured.high
+    # Between the points 0.1 and 99.9 % of the binomial of 92 to 97 %.
+    assert binom.ppf(0.001, 300, 0.92) <= hits <= binom.ppf(0.999, 300, 0.97)
 
 
 def test_a_score_has_students_interval_on_the_scale_of_the_logit():
@@ -223,7 +199,7 @@ def test_undefined_resamples_are_left_out():
 
     measured = measure_draws(values, np.arange(50))
 
-    assert (measured.low, measured.high) == pytest.approx((0.025, 0.975))
+    assert (measured.low, measured.high) == pytest.approx((0.025, 0.975), abs=0.01)
 
 
 @pytest.mark.parametrize("values", [[np.nan, 0.5, 0.6], [0.5, np.nan, np.nan]])
@@ -237,9 +213,9 @@ def test_an_undefined_statistic_is_said_to_be(values):
 def test_another_confidence_gives_another_width():
     values = np.r_[0.5, np.linspace(0, 1, 2001)]
 
-    measured = measure_draws(values, np.arange(50), confidence=0.5)
+    measured = measure_draws(values, np.arange(5000), confidence=0.5)
 
-    assert (measured.low, measured.high) == pytest.approx((0.25, 0.75))
+    assert (measured.low, measured.high) == pytest.approx((0.25, 0.75), abs=0.001)
 
 
 def _difference(first, second, groups):
@@ -306,6 +282,71 @@ def test_a_share_without_a_number_has_no_difference(scarce):
 
     assert measured.note == "not enough data (n = 7)"
     assert np.isnan([measured.value, measured.low, measured.high]).all()
+
+
+def _gain(first, second, groups):
+    return measure_gain(
+        np.array(first) > 0, np.array(second) > 0, draw_weights(groups, 0), groups
+    )
+
+
+def test_a_gain_on_the_same_images_is_about_as_certain_as_its_discordant_ones():
+    """Forty gained and ten lost of 400: the normal interval of paired shares."""
+    first = np.repeat([1, 0, 1, 0], [40, 10, 250, 100])
+    second = np.repeat([0, 1, 1, 0], [40, 10, 250, 100])
+
+    measured = _gain(first, second, np.arange(400))
+
+    half = norm.ppf(0.975) * np.sqrt(50 / 400 - (30 / 400) ** 2) / np.sqrt(400)
+    assert measured.value == pytest.approx(0.075)
+    assert (measured.low, measured.high) == pytest.approx(
+        (0.075 - half, 0.075 + half), abs=0.003
+    )
+
+
+def test_copies_of_an_image_make_a_gain_no_more_certain():
+    first, second = np.arange(60) % 3 == 0, np.arange(60) % 4 == 0
+    alone = _gain(first, second, np.arange(60))
+    copied = _gain(
+        np.repeat(first, 5), np.repeat(second, 5), np.repeat(np.arange(60), 5)
+    )
+
+    assert (copied.low, copied.high) == pytest.approx((alone.low, alone.high), abs=0.01)
+
+
+def test_two_that_are_right_about_the_same_images_are_not_certainly_equal():
+    """None gained and none lost of 30: Jeffreys' upper end for 0 of 30 is 8.0 %."""
+    right = np.arange(30) < 20
+
+    measured = _gain(right, right, np.arange(30))
+
+    assert measured.value == 0
+    assert measured.low == -measured.high == pytest.approx(-0.080, abs=0.001)
+
+
+def test_a_gain_of_few_patients_has_a_number_and_no_interval():
+    measured = _gain(np.ones(7), np.arange(7) < 3, np.arange(7))
+
+    assert measured.value == pytest.approx(4 / 7)
+    assert not measured.has_interval
+    assert measured.note == "not enough data (n = 7)"
+
+
+def test_nineteen_of_twenty_intervals_of_a_gain_hold_it():
+    """Patients of one to five images; one in seven is gained, one in fourteen lost."""
+    rng = np.random.default_rng(0)
+    hits = 0
+    for _ in range(150):
+        groups = np.repeat(np.arange(40), rng.integers(1, 6, 40))
+        # What a patient's images share decides with what each has of its own.
+        level = np.sqrt(0.5) * (
+            rng.normal(size=40)[groups] + rng.normal(size=len(groups))
+        )
+        gained, lost = level < norm.ppf(1 / 7), level > norm.ppf(13 / 14)
+        measured = _gain(gained, lost, groups)
+        hits += measured.low <= 1 / 14 <= measured.high
+    # Between the points 0.1 and 99.9 % of the binomial of 92 to 97 %.
+    assert binom.ppf(0.001, 150, 0.92) <= hits <= binom.ppf(0.999, 150, 0.97)
 
 
 def test_no_image_has_no_weight():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from scipy.special import logit
-from scipy.stats import beta, binomtest, t
+from scipy.stats import beta, binomtest, norm, t
 from statsmodels.stats.proportion import (
     confint_proportions_2indep,
     proportion_confint,
@@ -11,6 +11,7 @@ from detl.evaluation.interval_ends import (
     difference_ends,
     jeffreys_ends,
     logit_ends,
+    widen_for_groups,
     wilson_ends,
 )
 
@@ -107,3 +108,16 @@ def test_numbers_that_go_together_differ_by_a_narrower_interval():
 
 def test_numbers_that_are_one_number_do_not_differ():
     assert difference_ends((0.7, 0.8, 0.9), (0.7, 0.8, 0.9), 1.0) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("groups", [3, 12, 200])
+def test_few_groups_are_asked_for_students_quantile_of_their_true_variance(groups):
+    """Resamples have (n - 1) / n of the variance of a sample."""
+    asked = widen_for_groups(0.95, groups)
+
+    quantile = t(groups - 1).ppf(0.975) * np.sqrt(groups / (groups - 1))
+    assert norm.ppf((1 + asked) / 2) == pytest.approx(quantile)
+
+
+def test_of_very_many_groups_the_confidence_is_what_was_asked_for():
+    assert widen_for_groups(0.9, 10**6) == pytest.approx(0.9, abs=1e-5)

@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -7,15 +8,22 @@ from detl.evaluation.optimism import compare_protocols
 DATA_B = pd.DataFrame(
     {"image_id": [f"nih/{k}" for k in range(8)], "group": list("aabbccdd")}
 )
+LARGER = pd.DataFrame(
+    {
+        "image_id": [f"nih/{k}" for k in range(60)],
+        "group": [f"patient {k // 2}" for k in range(60)],
+    }
+)
 
 
-def _predictions(right: str) -> dict[str, pd.DataFrame]:
+def _predictions(right: str, data_b=DATA_B) -> dict[str, pd.DataFrame]:
     """Return two folds' predictions, in another order than Data-B's.
 
     Args:
         right: One character per image: ``1`` where it is classified correctly.
+        data_b: The images.
     """
-    table = DATA_B[["image_id"]].assign(
+    table = data_b[["image_id"]].assign(
         label="normal", predicted=["normal" if c == "1" else "covid_19" for c in right]
     )
     return {"fold_1": table.iloc[5:], "fold_2": table.iloc[:5][::-1]}
@@ -29,18 +37,44 @@ def test_the_difference_is_paper_minus_grouped():
     assert result["accuracy_paper"] == pytest.approx(7 / 8)
     assert result["accuracy_grouped"] == pytest.approx(4 / 8)
     assert result["difference"] == pytest.approx(3 / 8)
-    assert result["difference_low"] <= 3 / 8 <= result["difference_high"]
     assert (result["images"], result["groups"]) == (8, 4)
 
 
+def test_the_difference_has_the_interval_of_the_paired_tests():
+    """Thirty patients; two images are gained for each of twelve, one lost for three."""
+    paper = "11" * 12 + "01" * 3 + "00" * 15
+    grouped = "00" * 12 + "11" * 3 + "00" * 15
+
+    result = compare_protocols(
+        LARGER, _predictions(paper, LARGER), _predictions(grouped, LARGER), seed=0
+    )
+
+    # The standard error of the mean over patients: 12 times 2, 3 times -1, else 0.
+    of_patient = np.repeat([2, -1, 0], [12, 3, 15])
+    half = 1.96 * of_patient.std() / np.sqrt(30) / 2
+    ends = result["difference_low"], result["difference_high"]
+    assert result["difference"] == pytest.approx(21 / 60)
+    assert ends == pytest.approx((21 / 60 - half, 21 / 60 + half), abs=0.04)
+
+
+def test_of_few_patients_a_difference_has_no_interval():
+    result = compare_protocols(
+        DATA_B, _predictions("11111110"), _predictions("11110000"), seed=0
+    )
+
+    assert np.isnan([result["difference_low"], result["difference_high"]]).all()
+
+
 def test_images_are_paired_whatever_the_folds():
-    same = _predictions("10101010")
+    same = _predictions("10" * 30, LARGER)
     in_other_folds = {"fold_1": pd.concat(same.values())}
 
-    result = compare_protocols(DATA_B, same, in_other_folds, seed=0)
+    result = compare_protocols(LARGER, same, in_other_folds, seed=0)
 
-    ends = result["difference_low"], result["difference_high"]
-    assert (result["difference"], *ends) == (0, 0, 0)
+    assert result["difference"] == 0
+    # None is gained and none lost, of 30 patients: Jeffreys' upper end is 8.0 %.
+    assert result["difference_high"] == pytest.approx(0.080, abs=0.001)
+    assert result["difference_low"] == -result["difference_high"]
 
 
 def test_an_image_that_was_not_tested_is_named():

@@ -1,10 +1,16 @@
 import numpy as np
 import pytest
+from scipy.stats import binom, norm
 
 from detl.errors import DetlError
 from detl.evaluation.bootstrap import Measurement, draw_weights
 from detl.evaluation.operating_points import predictive_values_at
-from detl.evaluation.rates import Rates, measure_share, require_shares
+from detl.evaluation.rates import (
+    Rates,
+    measure_mean_share,
+    measure_share,
+    require_shares,
+)
 
 
 def _rates(
@@ -34,6 +40,30 @@ def test_a_share_of_too_few_groups_has_no_number():
 
     assert np.isnan(found.value)
     assert found.note == "not enough data (n = 7)"
+
+
+def test_the_share_of_one_network_is_that_of_its_images():
+    hits, groups = np.arange(60) < 20, np.arange(60) // 2
+    weights, every = draw_weights(groups, 0), np.full(60, True)
+
+    one = measure_mean_share(hits.astype(float), every, weights, groups, 1)
+
+    assert one == measure_share(hits, every, weights, groups)
+
+
+def test_networks_that_err_on_other_images_are_surer_together():
+    """Four that hit half of the images, by chance: as one on four times as many."""
+    rng = np.random.default_rng(0)
+    groups, every = np.arange(200), np.full(200, True)
+    weights = draw_weights(groups, 0)
+    said = (rng.random((4, 200)) < 0.5).mean(axis=0)
+
+    four = measure_mean_share(said, every, weights, groups, 4)
+    one = measure_share(np.arange(200) < 100, every, weights, groups)
+
+    half = 1.96 * said.std() / np.sqrt(200)
+    assert (four.value - four.low) == pytest.approx(half, rel=0.1)
+    assert (four.high - four.low) == pytest.approx((one.high - one.low) / 2, rel=0.1)
 
 
 def test_what_follows_from_one_rate_has_its_interval():
@@ -106,3 +136,21 @@ def test_nineteen_of_twenty_intervals_hold_the_true_predictive_value(
 def test_a_share_that_is_none_stops(share):
     with pytest.raises(DetlError, match=r"A prevalence of .* must be between 0 and 1"):
         require_shares([0.5, share], "prevalence")
+
+
+def test_nineteen_of_twenty_intervals_of_a_mean_of_networks_hold_it():
+    """Patients of two images; four networks that share half of what they see."""
+    rng = np.random.default_rng(0)
+    groups, every = np.arange(100) // 2, np.full(100, True)
+    hits = 0
+    for seed in range(150):
+        patient = np.repeat(rng.normal(size=50), 2)
+        own = rng.normal(size=(4, 100))
+        # A probit, right in 70 % of cases.
+        seen = np.sqrt(0.5) * (patient + own)
+        said = (seen < norm.ppf(0.7)).mean(axis=0)
+        weights = draw_weights(groups, seed)
+        found = measure_mean_share(said, every, weights, groups, 4)
+        hits += found.low <= 0.7 <= found.high
+    # Between the points 0.1 and 99.9 % of the binomial of 92 to 97 %.
+    assert binom.ppf(0.001, 150, 0.92) <= hits <= binom.ppf(0.999, 150, 0.97)

@@ -125,6 +125,27 @@ def test_single_networks_and_means_are_not_ranked_together(images, data_b):
     assert np.mean(areas) == pytest.approx(0.5, abs=0.05)
 
 
+def test_controls_are_called_by_single_networks_as_the_images_of_data_b_are(
+    images, data_b
+):
+    """Of two networks one calls each control COVID-19; their mean would call none."""
+    tested = predict(data_b["image_id"], 0.9)
+    tested["fold"] = np.where(np.arange(len(tested)) % 2, *FOLDS)
+    chosen = list_controls(data_b, images)["image_id"]
+    is_first = np.arange(len(chosen)) % 2 == 0
+    controls = pd.concat(
+        [
+            judge(chosen, np.where(is_first, 0.6, 0.1), "fold_1"),
+            judge(chosen, np.where(is_first, 0.1, 0.6), "fold_2"),
+        ]
+    )
+
+    table = score_same_source(tested, controls, images, 0).set_index("against")
+
+    assert table.loc["all other images", "called_covid_19"] == 0.5
+    assert table.loc["all other images", "sensitivity"] == 1
+
+
 def test_few_controls_give_no_number(images, data_b):
     few = images[~images["image_id"].isin([f"clear_{k}" for k in range(7, 20)])]
     tested = predict(data_b["image_id"], 0.5).assign(fold="fold_1")

@@ -159,6 +159,21 @@ def test_a_class_of_few_patients_stays_in_the_training_part(two_by_two):
     assert "pneumonia" not in set(data_b["label"].iloc[plan.validation])
 
 
+def test_where_all_classes_but_one_are_small_two_are_in_the_validation_part():
+    """One of seven groups would be asked for; the other class has four."""
+    study = [
+        make_study([("covid_19", "a"), ("normal", "a"), ("covid_19", "b")], 40),
+        *(make_study([(label, "b")], 4) for label in ("normal", "other_disease")),
+        make_study([("pneumonia", "b")], 4),
+    ]
+    data_b, images = (pd.concat(t, ignore_index=True) for t in zip(*study, strict=True))
+    names = [f"n{k}" for k in range(len(data_b))]
+    data_b = data_b.assign(image_id=names, group=names)
+    (plan,) = plan_sources(data_b, images.assign(image_id=names), 0.15, seed=0)[:1]
+    assert plan.source == "a"
+    assert data_b["label"].iloc[plan.validation].nunique() > 1
+
+
 def test_a_two_by_two_layout_is_filled(two_by_two, make_predictor):
     data_b, images = two_by_two
     plans = plan_sources(data_b, images, 0.15, seed=0)

@@ -11,6 +11,8 @@ from detl.explanation.class_activation import (
     weigh_by_positive_gradients,
 )
 from detl.explanation.grad_cam import grad_cam
+from detl.networks import build_network
+from detl.networks.names import EXPLAINED_LAYER, LOGITS
 
 LAYER = "last_feature_map"
 SIZE = 8
@@ -50,6 +52,37 @@ def test_with_a_mean_and_one_linear_layer_hires_cam_is_grad_cam(features):
         map_evidence(tail, features, classes, LAYER, "grad_cam"),
         rtol=1e-5,
     )
+
+
+@pytest.fixture
+def resnet50(tiny_network):
+    """A ResNet50 whose every bottleneck changes what comes in."""
+    model = build_network(tiny_network("resnet50"), 64, 3, seed=0)
+    rng = np.random.default_rng(0)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.gamma.assign(rng.uniform(0.5, 1, layer.gamma.shape))
+    return model
+
+
+@pytest.mark.parametrize("method", ["grad_cam", "hires_cam"])
+def test_of_resnet50_the_map_is_cam_and_adds_up_to_the_logit(resnet50, method):
+    images = np.random.default_rng(1).uniform(0, 255, (6, 64, 64, 1)).astype("float32")
+    classes = np.array([0, 1, 2, 0, 1, 2])
+    kernel, bias = resnet50.get_layer(LOGITS).get_weights()
+    # What is averaged just before the last layer, whatever it is named.
+    pooled = resnet50.get_layer("average_pool").input
+    maps = np.asarray(keras.Model(resnet50.input, pooled)(images))
+    cam = np.einsum("nhwk,kn->nhw", maps, kernel[:, classes]) / maps[0, ..., 0].size
+    logits = np.asarray(resnet50(images))[range(6), classes]
+    np.testing.assert_allclose(
+        cam.sum(axis=(1, 2)) + bias[classes], logits, rtol=1e-4, atol=1e-5
+    )
+
+    found = map_evidence(resnet50, images, classes, EXPLAINED_LAYER, method)
+
+    assert found.any()
+    np.testing.assert_allclose(found, np.maximum(cam, 0), rtol=1e-4, atol=1e-6)
 
 
 def test_with_a_mean_and_one_linear_layer_grad_cam_plus_plus_is_known(features):

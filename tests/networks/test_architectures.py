@@ -107,6 +107,18 @@ def test_at_224_pixels_the_cut_and_the_explained_maps_have_the_size_of_the_origi
     assert model.get_layer(EXPLAINED_LAYER).output.shape[1] == map_size
 
 
+@pytest.mark.parametrize("network", sorted(NETWORKS))
+def test_the_explained_maps_come_out_of_a_relu(network, tiny_network):
+    model = build_network(tiny_network(network), 64, 2, seed=0)
+    explained = keras.Model(model.input, model.get_layer(EXPLAINED_LAYER).output)
+    images = np.random.default_rng(0).uniform(0, 255, (4, 64, 64, 1))
+
+    maps = np.asarray(explained(images))
+
+    assert maps.min() == 0
+    assert maps.max() > 0
+
+
 def test_an_unknown_network_is_refused_with_the_known_ones(tiny_network):
     known = ", ".join(sorted(NETWORKS))
     with pytest.raises(DetlError, match=f"'lenet'.*{known}"):

@@ -88,6 +88,23 @@ def test_the_network_is_flat_and_has_the_layers_by_which_it_is_cut(built):
     assert positions == sorted(positions)
 
 
+def test_the_explained_maps_are_those_that_the_published_network_ends_with(
+    published, built
+):
+    network, original, _ = published
+    # VGG16's own last layer is a pooling of them.
+    last = {"vgg16": "block5_conv3", "resnet50": original.layers[-1].name}[network]
+    _, preprocess = PUBLISHED[network]
+    colours = preprocess(np.repeat(PIXELS, 3, axis=3).astype("float32"))
+    to_last = keras.Model(original.input, original.get_layer(last).output)
+    explained, _ = cut_network(built, EXPLAINED_LAYER)
+
+    maps = np.asarray(explained(PIXELS))
+
+    _assert_equal(maps, to_last(colours))
+    assert maps.min() >= 0
+
+
 def test_the_head_is_all_that_does_not_come_with_weights(built):
     body, _ = cut_head(built)
 

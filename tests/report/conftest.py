@@ -1,6 +1,7 @@
 """What several tests of the report share."""
 
 import pytest
+from made_audit import make_tests
 from made_results import make_result
 from made_tables import (
     make_folds,
@@ -29,6 +30,7 @@ def describe():
             "folds": make_folds(data_b, inner=inner),
             "split": make_split(),
             "results": results or {"vgg16": make_result()},
+            "paired_tests": make_tests(0.2).iloc[:0],
             "optimism": None,
             "ablation": None,
             "is_synthetic": False,

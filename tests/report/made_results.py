@@ -21,8 +21,10 @@ def make_result(**changes):
         "data_a_accuracy_high": 0.781,
         "data_a_correct": 70,
         "data_a_images": 100,
+        "data_a_groups": 90,
         "data_a_chance": 0.5,
         "data_a_epoch": 2,
+        "data_a_epochs": 3,
         "warnings": "",
         "never_predicted": [],
         "history": {

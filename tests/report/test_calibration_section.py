@@ -60,7 +60,21 @@ def test_a_threshold_that_finds_nothing_does_not_pass():
     check = judge_operating_point({"vgg16": table})
 
     assert check.verdict == "warn"
-    assert "find 0.0 % (0.0 to 5.0 %) of COVID-19" in check.meaning
+    # What is judged is shown: the specificity, which is kept, stands beside.
+    assert (check.number, check.interval) == ("0.0 % found", "0.0 to 5.0 %")
+    assert "specificity for COVID-19, 100.0 % (97.0 to 100.0 %)" in check.meaning
+
+
+def test_a_sensitivity_without_a_number_does_not_pass_and_says_why():
+    table = make_operating_points(1.0, 0.97, 1.0)
+    finds = table["quantity"] == "sensitivity"
+    table.loc[finds, ["value", "low", "high"]] = np.nan
+    table.loc[finds, "note"] = "not enough data (n = 7)"
+
+    check = judge_operating_point({"vgg16": table})
+
+    assert (check.verdict, check.number) == ("warn", "100.0 %")
+    assert "has no number: not enough data (n = 7). They rest" in check.meaning
 
 
 def test_the_section_has_calibration_operating_points_and_predictive_values():

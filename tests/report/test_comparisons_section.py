@@ -174,6 +174,23 @@ def test_only_what_the_corrected_test_tells_apart_is_called_worse():
     assert len(sentences) == 2
 
 
+def test_the_widest_interval_is_of_the_arms_that_cannot_be_told_apart():
+    wide = WORSE | {"difference_low": -0.4, "difference_high": -0.01}
+    sentences = judge_arms(pd.DataFrame([REFERENCE, wide, ALIKE]))
+    assert sentences[1].endswith(
+        "the widest interval of a difference spans 10.0 points."
+    )
+
+
+def test_another_training_is_said_to_be_in_no_interval():
+    texts = " ".join(
+        texts_of(described(optimism(0.1, 0.02, 0.18), pd.DataFrame([REFERENCE, WORSE])))
+    )
+    assert "not what another seed would have trained" in texts
+    assert "All folds share one seed" in texts
+    assert "is optimism, not skill" not in texts
+
+
 def test_arms_that_were_not_run_are_counted():
     sentences = judge_arms(pd.DataFrame([REFERENCE, MISSING]))
     assert sentences == ["1 of 2 arms was not run; the table says why."]

@@ -15,10 +15,11 @@ def make_scores(drop, low, high, note="over normal, covid_19"):
         "drop": drop,
         "drop_low": low,
         "drop_high": high,
+        "ensemble": 0.9 - drop,
     }
     ends = {
         f"{p}_{e}": numbers[p]
-        for p in ("internal", "external")
+        for p in ("internal", "external", "ensemble")
         for e in ("low", "high")
     }
     row = {"score": "balanced_accuracy", "class": "", **numbers, **ends, "note": note}
@@ -74,6 +75,14 @@ def test_the_section_shows_inside_outside_and_drop():
     row = tables_of(section)[0].iloc[0]
     assert row["elsewhere"] == "70.0 % (70.0 to 70.0 %)"
     assert row["drop, points"] == "+10.0 (+2.0 to +18.0)"
+    assert row["elsewhere, ensemble"] == "80.0 % (80.0 to 80.0 %)"
+
+
+def test_the_drop_is_said_to_be_of_single_networks_with_the_ensemble_beside():
+    check = judge_external({"vgg16": make_scores(0.1, 0.02, 0.18)}, SOURCE)
+
+    assert "70.0 % on 40 images of wards/north, mean of the folds'" in check.meaning
+    assert "networks; 80.0 % by their ensemble" in check.meaning
 
 
 def test_an_absolute_path_is_shown_by_its_end_and_another_one_as_it_was_typed():

@@ -1,6 +1,7 @@
 import numpy as np
-from made_results import make_result, tables_of, texts_of
+from made_results import make_result, tables_of
 
+from detl.evaluation.intervals import explain_unlearned
 from detl.report.page import Note
 from detl.report.pretraining import compare_on_data_a, describe_pretraining
 
@@ -46,13 +47,30 @@ def test_the_table_has_the_accuracy_with_its_interval_chance_and_epoch():
         "60.4 to 78.1 %",
         "70 of 100",
         "50.0 %",
+        "90",
         "2 of 3",
     ]
 
 
 def test_an_interval_that_reaches_chance_is_noted():
     section = describe_pretraining({"vgg16": result(0.55, 0.45, 0.64)}, CURVES)
-    assert "interval of VGG16 reaches chance" in " ".join(texts_of(section))
+    (note,) = [block.text for block in section.blocks if isinstance(block, Note)]
+    assert note.startswith("VGG16: The accuracy on Data-A's validation part, 55.0 %")
+
+
+def test_the_note_the_warning_and_the_limits_say_the_same(describe):
+    one = result(0.55, 0.45, 0.64)
+    section = describe_pretraining({"vgg16": one}, CURVES)
+    (note,) = [block.text for block in section.blocks if isinstance(block, Note)]
+    sentence = explain_unlearned(one)
+    _, _, not_shown = describe({"vgg16": one})
+    assert note == f"VGG16: {sentence}"
+    assert sentence[1:] in not_shown
+
+
+def test_without_intervals_no_network_is_best_on_data_a():
+    results = {"vgg16": result(0.9, None, None), "resnet50": result(0.7, None, None)}
+    assert "too few patients here" in compare_on_data_a(results)
 
 
 def test_a_network_above_chance_has_no_note():

@@ -37,7 +37,20 @@ def test_where_the_control_does_not_fail_nothing_passes():
     check = judge_sanity({"vgg16": make_sanity(0.2, control=0.3)})
 
     assert check.verdict == "warn"
-    assert "the control did not fail" in check.meaning
+    assert check.meaning == (
+        "VGG16's maps follow what the network has learned, but the control did not "
+        "fail."
+    )
+
+
+def test_a_network_whose_control_did_not_fail_is_shown_before_one_that_passes():
+    """Its maps keep less; but what is judged, and warned of, is its control."""
+    sanity = {"vgg16": make_sanity(0.22, control=0.3), "alexnet": make_sanity(0.36)}
+
+    check = judge_sanity(sanity)
+
+    assert (check.verdict, check.number) == ("warn", "2.5 % kept")
+    assert check.meaning.startswith("VGG16")
 
 
 def test_a_network_that_cannot_be_judged_keeps_the_others_from_a_pass():

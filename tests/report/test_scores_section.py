@@ -4,7 +4,7 @@ import pytest
 from made_audit import make_scores, make_tests
 from made_results import tables_of
 
-from detl.report.scores import describe_scores, judge_accuracy, judge_best_network
+from detl.report.scores import describe_scores, judge_accuracy
 
 IMAGES = pd.DataFrame(
     {"image_id": list("abcd"), "source": ["nih"] * 3 + ["cohen"], "view": "PA"}
@@ -35,27 +35,6 @@ def test_the_network_that_fares_worst_is_named():
     assert judge_accuracy(scores, IMAGES, DATA_B).meaning.startswith("AlexNet")
 
 
-def test_a_network_that_beats_each_other_one_is_named():
-    check = judge_best_network(make_tests(0.01, -0.1, ends=(-0.18, -0.02)))
-
-    assert check.verdict == "pass"
-    assert check.meaning == "VGG16 is better than each other network."
-
-
-def test_without_a_significant_difference_no_network_is_best():
-    check = judge_best_network(make_tests(0.2))
-
-    assert check.verdict == "warn"
-    assert check.meaning == "Which network is best is not known."
-
-
-def test_a_difference_that_patients_may_have_made_makes_no_network_the_best():
-    """McNemar's p is too small where a patient has several images."""
-    check = judge_best_network(make_tests(0.01, ends=(-0.02, 0.22)))
-
-    assert check.verdict == "warn"
-
-
 def test_a_network_without_a_number_keeps_the_others_from_a_pass():
     scores = {"vgg16": make_scores(0.8, 0.9, 0.95)}
     scores["alexnet"] = make_scores(np.nan, np.nan, np.nan)
@@ -64,12 +43,6 @@ def test_a_network_without_a_number_keeps_the_others_from_a_pass():
 
     assert check.verdict == "warn"
     assert check.meaning.endswith("Without a number: AlexNet.")
-
-
-def test_one_network_alone_is_compared_with_none():
-    check = judge_best_network(make_tests(0.2).iloc[:0])
-
-    assert check.verdict == "not computed"
 
 
 def test_the_section_shows_every_score_with_its_interval():

@@ -29,6 +29,18 @@ def test_gaps_that_may_yet_be_large_are_no_pass():
     assert "2 may yet be of 10 points or more" in check.meaning
 
 
+def test_where_no_gap_is_above_chance_the_one_that_may_be_largest_is_shown():
+    """A small subgroup has the smaller gap, and an interval that is not below 10."""
+    small = make_subgroups(0.01, -0.2, 0.22).assign(attribute="view")
+    table = pd.concat([make_subgroups(0.03, -0.02, 0.08), small])
+
+    check = judge_subgroups({"vgg16": table})
+
+    assert (check.verdict, check.number) == ("warn", "+1.0 points")
+    assert check.interval == "-20.0 to +22.0"
+    assert "the one whose interval reaches highest is VGG16's, view F" in check.meaning
+
+
 def test_subgroups_without_a_gap_are_counted():
     table = make_subgroups(0.02, -0.05, 0.08)
     other = table.assign(subgroup=["X"] * 3 + ["Y"] * 3, gap=np.nan)

@@ -107,8 +107,8 @@ def test_table_one_shows_ours_beside_the_papers(images, data_b):
 def test_every_image_of_data_as_sources_is_accounted_for(images, data_b):
     data_a = take(images, {2: "normal", 8: "normal", 7: "diseased"})
     account = account_for_data_a(images, data_a, data_b, make_split())
-    assert account.loc["normal"].tolist() == [4, 0, 1, 1, 0, 2]
-    assert account.loc["diseased"].tolist() == [5, 2, 1, 1, 0, 1]
+    assert account.loc["normal"].tolist() == [4, 0, 1, 1, 0, 0, 2]
+    assert account.loc["diseased"].tolist() == [5, 2, 1, 1, 0, 0, 1]
     parts = account.drop(columns="accepted").sum(axis=1)
     assert account["accepted"].equals(parts)
 
@@ -121,10 +121,19 @@ def test_under_the_papers_protocol_no_patient_is_left_out(images, data_b):
     assert account["limit"].sum() == 0
 
 
-def test_what_else_is_missing_is_above_the_limit(images, data_b):
+def test_what_is_above_the_limit_is_missing(images, data_b):
+    data_a = take(images, {2: "normal", 7: "diseased"})
+    split = make_split(most_per_class=1)
+    account = account_for_data_a(images, data_a, data_b, split)
+    assert account["limit"].tolist() == [1, 0]
+    assert account["balance"].tolist() == [0, 0]
+
+
+def test_what_else_is_missing_made_the_validation_part_balanced(images, data_b):
     data_a = take(images, {2: "normal", 7: "diseased"})
     account = account_for_data_a(images, data_a, data_b, make_split())
-    assert account["limit"].tolist() == [1, 0]
+    assert account["limit"].tolist() == [0, 0]
+    assert account["balance"].tolist() == [1, 0]
 
 
 def test_only_images_with_pneumonia_alone_may_be_left_out(images, data_b):

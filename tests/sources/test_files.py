@@ -3,6 +3,7 @@ import gzip
 import pandas as pd
 import pytest
 
+from another_user import refusal_as_another_user
 from detl.errors import DetlError
 from detl.sources.files import list_files, match_files, read_text_table
 
@@ -134,3 +135,20 @@ def test_two_rows_of_one_stem_do_not_share_a_file():
 
 def test_nothing_matches_where_there_is_no_file():
     assert _match(["a.png"], []) == [None]
+
+
+def test_a_folder_that_may_not_be_read_is_told(tmp_path):
+    folder = tmp_path / "nih"
+    folder.mkdir()
+    folder.chmod(0o300)
+    try:
+        told = refusal_as_another_user(
+            "from pathlib import Path\n"
+            "from detl.sources.files import require_folder\n"
+            f"require_folder(Path({str(folder)!r}), 'nih', 'films')"
+        )
+    finally:
+        folder.chmod(0o755)
+
+    assert told.startswith(f"{folder}, where films should be, may not be read")
+    assert "ingest.sources.nih.folder" in told

@@ -1,5 +1,11 @@
+import importlib.util
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
+import pytest
 
 from detl.parameters import AugmentationParameters
 from detl.training.augmentation import augment_inputs
@@ -75,3 +81,92 @@ def test_rotation_stays_within_its_limits():
     angles = np.degrees(np.arctan(slopes))
     assert np.abs(angles).max() <= 10.5
     assert np.ptp(angles) > 10
+
+
+PROJECT = {
+    "rotation_degrees": 10.0,
+    "smallest_zoom": 0.85,
+    "largest_zoom": 1.15,
+    "mirror": True,
+}
+WIDEST = {**PROJECT, "rotation_degrees": 180.0, "smallest_zoom": 0.5}
+
+
+@pytest.mark.parametrize("changes", [PROJECT, WIDEST])
+def test_an_image_of_one_grey_stays_as_it_is(changes):
+    greys = np.linspace(1, 255, 64, dtype="float32")
+    images = np.broadcast_to(greys[:, None, None, None], (64, 33, 33, 1))
+
+    seen = _augmented(images, training=True, **changes)
+
+    np.testing.assert_allclose(seen, images, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rotation_degrees": 180.0},
+        {"smallest_zoom": 0.5},
+        {"mirror": True},
+        PROJECT,
+        WIDEST,
+    ],
+)
+def test_no_grey_value_comes_in_that_the_image_has_not(changes):
+    images = np.random.default_rng(0).uniform(100, 200, (64, 32, 32, 1))
+    lowest, highest = (f(images, axis=(1, 2, 3)) for f in (np.min, np.max))
+
+    seen = _augmented(images.astype("float32"), training=True, **changes)
+
+    assert (seen.min(axis=(1, 2, 3)) >= lowest - 1e-2).all()
+    assert (seen.max(axis=(1, 2, 3)) <= highest + 1e-2).all()
+
+
+def test_what_comes_in_at_the_border_repeats_the_edge():
+    """Rows of one grey each: made smaller, they go on as the first and the last."""
+    rows = np.linspace(50, 250, 32, dtype="float32")
+    images = np.broadcast_to(rows[:, None, None], (64, 32, 32, 1))
+
+    seen = _augmented(images, training=True, smallest_zoom=0.5)[..., 0]
+
+    top, bottom = seen[:, 0], seen[:, -1]
+    is_small = np.ptp(seen[:, 8:24], axis=(1, 2)) > 1.3 * np.ptp(rows[8:24])
+    assert is_small.any()
+    np.testing.assert_allclose(top[is_small], 50, rtol=1e-4)
+    np.testing.assert_allclose(bottom[is_small], 250, rtol=1e-4)
+
+
+def test_a_dark_chest_on_a_bright_ground_keeps_its_contrast_when_standardised():
+    """Black at the border would take a third of the contrast of such a picture."""
+    images = np.full((256, 64, 64, 1), 180, "float32")
+    images[:, 16:48, 16:48] = 120
+
+    seen = _augmented(images, training=True, **PROJECT)
+
+    # The square's share changes with the zoom; of a share s the spread is
+    # 60 sqrt(s (1 - s)), and no zoom of 0.85 to 1.15 takes it further than this.
+    spread = seen.std(axis=(1, 2, 3)) / 60
+    shares = np.array([0.85, 1.15]) ** 2 / 4
+    lowest, highest = np.sqrt(shares * (1 - shares))
+    assert spread.min() > 0.97 * lowest
+    assert spread.max() < 1.03 * highest
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("jax") is None, reason="JAX is not installed"
+)
+@pytest.mark.skipif(
+    keras.backend.backend() == "jax", reason="this is the run under JAX"
+)
+def test_jax_repeats_edges_too():
+    # Keras 3.15 with NumPy 2.4, when a variable on JAX is read.
+    noise = ["-W", "ignore:__array__ implementation"]
+    tests = f"{__file__}::{test_an_image_of_one_grey_stays_as_it_is.__name__}"
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *noise, tests],
+        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout

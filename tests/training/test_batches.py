@@ -29,6 +29,13 @@ def test_without_labels_a_batch_is_inputs_only():
     assert len(RowBatches(PIXELS, ROWS, None, 2)[0]) == 1
 
 
+def test_labels_can_be_asked_for_in_the_order_given():
+    shuffled = RowBatches(PIXELS, ROWS, LABELS, 2, shuffle_seed=0)
+
+    np.testing.assert_array_equal(shuffled.labels, LABELS)
+    assert len(RowBatches(PIXELS, ROWS, None, 2).labels) == 0
+
+
 def test_shuffling_keeps_each_image_with_its_label_and_changes_from_epoch_to_epoch():
     batches = RowBatches(PIXELS, np.arange(10), np.arange(10), 4, shuffle_seed=0)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from detl.datasets.atomic import WholeFileDataset
 from detl.keras_model import KerasModel
+from detl.keras_settings import plain_keras
 
 
 class KerasModelDataset(WholeFileDataset[KerasModel]):
@@ -22,6 +23,7 @@ class KerasModelDataset(WholeFileDataset[KerasModel]):
     JAX.
     """
 
+    @plain_keras()
     def load(self) -> KerasModel:
         """Return the model, not compiled."""
         import keras

@@ -1,25 +1,21 @@
 """Intervals that know that a patient's images are not independent of each other."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-import pandas as pd
-from scipy.stats import bootstrap
 
-from detl.errors import DetlError
 from detl.evaluation.interval_ends import (
     difference_ends,
     jeffreys_ends,
     logit_ends,
+    widen_for_groups,
     wilson_ends,
 )
 
-RESAMPLES = 10_000
-
 DRAWS = 2_000
-"""Resamples behind the intervals of scores, of which there are many."""
+"""Resamples behind an interval."""
 
 FEWEST_GROUPS = 10
 """With fewer independent groups of patients no interval is given, nor a number."""
@@ -165,13 +161,14 @@ def measure_draws(
 ) -> Measurement:
     """Return the first of these values, with the interval that the others give.
 
-    The ends are percentiles, unless the statistic is a share or a score: for those
-    near 0 or 1, and for few groups, percentiles miss the truth too often
-    (``benchmarks/interval_coverage.py``). Of these the resamples give the variance
-    alone. A share then has Wilson's interval for as many independent images as would
-    have this variance, at most as many as there are, and a score Student's interval on
-    the scale of the logit. Where either is 0 or 1, no resample says otherwise, and
-    Wilson's interval for as many independent images as there are groups is taken.
+    The ends are percentiles, taken further out for few groups
+    (``widen_for_groups``), unless the statistic is a share or a score: for those near 0
+    or 1 percentiles miss the truth too often (``benchmarks/interval_coverage.py``). Of
+    these the resamples give the variance alone. A share then has Wilson's interval for
+    as many independent images as would have this variance, at most as many as there
+    are, and a score Student's interval on the scale of the logit. Where either is 0 or
+    1, no resample says otherwise, and Wilson's interval for as many independent images
+    as there are groups is taken.
     Another score or number that is the same in every resample, such as the area under
     the curve of constant probabilities, has no interval: one without width would say
     that it is certain. A number that is always 0 or 1 (two equal networks differ by 0,
@@ -190,7 +187,9 @@ def measure_draws(
         it has a number but no interval.
 
     Reference:
-        As ``mean_interval``, ``wilson_ends`` and ``logit_ends``.
+        Whole clusters: C. A. Field, A. H. Welsh, "Bootstrapping clustered data", J. R.
+        Stat. Soc. B 69 (2007), 369-390. The ends: as ``wilson_ends``, ``logit_ends``
+        and ``widen_for_groups``.
     """
     count = len(set(groups))
     if count < FEWEST_GROUPS:
@@ -205,7 +204,7 @@ def measure_draws(
     elif kind == "score":
         low, high = logit_ends(value, drawn.std(ddof=1), groups, confidence)
     else:
-        tail = (1 - confidence) / 2
+        tail = (1 - widen_for_groups(confidence, count)) / 2
         low, high = np.quantile(drawn, [tail, 1 - tail])
     return Measurement(value, float(low), float(high), count)
 
@@ -253,6 +252,35 @@ def measure_difference(
     return Measurement(float(first[0] - second[0]), low, high, scarcer.groups)
 
 
+def measure_gain(
+    first: np.ndarray, second: np.ndarray, weights: np.ndarray, groups: np.ndarray
+) -> Measurement:
+    """Return how much more often the first of two is right on the same images.
+
+    It is the share of images that the first alone gets right, less the share that the
+    second alone does, with the interval of ``measure_difference`` of these two shares.
+    So it has a width where the two differ on few images or on none, of which resamples
+    show nothing.
+
+    Args:
+        first: Whether the first is right about an image, bool (n,).
+        second: Whether the second is, bool (n,).
+        weights: Result of ``draw_weights``, (draws, n).
+        groups: The group of each image, (n,).
+
+    Returns:
+        The measurement; the difference without an interval where there are fewer than
+        ``FEWEST_GROUPS`` groups.
+    """
+
+    def draw(hits: np.ndarray) -> np.ndarray:
+        return draw_statistic(lambda drawn: drawn @ hits / drawn.sum(axis=1), weights)
+
+    gained, lost = draw(first & ~second), draw(second & ~first)
+    found = measure_difference(gained, lost, groups, groups)
+    return replace(found, value=float(gained[0] - lost[0]))
+
+
 def _correlate(first: np.ndarray, second: np.ndarray) -> float:
     both = np.isfinite(first) & np.isfinite(second)
     first, second = first[both], second[both]
@@ -265,53 +293,3 @@ def _correlate(first: np.ndarray, second: np.ndarray) -> float:
 def divide(share: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Return the quotients; NaN where a resample holds none of the whole."""
     return np.divide(share, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
-
-
-def mean_interval(
-    values: np.ndarray, groups: np.ndarray, seed: int, confidence: float = 0.95
-) -> tuple[float, float]:
-    """Return the ends of a bootstrap interval of the mean of values, over groups.
-
-    Whole groups are drawn with replacement, and the mean is over the images of those
-    drawn; the ends are percentiles. For an accuracy the values are 1 where an image is
-    classified correctly and 0 where not; for a paired difference of two accuracies,
-    the difference of these.
-
-    Args:
-        values: One number per image, (n,).
-        groups: The group of patients and copies of each image, (n,).
-        seed: Seed of the draws.
-        confidence: Coverage, between 0 and 1.
-
-    Raises:
-        DetlError: There are fewer than two groups.
-
-    Reference:
-        B. Efron, R. Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13;
-        for whole clusters: C. A. Field, A. H. Welsh, "Bootstrapping clustered data",
-        J. R. Stat. Soc. B 69 (2007), 369-390.
-    """
-    of_group = pd.Series(np.asarray(values, "float64")).groupby(np.asarray(groups))
-    sums, sizes = of_group.sum().to_numpy(), of_group.size().to_numpy("float64")
-    if len(sums) < 2:
-        raise DetlError(
-            f"An interval was asked for images of {len(sums)} groups of patients and "
-            "needs at least 2: add patients."
-        )
-
-    def mean(sums: np.ndarray, sizes: np.ndarray, axis: int = -1) -> np.ndarray:
-        return sums.sum(axis=axis) / sizes.sum(axis=axis)
-
-    interval = bootstrap(
-        (sums, sizes),
-        mean,
-        paired=True,
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        # Resamples of the full NIH set would not fit into memory at once.
-        batch=100,
-        confidence_level=confidence,
-        method="percentile",
-        rng=np.random.default_rng(seed),
-    ).confidence_interval
-    return float(interval.low), float(interval.high)

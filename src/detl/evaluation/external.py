@@ -1,5 +1,6 @@
 """What is lost between the cross-validation and images from elsewhere."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,9 @@ from detl.evaluation.bootstrap import (
 )
 from detl.evaluation.interval_ends import difference_ends
 from detl.evaluation.notes import join_notes
-from detl.evaluation.predictions import PROBABILITIES
-from detl.evaluation.ranking import measure_area, scarcer_groups
-from detl.evaluation.rates import Rates, measure_share
+from detl.evaluation.predictions import read_classes, read_probabilities
+from detl.evaluation.ranking import Judged, measure_mean_area, scarcer_groups
+from detl.evaluation.rates import measure_mean_share
 
 COLUMNS = [
     "score",
@@ -27,6 +28,7 @@ COLUMNS = [
     *name_columns("internal"),
     *name_columns("external"),
     *name_columns("drop"),
+    *name_columns("ensemble"),
     "internal_images",
     "external_images",
     "note",
@@ -35,29 +37,39 @@ COLUMNS = [
 
 
 def measure_drop(
-    internal: pd.DataFrame, external: pd.DataFrame, seed: int
+    internal: pd.DataFrame,
+    external: pd.DataFrame,
+    ensemble: pd.DataFrame,
+    seed: int,
 ) -> pd.DataFrame:
     """Return the scores inside and outside, and how much is lost between them.
 
+    Both are of single networks, so that nothing but the images differs. Inside, each
+    image is judged by the network of the fold that tests it. Outside, each is judged by
+    those of all folds, and a score is the mean of theirs. Areas under the ROC curve are
+    means of the folds' on either side, as pooled probabilities of several networks are
+    not on one scale. The ensemble, which is the mean of the folds' probabilities, may
+    gain what the other source costs, and stands beside.
+
     Accuracies depend on the mix of classes, which is another outside. So the balanced
     accuracy, the mean sensitivity of the classes that both hold, is the one to compare.
-    Outside, the prediction is that of the mean of the folds' probabilities, and inside
-    that of one fold: the ensemble may gain what the other source costs.
 
     Args:
         internal: Table ``tested`` of the cross-validation.
-        external: The same of the external images.
+        external: The same of the external images: a row per image and fold.
+        ensemble: The same of the mean of the folds: a row per image.
         seed: Seed of the draws of patients.
 
     Returns:
         A row per ``score`` (accuracy, balanced_accuracy, and sensitivity, specificity
-        and auc by ``class``): ``internal``, ``external`` and ``drop`` (internal less
-        external), each with its 95 % interval over groups (``_low``, ``_high``); the
-        numbers of images that the score rests on;
-        and ``note``: why a number or an interval is missing, which is NaN then.
+        and auc by ``class``): ``internal``, ``external``, ``drop`` (internal less
+        external) and ``ensemble``, each with its 95 % interval over groups (``_low``,
+        ``_high``); the numbers of images that the score rests on; and ``note``: why a
+        number or an interval is missing, which is NaN then.
 
     Raises:
-        DetlError: There is no image on one side.
+        DetlError: There is no image on one side, or a fold has not judged every
+            external image once.
     """
     for name, table in (("internal", internal), ("external", external)):
         if table.empty:
@@ -65,18 +77,20 @@ def measure_drop(
                 f"There are predictions of 0 {name} images, and a drop needs some of "
                 "both: run the cross-validation, or name another source."
             )
+    inside = _Side.read(internal, seed)
+    outside, together = (_Side.read(t, seed + 1) for t in (external, ensemble))
+    _require_every_fold(outside)
     shared = [
         label
         for label in DATA_B_CLASSES
-        if all(_count_groups(t, label) >= FEWEST_GROUPS for t in (internal, external))
+        if min(s.count_groups(label) for s in (inside, outside)) >= FEWEST_GROUPS
     ]
-    inside_weights = draw_weights(internal["group"].to_numpy(), seed)
-    outside_weights = draw_weights(external["group"].to_numpy(), seed + 1)
-    inside = _measure_scores(internal, inside_weights)
-    outside = _measure_scores(external, outside_weights)
     rows = [
-        {"score": score, "class": label} | _compare(found, outside[score, label])
-        for (score, label), found in inside.items()
+        {"score": score, "class": label}
+        | _compare(
+            *(side.measure(score, label) for side in (inside, outside, together))
+        )
+        for score, label in _list_scores()
     ]
     balanced: dict[str, Any] = {"score": "balanced_accuracy", "class": ""}
     if len(shared) < 2:
@@ -86,8 +100,7 @@ def measure_drop(
         )
     else:
         balanced |= _compare(
-            _measure_balanced(internal, inside_weights, shared),
-            _measure_balanced(external, outside_weights, shared),
+            *(side.measure_balanced(shared) for side in (inside, outside, together))
         )
         balanced["note"] = join_notes(balanced["note"], f"over {', '.join(shared)}")
     rows.insert(1, balanced)
@@ -98,45 +111,125 @@ _Found = tuple[Measurement, int]
 """A score of one side, and the number of images that it rests on."""
 
 
-def _measure_scores(
-    table: pd.DataFrame, weights: np.ndarray
-) -> dict[tuple[str, str], _Found]:
-    """Return what one side scores, by score and class."""
-    label, predicted = table["label"].to_numpy(), table["predicted"].to_numpy()
-    groups = table["group"].to_numpy()
-    every = np.full(len(table), True)
-    accuracy = measure_share(predicted == label, every, weights, groups)
-    found = {("accuracy", ""): (accuracy, len(table))}
-    for name, column in zip(DATA_B_CLASSES, PROBABILITIES, strict=True):
-        is_class = label == name
-        rates = Rates.of(predicted == name, is_class, weights, groups)
-        area = measure_area(is_class, table[column].to_numpy(), weights, groups)
-        found["sensitivity", name] = rates.sensitivity, int(is_class.sum())
-        found["specificity", name] = rates.specificity, int((~is_class).sum())
-        found["auc", name] = area, len(scarcer_groups(is_class, groups))
-    return found
+@dataclass(frozen=True)
+class _Side:
+    """Images that one network each, or several, have judged.
+
+    Attributes:
+        label: The class of each image, a number, (n,).
+        groups: Its group, (n,).
+        weights: Draws of the images, (draws, n).
+        called: The share of its networks that call an image a class, (n, 4).
+        networks: How many networks have judged an image: one, or the same number each.
+        folds: Of each fold's network, which images it has judged, (m,).
+        probabilities: The same: the probabilities of these images, (m, 4).
+    """
+
+    label: np.ndarray
+    groups: np.ndarray
+    weights: np.ndarray
+    called: np.ndarray
+    networks: int
+    folds: dict[str, np.ndarray]
+    probabilities: dict[str, np.ndarray]
+
+    @classmethod
+    def read(cls, table: pd.DataFrame, seed: int) -> "_Side":
+        images = table.drop_duplicates("image_id")
+        names = pd.Index(images["image_id"])
+        positions = names.get_indexer(pd.Index(table["image_id"]))
+        predicted = read_classes(table, "predicted")
+        times = np.bincount(positions)
+        called = np.zeros((len(images), len(DATA_B_CLASSES)))
+        np.add.at(called, (positions, predicted), 1)
+        probabilities, fold = read_probabilities(table), table["fold"].to_numpy()
+        of_fold = {str(name): fold == name for name in pd.unique(fold)}
+        groups = images["group"].to_numpy()
+        return cls(
+            read_classes(images, "label"),
+            groups,
+            draw_weights(groups, seed),
+            called / times[:, np.newaxis],
+            int(times.max()),
+            {name: positions[rows] for name, rows in of_fold.items()},
+            {name: probabilities[rows] for name, rows in of_fold.items()},
+        )
+
+    def is_of(self, label: str) -> np.ndarray:
+        return self.label == DATA_B_CLASSES.index(label)
+
+    def count_groups(self, label: str) -> int:
+        return len(set(self.groups[self.is_of(label)]))
+
+    def measure(self, score: str, label: str) -> _Found:
+        """Return a score of a class, or the accuracy."""
+        if score == "accuracy":
+            right = np.take_along_axis(self.called, self.label[:, np.newaxis], 1)[:, 0]
+            return self._measure_share(right, np.full(len(right), True))
+        position, is_class = DATA_B_CLASSES.index(label), self.is_of(label)
+        called = self.called[:, position]
+        if score == "sensitivity":
+            return self._measure_share(called, is_class)
+        if score == "specificity":
+            return self._measure_share(1 - called, ~is_class)
+        folds = {
+            name: Judged(rows, self.probabilities[name][:, position])
+            for name, rows in self.folds.items()
+        }
+        area = measure_mean_area(is_class, folds, self.weights, self.groups, label)
+        return area, len(scarcer_groups(is_class, self.groups))
+
+    def _measure_share(self, hits: np.ndarray, among: np.ndarray) -> _Found:
+        """Return the mean of ``hits``, from 0 to 1, over some images."""
+        found = measure_mean_share(
+            hits, among, self.weights, self.groups, self.networks
+        )
+        return found, int(among.sum())
+
+    def measure_balanced(self, shared: list[str]) -> _Found:
+        """Return the mean sensitivity of some classes."""
+        of_class = {label: self.is_of(label) for label in shared}
+
+        def mean_sensitivity(drawn: np.ndarray) -> np.ndarray:
+            shares = [
+                divide(
+                    drawn @ (self.called[:, DATA_B_CLASSES.index(label)] * asked),
+                    drawn @ asked,
+                )
+                for label, asked in of_class.items()
+            ]
+            return np.mean(shares, axis=0)
+
+        behind = self.groups[np.any(list(of_class.values()), axis=0)]
+        found = measure(mean_sensitivity, self.weights, behind, kind="score")
+        return found, len(behind)
 
 
-def _measure_balanced(
-    table: pd.DataFrame, weights: np.ndarray, shared: list[str]
-) -> _Found:
-    """Return the mean sensitivity of some classes."""
-    label = table["label"].to_numpy()
-    right = table["predicted"].to_numpy() == label
-    of_class = [label == name for name in shared]
-
-    def mean_sensitivity(drawn: np.ndarray) -> np.ndarray:
-        shares = [divide(drawn @ (right & asked), drawn @ asked) for asked in of_class]
-        return np.mean(shares, axis=0)
-
-    behind = table["group"].to_numpy()[np.any(of_class, axis=0)]
-    return measure(mean_sensitivity, weights, behind, kind="score"), len(behind)
+def _list_scores() -> list[tuple[str, str]]:
+    of_class = [
+        (score, label)
+        for label in DATA_B_CLASSES
+        for score in ("sensitivity", "specificity", "auc")
+    ]
+    return [("accuracy", ""), *of_class]
 
 
-def _compare(inside: _Found, outside: _Found) -> dict[str, Any]:
-    """Return a score of both sides, and what is lost between them."""
+def _require_every_fold(outside: _Side) -> None:
+    images = len(outside.label)
+    for name, rows in outside.folds.items():
+        if len(rows) != images or len(set(rows)) != images:
+            raise DetlError(
+                f"The network of {name} has judged {len(set(rows))} of {images} "
+                f"external images, in {len(rows)} rows, and each network must judge "
+                "each once: run the pipeline external again."
+            )
+
+
+def _compare(inside: _Found, outside: _Found, ensemble: _Found) -> dict[str, Any]:
+    """Return a score of both sides, what is lost between them, and the ensemble's."""
     (one, images), (other, other_images) = inside, outside
     row: dict[str, Any] = one.as_columns("internal") | other.as_columns("external")
+    row |= ensemble[0].as_columns("ensemble")
     row |= {"internal_images": images, "external_images": other_images}
     notes = [
         f"{side}: {found.note}"
@@ -153,7 +246,3 @@ def _compare(inside: _Found, outside: _Found) -> dict[str, Any]:
         )
         row |= drop.as_columns("drop")
     return row | {"note": join_notes(*notes)}
-
-
-def _count_groups(table: pd.DataFrame, label: str) -> int:
-    return int(table.loc[table["label"] == label, "group"].nunique())

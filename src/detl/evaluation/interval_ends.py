@@ -1,7 +1,7 @@
 """Ends of intervals, from the variance that resamples of groups of patients show."""
 
 import numpy as np
-from scipy.special import expit, logit, stdtrit
+from scipy.special import expit, logit, ndtr, stdtrit
 from statsmodels.stats.proportion import proportion_confint
 
 
@@ -78,6 +78,28 @@ def logit_ends(
     quantile = stdtrit(len(set(groups)) - 1, (1 + confidence) / 2)
     half = quantile * error / (value * (1 - value))
     return float(expit(logit(value) - half)), float(expit(logit(value) + half))
+
+
+def widen_for_groups(confidence: float, groups: int) -> float:
+    """Return what to ask of an interval of few groups for it to have a confidence.
+
+    A percentile, or a quantile of the normal distribution, holds for many groups. Of
+    few, resamples vary too little, and their variance is not known: so the quantile is
+    taken that stands as far out as Student's does.
+
+    Args:
+        confidence: Coverage that is asked for, between 0 and 1.
+        groups: Independent groups of patients, at least 2.
+
+    Returns:
+        A coverage above it: for 0.95 it is 0.979 of 12 groups, and 0.952 of 200.
+
+    Reference:
+        T. C. Hesterberg, "What teachers should know about the bootstrap", Am. Stat. 69
+        (2015), 371-386 (the expanded percentile interval).
+    """
+    quantile = stdtrit(groups - 1, (1 + confidence) / 2)
+    return float(2 * ndtr(quantile * np.sqrt(groups / (groups - 1))) - 1)
 
 
 def difference_ends(

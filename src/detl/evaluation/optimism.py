@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import mean_interval
+from detl.evaluation.bootstrap import draw_weights, measure_gain
 
 
 def compare_protocols(
@@ -17,8 +18,9 @@ def compare_protocols(
     """Return both protocols' pooled accuracies and their paired difference.
 
     Every image of Data-B is tested once under either protocol, so the difference is
-    the mean over images of (correct under paper) - (correct under grouped), and its
-    95 % interval comes from drawing groups of patients with replacement.
+    the mean over images of (correct under paper) - (correct under grouped), with the
+    95 % interval over groups of patients that ``measure_gain`` gives. It is of the two
+    trainings that were made: what another seed would have trained is not in it.
 
     Args:
         data_b: Table ``data_b``.
@@ -28,22 +30,21 @@ def compare_protocols(
 
     Returns:
         ``accuracy_paper``, ``accuracy_grouped``, ``difference``, ``difference_low`` and
-        ``difference_high`` as fractions, and the numbers of ``images`` and ``groups``.
+        ``difference_high`` as fractions (the ends NaN where there are too few groups),
+        and the numbers of ``images`` and ``groups``.
 
     Raises:
         DetlError: If an image of Data-B is not tested exactly once by a protocol.
     """
     correct_paper = _correct(data_b, paper, "paper")
     correct_grouped = _correct(data_b, grouped, "grouped")
-    difference = correct_paper - correct_grouped
     groups = data_b["group"].to_numpy()
-    low, high = mean_interval(difference.to_numpy(), groups, seed)
+    weights = draw_weights(groups, seed)
+    difference = measure_gain(correct_paper, correct_grouped, weights, groups)
     return {
         "accuracy_paper": float(correct_paper.mean()),
         "accuracy_grouped": float(correct_grouped.mean()),
-        "difference": float(difference.mean()),
-        "difference_low": low,
-        "difference_high": high,
+        **difference.as_columns("difference"),
         "images": len(data_b),
         "groups": int(data_b["group"].nunique()),
     }
@@ -51,8 +52,8 @@ def compare_protocols(
 
 def _correct(
     data_b: pd.DataFrame, predictions: Mapping[str, pd.DataFrame], protocol: str
-) -> pd.Series:
-    """Return 1 or 0 for each image of Data-B, in its order."""
+) -> np.ndarray:
+    """Return whether each image of Data-B is classified correctly, in its order."""
     together = pd.concat(predictions.values(), ignore_index=True)
     tested = together["image_id"].value_counts()
     times = tested.reindex(data_b["image_id"], fill_value=0)
@@ -65,5 +66,5 @@ def _correct(
             f"{protocol}, and every image of Data-B, and no other, must be tested "
             "once: run its folds again."
         )
-    is_right = (together["label"] == together["predicted"]).astype("int64")
-    return is_right.set_axis(together["image_id"]).reindex(data_b["image_id"])
+    is_right = together["label"] == together["predicted"]
+    return is_right.set_axis(together["image_id"])[data_b["image_id"]].to_numpy()

@@ -11,7 +11,7 @@ from statsmodels.stats.multitest import multipletests
 
 from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import draw_weights, measure
+from detl.evaluation.bootstrap import draw_weights, measure_gain
 from detl.evaluation.comparison import NO_VARIANCE, estimate_mean, measure_overlap
 from detl.evaluation.delong import compare_areas, name_scarcity
 from detl.evaluation.notes import join_notes
@@ -44,10 +44,12 @@ def compare_architectures(
     ``mcnemar`` is the exact test of the images that one of the two gets right and the
     other wrong. It counts images as independent, so that its p is too small where a
     patient has several; ``bootstrap``, the interval of the same difference from drawing
-    whole groups of patients, does not. Both are about these trained networks.
-    ``corrected_t`` is about training them again on other images: it tests the mean
-    difference over the folds. ``delong`` tests areas under the ROC curve, means over
-    the folds as probabilities of different networks do not compare, over groups.
+    whole groups of patients, does not. ``corrected_t`` tests the mean difference over
+    the folds, which were trained on other images. ``delong`` tests areas under the ROC
+    curve, means over the folds as probabilities of different networks do not compare,
+    over groups. All are about these networks, and what they say of new patients: the
+    folds share one pretraining, one new head and one seed, so that what another
+    training would have given is in none of them.
 
     Args:
         pooled_by_architecture: By architecture, the result of ``pool_predictions``.
@@ -128,10 +130,7 @@ def _compare(
     about = {"quantity": "accuracy", "difference": gained.mean(), **size}
     yield {"test": "mcnemar", **about, **_test_discordant(*right)}
 
-    def difference(weights: np.ndarray) -> np.ndarray:
-        return weights @ gained / weights.sum(axis=1)
-
-    drawn = measure(difference, weights, groups)
+    drawn = measure_gain(*right, weights, groups)
     note = drawn.note or "an interval, no test"
     yield {
         **{"test": "bootstrap", **about, "note": note},

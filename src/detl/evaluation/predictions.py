@@ -34,11 +34,24 @@ def read_labels(table: pd.DataFrame) -> np.ndarray:
     Raises:
         DetlError: A label is no class of Data-B.
     """
-    codes = pd.Index(DATA_B_CLASSES).get_indexer(pd.Index(table["label"]))
+    return read_classes(table, "label")
+
+
+def read_classes(table: pd.DataFrame, column: str) -> np.ndarray:
+    """Return the numbers of the classes that a column names, int (n,).
+
+    Args:
+        table: Table ``predictions``.
+        column: ``label`` or ``predicted``.
+
+    Raises:
+        DetlError: The column names what is no class of Data-B.
+    """
+    codes = pd.Index(DATA_B_CLASSES).get_indexer(pd.Index(table[column]))
     if (codes < 0).any():
         raise DetlError(
-            "Column label of the predictions holds "
-            f"{table['label'][codes < 0].iloc[0]}, expected are "
+            f"Column {column} of the predictions holds "
+            f"{table[column][codes < 0].iloc[0]}, expected are "
             f"{', '.join(DATA_B_CLASSES)}: run the cross-validation again."
         )
     return codes

@@ -1,8 +1,11 @@
 """Areas under curves, for many weights of the images at once."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 
-from detl.evaluation.bootstrap import Measurement, measure
+from detl.evaluation.bootstrap import FEWEST_GROUPS, Measurement, measure
 
 
 def scarcer_groups(is_positive: np.ndarray, groups: np.ndarray) -> np.ndarray:
@@ -42,6 +45,65 @@ def measure_area(
         scarcer_groups(is_positive, groups),
         kind="score",
     )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What one network says of some of the images.
+
+    Attributes:
+        positions: Which images these are, (m,), each once.
+        probabilities: What the network says of the class, (m,).
+    """
+
+    positions: np.ndarray
+    probabilities: np.ndarray
+
+
+def measure_mean_area(
+    is_positive: np.ndarray,
+    folds: Mapping[str, Judged],
+    weights: np.ndarray,
+    groups: np.ndarray,
+    label: str,
+) -> Measurement:
+    """Return the mean over networks of the ROC AUC, with its 95 % interval.
+
+    Images of two networks are not ranked against each other: their probabilities are
+    not on one scale. The networks may judge the same images or different ones.
+
+    Args:
+        is_positive: As for ``measure_area``.
+        folds: By name, what each network says.
+        weights: Result of ``draw_weights``, (draws, n).
+        groups: The group of each image, (n,).
+        label: The class, for the note where a fold has no image of it, or of another,
+            and the mean no value.
+    """
+    scarcer = scarcer_groups(is_positive, groups)
+    few = len(set(scarcer))
+    if few < FEWEST_GROUPS:
+        return Measurement.missing(few, f"not enough data (n = {few})")
+    if not folds:
+        return Measurement.missing(few, "no fold has images of both kinds")
+    for name, judged in folds.items():
+        of_fold = is_positive[judged.positions]
+        if not of_fold.any() or of_fold.all():
+            lacking = "another class" if of_fold.all() else label
+            return Measurement.missing(few, f"no image of {lacking} in {name}")
+
+    def rank(drawn: np.ndarray) -> np.ndarray:
+        areas = [
+            measure_ranking(
+                drawn[:, judged.positions],
+                is_positive[judged.positions],
+                judged.probabilities,
+            )[:, 0]
+            for judged in folds.values()
+        ]
+        return np.mean(areas, axis=0)
+
+    return measure(rank, weights, scarcer, kind="score")
 
 
 def measure_ranking(

@@ -33,21 +33,51 @@ def require_shares(shares: Sequence[float], what: str) -> None:
 
 
 def measure_share(
-    hits: np.ndarray, among: np.ndarray, weights: np.ndarray, groups: np.ndarray
+    hits: np.ndarray,
+    among: np.ndarray,
+    weights: np.ndarray,
+    groups: np.ndarray,
+    confidence: float = 0.95,
 ) -> Measurement:
-    """Return the share of some images that are hits, with its 95 % interval.
+    """Return the share of some images that are hits, with its interval.
 
     Args:
         hits: Whether an image is one, bool (n,).
         among: The images that the share is of, bool (n,).
         weights: Result of ``draw_weights``, (draws, n).
         groups: The group of each image, (n,).
+        confidence: Coverage of the interval, between 0 and 1.
     """
 
     def share(drawn: np.ndarray) -> np.ndarray:
         return divide(drawn @ (hits & among), drawn @ among)
 
-    return measure(share, weights, groups[among], kind="share")
+    return measure(share, weights, groups[among], confidence, kind="share")
+
+
+def measure_mean_share(
+    said: np.ndarray,
+    among: np.ndarray,
+    weights: np.ndarray,
+    groups: np.ndarray,
+    networks: int,
+) -> Measurement:
+    """Return the mean over networks of a share of some images, with its 95 % interval.
+
+    Args:
+        said: The share of the networks by which an image is a hit, 0 to 1, (n,).
+        among: The images that the share is of, bool (n,).
+        weights: Result of ``draw_weights``, (draws, n).
+        groups: The group of each image, (n,).
+        networks: How many networks have judged each image, at least 1.
+    """
+
+    def share(drawn: np.ndarray) -> np.ndarray:
+        return divide(drawn @ (said * among), drawn @ among)
+
+    # Several networks know a little more than one of as many images.
+    every = np.repeat(groups[among], networks)
+    return measure(share, weights, every, kind="share")
 
 
 @dataclass(frozen=True)

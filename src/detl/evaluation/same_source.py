@@ -7,17 +7,11 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import (
-    FEWEST_GROUPS,
-    Measurement,
-    draw_weights,
-    measure,
-    name_columns,
-)
+from detl.evaluation.bootstrap import Measurement, draw_weights, name_columns
 from detl.evaluation.notes import join_notes
 from detl.evaluation.predictions import PROBABILITIES
-from detl.evaluation.ranking import measure_ranking, scarcer_groups
-from detl.evaluation.rates import measure_share
+from detl.evaluation.ranking import Judged, measure_mean_area
+from detl.evaluation.rates import measure_mean_share
 
 COVID = "covid_19"
 COVID_FINDING = "COVID-19"
@@ -73,9 +67,9 @@ def score_same_source(
     The source is the same on both sides, so it cannot give the class away; what the
     source does differently for COVID-19 (who is examined, how, and what is published)
     still can. Images of Data-B are judged by the network of the fold that tests them,
-    and controls by those of all folds: what they are called by the mean of these, and
-    the AUC in each fold by that fold's network, because probabilities of a single
-    network and of a mean cannot be ranked together. The AUC is the mean over the folds.
+    and controls by those of all folds, of which the mean is taken: of the shares that
+    they call COVID-19, and of the AUCs, each by one fold's network alone, because a
+    single network and a mean of several do not compare.
 
     Args:
         tested: Pooled predictions of the folds (``pool_predictions``).
@@ -87,7 +81,8 @@ def score_same_source(
     Returns:
         A row per source of COVID-19 in Data-B, and ``against``: all its other images,
         or those without any finding. ``covid_19_images`` and ``other_images``;
-        ``called_covid_19``, the share of the others that the networks call COVID-19;
+        ``called_covid_19``, the share of the others that a network calls COVID-19, mean
+        over the networks;
         ``sensitivity``, the same of the COVID-19 images; ``auc`` of the probability of
         COVID-19; each with its 95 % interval over groups of patients, ``_low`` and
         ``_high``. ``note``: why a number is missing, which is NaN then.
@@ -131,16 +126,18 @@ def _require_unseen(tested: pd.DataFrame, controls: pd.DataFrame) -> None:
 
 def _contrast(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
     """Return the numbers of one source, from a row per image and fold."""
-    mean = rows.groupby("image_id")[PROBABILITIES].mean()
-    known = rows.drop_duplicates("image_id").set_index("image_id").loc[mean.index]
-    is_covid = known["is_covid"].to_numpy()
-    called = (mean.idxmax(axis=1) == f"p_{COVID}").to_numpy()
-    groups = known["group"].to_numpy()
+    called = rows[PROBABILITIES].idxmax(axis=1) == f"p_{COVID}"
+    said = called.groupby(rows["image_id"]).mean()
+    known = rows.drop_duplicates("image_id").set_index("image_id").loc[said.index]
+    is_covid, groups = known["is_covid"].to_numpy(), known["group"].to_numpy()
     weights = draw_weights(groups, seed)
+    networks = rows["fold"].nunique()
+    each = said.to_numpy("float64"), weights, groups
     measured = {
-        "called_covid_19": measure_share(called, ~is_covid, weights, groups),
-        "sensitivity": measure_share(called, is_covid, weights, groups),
-        "auc": _measure_area(rows, mean.index, is_covid, weights, groups),
+        "called_covid_19": _share(each, ~is_covid, networks),
+        # An image of Data-B is judged by the network of one fold.
+        "sensitivity": _share(each, is_covid, 1),
+        "auc": _measure_area(rows, said.index, is_covid, weights, groups),
     }
     row: dict[str, Any] = {
         "covid_19_images": int(is_covid.sum()),
@@ -152,6 +149,13 @@ def _contrast(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
     return row | {"note": join_notes(*notes)}
 
 
+def _share(
+    each: tuple[np.ndarray, np.ndarray, np.ndarray], among: np.ndarray, networks: int
+) -> Measurement:
+    said, weights, groups = each
+    return measure_mean_share(said, among, weights, groups, networks)
+
+
 def _measure_area(
     rows: pd.DataFrame,
     image_ids: pd.Index,
@@ -160,27 +164,15 @@ def _measure_area(
     groups: np.ndarray,
 ) -> Measurement:
     """Return the mean over the folds of the AUC of COVID-19."""
-    scarcer = scarcer_groups(is_covid, groups)
-    few = len(set(scarcer))
-    if few < FEWEST_GROUPS:
-        return Measurement.missing(few, f"not enough data (n = {few})")
-    parts = [
-        (
+    folds = {
+        str(name): Judged(
             image_ids.get_indexer(pd.Index(fold["image_id"])),
             fold[f"p_{COVID}"].to_numpy(),
         )
-        for _, fold in rows.groupby("fold")
+        for name, fold in rows.groupby("fold")
         if fold["is_covid"].any() and not fold["is_covid"].all()
-    ]
-
-    def rank(drawn: np.ndarray) -> np.ndarray:
-        areas = [
-            measure_ranking(drawn[:, chosen], is_covid[chosen], scores)[:, 0]
-            for chosen, scores in parts
-        ]
-        return np.mean(areas, axis=0)
-
-    return measure(rank, weights, scarcer, kind="score")
+    }
+    return measure_mean_area(is_covid, folds, weights, groups, COVID)
 
 
 def _has_covid(images: pd.DataFrame) -> pd.Series:

@@ -41,10 +41,11 @@ def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Return the scores of an architecture, with 95 % intervals over groups.
 
     The intervals come from drawing whole groups of patients with replacement
-    (``bootstrap.measure_draws`` says how). They are about new patients, not about new
-    training, which the spread over the folds shows. As the draws leave the numbers per
-    class to chance, intervals of what mixes classes, such as predictive values, are a
-    little wide where these numbers were fixed.
+    (``bootstrap.measure_draws`` says how). They are of these networks on new patients,
+    and hold nothing of another training, of which the spread over the folds shows but a
+    part, as folds share one pretraining and one seed. As the draws leave the numbers
+    per class to chance, intervals of what mixes classes, such as predictive values, are
+    a little wide where these numbers were fixed.
 
     Pooled images, ``all``, are those of all folds, each as often as it is tested. An
     accuracy of these is a mean of what the folds count. An area under a curve is not:

@@ -55,9 +55,9 @@ def grade_shortcuts(
     The shortcut ratio of an input is (its accuracy - chance) / (accuracy of the network
     on whole images - chance): 1 where nothing is lost without the lungs, 0 where
     nothing is left. Chance is the share of the commonest class. The ratio's 95 %
-    interval is of percentiles over draws of whole groups of patients, the same draws
-    for both accuracies; chance is held fixed, and draws in which the network is not
-    above it are left out.
+    interval is of percentiles (``measure_draws``) over groups of patients, the same
+    draws for both accuracies; chance is held fixed, and draws in which the network is
+    not above it are left out.
 
     Args:
         full: Pooled predictions of a network (``pool_predictions``).

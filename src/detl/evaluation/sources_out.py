@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold
 
 from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
@@ -14,6 +13,7 @@ from detl.evaluation.bootstrap import FEWEST_GROUPS, draw_weights, name_columns
 from detl.evaluation.notes import join_notes
 from detl.evaluation.ranking import measure_area
 from detl.evaluation.rates import measure_share
+from detl.evaluation.stratified_parts import draw_part
 
 TrainAndPredict = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """From positions in Data-B to train on, to choose the epoch on, and to test, to the
@@ -237,10 +237,11 @@ def _choose_validation(
 ) -> np.ndarray:
     """Return which images are the inner validation part, (n,), bool."""
     groups = located.groupby("label")["group"].nunique()
-    parts = min(round(1 / validation_share), int(groups.max()))
+    # So many that at least two classes have a group for each.
+    parts = min(round(1 / validation_share), int(groups.nlargest(2).min()))
     common = located[located["label"].isin(groups.index[groups >= parts])]
-    splitter = StratifiedGroupKFold(parts, shuffle=True, random_state=seed)
-    _, chosen = next(splitter.split(common, common["label"], common["group"]))
+    rng = np.random.default_rng(seed)
+    chosen = draw_part(common["label"], common["group"], parts, rng)
     return located["group"].isin(common["group"].iloc[chosen]).to_numpy()
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from detl.errors import DetlError
 from detl.explanation.gradient import Tensor, compile_function, gradient_of_sum
 from detl.keras_model import KerasModel
+from detl.keras_settings import plain_keras
 from detl.networks.cut import cut_network
 
 BATCH_SIZE = 64
@@ -34,8 +35,8 @@ def weigh_by_positive_gradients(activations: Tensor, gradients: Tensor) -> Tenso
     ``a_ij = g_ij^2 / (2 g_ij^2 + g_ij^3 sum_ab A_ab)``. The paper derives ``exp`` of
     the logit, which multiplies all weights of an image by one positive number; it is
     left out, so that the map is in units of the logit and nothing overflows. The sum
-    is over the positive activations, as the paper's maps come out of a ReLU: where a
-    layer has others (the sums of ResNet), the denominator could be 0.
+    is over the positive activations, as the paper's maps come out of a ReLU, and ours
+    too: of a layer that has others the denominator could be 0.
 
     Reference:
         Chattopadhay et al., "Grad-CAM++: Generalized Gradient-based Visual
@@ -52,12 +53,15 @@ def weigh_by_positive_gradients(activations: Tensor, gradients: Tensor) -> Tenso
 def multiply_by_gradient(activations: Tensor, gradients: Tensor) -> Tensor:
     r"""Return HiResCAM: ``ReLU(sum_k G_k A_k)``, ``G_k`` the gradient, not averaged.
 
-    Where the layer is followed by global average pooling and one linear layer, this
-    is Grad-CAM.
+    Where the layer is followed by global average pooling and one linear layer, as in
+    ResNet50, this is Grad-CAM, and both are CAM: without the ReLU, and but for the
+    linear layer's bias, the map adds up to the logit.
 
     Reference:
         Draelos and Carin, "Use HiResCAM instead of Grad-CAM for faithful explanations
-        of convolutional neural networks", arXiv:2011.08891, section 3.3.
+        of convolutional neural networks", arXiv:2011.08891, section 3.3. CAM: Zhou et
+        al., "Learning Deep Features for Discriminative Localization", CVPR 2016,
+        equations 1 and 2.
     """
     return keras.ops.relu(keras.ops.sum(gradients * activations, axis=-1))
 
@@ -96,6 +100,7 @@ class EvidenceMapper:
             )
         self._compiled: dict[str, Callable[..., Tensor]] = {}
 
+    @plain_keras()
     def map(
         self, features: np.ndarray, class_indices: np.ndarray, method: str
     ) -> np.ndarray:
@@ -161,6 +166,7 @@ def map_evidence(
     return EvidenceMapper(tail, layer).map(features, class_indices, method)
 
 
+@plain_keras()
 def gradient_of_logits(
     model: KerasModel, inputs: Tensor, class_indices: np.ndarray | Tensor
 ) -> Tensor:

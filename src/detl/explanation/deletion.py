@@ -12,6 +12,7 @@ from detl.errors import DetlError
 from detl.evaluation.bootstrap import Kind, draw_weights
 from detl.evaluation.mean_scores import MEAN_COLUMNS, measure_mean
 from detl.keras_model import KerasModel
+from detl.keras_settings import plain_keras
 
 STEPS = 20
 """Parts in which the pixels of an image are replaced, 5 % each."""
@@ -171,6 +172,7 @@ def _trace(
     return probabilities
 
 
+@plain_keras()
 def _predict(trunk: KerasModel, tail: KerasModel, images: np.ndarray) -> np.ndarray:
     features = trunk.predict_on_batch(images[..., None])
     return softmax(tail.predict_on_batch(features).astype("float64"), axis=-1)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from detl.errors import DetlError
+from detl.keras_settings import refuse_other_backends
 
 Tensor = Any
 
@@ -26,19 +26,17 @@ def gradient_of_sum(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Ten
     """
     import keras
 
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
+    refuse_other_backends(keras.backend.backend())
+    if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
             tape.watch(inputs)
             total = keras.ops.sum(function(inputs))
         return tape.gradient(total, inputs)
-    if backend == "jax":
-        import jax
+    import jax
 
-        return jax.grad(lambda x: keras.ops.sum(function(x)))(inputs)
-    raise _unknown(backend)
+    return jax.grad(lambda x: keras.ops.sum(function(x)))(inputs)
 
 
 def compile_function(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -54,21 +52,12 @@ def compile_function(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """
     import keras
 
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
+    refuse_other_backends(keras.backend.backend())
+    if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         compiled: Callable[..., Tensor] = tf.function(function, reduce_retracing=True)
         return compiled
-    if backend == "jax":
-        import jax
+    import jax
 
-        return jax.jit(function)
-    raise _unknown(backend)
-
-
-def _unknown(backend: str) -> DetlError:
-    return DetlError(
-        f"Keras runs on {backend!r}, and gradients are known here for 'tensorflow' and "
-        "'jax' only: set the environment variable KERAS_BACKEND to one of these."
-    )
+    return jax.jit(function)

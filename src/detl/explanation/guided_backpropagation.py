@@ -11,6 +11,7 @@ from detl.errors import DetlError
 from detl.explanation.class_activation import BATCH_SIZE, gradient_of_logits
 from detl.explanation.gradient import Tensor
 from detl.keras_model import KerasModel
+from detl.keras_settings import plain_keras
 
 
 @keras.ops.custom_gradient
@@ -26,6 +27,7 @@ def guided_relu(x: Tensor) -> tuple[Tensor, Tensor]:
     return output, gradient
 
 
+@plain_keras()
 def guided_backpropagation(
     trunk: KerasModel, tail: KerasModel, pixels: np.ndarray, class_indices: np.ndarray
 ) -> np.ndarray:
@@ -69,6 +71,7 @@ def guided_backpropagation(
     return maps
 
 
+@plain_keras()
 def guide_network(model: KerasModel) -> KerasModel:
     """Return a copy of the model, with its weights, whose every ReLU is guided."""
     guided = keras.models.clone_model(model, clone_function=_guide_layer)

@@ -18,6 +18,7 @@ from detl.explanation.class_activation import METHODS, EvidenceMapper
 from detl.explanation.grad_cam import upsample
 from detl.explanation.guided_backpropagation import guided_backpropagation
 from detl.keras_model import KerasModel
+from detl.keras_settings import plain_keras
 from detl.networks.cut import copy_model
 from detl.networks.names import EXPLAINED_LAYER
 
@@ -76,6 +77,7 @@ def _has_kernel(layer: keras.layers.Layer) -> bool:
     return bool(layer.weights) and not is_normalisation
 
 
+@plain_keras()
 def _initialise_again(model: KerasModel, seed: int) -> KerasModel:
     seeds = count(seed * 10_000)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from detl.errors import DetlError
 from detl.keras_model import KerasModel
+from detl.keras_settings import plain_keras
 
 if TYPE_CHECKING:
     from detl.parameters import NetworkParameters
@@ -20,6 +21,7 @@ NETWORKS = {
 """Name to ``module:function``; named, not imported, because Keras takes seconds."""
 
 
+@plain_keras()
 def build_network(
     parameters: NetworkParameters, input_size: int, classes: int, seed: int
 ) -> KerasModel:

@@ -5,10 +5,12 @@ Each function works on a copy, so that the model given is left as it was.
 
 import keras
 
+from detl.keras_settings import plain_keras
 from detl.networks.blocks import Tensor, logits_layer
 from detl.networks.names import END_OF_BODY, END_OF_TRUNK, LOGITS
 
 
+@plain_keras()
 def cut_network(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
     """Return the part up to and including ``layer``, and the part after it.
 
@@ -34,6 +36,7 @@ def cut_trunk(model: keras.Model) -> tuple[keras.Model, keras.Model]:
     return trunk, tail
 
 
+@plain_keras()
 def cut_head(model: keras.Model) -> tuple[keras.Model, keras.Model]:
     """Return everything before the last fully connected layer, frozen, and that layer.
 
@@ -52,6 +55,7 @@ def cut_head(model: keras.Model) -> tuple[keras.Model, keras.Model]:
     return body, head
 
 
+@plain_keras()
 def replace_head(model: keras.Model, classes: int, seed: int) -> keras.Model:
     """Return ``model`` with a new, untrained last fully connected layer.
 
@@ -62,6 +66,7 @@ def replace_head(model: keras.Model, classes: int, seed: int) -> keras.Model:
     return keras.Model(copy.input, logits, name=model.name)
 
 
+@plain_keras()
 def copy_model(model: keras.Model) -> keras.Model:
     """Return a copy with the same weights, which shares nothing with ``model``."""
     # A layer's ``input`` and ``output`` are those of the first graph it was used

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from detl.errors import DetlError, NotAvailableError
+from detl.keras_settings import plain_keras
 from detl.networks.blocks import Blocks, Tensor
 from detl.networks.names import END_OF_BODY, END_OF_TRUNK, EXPLAINED_LAYER
 from detl.networks.precision import compute_in
@@ -28,7 +29,7 @@ _ORIGINALS = {
     "vgg16": ("VGG16", {"block4_pool": END_OF_TRUNK, "block5_conv3": EXPLAINED_LAYER}),
     "resnet50": (
         "ResNet50",
-        {"conv4_block6_out": END_OF_TRUNK, "conv5_block3_add": EXPLAINED_LAYER},
+        {"conv4_block6_out": END_OF_TRUNK, "conv5_block3_out": EXPLAINED_LAYER},
     ),
 }
 """Network to its name in ``keras.applications``, and the layers there whose output we
@@ -56,6 +57,7 @@ def reason_for_absence(
     return ""
 
 
+@plain_keras()
 def build_imagenet_network(
     parameters: NetworkParameters,
     imagenet: ImagenetParameters,

@@ -5,8 +5,8 @@ END_OF_TRUNK = "end_of_trunk"
 convolutional block (decision 11)."""
 
 EXPLAINED_LAYER = "last_feature_map"
-"""Its output is what Grad-CAM looks at: the feature maps of the last convolution,
-in ResNet of the last addition (decision 11)."""
+"""Its output is what Grad-CAM looks at: the feature maps of the last convolution, in
+ResNet of the last addition, after their ReLU (decision 11)."""
 
 LOGITS = "logits"
 """The last fully connected layer, which transfer replaces."""

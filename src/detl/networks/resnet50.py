@@ -39,10 +39,8 @@ def build_resnet50(
                 stride=2 if position == 1 and stage > 2 else 1,
                 is_first=position == 1,
                 name=f"conv{stage}_block{position}",
-                sum_name=(
-                    EXPLAINED_LAYER
-                    if (stage, position) == (5, bottlenecks)
-                    else f"conv{stage}_block{position}_sum"
+                activation_name=(
+                    EXPLAINED_LAYER if (stage, position) == (5, bottlenecks) else None
                 ),
             )
     x = keras.layers.GlobalAveragePooling2D(name="average_pool")(x)
@@ -56,7 +54,7 @@ def _bottleneck(
     stride: int,
     is_first: bool,
     name: str,
-    sum_name: str,
+    activation_name: str | None,
 ) -> Tensor:
     shortcut = x
     if is_first:
@@ -70,5 +68,5 @@ def _bottleneck(
     # Starting as the identity, a bottleneck does not stand in the others' way
     # (Goyal et al. 2017, section 5.1).
     x = blocks.convolution(x, 4 * filters, 1, f"{name}_3", first_scale=0.0)
-    x = keras.layers.Add(name=sum_name)([shortcut, x])
-    return keras.layers.ReLU(name=f"{name}_relu")(x)
+    x = keras.layers.Add(name=f"{name}_sum")([shortcut, x])
+    return keras.layers.ReLU(name=activation_name or f"{name}_relu")(x)

@@ -104,14 +104,23 @@ def judge_operating_point(operating_points: Tables) -> Check:
     architecture, row = worst
     verdict = _judge_frozen(row)
     words = {"pass": "keep", "warn": "may not keep", "fail": "do not keep"}
-    kept = words[judge_above(row, LEAST_SPECIFICITY)]
+    keeps = judge_above(row, LEAST_SPECIFICITY)
+    number, sensitivity = show_number(row), row["sensitivity"]
+    if pd.isna(sensitivity["value"]):
+        found = f"their sensitivity for it has no number: {sensitivity['note']}"
+    else:
+        found = f"their sensitivity for it is {show_measured(sensitivity)}"
+        # Shown is what is judged: where the specificity is kept, what is found.
+        if keeps == "pass" and verdict != "pass":
+            share, interval = show_number(sensitivity)
+            number = f"{share} found", interval
     judged = Check(
         check,
         asked,
-        *show_number(row),
+        *number,
         verdict,
-        f"{network_title(architecture)}: the frozen thresholds {kept} this "
-        f"specificity, and find {row['sensitivity']} of COVID-19; they rest on "
+        f"{network_title(architecture)}: the frozen thresholds {words[keeps]} this "
+        f"specificity for COVID-19, {show_measured(row)}; {found}. They rest on "
         f"{int(row['validation_images'])} validation images in the smallest fold.",
     )
     return judged.beside(name_missing(operating_points, _choose_specificity))
@@ -123,16 +132,13 @@ def _choose_specificity(table: pd.DataFrame) -> pd.DataFrame:
         (table["class"] == "covid_19") & (table["target"] == SPECIFICITY_TARGET)
     ]
     found = chosen[chosen["quantity"] == "sensitivity"].to_dict("records")
-    return chosen[chosen["quantity"] == "specificity"].assign(
-        sensitivity=[show_measured(row) for row in found],
-        sensitivity_low=[row["low"] for row in found],
-    )
+    return chosen[chosen["quantity"] == "specificity"].assign(sensitivity=found)
 
 
 def _judge_frozen(row: Row) -> Verdict:
     verdict = judge_above(row, LEAST_SPECIFICITY)
     # A threshold that calls no image positive keeps any specificity.
-    finds = row["sensitivity_low"] > 1 - row["value"]
+    finds = row["sensitivity"]["low"] > 1 - row["value"]
     return "warn" if verdict == "pass" and not finds else verdict
 
 

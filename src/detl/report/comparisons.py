@@ -137,8 +137,9 @@ def _describe_training_parts(protocol: str) -> str:
         )
     return (
         "The training parts of Data-B and of Data-A are equal in size under both "
-        "protocols, so what the first gives on top of the second is optimism, not "
-        "skill, nor what more images give."
+        "protocols, so what the first gives on top of the second is not what more "
+        "images give. Each was trained once: the interval holds the choice of "
+        "patients, not what another seed would have trained."
     )
 
 
@@ -160,7 +161,9 @@ def _compare_arms(
             "trained. The paper's method, which starts from Data-A and trains the last "
             "block, is the reference. Intervals and tests are over the folds, with the "
             "variance corrected for training parts that overlap (Nadeau and Bengio "
-            "2003); p after Holm counts all comparisons of a network."
+            "2003); p after Holm counts all comparisons of a network. All folds share "
+            "one seed, and those of an arm the weights that it starts from: what "
+            "others would have given is in no interval and no p."
         )
     ]
     if (ablation["initialisation"].eq("imagenet") & _was_run(ablation)).any():
@@ -258,7 +261,8 @@ def judge_arms(arms: pd.DataFrame) -> list[str]:
             sentences.append(f"Tested {verdict} than the reference: {names}.")
     rest = len(compared) - len(differ)
     if rest:
-        widest = 100 * (compared["difference_high"] - compared["difference_low"]).max()
+        alike = compared[compared["p_holm"] >= SIGNIFICANT]
+        widest = 100 * (alike["difference_high"] - alike["difference_low"]).max()
         sentences.append(
             f"{rest} of {len(compared)} arms cannot be told from the reference, which "
             "does not mean that they are equal: the widest interval of a difference "

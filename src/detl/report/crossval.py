@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from detl.classes import DATA_B_CLASSES
+from detl.evaluation.bootstrap import DRAWS
 from detl.report.page import Bullets, Figure, Note, Paragraph, Section, Table
 from detl.report.published import PUBLISHED, question_published
 from detl.report.results import CLASS_SCORES, Results
@@ -48,10 +49,11 @@ def describe_crossval(
             Paragraph(
                 "Every image of Data-B is tested once, by a network that has not been "
                 "trained on it. The mean and the SD are over the folds; the pooled "
-                "accuracy is of all test images together, and its interval is drawn "
-                "by resampling whole groups of patients (10,000 times), because a "
-                "patient's images are not independent. The SD says how far folds "
-                "differ, the interval what the accuracy may be with other patients."
+                "accuracy is of all test images together, and its interval rests on "
+                f"{DRAWS:,} resamples of whole groups of patients, because a patient's "
+                "images are not independent. The SD says how far folds differ, the "
+                "interval what the accuracy of these networks may be with other "
+                "patients."
             ),
             Table(_tabulate_folds(results), "Accuracy by fold, and over all folds."),
             *warnings,

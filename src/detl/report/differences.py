@@ -243,7 +243,7 @@ def explain_validation(
     return [
         "The paper's validation part of Data-A has 10,000 images of each class, taken "
         f"from the training part. Here it has {normal:,} normal and {diseased:,} "
-        f"diseased ones: {reason}, and groups stay whole (decision 7)."
+        f"diseased ones: {reason}, and no patient is in both parts (decision 7)."
     ]
 
 

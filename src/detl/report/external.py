@@ -73,7 +73,8 @@ def judge_external(scores: Tables, source: str | None) -> Check:
         verdict,
         f"{network_title(name)}: {in_percent(row['internal'])} in the "
         f"cross-validation, {in_percent(row['external'])} on "
-        f"{int(row['external_images'])} images of {_name_source(source)} "
+        f"{int(row['external_images'])} images of {_name_source(source)}, mean of the "
+        f"folds' networks; {in_percent(row['ensemble'])} by their ensemble "
         f"({_show_note(row['note'])}).",
     )
     # The images are the same for every network, and so are the classes they lack.
@@ -98,9 +99,13 @@ def describe_external(scores: Tables, source: str | None) -> Section:
         [
             Paragraph(
                 f"Images of {_name_source(source)} that no fold has seen (no patient "
-                "of theirs, and no copy, is in Data-A or Data-B), judged by the mean "
-                "of the folds' probabilities. Accuracy depends on the mix of classes; "
-                "balanced accuracy does not."
+                "of theirs, and no copy, is in Data-A or Data-B). Each fold's network "
+                "judges all of them, and a score is the mean of these networks', so "
+                "that it is of a single network as in the cross-validation; the drop "
+                "is between the two. The ensemble is the mean of the folds' "
+                "probabilities. ROC AUCs are means of the folds' on both sides. "
+                "Accuracy depends on the mix of classes; balanced accuracy does not. "
+                "Intervals are of these networks on new patients."
             ),
             Table(_tabulate(scores), "Inside, outside, and the drop; 95 % interval."),
         ],
@@ -137,6 +142,7 @@ def _tabulate(scores: Tables) -> pd.DataFrame:
                     if pd.isna(row["drop"])
                     else f"{in_points(row['drop'])} ("
                     f"{interval_in_points(row['drop_low'], row['drop_high'])})",
+                    "elsewhere, ensemble": _show(row, "ensemble"),
                     "images": ""
                     if pd.isna(row["external_images"])
                     else f"{row['external_images']:.0f}",

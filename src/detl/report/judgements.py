@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
+from detl.evaluation.intervals import explain_unlearned
 from detl.report.wording import (
     class_title,
     count_of,
@@ -59,7 +60,7 @@ def judge_learning(data_b: pd.DataFrame, results: Results) -> Judgement:
         f"{network_title(name)} {in_percent(result['data_a_accuracy'])} "
         f"({show_interval(result, 'data_a_accuracy')})"
         for name, result in results.items()
-        if result["data_a_accuracy_low"] > result["data_a_chance"]
+        if not explain_unlearned(result)
     ]
     shown = []
     if learned:
@@ -81,11 +82,11 @@ def _describe_unlearned(
     network: str, result: Mapping[str, Any], commonest: float
 ) -> list[str]:
     sentences = []
-    if result["data_a_accuracy_low"] <= result["data_a_chance"]:
+    unlearned = explain_unlearned(result)
+    if unlearned:
         sentences.append(
-            f"That {network} has learned in pretraining: its 95 % interval on Data-A, "
-            f"{show_interval(result, 'data_a_accuracy')}, reaches chance, "
-            f"{in_percent(result['data_a_chance'])}."
+            f"That {network} has learned in pretraining: "
+            f"{unlearned[0].lower()}{unlearned[1:]}"
         )
     if result["accuracy_low"] <= commonest:
         sentences.append(
@@ -103,41 +104,8 @@ def _describe_unlearned(
     return sentences
 
 
-def judge_best_network(results: Results) -> Judgement:
-    """Return whether one network is best, by whether the intervals overlap.
-
-    Args:
-        results: By architecture, accuracy_pooled, accuracy_low and accuracy_high.
-    """
-    if len(results) < 2:
-        return Judgement()
-    best = max(results, key=lambda name: results[name]["accuracy_pooled"])
-    low = results[best]["accuracy_low"]
-    rivals = [n for n in results if n != best and results[n]["accuracy_high"] >= low]
-    behind = [n for n in results if n != best and n not in rivals]
-    first = (
-        f"{network_title(best)}, {in_percent(results[best]['accuracy_pooled'])} "
-        f"({show_interval(results[best], 'accuracy')})"
-    )
-    shown, not_shown = [], []
-    if behind:
-        below = enumerate_names(
-            [
-                f"{network_title(n)} ({show_interval(results[n], 'accuracy')})"
-                for n in behind
-            ]
-        )
-        shown.append(f"{first}, classifies more images correctly than {below}.")
-    if rivals:
-        not_shown.append(
-            f"Which network is best: the highest is {first}, and its interval overlaps "
-            f"that of {list_networks(rivals)}."
-        )
-    return Judgement(shown, not_shown)
-
-
 def judge_optimism(optimism: pd.DataFrame | None) -> Judgement:
-    """Return for which networks the two protocols differ.
+    """Return for which networks the trainings under both protocols differ.
 
     Args:
         optimism: Table ``optimism``, or None.
@@ -146,18 +114,28 @@ def judge_optimism(optimism: pd.DataFrame | None) -> Judgement:
     for line in [] if optimism is None else optimism.to_dict("records"):
         network = network_title(str(line["architecture"]))
         difference = _difference(line)
-        if line["difference_low"] <= 0 <= line["difference_high"]:
+        question = f"That the protocol matters for the accuracy of {network}"
+        if line["difference_low"] > 0 or line["difference_high"] < 0:
+            shown.append(
+                f"{network} as trained under the paper's protocol differs from "
+                f"{network} as trained by patient: on the same "
+                f"{count_of(int(line['images']), 'image')} its accuracy is another by "
+                f"{difference}."
+            )
             not_shown.append(
-                f"That the protocol matters for the accuracy of {network}: the paper's "
-                f"changes it by {difference}, an interval that includes 0; optimism "
-                f"of up to {100 * line['difference_high']:.1f} points would agree with "
-                "these images."
+                f"{question}, as another seed would too: each protocol was trained "
+                "once, and the interval holds the choice of patients alone."
+            )
+        elif pd.isna(line["difference_low"]):
+            not_shown.append(
+                f"{question}: the paper's changes it by {difference}, with patients of "
+                f"{count_of(int(line['groups']), 'group')}, too few for an interval."
             )
         else:
-            shown.append(
-                f"The protocol matters for the accuracy of {network}: on the same "
-                f"{count_of(int(line['images']), 'image')} the paper's changes it by "
-                f"{difference}."
+            not_shown.append(
+                f"{question}: the paper's changes it by {difference}, an interval that "
+                f"includes 0; optimism of up to {100 * line['difference_high']:.1f} "
+                "points would agree with these images, and another seed is not in it."
             )
     return Judgement(shown, not_shown)
 
@@ -187,7 +165,8 @@ def judge_ablation(ablation: pd.DataFrame | None) -> Judgement:
             verdict = "worse" if line["difference"] < 0 else "better"
             shown.append(
                 f"{network} is {verdict} from random weights of which {part} trained "
-                f"than after pretraining on Data-A: {numbers}."
+                f"than after pretraining on Data-A, in folds that share one seed and "
+                f"one pretraining: {numbers}."
             )
     missing = ablation[ablation["accuracy_mean"].isna()]
     if len(missing):

@@ -6,11 +6,11 @@ from typing import Any
 import pandas as pd
 
 from detl.parameters import SplitParameters
+from detl.report.best_network import describe_best_network
 from detl.report.cues import judge_cues, tabulate_cues
 from detl.report.judgements import (
     Judgement,
     judge_ablation,
-    judge_best_network,
     judge_learning,
     judge_optimism,
 )
@@ -26,6 +26,7 @@ def describe_limits(
     folds: pd.DataFrame,
     split: SplitParameters,
     results: Mapping[str, Mapping[str, Any]],
+    paired_tests: pd.DataFrame,
     optimism: pd.DataFrame | None,
     ablation: pd.DataFrame | None,
     is_synthetic: bool,
@@ -42,8 +43,9 @@ def describe_limits(
         split: How the data were split.
         results: By architecture, at least accuracy_mean, accuracy_sd,
             accuracy_pooled with accuracy_low and accuracy_high (95 %, over groups of
-            patients), data_a_accuracy with data_a_accuracy_low and _high,
-            data_a_chance, never_predicted and tested.
+            patients), the scores of the pretraining (data_a_...), never_predicted and
+            tested.
+        paired_tests: Table ``paired_tests``.
         optimism: Table ``optimism``, a row per architecture, or None.
         ablation: Table ``ablation``, a row per architecture and arm, or None.
         is_synthetic: Whether the images are the project's phantoms.
@@ -54,7 +56,7 @@ def describe_limits(
         judge_cues(images, data_b, results),
         judge_learning(data_b, results),
         _judge_patients(data_a, data_b, folds),
-        judge_best_network(results),
+        describe_best_network(paired_tests, results),
         judge_optimism(optimism),
         judge_ablation(ablation),
         judge_reproduction(

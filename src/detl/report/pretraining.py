@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from detl.evaluation.intervals import explain_unlearned
 from detl.report.page import Block, Figure, Note, Paragraph, Section, Table
 from detl.report.results import Results
 from detl.report.wording import (
@@ -28,7 +29,8 @@ def describe_pretraining(results: Mapping[str, Results], curves: np.ndarray) -> 
             "Each network is trained from scratch to tell normal from diseased. The "
             "weights of the epoch with the best accuracy on the validation part are "
             "kept (the first one, where several are best). Because that part has "
-            "chosen the epoch, its accuracy is a little too good."
+            "chosen the epoch, its accuracy is a little too good; the interval allows "
+            "for that (it is wide enough for every epoch at once)."
         ),
         Figure(
             curves,
@@ -38,8 +40,8 @@ def describe_pretraining(results: Mapping[str, Results], curves: np.ndarray) -> 
         ),
         Table(
             _tabulate(results),
-            "Accuracy on the validation part of Data-A, with its 95 % Wilson interval "
-            "(images counted as if independent).",
+            "Accuracy on the validation part of Data-A, with its 95 % interval over "
+            "groups of patients.",
         ),
         *_note_chance(results),
         Paragraph(compare_on_data_a(results)),
@@ -59,8 +61,9 @@ def _tabulate(results: Mapping[str, Results]) -> pd.DataFrame:
                 "correct": f"{result['data_a_correct']:.0f} of "
                 f"{result['data_a_images']:.0f}",
                 "chance": in_percent(result["data_a_chance"]),
+                "groups of patients": f"{result['data_a_groups']:.0f}",
                 "epoch kept": f"{result['data_a_epoch']:.0f} of "
-                f"{len(result['history']['loss'])}",
+                f"{result['data_a_epochs']:.0f}",
             }
             for architecture, result in results.items()
         ]
@@ -68,18 +71,11 @@ def _tabulate(results: Mapping[str, Results]) -> pd.DataFrame:
 
 
 def _note_chance(results: Mapping[str, Results]) -> list[Block]:
-    unlearned = [
-        network_title(name)
-        for name, result in results.items()
-        if result["data_a_accuracy_low"] <= result["data_a_chance"]
-    ]
-    if not unlearned:
-        return []
+    unlearned = {name: explain_unlearned(result) for name, result in results.items()}
     return [
-        Note(
-            f"The interval of {enumerate_names(unlearned)} reaches chance: this run "
-            "does not show that the pretraining has taught anything there."
-        )
+        Note(f"{network_title(name)}: {sentence}")
+        for name, sentence in unlearned.items()
+        if sentence
     ]
 
 
@@ -94,6 +90,8 @@ def compare_on_data_a(results: Mapping[str, Results]) -> str:
     paper = "The paper says that ResNet was best on Data-A, without a figure."
     best = max(results, key=lambda name: results[name]["data_a_accuracy"])
     low = results[best]["data_a_accuracy_low"]
+    if low is None:
+        return f"{paper} There are too few patients here to say which network is best."
     level = [
         network_title(name)
         for name, result in results.items()

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -38,7 +39,7 @@ class PublishedAccuracy:
         """Whether that number of images gives the figure, to its two decimals."""
         return round(100 * self.correct / IMAGES, 2) == self.percent
 
-    @property
+    @cached_property
     def interval(self) -> tuple[float, float]:
         """The 95 % Wilson interval of that number of images, from 0 to 1."""
         return wilson_interval(self.correct, IMAGES)

@@ -13,7 +13,7 @@ from detl.explanation.sanity_verdict import (
 )
 from detl.explanation.score_pictures import METHOD_TITLES
 from detl.report.page import Block, Figure, Paragraph, Section, Table
-from detl.report.verdict import RUN_AUDIT, Check
+from detl.report.verdict import RUN_AUDIT, SEVERITY, Check
 from detl.report.wording import in_percent, network_title, show_measured
 
 Tables = Mapping[str, pd.DataFrame]
@@ -44,20 +44,29 @@ def judge_sanity(sanity: Tables) -> Check:
         reasons = [str(row["note"]) for row in judged.values()]
         reason = f"{reasons[0][:1].upper()}{reasons[0][1:]}." if reasons else RUN_AUDIT
         return Check.not_computed(check, asked, reason)
-    name, row = max(measured.items(), key=lambda named: named[1]["retained"])
+    name, row = max(
+        measured.items(),
+        key=lambda named: (
+            SEVERITY.index(named[1]["verdict"]),
+            named[1]["retained"],
+        ),
+    )
     words = {
         "pass": "follow what the network has learned",
         "warn": "follow in part what was not learned",
         "fail": "do not depend on what was learned",
     }
-    note = f" ({row['note']})" if row["note"] else ""
+    said = words[row["verdict"]]
+    if row["note"]:
+        # The number passes, and the verdict is about the control.
+        said = f"{words['pass']}, but {row['note']}"
     judged_worst = Check(
         check,
         asked,
         f"{in_percent(row['retained'])} kept",
         "",
         row["verdict"],
-        f"{network_title(name)}'s maps {words[row['verdict']]}{note}.",
+        f"{network_title(name)}'s maps {said}.",
     )
     missing = [network_title(other) for other in judged if other not in measured]
     return judged_worst.beside(missing)

@@ -19,7 +19,6 @@ from detl.report.verdict import (
 )
 from detl.report.wording import (
     class_title,
-    enumerate_names,
     in_percent,
     in_points,
     interval_in_points,
@@ -29,9 +28,6 @@ from detl.report.wording import (
 )
 
 Tables = Mapping[str, pd.DataFrame]
-
-LEVEL = 0.05
-"""Of the paired tests, after Holm's correction."""
 
 OVERALL = {
     "accuracy": "accuracy",
@@ -104,60 +100,6 @@ def judge_accuracy(scores: Tables, images: pd.DataFrame, data_b: pd.DataFrame) -
     return judged.beside(name_missing(scores, choose))
 
 
-def judge_best_network(paired_tests: pd.DataFrame) -> Check:
-    """Return whether one network is better than each other one.
-
-    Args:
-        paired_tests: Table ``paired_tests``.
-    """
-    check = "Best network"
-    asked = (
-        f"one network beats each other: McNemar, p below {LEVEL} after Holm, and the "
-        "interval of the difference over patients excludes 0"
-    )
-    tests = paired_tests[paired_tests["test"] == "mcnemar"]
-    tests = tests[tests["p_holm"].notna()]
-    if tests.empty:
-        return Check.not_computed(check, asked, "There are no two networks to compare.")
-    apart = _find_apart(paired_tests)
-    beaten = {
-        (r["first"], r["second"]) if r["difference"] > 0 else (r["second"], r["first"])
-        for r in tests[tests["p_holm"] < LEVEL].to_dict("records")
-        if (r["first"], r["second"]) in apart
-    }
-    names = sorted({*tests["first"], *tests["second"]})
-    best = [
-        name
-        for name in names
-        if all((name, other) in beaten for other in names if other != name)
-    ]
-    number = f"largest p {tests['p_holm'].max():.3f}"
-    if best:
-        meaning = f"{network_title(best[0])} is better than each other network."
-        return Check(check, asked, number, "", "pass", meaning)
-    established = [
-        f"{network_title(one)} over {network_title(other)}"
-        for one, other in sorted(beaten)
-    ]
-    meaning = "Which network is best is not known"
-    if established:
-        meaning += f"; established is only {enumerate_names(established)}"
-    return Check(check, asked, number, "", "warn", f"{meaning}.")
-
-
-def _find_apart(paired_tests: pd.DataFrame) -> set[tuple[str, str]]:
-    """Return pairs of networks whose accuracies differ over draws of patients.
-
-    McNemar's test counts images as independent, so that its p is too small where a
-    patient has several.
-    """
-    drawn = paired_tests[paired_tests["test"] == "bootstrap"]
-    excludes = (drawn["low"] > 0) | (drawn["high"] < 0)
-    return set(
-        drawn.loc[excludes, ["first", "second"]].itertuples(index=False, name=None)
-    )
-
-
 def describe_scores(scores: Tables, paired_tests: pd.DataFrame) -> Section:
     """Return the section on the scores of the cross-validation, with intervals.
 
@@ -168,9 +110,10 @@ def describe_scores(scores: Tables, paired_tests: pd.DataFrame) -> Section:
     blocks: list[Block] = [
         Paragraph(
             "95 % intervals over groups of patients (a patient's images, and copies, "
-            "are drawn together). ROC AUCs are means over the folds, because "
-            "probabilities of different networks are not on one scale; all else is of "
-            "the pooled predictions. The tables of each fold are in scores.csv."
+            "are drawn together), of these networks: another seed is not in them. ROC "
+            "AUCs are means over the folds, because probabilities of different "
+            "networks are not on one scale; all else is of the pooled predictions. The "
+            "tables of each fold are in scores.csv."
         ),
         Table(_tabulate_overall(scores), "All classes."),
         Table(_tabulate_classes(scores), "Each class against the others."),
@@ -183,7 +126,8 @@ def describe_scores(scores: Tables, paired_tests: pd.DataFrame) -> Section:
                 "McNemar's test on the paired predictions, which counts images as "
                 "independent; DeLong's test on the areas, for groups of patients; the "
                 "t test over folds, corrected for their overlap. p after Holm's "
-                "correction over the pairs of networks."
+                "correction over the pairs of networks. All compare these networks, "
+                "and none says what another seed would have trained."
             ),
             Table(_tabulate_tests(paired_tests), "First network minus second."),
         ],

@@ -55,8 +55,9 @@ def judge_same_source(same_source: Tables) -> Check:
         asked,
         *show_number(row, is_share=False),
         verdict,
-        f"{network_title(architecture)} calls {share} of the {row['other_images']} "
-        f"images of {row['source']} without COVID-19, which it had not seen, COVID-19.",
+        f"{network_title(architecture)} (mean of the folds' networks) calls {share} of "
+        f"the {row['other_images']} images of {row['source']} without COVID-19, which "
+        "it had not seen, COVID-19.",
     )
     return judged.beside(name_missing(same_source, choose))
 

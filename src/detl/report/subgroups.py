@@ -53,7 +53,9 @@ def judge_subgroups(subgroups: Tables) -> Check:
         reason = "No subgroup, with the rest beside it, has 30 diseased images."
         return Check.not_computed(CHECK, ASKED, reason)
     worse = measured[measured["gap_low"] > 0]
-    shown = (worse if len(worse) else measured).sort_values("gap").iloc[-1]
+    # Where none is above chance, what is judged is how far the intervals reach.
+    by = "gap" if len(worse) else "gap_high"
+    shown = (worse if len(worse) else measured).sort_values(by).iloc[-1]
     if len(worse):
         verdict: Verdict = "fail" if shown["gap"] >= LARGE_GAP else "warn"
     else:
@@ -83,7 +85,10 @@ def _explain_gaps(measured: pd.DataFrame, shown: pd.Series, too_small: int) -> s
             "differ between subgroups too."
         )
     else:
-        meaning = f"Of {tested} none is above chance; the largest is {name}'s, {where}."
+        meaning = (
+            f"Of {tested} none is above chance; the one whose interval reaches highest "
+            f"is {name}'s, {where}."
+        )
         if unsure:
             meaning += f" {unsure} may yet be of {100 * LARGE_GAP:.0f} points or more."
     if too_small:

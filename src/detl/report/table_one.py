@@ -100,7 +100,8 @@ def account_for_data_a(
         Rows normal and diseased; columns ``accepted``, and of these ``pneumonia``
         (left out), ``data_b`` (in Data-B), ``patients`` (further images of Data-B's
         groups, which are left out under ``protocol: grouped`` alone), ``limit``
-        (above the limit per class) and ``taken``.
+        (above the limit per class), ``balance`` (left out of the validation part, whose
+        classes are equal) and ``taken``.
     """
     table = images[images["source"].isin(split.data_a.sources)]
     is_normal = table["findings"] == NO_FINDING
@@ -128,7 +129,10 @@ def account_for_data_a(
     )
     taken = data_a["label"].value_counts().reindex(account.index, fill_value=0)
     left = account["accepted"] - account.drop(columns="accepted").sum(axis=1)
-    return account.assign(limit=left - taken, taken=taken).astype(int)
+    allowed = left.clip(upper=split.data_a.most_per_class)
+    return account.assign(
+        limit=left - allowed, balance=allowed - taken, taken=taken
+    ).astype(int)
 
 
 def _tabulate(data_a_counts: pd.DataFrame, data_b: pd.DataFrame) -> Table:
@@ -158,6 +162,7 @@ def _tabulate_account(account: pd.DataFrame, split: SplitParameters) -> Table:
         "data_b": "left out: are in Data-B",
         "patients": "left out: further images of Data-B's patients",
         "limit": "left out: above split.data_a.most_per_class",
+        "balance": "left out: of the validation part's patients, for equal classes",
         "taken": "in Data-A, training and validation",
     }
     always = ("accepted", "taken")

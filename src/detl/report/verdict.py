@@ -216,7 +216,8 @@ def describe_verdict(verdict: pd.DataFrame) -> Section:
         Paragraph(
             f"{count_of(len(verdict), 'check')} of whether the figures below can be "
             f"believed: {said}. Of several networks the number is that of the one that "
-            "fares worst, which the last column names."
+            "fares worst, which the last column names. Intervals are of these networks "
+            "on new patients: another seed would train others, which no row is about."
         )
     ]
     if counts.get(NOT_COMPUTED, 0):

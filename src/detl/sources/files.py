@@ -36,12 +36,17 @@ def require_folder(folder: Path, source: str, content: str) -> None:
         content: What belongs into the folder, in words.
 
     Raises:
-        DetlError: There is no such folder.
+        DetlError: There is no such folder, or it may not be read.
     """
     if not folder.is_dir():
         raise DetlError(
             f"There is no folder {folder}, where {content} should be; "
             f"{where_to_set(source)}."
+        )
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise DetlError(
+            f"{folder}, where {content} should be, may not be read by this user: give "
+            f"the user the right to, or {where_to_set(source)}."
         )
 
 

@@ -6,28 +6,28 @@ from typing import TYPE_CHECKING
 
 import keras
 
+from detl.keras_settings import plain_keras
+
 if TYPE_CHECKING:
     from detl.parameters import AugmentationParameters
 
 
+@plain_keras()
 def augment_inputs(
     model: keras.Model, parameters: AugmentationParameters, seed: int
 ) -> keras.Model:
     """Return a model that augments its input while it is trained, then calls ``model``.
 
     It shares the weights of ``model``; at inference it equals ``model``. What comes
-    into view at the border is black, as outside the X-ray field.
+    into view at the border repeats the image's edge: the network standardises what it
+    is given, so black there would take contrast from all of the image (decision 16).
     """
     angle = parameters.rotation_degrees / 360
     # Keras's factor is that of the window: a window of 1 / 1.15 enlarges by 1.15.
     window = (1 / parameters.largest_zoom - 1, 1 / parameters.smallest_zoom - 1)
     layers = [
-        keras.layers.RandomRotation(
-            angle, fill_mode="constant", fill_value=0.0, seed=seed
-        ),
-        keras.layers.RandomZoom(
-            window, fill_mode="constant", fill_value=0.0, seed=seed + 1
-        ),
+        keras.layers.RandomRotation(angle, fill_mode="nearest", seed=seed),
+        keras.layers.RandomZoom(window, fill_mode="nearest", seed=seed + 1),
     ]
     if parameters.mirror:
         layers.append(keras.layers.RandomFlip("horizontal", seed=seed + 2))

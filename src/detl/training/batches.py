@@ -54,6 +54,11 @@ class RowBatches(keras.utils.PyDataset):
         )
 
     @property
+    def labels(self) -> np.ndarray:
+        """Class index of each row, in the order given; none where there are none."""
+        return np.empty(0, "int64") if self._labels is None else self._labels
+
+    @property
     def num_batches(self) -> int:
         """Number of batches in an epoch."""
         return -(-len(self._rows) // self._batch_size)

@@ -3,9 +3,11 @@
 import keras
 import numpy as np
 
+from detl.keras_settings import plain_keras
 from detl.training.batches import RowBatches
 
 
+@plain_keras()
 def extract_features(
     trunk: keras.Model, pixels: np.ndarray, rows: np.ndarray, batch_size: int = 64
 ) -> np.ndarray:

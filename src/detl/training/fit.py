@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from detl.keras_settings import plain_keras
 from detl.memory import keep_freed_memory
 from detl.training.batches import RowBatches
 from detl.training.devices import (
@@ -23,6 +24,7 @@ from detl.training.epochs import EveryEpoch
 from detl.training.even_batches import EvenBatches
 from detl.training.fused_optimizers import make_adam, make_sgd
 from detl.training.lookup import place_on_device
+from detl.training.obstacles import RefuseUnlearned, require_classes
 from detl.training.quick_gradients import quicken_gradients
 from detl.training.reading import read_ahead
 from detl.training.validation import Validation
@@ -36,6 +38,7 @@ logger = logging.getLogger(__name__)
 epoch_logger = logging.getLogger("detl.epochs")
 
 
+@plain_keras()
 def fit_network(
     model: keras.Model,
     training: RowBatches,
@@ -60,7 +63,12 @@ def fit_network(
     Returns:
         One value per epoch of ``loss``, ``val_loss``, ``train_accuracy`` and
         ``val_accuracy``.
+
+    Raises:
+        DetlError: If a part has no image or images of one class alone; or if the
+            training diverges, or is at chance for ``parameters.epochs_at_chance``.
     """
+    require_classes(training, validation, title)
     keep_freed_memory()
     devices = choose_devices(parameters.distribution)
     with spread_over(devices) if devices else nullcontext():
@@ -86,6 +94,9 @@ def _fit(
     callbacks = [
         KeepBest(model, parameters.epochs),
         EpochLines(title, parameters.epochs),
+        RefuseUnlearned(
+            training.labels, parameters.epochs_at_chance, parameters.epochs, title
+        ),
     ]
     validated: RowBatches | EvenBatches | None = validation
     if devices:
@@ -142,6 +153,7 @@ def best_epoch(history: History) -> int:
     return accuracies.index(max(accuracies)) + 1
 
 
+@plain_keras()
 def make_optimizer(
     parameters: TrainingParameters, steps_per_epoch: int
 ) -> keras.optimizers.Optimizer:

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from detl.keras_settings import plain_keras
 from detl.training.batches import RowBatches
 from detl.training.devices import has_accelerator
 
@@ -39,6 +40,7 @@ class RowLookup(keras.layers.Layer):
         return chosen if self._has_channels else keras.ops.expand_dims(chosen, -1)
 
 
+@plain_keras()
 def look_up_rows(model: keras.Model, array: np.ndarray) -> keras.Model:
     """Return a model of row numbers (n,): ``model`` of these rows of an array.
 

@@ -3,11 +3,13 @@
 import keras
 import numpy as np
 
+from detl.keras_settings import plain_keras
 from detl.networks.cut import copy_model
 from detl.networks.names import LOGITS
 from detl.training.features import extract_features
 
 
+@plain_keras()
 def penultimate_features(
     tail: keras.Model, features: np.ndarray, batch_size: int = 64
 ) -> np.ndarray:

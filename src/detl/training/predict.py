@@ -1,14 +1,14 @@
 """What a trained network says."""
 
-from collections.abc import Sequence
-
 import keras
 import numpy as np
 
+from detl.keras_settings import plain_keras
 from detl.training.batches import RowBatches
 from detl.training.reading import read_ahead
 
 
+@plain_keras()
 def predict_probabilities(model: keras.Model, batches: RowBatches) -> np.ndarray:
     """Return the class probabilities, float64 (n, classes); each row adds up to 1.
 
@@ -23,14 +23,12 @@ def predict_probabilities(model: keras.Model, batches: RowBatches) -> np.ndarray
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
-def predict_with_ensemble(
-    models: Sequence[keras.Model], inputs: np.ndarray
-) -> np.ndarray:
-    """Return the mean over the models of the class probabilities, (n, classes).
+def predict_inputs(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
+    """Return the class probabilities of every input, float64 (n, classes).
 
     Args:
-        models: At least one network that returns logits.
+        model: Network that returns logits.
         inputs: What to classify, (n, ...).
     """
     every = RowBatches(inputs, np.arange(len(inputs)), None, batch_size=64)
-    return np.mean([predict_probabilities(m, every) for m in models], axis=0)
+    return predict_probabilities(model, every)

@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 
+from detl.keras_settings import plain_keras
 from detl.training.devices import has_accelerator
 
 Tensor = Any
@@ -74,6 +75,7 @@ class QuickGradientMaxPooling2D(keras.layers.MaxPooling2D):
         return largest
 
 
+@plain_keras()
 def quicken_gradients(model: keras.Model) -> keras.Model:
     """Return a copy with the same weights and outputs, which trains in less time.
 
@@ -111,10 +113,15 @@ def _convolve(
             (upstream,) = arguments
         ops = keras.ops
         flipped = ops.transpose(ops.flip(kernel, (0, 1)), (0, 1, 3, 2))
-        by_inputs = ops.conv(upstream, flipped, padding="same")
+        by_inputs = ops.conv(
+            upstream, flipped, padding="same", data_format="channels_last"
+        )
         return by_inputs, _gradient_by_kernel(inputs, upstream, tuple(kernel.shape[:2]))
 
-    return keras.ops.conv(inputs, kernel, padding="same"), gradient
+    outputs = keras.ops.conv(
+        inputs, kernel, padding="same", data_format="channels_last"
+    )
+    return outputs, gradient
 
 
 def _gradient_by_kernel(
@@ -128,5 +135,7 @@ def _gradient_by_kernel(
     rows, columns = (side // 2 for side in sides)
     borders = ((0, 0), (rows, rows), (columns, columns), (0, 0))
     padded = ops.pad(ops.transpose(inputs, (3, 1, 2, 0)), borders)
-    by_kernel = ops.conv(padded, ops.transpose(upstream, (1, 2, 0, 3)))
+    by_kernel = ops.conv(
+        padded, ops.transpose(upstream, (1, 2, 0, 3)), data_format="channels_last"
+    )
     return ops.transpose(by_kernel, (1, 2, 0, 3))

@@ -156,10 +156,14 @@ def _results(right: float) -> tuple[pd.DataFrame, dict]:
 
 
 PRETRAINING = {
-    "data_a_correct": 5,
-    "data_a_images": 10,
+    "data_a_correct": 50,
+    "data_a_images": 100,
+    "data_a_groups": 60,
     "data_a_chance": 0.5,
     "data_a_accuracy": 0.5,
+    "data_a_accuracy_low": 0.4,
+    "data_a_accuracy_high": 0.6,
+    "data_a_epochs": 2,
 }
 
 

@@ -10,7 +10,7 @@ from detl.errors import DetlError
 from detl.parameters import IngestParameters
 from detl.pipelines.external.nodes import (
     decode_external_images,
-    predict_ensemble,
+    predict_external,
     read_external_images,
     score_external,
     select_unseen,
@@ -131,7 +131,7 @@ def test_where_training_has_seen_every_image_nothing_is_tested(
         )
 
 
-def test_the_prediction_is_the_mean_of_the_folds():
+def test_each_fold_predicts_and_their_mean_stands_beside():
     pixels = np.full((2, 4, 4), 100, np.uint8)
     images = pd.DataFrame(
         {"image_id": ["a", "b"], "label": ["normal", "normal"], "row": [0, 1]}
@@ -149,12 +149,18 @@ def test_the_prediction_is_the_mean_of_the_folds():
         )(keras.layers.Flatten()(features))
         return keras.Model(features, logits)
 
-    table = predict_ensemble(
+    single, mean = predict_external(
         trunk, pixels, images, fold_1=sure_of(0), fold_2=sure_of(3)
     )
 
-    np.testing.assert_allclose(table["p_normal"], 0.5, atol=1e-6)
-    np.testing.assert_allclose(table["p_covid_19"], 0.5, atol=1e-6)
+    assert single[["fold", "image_id", "predicted"]].to_numpy().tolist() == [
+        ["fold_1", "a", "normal"],
+        ["fold_1", "b", "normal"],
+        ["fold_2", "a", "covid_19"],
+        ["fold_2", "b", "covid_19"],
+    ]
+    np.testing.assert_allclose(mean["p_normal"], 0.5, atol=1e-6)
+    np.testing.assert_allclose(mean["p_covid_19"], 0.5, atol=1e-6)
 
 
 def test_the_drop_is_between_the_folds_and_the_external_images():
@@ -165,8 +171,10 @@ def test_the_drop_is_between_the_folds_and_the_external_images():
         table[f"p_{name}"] = (table["label"] == name).astype(float)
     inside = table.assign(fold="fold_1", group=table["image_id"])
     wrong = table.assign(predicted=np.roll(labels, 20))
+    single = pd.concat([table.assign(fold="fold_1"), wrong.assign(fold="fold_2")])
 
-    drops = score_external(wrong, inside[["image_id", "group"]], inside, 0)
+    drops = score_external(single, wrong, inside[["image_id", "group"]], inside, 0)
 
     accuracy = drops[drops["score"] == "accuracy"].iloc[0]
-    assert (accuracy["internal"], accuracy["external"]) == (1.0, 0.0)
+    assert (accuracy["internal"], accuracy["external"]) == (1.0, 0.5)
+    assert (accuracy["drop"], accuracy["ensemble"]) == (0.5, 0.0)

@@ -49,6 +49,32 @@ def test_the_other_data_a_is_as_large_and_keeps_the_patients_of_data_b(
     assert not set(other["image_id"]) & set(data_b["image_id"])
 
 
+def test_the_other_validation_part_has_no_preference_for_the_patients_of_data_b(
+    make_images, make_parameters
+):
+    """Ten of 20 patients of a class are in Data-B, and one of their two films."""
+    rows = [
+        (finding, f"{finding}-{patient}", "nih")
+        for finding in ("No Finding", "Mass")
+        for patient in range(20)
+        for _ in range(2)
+    ]
+    images = make_images(*rows)
+    data_b = images.iloc[[*range(0, 20, 2), *range(40, 60, 2)]]
+    parameters = make_parameters()
+    validated = []
+    for seed in range(20):
+        own, _ = select_data_a(images, data_b, parameters, seed)
+        other, _ = select_other_data_a(images, own, data_b, parameters, seed)
+        part = other[other["subset"] == "validation"]
+        assert len(part) == 20
+        validated.append(part["group"].isin(data_b["group"]).mean())
+
+    # Of 30 films of a class ten are theirs; patients of two films weigh twice.
+    error = (2 * (1 / 3) * (2 / 3) / 20) ** 0.5 / 20**0.5
+    assert sum(validated) / 20 == pytest.approx(1 / 3, abs=4 * error)
+
+
 def _folds(train: int, test: int) -> pd.DataFrame:
     """Return two folds of so many images of each of two classes in each part."""
     subsets = (["train"] * train + ["test"] * test) * 2

@@ -52,6 +52,22 @@ def test_the_inner_validation_is_the_share_asked(make_data_b, make_parameters):
     assert sizes.to_dict() == {"test": 20, "train": 32, "validation": 8}
 
 
+def test_the_patient_with_most_images_is_trained_on_too(make_data_b, make_parameters):
+    """And not in the inner validation part of whichever fold does not test it."""
+    data_b = make_data_b(15)
+    group = data_b["group"].mask(data_b.index.isin(range(6)), "large")
+    data_b = data_b.assign(group=group)
+    parameters = make_parameters(inner=0.2)
+    subsets = pd.concat(
+        assign_folds(data_b, parameters, seed, NAMES)
+        .merge(data_b)
+        .query("group == 'large' and subset != 'test'")["subset"]
+        for seed in range(30)
+    )
+    # One in five of 60 inner draws, give or take four standard errors.
+    assert (subsets == "validation").mean() == pytest.approx(0.2, abs=0.21)
+
+
 def test_an_inner_share_above_one_half_is_refused(make_parameters):
     with pytest.raises(ValidationError, match=r"less than or equal to 0\.5"):
         make_parameters(inner=0.6)

@@ -84,7 +84,9 @@ def test_groups_stay_whole(make_images, no_data_b, make_parameters, seed):
 def test_groups_of_data_b_are_left_out_whole(forty, make_parameters):
     images = forty.assign(group=[f"p{i // 2}" for i in range(40)])
     data_b = images.iloc[[0, 21]]
-    data_a, _ = select_data_a(images, data_b, make_parameters(), seed=0)
+    # Of 18 images of each class, in nine groups, four are in the validation part.
+    parameters = make_parameters(data_a={"validation_per_class": 4})
+    data_a, _ = select_data_a(images, data_b, parameters, seed=0)
     assert set(range(40)) - set(data_a["row"]) == {0, 1, 20, 21}
 
 
@@ -108,7 +110,7 @@ def test_pneumonia_is_left_out_by_the_rule(
     groups = {"Mass": "Mass", "Pneumonia": "alone", "Pneumonia|Mass": "both"}
     rows = [(f, groups[f], "nih") for f in findings for _ in range(4)]
     rows += [("No Finding", f"n{i}", "nih") for i in range(8)]
-    parameters = make_parameters(data_a={"pneumonia": rule})
+    parameters = make_parameters(data_a={"pneumonia": rule, "validation_per_class": 4})
     if rule == "exclude_any":
         rows += [("Mass", f"d{i}", "nih") for i in range(8)]
         left = left | {f"d{i}" for i in range(8)}
@@ -130,11 +132,11 @@ def test_one_seed_draws_the_same_again(forty, no_data_b, make_parameters):
     assert not first.equals(other)
 
 
-def test_an_imbalance_that_whole_groups_force_is_warned_of(
+def test_an_imbalance_that_large_groups_force_is_warned_of(
     make_images, no_data_b, make_parameters, caplog
 ):
     rows = [("No Finding", f"n{i}", "nih") for i in range(20)]
-    rows += [("Mass", f"d{i // 7}", "nih") for i in range(21)]
+    rows += [("Mass", "large", "nih")] * 13 + [("Mass", "small", "nih")] * 7
     with caplog.at_level(logging.WARNING, logger="detl.split"):
         data_a, _ = select_data_a(
             make_images(*rows), no_data_b, make_parameters(), seed=0
@@ -162,8 +164,18 @@ def test_groups_larger_than_the_validation_part_stop(
 ):
     rows = [("No Finding", f"n{i}", "nih") for i in range(20)]
     rows += [("Mass", "one", "nih")] * 20
-    with pytest.raises(DetlError, match="No whole group of class diseased fits"):
+    with pytest.raises(DetlError, match="No group with images of class diseased"):
         select_data_a(make_images(*rows), no_data_b, make_parameters(), seed=0)
+
+
+def test_a_class_of_which_nothing_is_left_to_train_on_stops(
+    make_images, no_data_b, make_parameters
+):
+    """Three of each class are asked for, and two patients have two of each."""
+    rows = [(f, p, "nih") for f in ("No Finding", "Mass") for p in ("a", "a", "b", "b")]
+    parameters = make_parameters(data_a={"largest_validation_share": 0.9})
+    with pytest.raises(DetlError, match=r"were drawn for .* 0 images of it"):
+        select_data_a(make_images(*rows), no_data_b, parameters, seed=0)
 
 
 def test_an_unknown_source_is_named(forty, no_data_b, make_parameters):

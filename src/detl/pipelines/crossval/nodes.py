@@ -93,7 +93,7 @@ def score_fold(predictions: pd.DataFrame) -> dict[str, float]:
 
 
 def collect_folds(
-    folds: pd.DataFrame, pretraining: dict[str, float], **fold_results: Any
+    folds: pd.DataFrame, pretraining: dict[str, float | None], **fold_results: Any
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     """Return an architecture's metrics by fold, pooled confusion matrix and summary.
 
@@ -110,12 +110,7 @@ def collect_folds(
     metrics = with_ending(fold_results, "_metrics")
     predictions = with_ending(fold_results, "_predictions")
     accuracies, pooled = summarise_folds(metrics, predictions, folds)
-    warnings = warn_unlearned(
-        int(pretraining["data_a_correct"]),
-        int(pretraining["data_a_images"]),
-        pretraining["data_a_chance"],
-        pooled,
-    )
+    warnings = warn_unlearned(pretraining, pooled)
     fold_summary = pd.DataFrame(metrics).T.rename_axis("fold").reset_index()
     histories = with_ending(fold_results, "_history")
     fold_summary.insert(1, "epoch", [best_epoch(histories[f]) for f in metrics])

@@ -14,6 +14,7 @@ from detl.sources.source_table import count_reasons
 from detl.tables import (
     CANDIDATES,
     EXTERNAL_IMAGES,
+    FOLD_PREDICTIONS,
     IMAGES,
     PREDICTIONS,
     REJECTED,
@@ -154,32 +155,43 @@ def select_unseen(
     return validate(kept, EXTERNAL_IMAGES), validate(every, REJECTED)
 
 
-def predict_ensemble(
+def predict_external(
     trunk: KerasModel,
     external_pixels: np.ndarray,
     external_images: pd.DataFrame,
     **models: KerasModel,
-) -> pd.DataFrame:
-    """Return the mean of the folds' probabilities, as a table ``predictions``.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what each fold's network says of the external images, and their ensemble.
 
     Args:
         trunk: The architecture's frozen part.
         external_pixels: Pixels of the external source.
         external_images: Table ``external_images``.
         **models: Trained tail of each fold.
+
+    Returns:
+        Table ``fold_predictions``, a row per fold and image; and a table
+        ``predictions`` of the mean of the folds' probabilities.
     """
     from detl.training.features import extract_features
-    from detl.training.predict import predict_with_ensemble
+    from detl.training.predict import predict_inputs
 
     rows = external_images["row"].to_numpy("int64")
     features = extract_features(trunk, external_pixels, rows)
-    probabilities = predict_with_ensemble(list(models.values()), features)
-    table = tabulate_predictions(external_images, probabilities)
-    return validate(table, PREDICTIONS)
+    of_folds = {fold: predict_inputs(model, features) for fold, model in models.items()}
+    tables = [
+        tabulate_predictions(external_images, probabilities).assign(fold=fold)
+        for fold, probabilities in of_folds.items()
+    ]
+    single = pd.concat(tables, ignore_index=True)[list(FOLD_PREDICTIONS.columns)]
+    mean = np.mean(list(of_folds.values()), axis=0)
+    ensemble = tabulate_predictions(external_images, mean)
+    return validate(single, FOLD_PREDICTIONS), validate(ensemble, PREDICTIONS)
 
 
 def score_external(
-    external_predictions: pd.DataFrame,
+    fold_predictions: pd.DataFrame,
+    ensemble_predictions: pd.DataFrame,
     external_images: pd.DataFrame,
     tested: pd.DataFrame,
     seed: int,
@@ -187,7 +199,8 @@ def score_external(
     """Return the scores inside and outside, and how much is lost between them.
 
     Args:
-        external_predictions: Table ``predictions`` of the external images.
+        fold_predictions: Table ``fold_predictions`` of the external images.
+        ensemble_predictions: Table ``predictions`` of the mean of the folds.
         external_images: Table ``external_images``, which knows the groups.
         tested: Table ``tested`` of the cross-validation.
         seed: Seed of the bootstrap.
@@ -195,5 +208,10 @@ def score_external(
     from detl.evaluation.external import measure_drop
     from detl.evaluation.pooling import pool_predictions
 
-    outside = pool_predictions({"ensemble": external_predictions}, external_images)
-    return measure_drop(tested, outside, seed)
+    of_folds = {
+        str(fold): table.drop(columns="fold")
+        for fold, table in fold_predictions.groupby("fold")
+    }
+    outside = pool_predictions(of_folds, external_images)
+    ensemble = pool_predictions({"ensemble": ensemble_predictions}, external_images)
+    return measure_drop(tested, outside, ensemble, seed)

@@ -8,7 +8,7 @@ from detl.design import ARCHITECTURES, FOLDS
 
 from .nodes import (
     decode_external_images,
-    predict_ensemble,
+    predict_external,
     read_external_images,
     score_external,
     select_unseen,
@@ -18,7 +18,7 @@ from .nodes import (
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Test every architecture's folds together on the images of ``params:source``."""
+    """Test every architecture's folds on the images of ``params:source``."""
     return Pipeline(
         [
             _read(architectures),
@@ -74,19 +74,20 @@ def _read(architectures: Sequence[str]) -> Pipeline:
 def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
     nodes = [
         Node(
-            predict_ensemble,
+            predict_external,
             inputs={
                 "trunk": f"{architecture}.transfer.trunk",
                 "external_pixels": "external.pixels",
                 "external_images": "external.images",
                 **{fold: f"{architecture}.crossval.{fold}.model" for fold in folds},
             },
-            outputs="predictions",
-            name="predict_ensemble",
+            outputs=["fold_predictions", "predictions"],
+            name="predict_external",
         ),
         Node(
             score_external,
             inputs=[
+                "fold_predictions",
                 "predictions",
                 "external.images",
                 f"{architecture}.evaluate.tested",

@@ -27,7 +27,8 @@ def select_other_data_a(
     """Return Data-A under the other protocol, no larger than our own, and its counts.
 
     ``protocol: paper`` keeps the patients of Data-B and so has more images. What these
-    gain as further images is no optimism, so as many others as needed are left out.
+    gain as further images is no optimism, so as many others as needed are not trained
+    on. From the validation part, as many as needed are left out at random.
 
     Args:
         images: Table ``images``.
@@ -37,8 +38,8 @@ def select_other_data_a(
         seed: Seed of the draw.
     """
     other, _ = select_data_a(images, data_b, swap_protocol(parameters), seed)
-    # Last comes what is left out first: images of patients that Data-B has not.
-    is_foreign = ~other["group"].isin(data_b["group"])
+    # Last comes what is left out first: of training, patients that Data-B has not.
+    is_foreign = ~other["group"].isin(data_b["group"]) & (other["subset"] == "train")
     in_order = (
         other.assign(is_foreign=is_foreign)
         .sample(frac=1, random_state=seed)
@@ -103,7 +104,7 @@ def _match_sizes(
 
 def summarise_other_protocol(
     folds: pd.DataFrame,
-    pretraining: dict[str, float],
+    pretraining: dict[str, float | None],
     parameters: SplitParameters,
     **fold_results: Any,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:

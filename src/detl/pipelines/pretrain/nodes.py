@@ -49,32 +49,49 @@ def pretrain_network(
 
 
 def score_pretraining(
-    model: KerasModel, history: History, pixels: np.ndarray, data_a: pd.DataFrame
-) -> dict[str, float]:
+    model: KerasModel,
+    history: History,
+    pixels: np.ndarray,
+    data_a: pd.DataFrame,
+    seed: int,
+) -> dict[str, float | None]:
     """Return how well the pretrained network tells the validation part of Data-A.
 
+    Args:
+        model: The network, with the weights that were kept.
+        history: Its curves.
+        pixels: All images, uint8 (n, size, size).
+        data_a: Table ``data_a``.
+        seed: Seed of the bootstrap.
+
     Returns:
-        ``data_a_accuracy`` with its 95 % Wilson interval, ``data_a_correct`` of
-        ``data_a_images``, ``data_a_chance``, the share of the larger class, and
-        ``data_a_epoch``, the epoch whose weights were kept.
+        ``data_a_accuracy`` with its 95 % interval over groups of patients, which allows
+        for the choice among the epochs (``_low``, ``_high``; None where there are too
+        few groups); ``data_a_correct`` of ``data_a_images``, of ``data_a_groups``;
+        ``data_a_chance``, the share of the larger class; and ``data_a_epoch``, the
+        epoch whose weights were kept, of ``data_a_epochs``.
     """
-    from detl.evaluation.intervals import wilson_interval
+    from detl.evaluation.intervals import measure_chosen
     from detl.training.batches import RowBatches
     from detl.training.fit import best_epoch
     from detl.training.predict import predict_probabilities
 
     rows, labels = _of_subset(data_a, "validation")
+    groups = data_a.loc[data_a["subset"] == "validation", "group"].to_numpy()
     probabilities = predict_probabilities(model, RowBatches(pixels, rows, None, 64))
-    correct = int((probabilities.argmax(axis=1) == labels).sum())
-    low, high = wilson_interval(correct, len(labels))
+    right = probabilities.argmax(axis=1) == labels
+    epochs = len(history["val_accuracy"])
+    accuracy = measure_chosen(right, groups, epochs, seed)
     return {
-        "data_a_accuracy": correct / len(labels),
-        "data_a_accuracy_low": low,
-        "data_a_accuracy_high": high,
-        "data_a_correct": correct,
+        "data_a_accuracy": accuracy.value,
+        "data_a_accuracy_low": accuracy.low if accuracy.has_interval else None,
+        "data_a_accuracy_high": accuracy.high if accuracy.has_interval else None,
+        "data_a_correct": int(right.sum()),
         "data_a_images": len(labels),
+        "data_a_groups": accuracy.groups,
         "data_a_chance": float(np.bincount(labels).max() / len(labels)),
         "data_a_epoch": best_epoch(history),
+        "data_a_epochs": epochs,
     }
 
 

@@ -24,7 +24,7 @@ ONE_ARCHITECTURE = Pipeline(
         ),
         Node(
             score_pretraining,
-            inputs=["model", "history", "pixels", "data_a"],
+            inputs=["model", "history", "pixels", "data_a", "params:seed"],
             outputs="scores",
             name="score_pretraining",
         ),

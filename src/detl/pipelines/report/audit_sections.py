@@ -34,6 +34,7 @@ def judge_audit(
         **tables: ``<architecture>_<table>`` of every table that is judged, or None.
     """
     from detl.report import (
+        best_network,
         calibration,
         explanation_scores,
         external,
@@ -62,7 +63,7 @@ def judge_audit(
         [
             leak_checks.judge_leaks(leaks),
             scores.judge_accuracy(of("scores"), images, data_b),
-            scores.judge_best_network(paired_tests),
+            best_network.judge_best_network(paired_tests),
             judge(shortcuts.judge_lungs, "card"),
             # The cues are the same for every network.
             shortcuts.judge_cues(of("card")),

@@ -188,7 +188,8 @@ def _sections(examples: dict[str, str]) -> list[Node]:
     return [
         _section(
             write_limits,
-            *(*selected, "folds", "params:split", "results", *compared),
+            *(*selected, "folds", "params:split", "results", "paired_tests"),
+            *compared,
             *("is_synthetic", "params:ingest"),
         ),
         _section(

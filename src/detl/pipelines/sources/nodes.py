@@ -63,13 +63,13 @@ def predict_controls(
     """
     from detl.evaluation.predictions import PROBABILITIES
     from detl.training.features import extract_features
-    from detl.training.predict import predict_with_ensemble
+    from detl.training.predict import predict_inputs
 
     features = extract_features(trunk, pixels, controls["row"].to_numpy("int64"))
     tables = [
-        pd.DataFrame(
-            predict_with_ensemble([model], features), columns=PROBABILITIES
-        ).assign(fold=fold, image_id=controls["image_id"].to_numpy())
+        pd.DataFrame(predict_inputs(model, features), columns=PROBABILITIES).assign(
+            fold=fold, image_id=controls["image_id"].to_numpy()
+        )
         for fold, model in models.items()
     ]
     every = pd.concat(tables, ignore_index=True)
@@ -161,7 +161,7 @@ def leave_sources_out(
     from detl.networks.cut import copy_model
     from detl.training.batches import RowBatches
     from detl.training.fit import fit_network
-    from detl.training.predict import predict_with_ensemble
+    from detl.training.predict import predict_inputs
 
     labels = data_b["label"].map(DATA_B_CLASSES.index).to_numpy("int64")
 
@@ -177,7 +177,7 @@ def leave_sources_out(
             transfer,
             title=f"{tail.name} without a source",
         )
-        return predict_with_ensemble([model], features[test])
+        return predict_inputs(model, features[test])
 
     share = split.folds.inner_validation_share
     plans = plan_sources(data_b, images, share, seed)

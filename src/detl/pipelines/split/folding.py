@@ -1,27 +1,19 @@
 """Divides the units of Data-B, groups or images, into stratified parts."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
 from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
+from detl.evaluation.stratified_parts import draw_part
 from detl.parameters import SplitParameters
 
 
-def split_units(
-    labels: pd.Series, units: pd.Series, parts: int, seed: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield positions of the rest and of the part, for each stratified part."""
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    splitter = StratifiedGroupKFold(parts, shuffle=True, random_state=seed)
-    yield from splitter.split(labels, labels, units)
-
-
 def choose_validation(
-    remaining: pd.DataFrame, parameters: SplitParameters, seed: int, fold: str
+    remaining: pd.DataFrame,
+    parameters: SplitParameters,
+    rng: np.random.Generator,
+    fold: str,
 ) -> np.ndarray:
     """Return the positions of whole groups on which the fold's epoch is chosen."""
     parts = round(1 / parameters.folds.inner_validation_share)
@@ -32,10 +24,7 @@ def choose_validation(
         f"the inner validation of {fold}",
         "add patients or raise split.folds.inner_validation_share",
     )
-    _, validation = next(
-        split_units(remaining["label"], remaining["group"], parts, seed)
-    )
-    return validation
+    return draw_part(remaining["label"], remaining["group"], parts, rng)
 
 
 def require_units(

@@ -9,16 +9,16 @@ import pandas as pd
 
 from detl.classes import DATA_A_CLASSES
 from detl.errors import DetlError
+from detl.evaluation.stratified_parts import split_units
 from detl.parameters import DataAParameters, SplitParameters
 from detl.pipelines.split.folding import (
     choose_validation,
     require_classes,
     require_units,
-    split_units,
 )
 from detl.pipelines.split.selection import (
-    draw_balanced_groups,
     draw_data_b,
+    draw_validation,
     label_data_a,
     require_sources,
 )
@@ -105,7 +105,7 @@ def select_data_a(
 
     Every group of Data-B is left out whole; under ``protocol: paper`` only the images
     of Data-B are, and their patients' other images stay (decision 8). The validation
-    part is balanced and made of whole groups (decision 7).
+    part is balanced, and no group is in both parts (decision 7).
 
     Args:
         images: Table ``images``.
@@ -118,8 +118,7 @@ def select_data_a(
         subset, ours, paper.
 
     Raises:
-        DetlError: A class, or its validation part, has no image; or a source is
-            unknown.
+        DetlError: A class, or one of its parts, has no image; or a source is unknown.
     """
     wanted = parameters.data_a
     require_sources(images, wanted.sources, "split.data_a.sources")
@@ -129,18 +128,19 @@ def select_data_a(
     allowed = from_sources[~from_sources[unit].isin(data_b[unit])]
     labelled = label_data_a(allowed, wanted, rng)
     target = _size_validation(labelled, wanted)
-    groups = draw_balanced_groups(labelled, target, rng)
-    in_validation = labelled["group"].isin(groups)
-    data_a = labelled.assign(subset=np.where(in_validation, "validation", "train"))
+    drawn = labelled.assign(subset=draw_validation(labelled, target, rng))
+    data_a = drawn[drawn["subset"] != "neither"].reset_index(drop=True)
     counts = _count_data_a(data_a)
-    _check_validation(counts, target)
+    _check_parts(counts, target)
     logger.info(
-        "Data-A: %d images, after %d whose %s is in Data-B and %d with "
-        "pneumonia or above the limit per class were left out",
+        "Data-A: %d images, after %d whose %s is in Data-B, %d with pneumonia or above "
+        "the limit per class, and %d of patients of the validation part, whose classes "
+        "are equal, were left out",
         len(data_a),
         len(from_sources) - len(allowed),
         unit,
-        len(allowed) - len(data_a),
+        len(allowed) - len(labelled),
+        len(labelled) - len(data_a),
     )
     columns = ["image_id", "row", "group", "label", "subset"]
     return validate(data_a[columns], DATA_A), counts
@@ -182,18 +182,26 @@ def _count_data_a(data_a: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _check_validation(counts: pd.DataFrame, target: int) -> None:
-    validation = counts[counts["subset"] == "validation"].set_index("class")["ours"]
+def _check_parts(counts: pd.DataFrame, target: int) -> None:
+    sizes = counts.pivot(index="class", columns="subset", values="ours")
+    validation = sizes["validation"].loc[list(DATA_A_CLASSES)]
     if validation.min() == 0:
         raise DetlError(
-            f"No whole group of class {validation.idxmin()} fits into Data-A's "
+            f"No group with images of class {validation.idxmin()} fits into Data-A's "
             f"validation part of {target} images per class: raise "
             "split.data_a.largest_validation_share or validation_per_class."
         )
+    if sizes["train"].min() == 0:
+        raise DetlError(
+            f"All groups with images of class {sizes['train'].idxmin()} were drawn for "
+            f"Data-A's validation part of {target} images per class, and 0 images of "
+            "it are left to train on: add patients, choose another seed, or lower "
+            "split.data_a.largest_validation_share."
+        )
     if validation.max() - validation.min() > LARGEST_IMBALANCE * validation.max():
         logger.warning(
-            "Data-A's validation part is out of balance, because groups stay whole: "
-            "%s (%d asked of each)",
+            "Data-A's validation part is out of balance, because groups that are "
+            "larger than it stay in training: %s (%d asked of each)",
             ", ".join(f"{label} {size}" for label, size in validation.items()),
             target,
         )
@@ -209,7 +217,7 @@ def assign_folds(
 
     Classes are spread evenly, and each image is tested in one fold (decision 18).
     Under ``protocol: grouped`` groups stay whole, and the best epoch is chosen on a
-    validation part of the remaining groups, one in ``round(1 /
+    validation part of the remaining groups, any one in ``round(1 /
     inner_validation_share)``. Under ``protocol: paper`` folds are drawn image by
     image, and there is no validation part: the epoch is chosen on the test part.
 
@@ -231,12 +239,13 @@ def assign_folds(
     units = data_b["group"] if is_grouped else data_b["image_id"]
     require_units(data_b["label"], units, len(folds), "the folds", "add patients")
     tables = []
+    rng = np.random.default_rng(seed)
     splits = split_units(data_b["label"], units, len(folds), seed)
     for fold, (rest, _) in zip(folds, splits, strict=True):
         subset = np.full(len(data_b), "test", dtype=object)
         subset[rest] = "train"
         if is_grouped:
-            chosen = choose_validation(data_b.iloc[rest], parameters, seed, fold)
+            chosen = choose_validation(data_b.iloc[rest], parameters, rng, fold)
             subset[rest[chosen]] = "validation"
         require_classes(data_b["label"].to_numpy(), subset, fold)
         tables.append(

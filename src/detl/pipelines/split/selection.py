@@ -157,31 +157,61 @@ def label_data_a(
     return labelled.sort_values("row", ignore_index=True)
 
 
-def draw_balanced_groups(
-    data_a: pd.DataFrame, most_per_class: int, rng: np.random.Generator
-) -> pd.Index:
-    """Groups for a balanced validation part: whole, of at most the size asked.
+def draw_validation(
+    data_a: pd.DataFrame, per_class: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Subset of each image, so that the validation part is balanced and a fair draw.
 
-    Groups come in random order; one is taken where neither class then exceeds the
-    limit. No further group fits afterwards, so each class lies as near below the
-    limit as whole groups in this order allow.
+    Groups come in random order, and a class takes its images from them until it has its
+    number. The scarcer class goes on for longer, and meets groups with images of both:
+    the other takes as many images from mixed groups as it had found there, but at
+    random from all that were drawn, and the rest of these images are in neither part.
+    So all images of a class are as likely to be in the validation part, whatever else
+    their patients have.
 
     Args:
         data_a: One row per image, with ``group`` and ``label``.
-        most_per_class: Limit on the images of each class.
-        rng: Orders the groups.
+        per_class: Images of each class in the validation part. A group that has more of
+            a class is trained on. Where the others have fewer, so has the part.
+        rng: Orders the groups, and chooses among images.
+
+    Returns:
+        (n,), ``train``, ``validation`` or ``neither``.
     """
     sizes = pd.crosstab(data_a["group"], data_a["label"])
     sizes = sizes.reindex(columns=list(DATA_A_CLASSES), fill_value=0)
-    taken = []
-    normal_left = diseased_left = most_per_class
-    rows = sizes.to_numpy().tolist()
-    for position in rng.permutation(len(rows)):
-        normal, diseased = rows[position]
-        if normal <= normal_left and diseased <= diseased_left:
-            taken.append(position)
-            normal_left -= normal
-            diseased_left -= diseased
-            if normal_left == diseased_left == 0:
-                break
-    return sizes.index[taken]
+    ordered = _shuffle_evenly(sizes[(sizes <= per_class).all(axis=1)], rng)
+    is_wanted = ordered.cumsum() - ordered < per_class
+    mixed = ordered.index[(ordered > 0).all(axis=1) & is_wanted.any(axis=1)]
+    kept = []
+    for label in DATA_A_CLASSES:
+        of_class = data_a[data_a["label"] == label]
+        found = of_class[of_class["group"].isin(ordered.index[is_wanted[label]])]
+        found = found.sample(min(per_class, len(found)), random_state=rng)
+        is_mixed = found["group"].isin(mixed)
+        pool = of_class[of_class["group"].isin(mixed)]
+        kept += [found[~is_mixed], pool.sample(is_mixed.sum(), random_state=rng)]
+    validation = pd.concat(kept)
+    is_validation = data_a.index.isin(validation.index)
+    is_beside = data_a["group"].isin(validation["group"])
+    return np.select([is_validation, is_beside], ["validation", "neither"], "train")
+
+
+def _shuffle_evenly(sizes: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Return groups in random order, of which any beginning is like the whole.
+
+    Ten groups that are alike, in the classes they have and in their number of images,
+    are a stratum; places within it are random, and strata take turns.
+
+    Args:
+        sizes: Images of each class, a row per group.
+        rng: Orders the groups.
+    """
+    shuffled = sizes.sample(frac=1, random_state=rng)
+    has_normal, has_diseased = (shuffled.to_numpy() > 0).T
+    alike = np.lexsort((shuffled.sum(axis=1), has_normal, has_diseased))
+    stratum = np.arange(len(alike)) // 10
+    places = pd.Series(rng.random(len(alike))).groupby(stratum)
+    # Each group comes at a time that is uniform between 0 and 1.
+    times = (places.rank() - rng.random(len(alike))) / places.transform("size")
+    return shuffled.iloc[alike[np.argsort(times)]]

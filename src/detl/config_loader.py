@@ -1,0 +1,205 @@
+"""Reading ``conf/``, where what cannot be read is told with file, line and reason."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from kedro.config import OmegaConfigLoader
+
+from detl.errors import DetlError
+
+MEANINGS = {"DETL_DATA": "the folder that holds the raw data sets (docs/data.md)"}
+"""Environment variables that ``conf/`` asks for, and what they are to be set to."""
+
+_GLOB = "*?[]{}"
+"""What Kedro takes for a pattern in the path of ``conf/``, and finds no file then."""
+
+
+_NOT_CHOSEN = {
+    "base": "from which every run takes its parameters: bring it back from where the "
+    "project came from",
+    "local": "which runs without --env read: make it (it may be empty), or name an "
+    "environment with --env",
+}
+"""Folders that are read without being asked for, and what to do without them."""
+
+
+class ReadableConfigLoader(OmegaConfigLoader):
+    """Kedro's loader of ``conf/``, which first looks whether all files can be read."""
+
+    def __init__(
+        self, conf_source: str | Path, env: str | None = None, *args: Any, **kwargs: Any
+    ) -> None:
+        """Check the files that the environment is made of, and load its globals.
+
+        Raises:
+            DetlError: The project lies where Kedro finds no files, there is no such
+                environment, or a file is no mapping that YAML can read.
+        """
+        # Kedro reads other places than folders, such as archives, by itself.
+        if "://" not in str(conf_source) and not Path(conf_source).is_file():
+            _refuse_patterns(Path(conf_source))
+            base = check_environment(
+                Path(conf_source), kwargs.get("base_env") or "base"
+            )
+            environment = env or kwargs.get("default_run_env") or "local"
+            check_environment(Path(conf_source), environment, base)
+        super().__init__(conf_source, env, *args, **kwargs)
+
+
+def environment_variable(name: str, default: Any = ...) -> Any:
+    """Return the value of an environment variable, for ``${oc.env:NAME}`` in ``conf/``.
+
+    One that is set to nothing counts as not set.
+
+    Raises:
+        DetlError: It is not set, and there is no default.
+    """
+    value = os.environ.get(name, "")
+    if value.strip():
+        return value
+    if default is not ...:
+        return default
+    raise DetlError(
+        f"The environment variable {name} is not set, which conf/ asks for: set it to "
+        f"{MEANINGS.get(name, 'what the comment there says')}, and run again."
+    )
+
+
+def check_environment(
+    conf: Path, name: str, base: Mapping[Path, yaml.Node] | None = None
+) -> dict[Path, yaml.Node]:
+    """Return the content of every file of an environment that Kedro reads.
+
+    Args:
+        conf: The folder ``conf/``.
+        name: Of the environment.
+        base: Content of the files of ``conf/base``, with which it is put together.
+
+    Raises:
+        DetlError: There is no such environment, or a file of it is no YAML or JSON, is
+            not in UTF-8, has a key twice, holds something else than a mapping, or a
+            list where base has a mapping.
+    """
+    folder = conf / name
+    if not folder.is_dir():
+        known = sorted(p.name for p in conf.glob("*") if p.is_dir())
+        if name in _NOT_CHOSEN:
+            raise DetlError(f"There is no folder {folder}, {_NOT_CHOSEN[name]}.")
+        raise DetlError(
+            f"There is no environment {name!r}, since there is no folder {folder}: "
+            f"choose one of {', '.join(known) or 'none so far'}."
+        )
+    os.listdir(folder)  # where it may not be read, rglob would find nothing in it
+    contents = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".yml", ".yaml", ".json") and path.is_file():
+            root = _read_file(path, base or {})
+            if root is not None:
+                contents[path] = root
+    return contents
+
+
+def _refuse_patterns(conf: Path) -> None:
+    found = [character for character in _GLOB if character in str(conf.absolute())]
+    if found:
+        raise DetlError(
+            f"The project lies in {conf.absolute().parent}, and Kedro cannot find "
+            f"files below a folder with {' or '.join(found)} in its name: move or "
+            "rename it."
+        )
+
+
+def _read_file(path: Path, base: Mapping[Path, yaml.Node]) -> yaml.Node | None:
+    try:
+        text = path.read_bytes().decode("utf-8")
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        if root is not None:
+            _refuse_other_than_mapping(root)
+            for mapping in _mappings_in(root):
+                _refuse_key_twice(mapping)
+            for other, content in base.items():
+                # These two are put together name by name (settings.py).
+                if all(
+                    p.name.startswith(("parameters", "globals")) for p in (path, other)
+                ):
+                    _refuse_another_container(root, content)
+        return root
+    except PermissionError as error:
+        raise DetlError(
+            f"{path} may not be read by this user: give it the right to."
+        ) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise DetlError(
+            f"{path}, line {line}, has a character that is not in UTF-8: save the file "
+            "in UTF-8."
+        ) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        # What the parsers say of a tab does not name it.
+        has_tab = "\t" in "".join(text.splitlines()[line - 1 : line])
+        problem = "a tab, where YAML wants blanks" if has_tab else error.problem
+        raise DetlError(
+            f"{path}, line {line}, cannot be read ({problem}): mend that line."
+        ) from error
+    except yaml.YAMLError as error:
+        raise DetlError(
+            f"{path} cannot be read ({' '.join(str(error).split())}): mend it."
+        ) from error
+
+
+def _refuse_other_than_mapping(root: yaml.Node) -> None:
+    if not isinstance(root, yaml.MappingNode):
+        raise yaml.MarkedYAMLError(
+            problem="a list or a single value, where names with values, 'name: value', "
+            "were expected",
+            problem_mark=root.start_mark,
+        )
+
+
+def _mappings_in(node: yaml.Node) -> Iterator[yaml.MappingNode]:
+    todo, seen = [node], set()
+    while todo:
+        node = todo.pop()
+        if id(node) in seen:  # an anchor, which aliases name again
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            yield node
+            todo += [value for _, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            todo += node.value
+
+
+def _refuse_key_twice(mapping: yaml.MappingNode) -> None:
+    seen: set[str] = set()
+    for key, _ in mapping.value:
+        if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"{key.value!r} stands there a second time",
+                    problem_mark=key.start_mark,
+                )
+            seen.add(key.value)
+
+
+def _refuse_another_container(node: yaml.Node, base: yaml.Node) -> None:
+    """Refuse a list where base has a mapping, or the other way round, at any depth."""
+    both = (node, base)
+    if all(isinstance(one, yaml.MappingNode) for one in both):
+        of_base = {key.value: value for key, value in base.value}
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in of_base:
+                _refuse_another_container(value, of_base[key.value])
+    elif all(isinstance(one, yaml.CollectionNode) for one in both):
+        names = {yaml.MappingNode: "names with values", yaml.SequenceNode: "a list"}
+        has, had = (names[type(one)] for one in both)
+        if has != had:
+            raise yaml.MarkedYAMLError(
+                problem=f"{has}, where conf/base has {had}",
+                problem_mark=node.start_mark,
+            )

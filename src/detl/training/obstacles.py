@@ -1,0 +1,100 @@
+"""What keeps a training from leading anywhere, said before or while it runs."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from detl.errors import DetlError
+from detl.training.batches import RowBatches
+
+WITHIN = 0.01
+"""A training loss this near to that of chance, for two classes of equal size, is at
+chance; where classes are uneven and chance loses less, so much less of it."""
+
+
+def require_classes(training: RowBatches, validation: RowBatches, title: str) -> None:
+    """Raise ``DetlError`` where there is nothing to learn, or to choose an epoch on.
+
+    Args:
+        training: Batches to train on.
+        validation: Batches on which the best epoch is chosen.
+        title: What is trained.
+    """
+    for purpose, batches, share in (
+        ("train", training, "lower the share of its validation part"),
+        ("choose the best epoch", validation, "raise the share of this part"),
+    ):
+        images, classes = len(batches.labels), len(np.unique(batches.labels))
+        if classes >= 2:
+            continue
+        found = f"all {images} images are of one class" if images else "there are none"
+        raise DetlError(
+            f"Of the images to {purpose} on ({title}) {found}, and images of at least "
+            f"2 classes are needed: add images, or {share} "
+            "(split.data_a.largest_validation_share or "
+            "split.folds.inner_validation_share)."
+        )
+
+
+def measure_chance(labels: np.ndarray) -> float:
+    """Return the least loss of a network that says the same of every image.
+
+    It is the entropy of the shares of the classes, in nats: ln 2 for two of equal size.
+
+    Args:
+        labels: Class index of each image, (n,), at least one.
+    """
+    shares = np.unique(labels, return_counts=True)[1] / len(labels)
+    return float(-(shares * np.log(shares)).sum())
+
+
+class RefuseUnlearned(keras.callbacks.Callback):
+    """Stops a training that has diverged, or that has not begun to learn.
+
+    Args:
+        labels: Class index of each training image, (n,).
+        patience: After so many epochs at chance in a row, of a network that has not
+            been better in any epoch, the training is stopped. None lets it go on.
+        epochs: How many there are.
+        title: What is trained.
+    """
+
+    def __init__(
+        self, labels: np.ndarray, patience: int | None, epochs: int, title: str
+    ) -> None:
+        super().__init__()
+        self._chance = measure_chance(labels)
+        self._within = WITHIN * min(1.0, self._chance / float(np.log(2)))
+        self._patience = patience
+        self._epochs = epochs
+        self._title = title
+        self._has_learnt = False
+        self._at_chance = 0
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Raise ``DetlError`` where it makes no sense to go on."""
+        loss = float((logs or {})["loss"])
+        # Half precision leaves out a step whose gradients are too large.
+        if not np.isfinite(loss) and not self._weights_are_finite():
+            raise DetlError(
+                f"The training loss is {loss} after epoch {epoch + 1} of "
+                f"{self._epochs} ({self._title}), where it should be a number: the "
+                "training has diverged; lower learning_rate, or give it "
+                "warm_up_epochs."
+            )
+        self._has_learnt |= loss < self._chance - self._within
+        is_at_chance = abs(loss - self._chance) <= self._within
+        self._at_chance = self._at_chance + 1 if is_at_chance else 0
+        if not self._has_learnt and self._at_chance == self._patience:
+            raise DetlError(
+                f"The training loss is {loss:.3f} after epoch {epoch + 1} of "
+                f"{self._epochs} ({self._title}), and for {self._patience} epochs it "
+                "has been that of a network that says the same of every image, "
+                f"{self._chance:.3f}: lower learning_rate or dropout, add "
+                "warm_up_epochs, set normalisation to batch, or set epochs_at_chance "
+                "to null to go on regardless."
+            )
+
+    def _weights_are_finite(self) -> bool:
+        return all(np.isfinite(w).all() for w in self.model.get_weights())
