@@ -141,3 +141,19 @@ def test_the_runs_of_one_environment_are_deleted_with_their_files(add_run, clien
     }
     assert not Path(files).exists()
     assert delete_runs("test") == 0
+
+
+@pytest.mark.parametrize(("complete", "is_found"), [("no", True), ("yes", False)])
+def test_a_run_that_notes_only_its_first_command_is_found_unless_complete(
+    add_run, client, complete, is_found
+):
+    run = add_run("test", command_of("test", "08", "detl"))
+    for tag in (LAST_COMMAND, UNFINISHED):
+        client.delete_tag(run, tag)
+    client.set_tag(run, "detl.complete", complete)
+
+    if is_found:
+        assert find_unfinished_run(None).command["pipeline_names"] == ["detl"]
+    else:
+        with pytest.raises(DetlError, match="'kedro run --pipeline detl --env test' c"):
+            find_unfinished_run(None)

@@ -171,7 +171,8 @@ def _name_raw_data(command: Command) -> None:
     Raises:
         DetlError: If DETL_DATA names another one now.
     """
-    before, now = command["data"], raw_data_folder()
+    now = raw_data_folder()
+    before = command.get("data", now)
     if now not in (None, before):
         raise DetlError(
             f"'{spell_command(command)}' was started "

@@ -102,8 +102,7 @@ def find_unfinished_run(environment: str | None) -> UnfinishedRun:
         newest.setdefault(run.data.tags["detl.environment"], run)
     commands: dict[str, Command] = {}
     for name, run in newest.items():
-        left = json.loads(run.data.tags.get(UNFINISHED, "[]"))
-        if left:
+        if left := _unfinished(run):
             commands[name] = left[-1]
     asked = [name for name in commands if environment in (None, name)]
     if not asked:
@@ -164,6 +163,15 @@ def _say_nothing_is_left(
         for name, command in unfinished.items()
     )
     return f"There is no run{where} to resume: {found}{elsewhere}."
+
+
+def _unfinished(run: Run) -> list[Command]:
+    tags = run.data.tags
+    if UNFINISHED in tags or tags.get("detl.complete") == "yes":
+        return list(json.loads(tags.get(UNFINISHED, "[]")))
+    # A run of this project's first versions, which noted only what was asked first.
+    more = {"load_versions": None, "folder": ".", "started": _last_used(run)}
+    return [{**json.loads(tags[COMMAND]), **more}]
 
 
 def _last_command(run: Run) -> str:

@@ -73,14 +73,14 @@ def _use_of(pipeline: Pipeline, catalog: DataCatalog, only_missing: bool) -> Use
     Two datasets may be one folder: the phantoms are written as one and read as another.
     """
 
+    from detl.datasets import FolderDataset
+
     def named(names: set[str]) -> frozenset[str]:
         datasets = {name: catalog.get(name) for name in names}
         return frozenset(
             str(dataset.path) if isinstance(dataset, FolderDataset) else name
             for name, dataset in datasets.items()
         )
-
-    from detl.datasets import FolderDataset
 
     writes = pipeline.all_outputs()
     removes = set() if only_missing else outputs_made_from(writes) - writes
