@@ -72,7 +72,6 @@ def _use_of(pipeline: Pipeline, catalog: DataCatalog, only_missing: bool) -> Use
 
     Two datasets may be one folder: the phantoms are written as one and read as another.
     """
-
     from detl.datasets import FolderDataset
 
     def named(names: set[str]) -> frozenset[str]:
