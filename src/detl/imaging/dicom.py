@@ -1,20 +1,34 @@
 """From the bytes of a DICOM file to grey values."""
 
+from collections.abc import Sequence
 from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pydicom
-from pydicom.pixels import apply_modality_lut, apply_voi_lut
+from pydicom.uid import (
+    UID,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from detl.imaging.decode import (
+    DICOM,
     ImageRejected,
     NotReadNow,
+    find_range,
+    is_dicom,
     require_size,
     scale_to_bytes,
 )
+from detl.imaging.dicom_grey import apply_window, are_low_values_white, rescale
+from detl.imaging.dicom_numbers import read_number
+from detl.imaging.dicom_values import read_stored_values
 
 # All that is read from the header: nothing here tells who the patient is.
-_TAGS: list[str | int | tuple[int, int]] = [
+_TAGS: list[str] = [
     "SamplesPerPixel",
     "PhotometricInterpretation",
     "NumberOfFrames",
@@ -24,29 +38,95 @@ _TAGS: list[str | int | tuple[int, int]] = [
     "BitsStored",
     "HighBit",
     "PixelRepresentation",
-    "SmallestImagePixelValue",
-    "LargestImagePixelValue",
+    "PixelPaddingValue",
+    "PixelPaddingRangeLimit",
     "RescaleIntercept",
     "RescaleSlope",
-    "RescaleType",
     "ModalityLUTSequence",
     "WindowCenter",
     "WindowWidth",
     "VOILUTFunction",
     "VOILUTSequence",
+    "PresentationLUTShape",
+    "FloatPixelData",
+    "DoubleFloatPixelData",
     "PixelData",
-    "ExtendedOffsetTable",
-    "ExtendedOffsetTableLengths",
 ]
+
+_LEAST_FILM = 0.01  # of an image, beside its padding
+
+
+def read_dicom_dataset(source: Path | BytesIO, tags: Sequence[str]) -> pydicom.Dataset:
+    """Return the elements of a DICOM file that are asked for, and no others.
+
+    Files are read as they are found in archives and exports: without preamble or mark,
+    and without transfer syntax, which is then told from the elements themselves:
+    ``file_meta.TransferSyntaxUID`` is always there. Where pixel data are not asked for,
+    reading ends before them. Values are converted only when they are used, which fails
+    where one is broken.
+
+    Args:
+        source: A file, or its bytes.
+        tags: Keywords of the elements, such as ``Rows``.
+
+    Raises:
+        NotReadNow: The file cannot be read, or memory is short.
+        ImageRejected: It is no DICOM, or is broken.
+    """
+    # pydicom fails in many ways on broken input, and its messages may quote values of
+    # the header: only the kind of error is told.
+    try:
+        if isinstance(source, BytesIO):
+            return _read_dataset(source, tags)
+        with source.open("rb") as file:
+            return _read_dataset(file, tags)
+    except ImageRejected:
+        raise
+    except OSError as error:
+        raise NotReadNow(f"file cannot be read: {error.strerror}") from error
+    except MemoryError:
+        raise NotReadNow("DICOM for which memory is short") from None
+    except Exception as error:
+        raise ImageRejected(f"broken DICOM: {type(error).__name__}") from None
+
+
+def _read_dataset(file: BinaryIO, tags: Sequence[str]) -> pydicom.Dataset:
+    beginning = file.read(132)
+    if not is_dicom(beginning):
+        raise ImageRejected("neither PNG nor JPEG nor DICOM")
+    if beginning.startswith(DICOM) and beginning[128:] != DICOM:
+        # The mark is there without the preamble before it.
+        file = BytesIO(beginning[len(DICOM) :] + file.read())
+    file.seek(0)
+    # What pydicom warns of quotes values, of a patient perhaps.
+    pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+    dataset = pydicom.dcmread(
+        file,
+        force=True,
+        specific_tags=list(tags),
+        stop_before_pixels="PixelData" not in tags,
+    )
+    if not str(dataset.file_meta.get("TransferSyntaxUID") or ""):
+        dataset.file_meta.TransferSyntaxUID = _find_transfer_syntax(dataset)
+    return dataset
+
+
+def _find_transfer_syntax(dataset: pydicom.Dataset) -> UID:
+    """Return how elements were written that pydicom has read without being told."""
+    is_implicit, is_little_endian = dataset.original_encoding
+    if is_implicit:
+        return ImplicitVRLittleEndian
+    return ExplicitVRLittleEndian if is_little_endian else ExplicitVRBigEndian
 
 
 def decode_dicom(content: bytes, largest_image: int) -> np.ndarray:
     """Return the grey values of a DICOM image as a viewer would show them.
 
-    The rescale slope and intercept (or modality table) and the first window (or VOI
-    table) are applied, MONOCHROME1 is inverted, and the result is scaled linearly,
-    its own darkest value to 0 and its brightest to 255. Only the tags that
-    describe the pixels are read.
+    The modality table (or rescale slope and intercept) and the VOI table (or the first
+    window) are applied. What comes out is scaled linearly, its darkest value to 0 and
+    its brightest to 255; without table or window as ``detl.imaging.decode.find_range``
+    has it. MONOCHROME1 is inverted. Padding is black and no part of any range. Only the
+    tags that describe the pixels are read.
 
     Args:
         content: The bytes of the file.
@@ -56,34 +136,54 @@ def decode_dicom(content: bytes, largest_image: int) -> np.ndarray:
         Grey values, shape (height, width), uint8, 0 is black.
 
     Raises:
-        NotReadNow: The image is compressed in a way that needs a further package, or
-            memory is short.
-        ImageRejected: The image is broken, too large, coloured, or of several frames.
+        NotReadNow: Memory is short.
+        ImageRejected: The image is broken, too large, coloured, of several frames, or
+            compressed in a way that is not read; its header contradicts itself; or
+            nothing is left of it but one value, or padding.
     """
-    # pydicom fails in many ways on broken input, and its messages may quote values
-    # of the header: only the kind of error is told.
+    dataset = read_dicom_dataset(BytesIO(content), _TAGS)
     try:
-        dataset = pydicom.dcmread(BytesIO(content), specific_tags=_TAGS)
-        width, height = int(dataset.Columns), int(dataset.Rows)
-        frames = int(dataset.get("NumberOfFrames") or 1)
-        photometric = str(dataset.PhotometricInterpretation)
+        return _decode(dataset, largest_image)
+    except ImageRejected:
+        raise
     except MemoryError:
         raise NotReadNow("DICOM for which memory is short") from None
     except Exception as error:
+        # pydicom converts an element when it is used, and fails in many ways.
         raise ImageRejected(f"broken DICOM: {type(error).__name__}") from None
+
+
+def _decode(dataset: pydicom.Dataset, largest_image: int) -> np.ndarray:
+    width, height = _read_size(dataset, largest_image)
+    is_inverted = are_low_values_white(dataset)
+    stored, padding = read_stored_values(dataset, width, height)
+    values, window = apply_window(rescale(stored, dataset), dataset)
+    film = values if padding is None else values[~padding]
+    if film.size < _LEAST_FILM * values.size:
+        raise ImageRejected(
+            f"DICOM that is padding but for {film.size} of its {values.size} pixels"
+        )
+    low, high = (film.min(), film.max()) if window else find_range(film)
+    if low == high:
+        cause = f"; its {window} leaves no other" if window else ""
+        raise ImageRejected(f"blank: all pixels have one value{cause}")
+    grey = scale_to_bytes(values, low, high)
+    if is_inverted:
+        grey = 255 - grey
+    if padding is not None:
+        grey[padding] = 0
+    return grey
+
+
+def _read_size(dataset: pydicom.Dataset, largest_image: int) -> tuple[int, int]:
+    """Return width and height of an image of one frame."""
+    width, height = (int(read_number(dataset, k) or 0) for k in ("Columns", "Rows"))
+    if not width or not height:
+        raise ImageRejected(
+            "broken DICOM: without Rows or Columns; it holds no image, or is cut short"
+        )
+    frames = read_number(dataset, "NumberOfFrames") or 1
     if frames != 1:
-        raise ImageRejected(f"DICOM with several frames: {frames}")
-    if photometric not in ("MONOCHROME1", "MONOCHROME2"):
-        raise ImageRejected(f"DICOM that is not grey: {photometric}")
+        raise ImageRejected(f"DICOM with several frames: {frames:g}")
     require_size(width, height, largest_image)
-    try:
-        values = apply_modality_lut(dataset.pixel_array, dataset)
-        values = apply_voi_lut(values, dataset)
-    except Exception as error:
-        # With a further package it may be.
-        raise NotReadNow(
-            f"DICOM that cannot be decoded: {type(error).__name__}, "
-            f"{dataset.file_meta.get('TransferSyntaxUID', 'no transfer syntax')!s}"
-        ) from None
-    grey = scale_to_bytes(values)
-    return 255 - grey if photometric == "MONOCHROME1" else grey
+    return width, height
