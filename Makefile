@@ -75,6 +75,7 @@ viz: $(INSTALLED) ## see the graph in Kedro-Viz, on http://127.0.0.1:4141 (or PO
 	@$(BIN)/kedro catalog list-patterns > /dev/null
 	$(BIN)/kedro viz run --host 127.0.0.1 --port "$(PORT)" --no-browser --include-hooks
 
-clean: ## remove what runs have made; keep .venv and the embedded sample
-	find data -type f -not -path 'data/01_raw/*' -not -name .gitkeep -delete
-	rm -rf mlflow.db mlartifacts .viz build
+clean: $(INSTALLED) ## remove what runs have made, of one environment (kedro clean --help)
+	$(BIN)/kedro clean
+	rm -f $(FINISHED)
+	rm -rf .viz

@@ -1,10 +1,13 @@
 """Runs that fail, or are killed, and are resumed; and one that is complete."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ import pytest
 from detl.design import FOLDS
 from project_copy import (
     KEDRO,
+    PROJECT,
     copy_project,
     environment_of,
     keep_architectures,
@@ -148,3 +152,118 @@ def test_a_run_with_nothing_to_do_imports_no_heavy_library(finished):
 
     assert nothing.returncode == 0, nothing.stdout
     assert nothing.stdout.splitlines()[-1] == "imported"
+
+
+# What follows is resumed although it is not a whole run.
+
+IDENTIFIABLE = "08_reporting/identifiable.csv"
+OF_THE_AUDIT = ("run", "--env", "test", "--pipeline", "audit")
+PHANTOMS = str(PROJECT / "data/01_raw/phantoms")
+
+
+@contextmanager
+def unwritable(path: Path) -> Iterator[None]:
+    """Put a folder where the file is written first, so that its node fails."""
+    obstacle = path.with_name(f".partial-{path.name}")
+    obstacle.mkdir(parents=True)
+    yield
+    obstacle.rmdir()
+
+
+def test_what_comes_on_top_of_a_finished_run_is_resumed_not_that_run(finished):
+    made = finished / "data/test" / IDENTIFIABLE
+    with unwritable(made):
+        command = (*OF_THE_AUDIT, "--to-nodes", "shortcuts.list_identifiable")
+        assert run_kedro(finished, *command).returncode == 1
+
+    resumed = run_kedro(finished, "resume")
+
+    assert resumed.returncode == 0, resumed.stdout
+    assert "--pipeline audit --env test --to-nodes shortcuts.list" in resumed.stdout
+    assert "architecture  accuracy" not in resumed.stdout
+    assert made.exists()
+    assert not (finished / SUMMARY).with_name("report.html").exists()
+    (parent,) = Store(finished).below(None)
+    assert parent.data.tags["detl.unfinished"] == "[]"
+    assert parent.data.tags["detl.complete"] == "no"
+
+
+def test_an_external_test_is_resumed_with_its_source_and_its_working_directory(
+    finished,
+):
+    elsewhere = finished / "elsewhere"
+    films = elsewhere / "films" / "No Finding"
+    films.mkdir(parents=True)
+    film = next(Path(PHANTOMS, "nih/images").iterdir())
+    (films / "1.png").write_bytes(film.read_bytes())
+    source = finished / "data/test/02_intermediate/external/source.json"
+    command = ("run", "--env", "test", "--pipeline", "external", "--to-nodes")
+    command += ("external.read_external_images", "--params", "source=films")
+    with unwritable(source):
+        failed = run_kedro(finished, *command, cwd=elsewhere)
+        assert ".partial-source.json" in failed.stdout
+
+    resumed = run_kedro(finished, "resume")
+
+    assert resumed.returncode == 0, resumed.stdout
+    assert json.loads(source.read_text()) == "films"
+
+
+@pytest.fixture
+def interrupted(project):
+    """Return a project in which Ctrl-C was pressed in a part, after another part."""
+    first = run_kedro(project, "run", "--env", "test", "--pipeline", "ingest")
+    assert first.returncode == 0, first.stdout
+    process = subprocess.Popen(
+        [KEDRO, "run", "--env", "test", "--to-nodes", "split.check_leaks"],
+        cwd=project,
+        env=environment_of(project),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deadline = time.monotonic() + 300
+    running = project / "data/test/.running"
+    while not list(running.glob("*.json")) and time.monotonic() < deadline:
+        assert process.poll() is None, "the run ended before it could be interrupted"
+        time.sleep(0.01)
+    # The last output of the first run is gone once this one has begun.
+    images = project / "data/test/02_intermediate/images.parquet"
+    while images.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    printed, _ = process.communicate()
+    assert process.returncode != 0, printed
+    assert not (project / "data/test/03_primary/data_a.parquet").exists()
+    return project
+
+
+def test_a_part_that_was_interrupted_is_resumed_in_its_own_environment(interrupted):
+    elsewhere = run_kedro(interrupted, "resume", KEDRO_ENV="reduced")
+    assert elsewhere.returncode == 1
+    assert "no run of environment reduced to resume" in elsewhere.stdout
+    assert "'kedro resume --env test' continues" in elsewhere.stdout
+
+    resumed = run_kedro(interrupted, "resume")
+
+    assert resumed.returncode == 0, resumed.stdout
+    assert (interrupted / "data/test/03_primary/data_a.parquet").exists()
+    assert not (interrupted / "data/test/06_models").exists()
+    again = run_kedro(interrupted, "resume", "--env", "test")
+    assert again.returncode == 1
+    assert "--to-nodes split.check_leaks' came to the end" in again.stdout
+
+
+def test_what_was_read_from_another_folder_is_resumed_with_that_folder(project):
+    rejected = project / "data/test/02_intermediate/rejected.csv"
+    command = ("run", "--env", "test", "--pipeline", "ingest")
+    with unwritable(rejected):
+        assert run_kedro(project, *command, DETL_DATA=PHANTOMS).returncode == 1
+
+    other = run_kedro(project, "resume", DETL_DATA="elsewhere")
+    assert other.returncode == 1
+    assert f"with DETL_DATA={PHANTOMS}, and DETL_DATA is elsewhere" in other.stdout
+
+    resumed = run_kedro(project, "resume")
+    assert resumed.returncode == 0, resumed.stdout
+    assert rejected.exists()

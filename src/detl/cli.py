@@ -1,18 +1,22 @@
-"""The project's commands: a plainer ``kedro run``, and ``kedro resume``."""
+"""The project's commands: a plainer ``kedro run``, ``resume`` and ``clean``."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
 from typing import Any
 
 import click
 from kedro.framework.cli.project import run as kedro_run
-from kedro.framework.cli.utils import _split_params
+from kedro.framework.cli.utils import _split_params, env_option
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import ProjectMetadata
 
+from detl.commands import Command, name_environment, raw_data_folder
+from detl.errors import DetlError
 from detl.keras_settings import choose_backend
+from detl.provenance import spell_command
 from detl.selection import FILTERS, select_pipeline
 from detl.sentences import tell
 
@@ -103,25 +107,34 @@ cli.add_command(run)
 
 
 @cli.command()
+@env_option
 @click.pass_obj
-def resume(metadata: ProjectMetadata) -> None:
-    """Continue the newest run that did not come to its end, in the same MLflow runs."""
-    _in_one_sentence(_resume)(metadata.project_path)
+def resume(metadata: ProjectMetadata, env: str | None) -> None:
+    """Continue the newest command that did not come to its end, in its MLflow run."""
+    _in_one_sentence(_resume)(metadata.project_path, env)
 
 
-def _resume(project_path: Path) -> None:
+def _resume(project_path: Path, env: str | None) -> None:
+    # What is resumed has an environment of its own, which may be none.
+    asked = env or os.environ.pop("KEDRO_ENV", None)
+    with _without_raw_data():
+        # The tracking URI is known once a context exists, which costs a session.
+        KedroSession.create(project_path=project_path, env=asked).load_context()
+    from detl.earlier_runs import find_unfinished_run
     from detl.runner import FoldByFoldRunner
 
-    # The tracking URI is known once a context exists, which costs a session.
-    KedroSession.create(project_path=project_path).load_context()
-    from detl.earlier_runs import find_unfinished_run
-
-    unfinished = find_unfinished_run()
-    os.environ["MLFLOW_RUN_ID"] = unfinished.run_id
+    unfinished = find_unfinished_run(name_environment(asked) if asked else None)
     command = unfinished.command
     click.echo(
-        f"Resuming run {unfinished.run_id} of environment {unfinished.environment}."
+        f"Resuming '{spell_command(command)}' of environment "
+        f"{unfinished.environment}, in run {unfinished.run_id}."
     )
+    for other in unfinished.others:
+        click.echo(f"Unfinished too: environment {other} (kedro resume --env {other}).")
+    _name_raw_data(command)
+    # Where it was typed, since paths in it may be relative.
+    os.chdir(project_path / command["folder"])
+    os.environ["MLFLOW_RUN_ID"] = unfinished.run_id
     session = KedroSession.create(
         project_path=project_path,
         env=command["env"],
@@ -131,5 +144,54 @@ def _resume(project_path: Path) -> None:
         pipeline_names=command["pipeline_names"],
         runner=FoldByFoldRunner(),
         only_missing_outputs=True,
+        load_versions=command["load_versions"],
         **{name: command[name] for name in FILTERS},
     )
+
+
+@cli.command()
+@env_option
+@click.pass_obj
+def clean(metadata: ProjectMetadata, env: str | None) -> None:
+    """Remove what runs of one environment have made: files, and runs in MLflow."""
+    _in_one_sentence(_clean)(metadata, env)
+
+
+def _clean(metadata: ProjectMetadata, env: str | None) -> None:
+    from detl.clean import clean
+
+    with _without_raw_data():
+        asked = env or os.environ.get("KEDRO_ENV")
+        clean(metadata.project_path, metadata.package_name, asked)
+
+
+def _name_raw_data(command: Command) -> None:
+    """Let the command read the raw data folder that it has read before.
+
+    Raises:
+        DetlError: If DETL_DATA names another one now.
+    """
+    now = raw_data_folder()
+    before = command.get("data", now)
+    if now not in (None, before):
+        raise DetlError(
+            f"'{spell_command(command)}' was started "
+            f"{f'with DETL_DATA={before}' if before else 'without DETL_DATA'}, and "
+            f"DETL_DATA is {now}: unset it, and resume then."
+        )
+    if before is not None:
+        os.environ["DETL_DATA"] = before
+
+
+@contextmanager
+def _without_raw_data() -> Iterator[None]:
+    """Let ``conf/`` be read also where DETL_DATA is missing, while nothing is read."""
+    named = os.environ.get("DETL_DATA")
+    os.environ["DETL_DATA"] = raw_data_folder() or "data/01_raw"
+    try:
+        yield
+    finally:
+        if named is None:
+            del os.environ["DETL_DATA"]
+        else:
+            os.environ["DETL_DATA"] = named

@@ -1,26 +1,31 @@
 """Finding an earlier run of the project in MLflow, to continue in it."""
 
 import json
-import os
-import socket
+from contextlib import redirect_stdout
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from io import StringIO
+from warnings import catch_warnings
 
 import mlflow
 from mlflow.entities import Run
 
+from detl.commands import COMMAND, LAST_COMMAND, UNFINISHED, Command
 from detl.errors import DetlError
+from detl.provenance import spell_command
 
 EXPERIMENT = "detl"
 
 
 @dataclass(frozen=True)
 class UnfinishedRun:
-    """A run of the project that did not come to its end."""
+    """A command that did not come to its end, and the run in which it was logged."""
 
     run_id: str
     environment: str
-    command: dict[str, Any]
+    command: Command
+    others: tuple[str, ...]
+    """Other environments in which something is unfinished."""
 
 
 def refuse_files_of_other_parameters(environment: str, parameters: str) -> None:
@@ -81,57 +86,114 @@ def refuse_other_parameters(run_id: str, parameters: str) -> None:
         )
 
 
-def find_unfinished_run() -> UnfinishedRun:
-    """Return the newest run that did not come to its end.
+def find_unfinished_run(environment: str | None) -> UnfinishedRun:
+    """Return the newest command that did not come to its end.
 
     Of each environment only the newest run counts: what lies on disk is its own.
 
+    Args:
+        environment: Look in this one only; None for all.
+
     Raises:
-        DetlError: If there is none, or if it is still going on.
+        DetlError: If there is none.
     """
     newest: dict[str, Run] = {}
     for run in _parent_runs():
         newest.setdefault(run.data.tags["detl.environment"], run)
-    unfinished = [
-        run for run in newest.values() if run.data.tags.get("detl.complete") != "yes"
+    commands: dict[str, Command] = {}
+    for name, run in newest.items():
+        if left := _unfinished(run):
+            commands[name] = left[-1]
+    asked = [name for name in commands if environment in (None, name)]
+    if not asked:
+        raise DetlError(_say_nothing_is_left(environment, newest, commands))
+    name = max(asked, key=lambda name: str(commands[name]["started"]))
+    others = tuple(other for other in commands if other != name)
+    return UnfinishedRun(newest[name].info.run_id, name, commands[name], others)
+
+
+def delete_runs(environment: str) -> int:
+    """Return how many runs the environment had in MLflow; they are gone for good.
+
+    Runs of others in the same store, and of other environments, are kept.
+
+    Args:
+        environment: Name of the Kedro environment.
+    """
+    with catch_warnings(record=True, action="ignore"):  # of type hints within MLflow
+        from mlflow.cli import gc
+
+    client = mlflow.MlflowClient()
+    ids: list[str] = []
+    for parent in _parent_runs():
+        if parent.data.tags["detl.environment"] == environment:
+            below = client.search_runs(
+                [parent.info.experiment_id],
+                f"tags.`detl.root` = '{parent.info.run_id}'",
+                max_results=50_000,
+            )
+            ids += [run.info.run_id for run in (*below, parent)]
+    for run_id in ids:
+        client.delete_run(run_id)
+    if ids:
+        # MLflow itself only puts them aside, with all their files.
+        with redirect_stdout(StringIO()):
+            store = ["--backend-store-uri", mlflow.get_tracking_uri()]
+            gc.main([*store, "--run-ids", ",".join(ids)], standalone_mode=False)
+    return len(ids)
+
+
+def _say_nothing_is_left(
+    environment: str | None, newest: dict[str, Run], unfinished: dict[str, Command]
+) -> str:
+    ended = [
+        f"'{_last_command(run)}'"
+        for name, run in newest.items()
+        if environment in (None, name)
     ]
-    if not unfinished:
-        raise DetlError(
-            "There is no run to resume: the newest run of each environment "
-            f"({', '.join(newest) or 'none so far'}) came to its end; start one with "
-            "'kedro run --pipeline detl'."
-        )
-    run = unfinished[0]
-    _refuse_running(run)
-    return UnfinishedRun(
-        run.info.run_id,
-        run.data.tags["detl.environment"],
-        json.loads(run.data.tags["detl.command"]),
+    where = f" of environment {environment}" if environment else ""
+    found = (
+        f"{', '.join(ended)} came to the end"
+        if ended
+        else "none was started, which 'kedro run --pipeline detl' does"
     )
+    elsewhere = "".join(
+        f"; '{spell_command(command)}' did not, which 'kedro resume --env {name}' "
+        "continues"
+        for name, command in unfinished.items()
+    )
+    return f"There is no run{where} to resume: {found}{elsewhere}."
 
 
-def _refuse_running(run: Run) -> None:
-    host, process = run.data.tags["detl.process"].rsplit(":", 1)
-    if run.info.status != "RUNNING" or host != socket.gethostname():
-        return
-    try:
-        os.kill(int(process), 0)
-    except (ProcessLookupError, PermissionError):
-        return
-    raise DetlError(
-        f"Run {run.info.run_id} is still going on in process {process}; wait for it, "
-        "or stop that process and resume then."
-    )
+def _unfinished(run: Run) -> list[Command]:
+    tags = run.data.tags
+    if UNFINISHED in tags or tags.get("detl.complete") == "yes":
+        return list(json.loads(tags.get(UNFINISHED, "[]")))
+    # A run of this project's first versions, which noted only what was asked first.
+    more = {"load_versions": None, "folder": ".", "started": _last_used(run)}
+    return [{**json.loads(tags[COMMAND]), **more}]
+
+
+def _last_command(run: Run) -> str:
+    tags = run.data.tags
+    return spell_command(json.loads(tags.get(LAST_COMMAND, tags[COMMAND])))
 
 
 def _parent_runs() -> list[Run]:
-    """Return the runs of sessions that can be continued, newest first."""
+    """Return the runs of sessions that can be continued, the last used one first."""
     experiment = mlflow.get_experiment_by_name(EXPERIMENT)
     if experiment is None:
         return []
     runs = mlflow.MlflowClient().search_runs(
         [experiment.experiment_id],
-        "tags.`detl.command` != ''",
+        f"tags.`{COMMAND}` != ''",
         order_by=["attributes.start_time DESC"],
     )
-    return list(runs)
+    return sorted(runs, key=_last_used, reverse=True)
+
+
+def _last_used(run: Run) -> str:
+    """Return when the last session started that logged in this run."""
+    made = datetime.fromtimestamp(run.info.start_time / 1000, UTC)
+    last = json.loads(run.data.tags.get(LAST_COMMAND, "{}"))
+    return str(last.get("started", made.isoformat(timespec="milliseconds")))

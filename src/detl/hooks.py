@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from collections.abc import Generator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,73 @@ from kedro.pipeline.node import Node
 from detl.errors import DetlError
 from detl.project_parameters import ProjectParameters, check_parameters
 from detl.quiet import import_keras
-from detl.selection import every_node
+from detl.selection import every_node, outputs_made_from
+from detl.simultaneous_runs import Use, using
 from detl.units import unit_of
 
 REPORT = "08_reporting/report.html"
 """Where the page of the report lies, below the data folder (catalog_report.yml)."""
+
+
+class DataFolderHooks:
+    """Refuses a run that another one would disturb, before anything else happens."""
+
+    def __init__(self) -> None:
+        self._held = ExitStack()
+        self._folder = Path()
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Note the data folder of the environment."""
+        data = context.config_loader["globals"]["data"]
+        self._folder = Path(context.project_path) / data
+
+    @hook_impl(wrapper=True)
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> Generator[None, Any, Any]:
+        """Hold the data folder until the run ends, or until another hook refuses it."""
+        from detl.provenance import spell_command
+
+        use = _use_of(pipeline, catalog, run_params["only_missing_outputs"])
+        self._held.close()
+        self._held.enter_context(using(self._folder, use, spell_command(run_params)))
+        try:
+            return (yield)
+        except BaseException:
+            self._held.close()
+            raise
+
+    @hook_impl(wrapper=True)
+    def after_pipeline_run(self) -> Generator[None, Any, Any]:
+        """Let the data folder go."""
+        with self._held:
+            return (yield)
+
+    @hook_impl(wrapper=True)
+    def on_pipeline_error(self) -> Generator[None, Any, Any]:
+        """Let the data folder go."""
+        with self._held:
+            return (yield)
+
+
+def _use_of(pipeline: Pipeline, catalog: DataCatalog, only_missing: bool) -> Use:
+    """Return what a run reads, writes and removes, folders by their paths.
+
+    Two datasets may be one folder: the phantoms are written as one and read as another.
+    """
+    from detl.datasets import FolderDataset
+
+    def named(names: set[str]) -> frozenset[str]:
+        datasets = {name: catalog.get(name) for name in names}
+        return frozenset(
+            str(dataset.path) if isinstance(dataset, FolderDataset) else name
+            for name, dataset in datasets.items()
+        )
+
+    writes = pipeline.all_outputs()
+    removes = set() if only_missing else outputs_made_from(writes) - writes
+    return Use(named(pipeline.inputs()), named(writes), named(removes))
 
 
 class ParameterHooks:
@@ -178,11 +242,7 @@ class OutputHooks:
         if run_params["only_missing_outputs"]:
             return
         outputs = pipeline.all_outputs()
-        whole = every_node()
-        follow = [node.name for node in whole.nodes if outputs & set(node.inputs)]
-        if follow:
-            outputs |= whole.from_nodes(*follow).all_outputs()
-        for name in sorted(outputs):
+        for name in sorted(outputs | outputs_made_from(outputs)):
             dataset = catalog.get(name)
             if dataset is not None:
                 remove_saved(dataset)

@@ -7,7 +7,6 @@ The nodes know nothing of MLflow. The catalog says which outputs are logged, und
 import hashlib
 import json
 import os
-import socket
 from collections.abc import Generator
 from pathlib import Path
 from threading import Lock
@@ -16,10 +15,19 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from detl.commands import (
+    COMMAND,
+    LAST_COMMAND,
+    UNFINISHED,
+    Command,
+    ask_for_the_same,
+    describe_command,
+    name_environment,
+)
 from detl.errors import DetlError, NotAvailableError
 from detl.mlflow_store import (
     asking_once,
@@ -29,17 +37,14 @@ from detl.mlflow_store import (
     refuse_unusable_address,
 )
 from detl.project_parameters import describe_fault
-from detl.selection import FILTERS, every_node, nodes_that_need, select_pipeline
+from detl.selection import FILTERS, every_node, has_all_outputs, select_pipeline
 from detl.units import Unit, unit_of
 
 if TYPE_CHECKING:
     from detl.run_tree import RunTree
 
-COMMAND = "detl.command"
-"""Tag of a session's run: what was asked for, so that it can be resumed."""
-
 COMPLETE = "detl.complete"
-"""Tag of a session's run that has made all that was asked for."""
+"""Tag of a session's run that has made all that was asked for first."""
 
 SOURCE = "detl.source"
 """Tag of a session's run: what its networks were last tested on elsewhere."""
@@ -63,6 +68,7 @@ class MlflowHooks:
         self._environment = ""
         self._open_outputs: dict[Unit, set[str]] = {}
         self._left_out: list[Node] = []
+        self._command: Command = {}
         self._is_continued = False
         self._logged_parameters: dict[str, str] = {}
         self._lock = Lock()
@@ -86,7 +92,7 @@ class MlflowHooks:
         refuse_unusable_address(named)
         self._parameters = context.config_loader["parameters"]
         self._raw = context.config_loader["globals"]["raw"]
-        self._environment = context.env or "base"
+        self._environment = name_environment(context.env)
 
     @hook_impl(wrapper=True, specname="after_context_created")
     def refuse_unusable_store(self) -> Generator[None, object, object]:
@@ -121,11 +127,13 @@ class MlflowHooks:
             if earlier:
                 os.environ["MLFLOW_RUN_ID"] = earlier
 
-    @hook_impl(trylast=True)
-    def before_pipeline_run(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
-    ) -> None:
-        """Describe the run that kedro-mlflow has opened, so that it can be resumed."""
+    @hook_impl(specname="before_pipeline_run")
+    def note_command(self, run_params: dict[str, Any], pipeline: Pipeline) -> None:
+        """Describe the run that kedro-mlflow has opened, so that it can be resumed.
+
+        Before ``OutputHooks`` removes what is to be made: a process that is killed
+        then has not removed anything that it has not said it would make.
+        """
         import mlflow
 
         from detl.run_tree import RunTree
@@ -135,6 +143,30 @@ class MlflowHooks:
         if run is None:
             return
         self._tree = RunTree(mlflow.MlflowClient(), run.info.run_id)
+        before = self._tree.tags
+        self._is_continued = COMMAND in before
+        self._command = describe_command(run_params)
+        first = before.get(COMMAND, json.dumps(self._command))
+        names = json.loads(first)["pipeline_names"] or ["__default__"]
+        tags = {
+            COMMAND: first,
+            LAST_COMMAND: json.dumps(self._command),
+            UNFINISHED: json.dumps([*self._unfinished_others(), self._command]),
+            # kedro-mlflow names the run after the pipeline of this session.
+            "mlflow.runName": "+".join(names),
+            "detl.environment": self._environment,
+            "detl.parameters": self._digest,
+        }
+        if self._is_continued:
+            # Until all that was asked for is there again.
+            tags[COMPLETE] = "no"
+        if "params:source" in pipeline.inputs():
+            tags[SOURCE] = str(self._parameters["source"])
+        self._tree.set_tags(tags)
+
+    @hook_impl(trylast=True)
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Note what is not on disk yet, by the units that make it."""
         self._catalog = catalog
         self._open_outputs = {}
         self._left_out = []
@@ -142,27 +174,6 @@ class MlflowHooks:
         for node in pipeline.nodes:
             outputs = self._open_outputs.setdefault(unit_of(node.namespace), set())
             outputs.update(n for n in node.outputs if not catalog.exists(n))
-        self._is_continued = COMMAND in run.data.tags
-        if not self._is_continued:
-            command = {
-                name: run_params[name]
-                for name in ("env", "pipeline_names", "runtime_params", *FILTERS)
-            }
-            tags = {COMMAND: json.dumps(command)}
-        else:
-            # Until all that was asked for is there again.
-            tags = {COMMAND: self._tree.tags[COMMAND], COMPLETE: "no"}
-        first = json.loads(tags[COMMAND])
-        tags |= {
-            # kedro-mlflow names the run after the pipeline of this session.
-            "mlflow.runName": "+".join(first["pipeline_names"] or ["__default__"]),
-            "detl.environment": self._environment,
-            "detl.parameters": self._digest,
-            "detl.process": f"{socket.gethostname()}:{os.getpid()}",
-        }
-        if "params:source" in pipeline.inputs():
-            tags[SOURCE] = str(self._parameters["source"])
-        self._tree.set_tags(tags)
 
     @hook_impl(tryfirst=True)
     def before_node_run(self, node: Node, inputs: dict[str, Any]) -> None:
@@ -222,8 +233,12 @@ class MlflowHooks:
         self._complete_from_catalog(pipeline)
         self._tree.end_open(self._open_outputs, "FINISHED")
         os.environ.pop("MLFLOW_RUN_ID", None)
-        if not self._is_continued or self._has_all_outputs():
-            self._tree.set_tags({COMPLETE: "yes"})
+        unfinished = [c for c in self._unfinished_others() if not self._has_made(c)]
+        tags = {UNFINISHED: json.dumps(unfinished)}
+        first = json.loads(self._tree.tags[COMMAND])
+        if not self._is_continued or self._has_made(first):
+            tags[COMPLETE] = "yes"
+        self._tree.set_tags(tags)
 
     @hook_impl(tryfirst=True)
     def on_pipeline_error(self, pipeline: Pipeline) -> None:
@@ -274,21 +289,17 @@ class MlflowHooks:
                     if dataset and _how_to_log(dataset) and dataset.exists():
                         self._log(unit, name, dataset.load())
 
-    def _has_all_outputs(self) -> bool:
-        """Return whether all is there that the continued run was to make."""
+    def _unfinished_others(self) -> list[Command]:
+        """Return the unfinished commands of the run, without the session's own."""
         if self._tree is None:
-            return False
-        first = json.loads(self._tree.tags[COMMAND])
-        asked = select_pipeline(first["pipeline_names"], first)
-        left_out = set(self._left_out)
-        for node in self._left_out:
-            left_out |= nodes_that_need(node, asked, self._catalog)
-        made = Pipeline([n for n in asked.nodes if n not in left_out])
-        return all(
-            self._catalog.exists(name)
-            for name in made.all_outputs()
-            if not isinstance(self._catalog.get(name), MemoryDataset | None)
-        )
+            return []
+        commands = json.loads(self._tree.tags.get(UNFINISHED, "[]"))
+        return [c for c in commands if not ask_for_the_same(c, self._command)]
+
+    def _has_made(self, command: Command) -> bool:
+        """Return whether all is there that this command was to make."""
+        asked = select_pipeline(command["pipeline_names"], command)
+        return has_all_outputs(asked, self._left_out, self._catalog)
 
 
 def _read_store(context: KedroContext) -> str | None:

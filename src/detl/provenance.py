@@ -44,7 +44,7 @@ def describe_run(project: Path, run_params: Mapping[str, Any]) -> dict[str, Any]
     """
     revision = _git(project, "rev-parse", "HEAD")
     return {
-        "command": _command(run_params),
+        "command": spell_command(run_params),
         "environment": run_params["env"] or "base",
         "revision": revision,
         "changed": bool(_git(project, "status", "--porcelain")),
@@ -76,7 +76,8 @@ class Provenance(MemoryDataset):
         return described
 
 
-def _command(run_params: Mapping[str, Any]) -> str:
+def spell_command(run_params: Mapping[str, Any]) -> str:
+    """Return the command that a user types for these parameters of a run."""
     words = ["kedro", "run"]
     names = run_params["pipeline_names"]
     if names:
@@ -86,7 +87,7 @@ def _command(run_params: Mapping[str, Any]) -> str:
     for name in FILTERS:
         if run_params.get(name):
             words += [f"--{name.replace('_', '-')}", ",".join(run_params[name])]
-    if run_params["only_missing_outputs"]:
+    if run_params.get("only_missing_outputs"):
         words.append("--only-missing-outputs")
     changed = dict(run_params["runtime_params"] or {})
     source = changed.pop("source", None)

@@ -1,10 +1,10 @@
 """Which nodes a command asks for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from kedro.io import CatalogProtocol
+from kedro.io import CatalogProtocol, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
@@ -59,6 +59,13 @@ def every_node() -> Pipeline:
     return select_pipeline(["detl", "optimism", "ablation", "audit", "external"], {})
 
 
+def outputs_made_from(outputs: set[str]) -> set[str]:
+    """Return what all nodes make, directly or not, from these outputs."""
+    whole = every_node()
+    follow = [node.name for node in whole.nodes if outputs & set(node.inputs)]
+    return whole.from_nodes(*follow).all_outputs() if follow else set()
+
+
 def nodes_that_need(
     node: Node, pipeline: Pipeline, catalog: CatalogProtocol
 ) -> set[Node]:
@@ -79,3 +86,24 @@ def nodes_that_need(
             return found
         found |= more
         missing |= {name for n in more for name in n.outputs}
+
+
+def has_all_outputs(
+    pipeline: Pipeline, left_out: Iterable[Node], catalog: CatalogProtocol
+) -> bool:
+    """Return whether all is saved that the nodes make, but for a part of them.
+
+    Args:
+        pipeline: The nodes.
+        left_out: Nodes that are not available here; what needs them is not asked for.
+        catalog: Says what is saved. What it keeps in memory only is not asked for.
+    """
+    without = set(left_out)
+    for node in tuple(without):
+        without |= nodes_that_need(node, pipeline, catalog)
+    made = Pipeline([node for node in pipeline.nodes if node not in without])
+    return all(
+        catalog.exists(name)
+        for name in made.all_outputs()
+        if not isinstance(catalog.get(name), MemoryDataset | None)
+    )

@@ -3,6 +3,7 @@
 from detl.config_loader import ReadableConfigLoader, environment_variable
 from detl.hooks import (
     ClosingTableHooks,
+    DataFolderHooks,
     InputHooks,
     OutputHooks,
     ParameterHooks,
@@ -22,6 +23,7 @@ HOOKS = (
     ProvenanceHooks(),
     MlflowHooks(),
     ClosingTableHooks(),
+    DataFolderHooks(),
 )
 
 CONFIG_LOADER_CLASS = ReadableConfigLoader

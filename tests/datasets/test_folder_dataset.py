@@ -1,3 +1,9 @@
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from detl.datasets import FolderDataset
@@ -33,10 +39,183 @@ def test_saving_twice_gives_the_same_folder(dataset):
 
 
 def test_saving_again_leaves_no_file_of_the_first_time(dataset):
-    dataset.save({"old.txt": b"old"})
+    dataset.save({"old.txt": b"old", "nih/masks/old.png": b"old"})
     dataset.save(FILES)
     assert set(contents(dataset.load())) == {*FILES, ".made-by-detl"}
+    assert not (dataset.load() / "nih/masks").exists()
     assert [path.name for path in dataset.load().parent.iterdir()] == ["raw"]
+
+
+def test_the_list_has_the_checksum_of_each_file(dataset):
+    dataset.save(FILES)
+    lines = (dataset.load() / ".made-by-detl").read_text().splitlines()[1:]
+    assert lines == [
+        f"{hashlib.sha256(FILES[name]).hexdigest()}  {name}" for name in sorted(FILES)
+    ]
+
+
+OF_A_USER = ["clinic/COVID/a.png", "nih/images/mine.png", "notes.docx", "nih/old.bak"]
+
+
+def test_files_of_others_beside_and_between_its_own_are_kept(dataset):
+    dataset.save({**FILES, "nih/images/2.png": b"two"})
+    for name in OF_A_USER:
+        (dataset.load() / name).parent.mkdir(parents=True, exist_ok=True)
+        (dataset.load() / name).write_bytes(b"mine")
+    (dataset.load() / "empty").mkdir()
+
+    dataset.save({"other/1.png": b"new"})
+
+    kept = contents(dataset.load())
+    assert {name: kept[name] for name in OF_A_USER} == dict.fromkeys(OF_A_USER, b"mine")
+    assert set(kept) == {*OF_A_USER, "other/1.png", ".made-by-detl"}
+    assert (dataset.load() / "empty").is_dir()
+
+
+def replace_by_link(path, target):
+    path.unlink()
+    path.symlink_to(target)
+
+
+def replace_by_folder(path, target):
+    path.unlink()
+    (path / "mine").mkdir(parents=True)
+
+
+def put_link_above(path, target):
+    """Move the folder of the file away, and put a link to it in its place."""
+    path.parent.rename(target.with_name("elsewhere"))
+    path.parent.symlink_to(target.with_name("elsewhere"))
+
+
+CHANGES = [
+    lambda path, target: path.write_bytes(b"a,b\nedited,by hand\n"),
+    replace_by_link,
+    replace_by_folder,
+    put_link_above,
+]
+
+
+@pytest.mark.parametrize("next_files", [FILES, {"other.txt": b"new"}])
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_was_changed_since_is_neither_replaced_nor_removed(
+    dataset, tmp_path, change, next_files
+):
+    dataset.save(FILES)
+    target = tmp_path / "target.csv"
+    target.write_bytes(FILES["nih/labels.csv"])
+    change(dataset.load() / "nih/labels.csv", target)
+    before = contents(tmp_path)
+
+    with pytest.raises(DetlError, match="not made here or has been changed"):
+        dataset.save(next_files)
+
+    assert contents(tmp_path) == before
+
+
+def test_a_file_of_others_under_a_name_that_is_to_be_written_is_kept(dataset):
+    dataset.save({"old.txt": b"old"})
+    (dataset.load() / "nih").mkdir()
+    (dataset.load() / "nih/labels.csv").write_bytes(b"mine")
+    with pytest.raises(DetlError, match=r"labels\.csv was not made here"):
+        dataset.save(FILES)
+    assert (dataset.load() / "nih/labels.csv").read_bytes() == b"mine"
+    assert (dataset.load() / "old.txt").exists()
+
+
+def test_a_file_in_place_of_a_folder_is_kept(dataset):
+    dataset.save({"old.txt": b"old"})
+    (dataset.load() / "nih").write_bytes(b"mine")
+    with pytest.raises(DetlError, match="was not made here"):
+        dataset.save(FILES)
+    assert (dataset.load() / "nih").read_bytes() == b"mine"
+
+
+def test_a_file_that_was_deleted_is_made_again(dataset):
+    dataset.save(FILES)
+    (dataset.load() / "nih/labels.csv").unlink()
+    dataset.save(FILES)
+    assert (dataset.load() / "nih/labels.csv").read_bytes() == b"a,b\n"
+
+
+def test_a_file_that_stays_the_same_is_not_written_again(dataset):
+    dataset.save(FILES)
+    before = (dataset.load() / "nih/labels.csv").stat()
+    dataset.save({**FILES, "more.txt": b""})
+    after = (dataset.load() / "nih/labels.csv").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def write_mark_without_list(folder):
+    """Leave the mark as this project wrote it when it did not list the files."""
+    text = b"Made by DETL, which replaces this folder when it makes it again.\n"
+    (folder / ".made-by-detl").write_bytes(text)
+
+
+def test_a_mark_without_list_takes_files_that_are_the_same_for_its_own(dataset):
+    dataset.save(FILES)
+    write_mark_without_list(dataset.load())
+    dataset.save(FILES)
+    dataset.save({"new.txt": b"new"})
+    assert set(contents(dataset.load())) == {"new.txt", ".made-by-detl"}
+
+
+def test_a_mark_without_list_allows_no_file_to_be_replaced(dataset):
+    dataset.save(FILES)
+    write_mark_without_list(dataset.load())
+    with pytest.raises(DetlError, match="was not made here"):
+        dataset.save({**FILES, "nih/labels.csv": b"others"})
+    assert (dataset.load() / "nih/labels.csv").read_bytes() == b"a,b\n"
+
+
+@pytest.mark.parametrize("name", ["../precious.csv", "/tmp/detl-no-such-file"])
+def test_a_list_that_leads_out_of_the_folder_removes_nothing_there(
+    dataset, tmp_path, name
+):
+    dataset.save(FILES)
+    outside = tmp_path / "new" / "precious.csv"
+    outside.write_bytes(b"mine")
+    with (dataset.load() / ".made-by-detl").open("a") as marker:
+        marker.write(f"{hashlib.sha256(b'mine').hexdigest()}  {name}\n")
+    dataset.save({"new.txt": b"new"})
+    assert outside.read_bytes() == b"mine"
+
+
+KILLED = """
+import os, signal, sys
+from detl.datasets import FolderDataset
+from detl.datasets import folder_dataset
+whole = folder_dataset.written_whole
+def killed_before_labels(path):
+    if path.name == "labels.csv":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return whole(path)
+folder_dataset.written_whole = killed_before_labels
+FolderDataset(filepath=sys.argv[1]).save({"a.txt": b"new", "nih/labels.csv": b"new"})
+"""
+
+
+@pytest.fixture
+def killed(dataset):
+    """Return the dataset, the second saving of which was killed in between."""
+    dataset.save({"a.txt": b"old", **FILES})
+    command = [sys.executable, "-c", KILLED, str(dataset.load())]
+    run = subprocess.run(command, env={**os.environ}, check=False)
+    assert run.returncode == -signal.SIGKILL
+    return dataset
+
+
+def test_a_folder_that_is_half_new_is_not_loaded(killed):
+    assert not killed.exists()
+    with pytest.raises(DetlError, match=r"is not whole.*--pipeline phantom"):
+        killed.load()
+
+
+@pytest.mark.parametrize("files", [FILES, {"nih/labels.csv": b"new", "b.txt": b"b"}])
+def test_saving_again_makes_a_half_new_folder_whole(killed, files):
+    killed.save(files)
+    assert set(contents(killed.load())) == {*files, ".made-by-detl"}
+    assert {name: contents(killed.load())[name] for name in files} == files
 
 
 def test_an_empty_folder_may_be_filled(dataset, tmp_path):

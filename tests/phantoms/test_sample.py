@@ -1,3 +1,4 @@
+import hashlib
 import io
 import json
 import re
@@ -38,11 +39,21 @@ def test_the_embedded_sample_is_what_its_parameters_give(
     kept = {
         path.relative_to(sample_folder).as_posix(): path.read_bytes()
         for path in sample_folder.rglob("*")
-        # FolderDataset leaves its marker, which says that it may replace the folder.
+        # FolderDataset leaves its list of what it may replace.
         if path.is_file() and path.name != MARKER
     }
     assert made.keys() == kept.keys()
     assert [path for path in made if made[path] != kept[path]] == []
+
+
+def test_the_list_in_the_embedded_sample_names_its_files_as_they_are(sample_folder):
+    listed = (sample_folder / MARKER).read_text().splitlines()[1:]
+    assert sorted(listed) == sorted(
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  "
+        f"{path.relative_to(sample_folder).as_posix()}"
+        for path in sample_folder.rglob("*")
+        if path.is_file() and path.name != MARKER
+    )
 
 
 def test_the_embedded_sample_is_at_most_12_megabytes(sample_folder):

@@ -31,7 +31,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     block removes what it wrote and leaves an earlier ``path`` as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".partial-{path.name}")
+    temporary = _unfinished(path)
     try:
         yield temporary
         os.replace(temporary, path)
@@ -67,9 +67,9 @@ class WholeFileDataset(AbstractDataset[Data, Data], Generic[Data]):
         with written_whole(self._filepath) as temporary:
             self._write(temporary, data)
 
-    def remove(self) -> bool:
-        """Delete the file, and return whether there was one."""
-        return _unlink(self._filepath)
+    def remove(self, below: Path | None = None) -> bool:
+        """Delete the file as ``unlink_saved`` does; return whether there was one."""
+        return unlink_saved(self._filepath, below)
 
     def _exists(self) -> bool:
         return self._filepath.is_file()
@@ -79,15 +79,20 @@ class WholeFileDataset(AbstractDataset[Data, Data], Generic[Data]):
         return {"filepath": self._filepath.as_posix()}
 
 
-def remove_saved(dataset: AbstractDataset[Any, Any]) -> bool:
+def remove_saved(dataset: AbstractDataset[Any, Any], below: Path | None = None) -> bool:
     """Return whether the dataset had a saved file, which is now deleted.
 
     Only datasets of this project that have a ``remove`` lose anything. Folders
     (raw data) do not, nor do versioned and remote files, nor other datasets.
+
+    Args:
+        dataset: What the catalog says.
+        below: Folder below which those above the file are deleted too once they are
+            empty.
     """
     # Not ``hasattr``: another package's ``remove`` may mean something else.
     if isinstance(dataset, WholeFileDataset | AtomicSaving):
-        return dataset.remove()
+        return dataset.remove(below)
     return False
 
 
@@ -113,19 +118,42 @@ class AtomicSaving:
             )
             super(AtomicSaving, beside).save(data)  # type: ignore[misc]
 
-    def remove(self) -> bool:
-        """Delete the file, and return whether there was one.
+    def remove(self, below: Path | None = None) -> bool:
+        """Delete the file as ``unlink_saved`` does; return whether there was one.
 
         Versions are kept, because they are there to be kept; so are remote files.
         """
         if self._version is not None or self._protocol != "file":
             return False
-        return _unlink(Path(self._get_load_path()))  # type: ignore[attr-defined]
+        path = Path(self._get_load_path())  # type: ignore[attr-defined]
+        return unlink_saved(path, below)
 
 
-def _unlink(path: Path) -> bool:
-    try:
+def unlink_saved(path: Path, below: Path | None = None) -> bool:
+    """Return whether there was a file, which is now deleted, with an unfinished one.
+
+    Args:
+        path: The file.
+        below: Folder below which those above the file are deleted too once they are
+            empty.
+    """
+    leftover = _unfinished(path)
+    if leftover.is_file():
+        leftover.unlink()
+    is_there = path.is_symlink() or path.is_file()
+    if is_there:
         path.unlink()
-    except FileNotFoundError:
-        return False
-    return True
+    for folder in path.parents if below in path.parents else ():
+        if folder == below or folder.is_symlink() or not _is_empty(folder):
+            break
+        folder.rmdir()
+    return is_there
+
+
+def _is_empty(folder: Path) -> bool:
+    return folder.is_dir() and not any(folder.iterdir())
+
+
+def _unfinished(path: Path) -> Path:
+    """Return the name under which a file is written until it is whole."""
+    return path.with_name(f".partial-{path.name}")

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from kedro.io import AbstractDataset
 
-from detl.datasets.atomic import UnusableDatasetError
+from detl.datasets.atomic import UnusableDatasetError, unlink_saved
 
 
 class KeptFileDataset(AbstractDataset[NoReturn, Path]):
@@ -51,6 +51,15 @@ class KeptFileDataset(AbstractDataset[NoReturn, Path]):
             f"{self._filepath} is kept from run to run and cannot be the output of a "
             "node, which would be removed before each run: make it an input."
         )
+
+    def remove(self, below: Path | None = None) -> bool:
+        """Delete the file as ``unlink_saved`` does; return whether there was one.
+
+        No run does this, only a user who asks for it.
+        """
+        for ending in ("-journal", "-wal", "-shm"):  # of SQLite
+            self._filepath.with_name(self._filepath.name + ending).unlink(True)
+        return unlink_saved(self._filepath, below)
 
     def _exists(self) -> bool:
         return self._filepath.is_file()

@@ -1,0 +1,139 @@
+"""Keeping runs apart that would disturb each other in one data folder.
+
+Each run leaves a note in ``.running``, below the data folder, of what it reads, writes
+and removes there, and holds the note locked. The system gives up the lock when the
+process ends, however it ends, so a note that is not locked is of nobody.
+"""
+
+import errno
+import json
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+from uuid import uuid4
+
+from detl.errors import DetlError
+
+try:
+    import fcntl
+except ImportError:  # Windows has other locks.
+    fcntl = None  # type: ignore[assignment]
+
+FOLDER = ".running"
+"""Where the notes lie, below the data folder."""
+
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
+"""What a file system answers that has no locks, such as some network folders."""
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Use:
+    """Names of the datasets that a run reads, writes, and removes before it starts."""
+
+    reads: frozenset[str]
+    writes: frozenset[str]
+    removes: frozenset[str]
+
+    def disturbs(self, other: "Use") -> bool:
+        """Return whether one of the two changes what the other uses.
+
+        What both remove is no matter: neither needs it.
+        """
+        return bool(
+            self.writes & (other.reads | other.writes | other.removes)
+            or other.writes & (self.reads | self.removes)
+            or self.removes & other.reads
+            or other.removes & self.reads
+        )
+
+
+@contextmanager
+def using(folder: Path, use: Use, command: str) -> Iterator[None]:
+    """Hold a data folder for this use, unless a run that is going on is in its way.
+
+    Args:
+        folder: The data folder, which is made if it is not there.
+        use: What is read, written and removed in it.
+        command: The command as a user types it, for another one that is refused.
+
+    Raises:
+        DetlError: If another run would be disturbed, or would disturb this one; or if
+            the folder cannot be written.
+    """
+    notes = folder / FOLDER
+    with ExitStack() as held:
+        try:
+            _take(notes, use, command, held)
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise DetlError(
+                    f"The data folder {folder} cannot be written "
+                    f"({error.strerror or error}): make it writable, or name another "
+                    "one as 'data' in conf/<environment>/globals.yml."
+                ) from error
+            _LOGGER.warning(
+                "%s has no locks, so nobody sees where two runs use it at once: "
+                "start one at a time.",
+                folder,
+            )
+        yield
+
+
+def _take(notes: Path, use: Use, command: str, held: ExitStack) -> None:
+    """Leave a note, or refuse; one run at a time does so."""
+    if fcntl is None:
+        return
+    notes.mkdir(parents=True, exist_ok=True)
+    with (notes / "lock").open("a") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        for path in notes.glob("*.json"):
+            _refuse_if_disturbed(path, use, notes.parent)
+        path = notes / f"{uuid4().hex}.json"
+        note = held.enter_context(path.open("x", encoding="utf-8"))
+        held.callback(path.unlink, missing_ok=True)
+        fcntl.lockf(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        told = {
+            "command": command,
+            "process": os.getpid(),
+            "host": socket.gethostname(),
+            "since": datetime.now().isoformat(" ", "seconds"),
+            **{name: sorted(names) for name, names in asdict(use).items()},
+        }
+        json.dump(told, note)
+        note.flush()
+
+
+def _refuse_if_disturbed(path: Path, use: Use, folder: Path) -> None:
+    """Remove a note of nobody; refuse where the run of the note is in the way."""
+    # Not for writing, since it may be another user's.
+    with path.open(encoding="utf-8") as note:
+        if _is_locked(note):
+            other = json.load(note)
+            kinds = ("reads", "writes", "removes")
+            if use.disturbs(Use(*(frozenset(other[kind]) for kind in kinds))):
+                raise DetlError(
+                    f"'{other['command']}' is using {folder} (process "
+                    f"{other['process']} on {other['host']}, since {other['since']}), "
+                    "and the two would change each other's files: wait until it has "
+                    "ended, or stop it; another environment has files of its own."
+                )
+            return
+    path.unlink()
+
+
+def _is_locked(note: IO[Any]) -> bool:
+    try:
+        fcntl.lockf(note, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN):
+            return True
+        raise
+    return False
