@@ -137,6 +137,16 @@ def test_a_file_that_is_a_link_is_removed_and_what_it_leads_to_is_kept(tmp_path)
     assert not made.is_symlink()
 
 
+def test_what_the_catalog_names_outside_the_data_folder_is_kept(tmp_path):
+    shared = tmp_path / "shared" / "leaks.csv"
+    shared.parent.mkdir()
+    shared.write_bytes(b"mine")
+    (tmp_path / "data").mkdir()
+    catalog = DataCatalog({"leaks": AtomicCSVDataset(filepath=shared.as_posix())})
+    assert remove_made_files(catalog, tmp_path / "data") == 0
+    assert shared.read_bytes() == b"mine"
+
+
 def test_a_folder_that_is_a_link_is_kept_when_it_is_empty(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "data").mkdir()

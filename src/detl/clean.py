@@ -32,7 +32,7 @@ def clean(project: Path, package: str, env: str | None) -> None:
     )
     # Without hooks, one of which would make an MLflow store where there is none.
     context = KedroContext(project, loader, env, package, _create_hook_manager())
-    folder = project / loader["globals"]["data"]
+    folder = context.project_path / loader["globals"]["data"]
     everything = frozenset(every_node().all_outputs())
     use = Use(reads=frozenset(), writes=everything, removes=frozenset())
     # Where there is no folder, no run is going on, which would have made it.
@@ -51,7 +51,8 @@ def remove_made_files(catalog: CatalogProtocol, folder: Path) -> int:
 
     Args:
         catalog: Says where these lie. Other files are kept, whatever their folder.
-        folder: The data folder. Those below it that have become empty are deleted too.
+        folder: The data folder, outside which nothing is deleted. Folders in it that
+            have become empty are deleted too.
     """
     from detl.datasets import KeptFileDataset, remove_saved
 

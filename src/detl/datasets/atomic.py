@@ -87,8 +87,7 @@ def remove_saved(dataset: AbstractDataset[Any, Any], below: Path | None = None) 
 
     Args:
         dataset: What the catalog says.
-        below: Folder below which those above the file are deleted too once they are
-            empty.
+        below: As ``unlink_saved`` takes it.
     """
     # Not ``hasattr``: another package's ``remove`` may mean something else.
     if isinstance(dataset, WholeFileDataset | AtomicSaving):
@@ -134,16 +133,18 @@ def unlink_saved(path: Path, below: Path | None = None) -> bool:
 
     Args:
         path: The file.
-        below: Folder below which those above the file are deleted too once they are
-            empty.
+        below: Folder outside which nothing is deleted, and inside which those above the
+            file are deleted too once they are empty; None for anywhere, and no folder.
     """
+    if below is not None and below not in path.parents:
+        return False
     leftover = _unfinished(path)
     if leftover.is_file():
         leftover.unlink()
     is_there = path.is_symlink() or path.is_file()
     if is_there:
         path.unlink()
-    for folder in path.parents if below in path.parents else ():
+    for folder in path.parents if below else ():
         if folder == below or folder.is_symlink() or not _is_empty(folder):
             break
         folder.rmdir()

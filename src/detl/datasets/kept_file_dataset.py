@@ -58,7 +58,7 @@ class KeptFileDataset(AbstractDataset[NoReturn, Path]):
         No run does this, only a user who asks for it.
         """
         for ending in ("-journal", "-wal", "-shm"):  # of SQLite
-            self._filepath.with_name(self._filepath.name + ending).unlink(True)
+            unlink_saved(self._filepath.with_name(self._filepath.name + ending), below)
         return unlink_saved(self._filepath, below)
 
     def _exists(self) -> bool:
