@@ -69,6 +69,7 @@ _OTHER_SPELLINGS = {
     # The classes of Data-B, as the project itself and most folders name them.
     "covid": "COVID-19",
     "covid_19": "COVID-19",
+    "no_finding": NO_FINDING,
     "normal": NO_FINDING,
     "other_disease": OTHER_DISEASE,
     "Mycoplasma Bacterial Pneumonia": "Mycoplasma",
