@@ -116,6 +116,7 @@ def test_a_broken_gzip_is_named(tmp_path, content):
         ('"d.png"x,M,x', "row 5 has text after a closing quote"),
         ('d.png,"M,x', "row 5 has an open quote"),
         ("d.png\0,M,x", "row 5 holds NUL bytes"),
+        ("d.png,M," + "x" * 140_000, "row 5 has a field of over 100,000 characters"),
     ],
 )
 def test_one_broken_row_is_named_and_the_others_are_read(tmp_path, row, fault):
@@ -127,13 +128,37 @@ def test_one_broken_row_is_named_and_the_others_are_read(tmp_path, row, fault):
     ]
 
 
-@pytest.mark.parametrize("row", [",,", " , ,", '"",,'])
+@pytest.mark.parametrize("row", [",,", " , ,", '"",,', ";;", "\x1a"])
 def test_a_row_of_nothing_is_named_wherever_it_stands(tmp_path, row):
     table = _read_text(tmp_path, f"{HEADER}{row}\n{SOUND}{row}\n")
 
     assert table.rows["name"].tolist() == ["a.png", "b.png", "c.png"]
     assert table.faults["name"].tolist() == ["table.csv, row 2", "table.csv, row 6"]
     assert table.faults["reason"].tolist() == ["empty row: row 2", "empty row: row 6"]
+
+
+@pytest.mark.parametrize(
+    ("header", "sound", "shifted"),
+    [
+        ("Image,Patient Sex,age,", "a.png,M,9,", "b,c.png,M,,"),
+        ("Image,Patient Sex,age,", "a.png,M,9,", "b.png,9,"),
+        ("Image,Patient Sex,age", "a.png,M,9", "b,c.png,M,"),
+        ("Image,Patient Sex,age", "a.png,M,9,", "b.png,9,"),
+    ],
+)
+def test_a_comma_at_the_end_hides_no_field_too_many_or_too_few(
+    tmp_path, header, sound, shifted
+):
+    table = _read_text(tmp_path, f"{header}\n{sound}\n{sound}\n{shifted}\n{sound}\n")
+
+    assert table.rows["name"].tolist() == ["a.png"] * 3
+    assert table.faults["name"].tolist() == ["table.csv, row 4"]
+
+
+def test_a_row_without_the_comma_that_ends_the_others_is_sound(tmp_path):
+    table = _read_text(tmp_path, "Image,Patient Sex,\na,M,\nb,F,\nc,M\n")
+
+    assert table.rows["name"].tolist() == ["a", "b", "c"]
 
 
 def test_rows_of_nothing_are_no_broken_table(tmp_path):

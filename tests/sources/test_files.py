@@ -154,6 +154,6 @@ def test_a_source_that_cannot_be_entered_is_refused(tmp_path):
     (tmp_path / "closed").mkdir(mode=0)
 
     with pytest.raises(
-        DetlError, match=r"closed, where films .*Permission denied.*set"
+        DetlError, match=r"closed, where films .*may not be read.*Permission denied.*set"
     ):
         require_folder(tmp_path / "closed", "mine", "films")

@@ -53,6 +53,7 @@ def test_nothing_matches_where_there_is_no_file():
         *("\\\\server\\share\\clinic\\2020\\a b.png", "~/clinic/2020/a b.png"),
         *("file:///mnt/clinic/2020/a%20b.png", "2020/a%20b.png", "D:/old/2020/a b.png"),
         *(" 2020/a b.png ", "2020/a\u00a0b.png", "2020/a  b.png", "2020/a b.jpeg"),
+        *("'2020/a b.png'", '"2020/a b.png"'),
         *("2020/a b", "2020/a b.png.gz", "\ufeff2020/a b.png", "2020 /a b .png"),
     ],
 )

@@ -206,6 +206,21 @@ def test_what_is_wrong_with_masks_is_counted_by_reason(tmp_path):
     }
 
 
+def test_rows_of_boxes_that_cannot_be_read_are_counted_with_where_they_stand(tmp_path):
+    sound = "a.png,Mass,0,0,512,512,,,"
+    _write_boxes(tmp_path, sound, ".\\a.png,Nodule,0,0,256,256,,,", "a.png", ",,,,,,,,")
+    _picture(tmp_path / "nih/images/a.png", 64, 64)
+
+    regions, _, left_out = read_regions(tmp_path, _candidates("a.png"), _parameters())
+
+    assert regions["findings"].tolist() == ["Mass", "Nodule"]
+    of_nih = left_out[left_out["source"] == "nih"].set_index("reason")["example"]
+    assert of_nih.to_dict() == {
+        "broken row": "BBox_List_2017.csv, row 4",
+        "empty row": "BBox_List_2017.csv, row 5",
+    }
+
+
 def test_boxes_on_an_image_that_cannot_be_read_are_named(tmp_path):
     (tmp_path / "covid-chestxray/images").mkdir(parents=True)
     text = "filename,finding,x,y,w,h\na.png,COVID-19,0,0,16,32\n"

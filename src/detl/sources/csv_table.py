@@ -7,6 +7,7 @@ import io
 import logging
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ _FIELD = re.compile(rf'({_CLOSED}[^,]*|[^",][^,]*|)(,|$)')
 _TEXT_AFTER_QUOTE = re.compile(rf"{_CLOSED}.")
 
 _EMPTY = "empty row"
+_NOTHING = " \t\r\n\xa0;\x1a"
+"""What a row holds that says nothing: blanks, semicolons, the end of a DOS file."""
 
 logger = logging.getLogger("detl.sources")
 
@@ -54,6 +57,14 @@ class _Row(NamedTuple):
     fields: list[str]
     spoilt: frozenset[int] = frozenset()
     fault: str = ""
+
+
+class _Lengths(NamedTuple):
+    """Fields of a row: of the named columns, of the heading, of most rows."""
+
+    columns: int
+    header: int
+    usual: int
 
 
 def read_text_table(
@@ -87,11 +98,9 @@ def read_text_table(
     if header.fault:
         raise _refuse(path, header.fault.removeprefix("broken row: "), advice)
     positions = _find_columns(path, header.fields, spellings, advice)
-    shortest = _count_columns(header)
+    lengths = _find_lengths(header, rows)
     judged = [
-        _judge(row, shortest, len(header.fields), positions)
-        for row in rows
-        if row.fields or row.fault
+        _judge(row, lengths, positions) for row in rows if row.fields or row.fault
     ]
     _require_sound(path, judged, advice)
     faults = [
@@ -199,7 +208,10 @@ def _read_beside_the_rules(number: int, line: str) -> _Row:
             spoilt = [
                 p for p, field in enumerate(raw) if _TEXT_AFTER_QUOTE.match(field)
             ]
-            return _Row(number, next(csv.reader([text])), frozenset(spoilt))
+            with suppress(csv.Error):
+                return _Row(number, next(csv.reader([text])), frozenset(spoilt))
+            fault = f"broken row: row {number} has a field of over 100,000 characters"
+            return _Row(number, [], fault=fault)
     return _Row(number, [], fault=f"broken row: row {number} has an open quote")
 
 
@@ -208,17 +220,23 @@ def _count_columns(header: _Row) -> int:
     return len([name for name in header.fields if name.strip()])
 
 
-def _judge(row: _Row, shortest: int, longest: int, positions: Sequence[int]) -> _Row:
+def _find_lengths(header: _Row, rows: Sequence[_Row]) -> _Lengths:
+    counts = Counter(len(row.fields) for row in rows if any(row.fields))
+    usual = max(sorted(counts), key=counts.__getitem__, default=0)
+    return _Lengths(_count_columns(header), len(header.fields), usual)
+
+
+def _judge(row: _Row, lengths: _Lengths, positions: Sequence[int]) -> _Row:
     """Return the row with what is wrong with it, if anything is."""
     if row.fault:
         return row
     text = "".join(row.fields)
-    if not text.strip():
+    if not text.strip(_NOTHING):
         words = f"{_EMPTY}: row {row.number}"
-    elif len(row.fields) < shortest or any(row.fields[longest:]):
+    elif _is_shifted(row.fields, lengths):
         words = (
             f"broken row: row {row.number} has {len(row.fields)} fields and the header "
-            f"{longest}"
+            f"{lengths.header}"
         )
     elif row.spoilt.intersection(positions):
         words = f"broken row: row {row.number} has text after a closing quote"
@@ -227,6 +245,19 @@ def _judge(row: _Row, shortest: int, longest: int, positions: Sequence[int]) -> 
     else:
         return row
     return row._replace(fault=words)
+
+
+def _is_shifted(fields: Sequence[str], lengths: _Lengths) -> bool:
+    """Return whether a row has fields too many or too few, so that others move.
+
+    A comma at the end of a row adds an empty field: to all rows, or to none.
+    """
+    count = len(fields)
+    is_long = count > max(lengths.header, lengths.usual) or any(
+        fields[lengths.header :]
+    )
+    is_short = count < lengths.usual and not fields[-1]
+    return is_long or is_short or count < lengths.columns
 
 
 def _require_sound(path: Path, rows: Sequence[_Row], advice: str) -> None:

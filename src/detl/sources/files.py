@@ -69,8 +69,9 @@ def require_folder(folder: Path, source: str, content: str) -> None:
         ) from None
     except OSError as error:
         raise DetlError(
-            f"The folder {folder}, where {content} should be, cannot be entered "
-            f"({error.strerror}): allow it, or {where_to_set(source)}."
+            f"{folder}, where {content} should be, may not be read by this user "
+            f"({error.strerror}): give the user the right to, or "
+            f"{where_to_set(source)}."
         ) from None
 
 

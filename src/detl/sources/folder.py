@@ -1,6 +1,7 @@
 """A plain folder of images, or a list of some: one's own, or what has no layout."""
 
 import logging
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def read_folder(
         DetlError: The folder is missing or holds neither, or a column is missing; or
             the key cannot be used.
     """
-    if folder.is_file():
+    if os.path.isfile(folder):
         return _read_list(folder, source, parameters, patient_key)
     require_folder(folder, source, _CONTENT)
     contents = walk_files(folder)

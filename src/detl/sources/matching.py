@@ -234,6 +234,8 @@ def _find_places(
 def tidy_path(name: str, folder: Path) -> str:
     r"""Return a path of a list with slashes, and relative where it lies in the folder.
 
+    Blanks and quotes around it go.
+
     Args:
         name: Such as ``.\a.png``, ``x/../a.png`` or an absolute path, which stays one
             where it leads elsewhere.
@@ -241,7 +243,7 @@ def tidy_path(name: str, folder: Path) -> str:
     """
     if _PLAIN.fullmatch(name):
         return name
-    text = name.strip()
+    text = name.strip().strip("\"'“”").strip()
     if text.casefold().startswith("file:/"):
         text = "/" + unquote(text[5:]).lstrip("/")
         text = text[1:] if re.match(r"/[A-Za-z]:", text) else text

@@ -185,7 +185,7 @@ def _read_boxes(
     reason = reason.mask(boxes["finding"].isna(), unknown)
     reason = reason.mask(boxes["name"].isin(broken), "box on an unreadable image")
     reason = reason.mask(~boxes["name"].isin(images["name"]), "box without an image")
-    reason = reason.mask(boxes["fault"] != "", boxes["fault"].str.partition(":")[0])
+    reason = reason.mask(boxes["fault"] != "", boxes["fault"].str.split(":").str[0])
     for name, words in zip(boxes["name"], reason, strict=True):
         if words:
             yield _LeftOut(words, name)

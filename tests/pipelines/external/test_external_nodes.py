@@ -79,7 +79,7 @@ def test_a_copy_of_a_training_image_and_one_of_no_class_are_left_out_and_named(
     tmp_path, ingest, make_parameters
 ):
     images, pixels, rejected = decode(
-        write_films(tmp_path, "normal", "covid", "SARS"), ingest
+        write_films(tmp_path, "normal", "covid", "ARDS"), ingest
     )
     seen = images.assign(
         image_id="nih/" + images["image_id"],
@@ -96,7 +96,7 @@ def test_a_copy_of_a_training_image_and_one_of_no_class_are_left_out_and_named(
     assert list(kept["label"]) == ["covid_19"]
     reasons = left_out.set_index("name")["reason"]
     assert reasons["0.png"].startswith("seen in training: copy of nih/")
-    assert reasons["2.png"] == "no class of Data-B: SARS"
+    assert reasons["2.png"] == "no class of Data-B: ARDS"
 
 
 def test_of_a_clean_folder_every_image_is_tested(tmp_path, ingest, make_parameters):

@@ -37,7 +37,7 @@ def test_controls_know_which_class_they_would_be_of(make_parameters):
 
     assert dict(zip(controls["image_id"], controls["label"], strict=True)) == {
         "cohen/more": "normal",
-        "cohen/sars": "",
+        "cohen/sars": "pneumonia",
     }
 
 
