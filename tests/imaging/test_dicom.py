@@ -11,7 +11,8 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from detl.imaging.decode import ImageRejected, decode_image
+from detl.imaging.decode import ImageRejected, NotReadNow, decode_image
+from detl.imaging.dicom import read_dicom_dataset
 
 VALUES = np.array([[100, 200, 300], [400, 500, 600]], np.uint16)
 
@@ -165,3 +166,81 @@ def test_no_reason_tells_who_the_patient_is():
         _decode(dataset, largest_image=10**8)
 
     assert "Secret" not in str(rejected.value)
+
+
+def test_only_the_elements_asked_for_are_read():
+    dataset = read_dicom_dataset(BytesIO(_encode(_dataset())), ["Rows", "Columns"])
+
+    assert {element.keyword for element in dataset} == {"Rows", "Columns"}
+
+
+def test_a_header_is_read_from_a_file(tmp_path):
+    file = tmp_path / "film"
+    file.write_bytes(_encode(_dataset()))
+
+    assert read_dicom_dataset(file, ["Rows"]).Rows == 2
+
+
+def test_a_file_that_is_not_there_may_be_read_another_time(tmp_path):
+    with pytest.raises(NotReadNow, match="file cannot be read: No such file"):
+        read_dicom_dataset(tmp_path / "film", ["Rows"])
+
+
+def test_what_is_no_dicom_has_no_header():
+    with pytest.raises(ImageRejected, match="neither PNG nor JPEG nor DICOM"):
+        read_dicom_dataset(BytesIO(b"<!DOCTYPE html>" + bytes(200)), ["Rows"])
+
+
+BARE = {
+    "implicit": (True, True),
+    "explicit": (False, True),
+    "explicit big endian": (False, False),
+}
+
+
+def _write_bare(dataset, encoding):
+    """Return the elements alone, without preamble, mark and file meta information."""
+    implicit, little_endian = BARE[encoding]
+    del dataset.file_meta
+    dataset.SOPClassUID = DigitalXRayImageStorageForPresentation
+    if not little_endian:
+        dataset.PixelData = VALUES.astype(">u2").tobytes()
+    dataset["PixelData"].VR = "OW"
+    file = BytesIO()
+    dataset.save_as(file, implicit_vr=implicit, little_endian=little_endian)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("encoding", BARE)
+def test_a_file_without_preamble_and_mark_is_read(encoding):
+    content = _write_bare(_dataset(), encoding)
+
+    np.testing.assert_array_equal(
+        decode_image(content, 1000), [[0, 51, 102], [153, 204, 255]]
+    )
+
+
+@pytest.mark.parametrize("before", [b"DICM", bytes(128) + b"DICM"])
+@pytest.mark.parametrize("encoding", BARE)
+def test_a_file_without_transfer_syntax_is_read(encoding, before):
+    content = before + _write_bare(_dataset(), encoding)
+
+    np.testing.assert_array_equal(
+        decode_image(content, 1000), [[0, 51, 102], [153, 204, 255]]
+    )
+
+
+def test_a_file_that_begins_with_its_file_meta_information_is_read():
+    content = _encode(_dataset())[132:]
+
+    np.testing.assert_array_equal(
+        decode_image(content, 1000), [[0, 51, 102], [153, 204, 255]]
+    )
+
+
+def test_a_file_cut_short_in_its_header_is_rejected():
+    content = _encode(_dataset())
+
+    for length in range(132, len(content), 7):
+        with pytest.raises(ImageRejected, match="DICOM"):
+            decode_image(content[:length], 1000)

@@ -1,5 +1,6 @@
 """From the bytes of an image file to grey values."""
 
+import re
 from io import BytesIO
 
 import numpy as np
@@ -9,8 +10,15 @@ from PIL.PngImagePlugin import PngImageFile
 
 from detl.imaging.plain_png import PNG, decode_plain_png
 
+DICOM = b"DICM"
+
 _JPEG = b"\xff\xd8\xff"
-_DICOM = b"DICM"
+
+# How a DICOM file begins that has no preamble: with a group, an element, and the kind
+# of its value or the length of it, in either order of bytes.
+_BARE_DICOM = re.compile(
+    rb"[\x02\x08]\0.\0([A-Z]{2}|.{2}\0\0)|\0\x08\0.[A-Z]{2}", re.DOTALL
+)
 
 
 class ImageRejected(Exception):
@@ -48,7 +56,7 @@ def decode_image(content: bytes, largest_image: int) -> np.ndarray:
         grey = _decode(PngImageFile, content, largest_image) if plain is None else plain
     elif content.startswith(_JPEG):
         grey = _decode(JpegImageFile, content, largest_image)
-    elif content[128:132] == _DICOM:
+    elif is_dicom(content[:132]):
         # Most runs have no DICOM, and pydicom takes time to import.
         from detl.imaging.dicom import decode_dicom
 
@@ -58,6 +66,16 @@ def decode_image(content: bytes, largest_image: int) -> np.ndarray:
     if grey.min() == grey.max():
         raise ImageRejected("blank: all pixels have one value")
     return grey
+
+
+def is_dicom(beginning: bytes) -> bool:
+    """Return whether a file is DICOM, from its first 132 bytes.
+
+    Without preamble and mark, as some archives and old exporters write it, it begins
+    with an element of group 2 or 8.
+    """
+    has_mark = DICOM in (beginning[128:132], beginning[:4])
+    return has_mark or _BARE_DICOM.match(beginning) is not None
 
 
 def require_size(width: int, height: int, largest_image: int) -> None:

@@ -1,20 +1,31 @@
 """From the bytes of a DICOM file to grey values."""
 
+from collections.abc import Sequence
 from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pydicom
 from pydicom.pixels import apply_modality_lut, apply_voi_lut
+from pydicom.uid import (
+    UID,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from detl.imaging.decode import (
+    DICOM,
     ImageRejected,
     NotReadNow,
+    is_dicom,
     require_size,
     scale_to_bytes,
 )
 
 # All that is read from the header: nothing here tells who the patient is.
-_TAGS: list[str | int | tuple[int, int]] = [
+_TAGS: list[str] = [
     "SamplesPerPixel",
     "PhotometricInterpretation",
     "NumberOfFrames",
@@ -40,6 +51,69 @@ _TAGS: list[str | int | tuple[int, int]] = [
 ]
 
 
+def read_dicom_dataset(source: Path | BytesIO, tags: Sequence[str]) -> pydicom.Dataset:
+    """Return the elements of a DICOM file that are asked for, and no others.
+
+    Files are read as they are found in archives and exports: without preamble or mark,
+    and without transfer syntax, which is then told from the elements themselves:
+    ``file_meta.TransferSyntaxUID`` is always there. Where pixel data are not asked for,
+    reading ends before them. Values are converted only when they are used, which fails
+    where one is broken.
+
+    Args:
+        source: A file, or its bytes.
+        tags: Keywords of the elements, such as ``Rows``.
+
+    Raises:
+        NotReadNow: The file cannot be read, or memory is short.
+        ImageRejected: It is no DICOM, or is broken.
+    """
+    # pydicom fails in many ways on broken input, and its messages may quote values of
+    # the header: only the kind of error is told.
+    try:
+        if isinstance(source, BytesIO):
+            return _read_dataset(source, tags)
+        with source.open("rb") as file:
+            return _read_dataset(file, tags)
+    except ImageRejected:
+        raise
+    except OSError as error:
+        raise NotReadNow(f"file cannot be read: {error.strerror}") from error
+    except MemoryError:
+        raise NotReadNow("DICOM for which memory is short") from None
+    except Exception as error:
+        raise ImageRejected(f"broken DICOM: {type(error).__name__}") from None
+
+
+def _read_dataset(file: BinaryIO, tags: Sequence[str]) -> pydicom.Dataset:
+    beginning = file.read(132)
+    if not is_dicom(beginning):
+        raise ImageRejected("neither PNG nor JPEG nor DICOM")
+    if beginning.startswith(DICOM) and beginning[128:] != DICOM:
+        # The mark is there without the preamble before it.
+        file = BytesIO(beginning[len(DICOM) :] + file.read())
+    file.seek(0)
+    # What pydicom warns of quotes values, of a patient perhaps.
+    pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+    dataset = pydicom.dcmread(
+        file,
+        force=True,
+        specific_tags=list(tags),
+        stop_before_pixels="PixelData" not in tags,
+    )
+    if not str(dataset.file_meta.get("TransferSyntaxUID") or ""):
+        dataset.file_meta.TransferSyntaxUID = _find_transfer_syntax(dataset)
+    return dataset
+
+
+def _find_transfer_syntax(dataset: pydicom.Dataset) -> UID:
+    """Return how elements were written that pydicom has read without being told."""
+    is_implicit, is_little_endian = dataset.original_encoding
+    if is_implicit:
+        return ImplicitVRLittleEndian
+    return ExplicitVRLittleEndian if is_little_endian else ExplicitVRBigEndian
+
+
 def decode_dicom(content: bytes, largest_image: int) -> np.ndarray:
     """Return the grey values of a DICOM image as a viewer would show them.
 
@@ -60,15 +134,11 @@ def decode_dicom(content: bytes, largest_image: int) -> np.ndarray:
             memory is short.
         ImageRejected: The image is broken, too large, coloured, or of several frames.
     """
-    # pydicom fails in many ways on broken input, and its messages may quote values
-    # of the header: only the kind of error is told.
+    dataset = read_dicom_dataset(BytesIO(content), _TAGS)
     try:
-        dataset = pydicom.dcmread(BytesIO(content), specific_tags=_TAGS)
         width, height = int(dataset.Columns), int(dataset.Rows)
         frames = int(dataset.get("NumberOfFrames") or 1)
         photometric = str(dataset.PhotometricInterpretation)
-    except MemoryError:
-        raise NotReadNow("DICOM for which memory is short") from None
     except Exception as error:
         raise ImageRejected(f"broken DICOM: {type(error).__name__}") from None
     if frames != 1:
