@@ -58,6 +58,18 @@ def compress(dataset, frame, syntax):
     return dataset
 
 
+def rename_syntax(content, old, new):
+    """Return a file that names another transfer syntax than it is written in."""
+
+    def write(syntax):
+        text = str(syntax).encode()
+        text += bytes(len(text) % 2)
+        return len(text).to_bytes(2, "little") + text
+
+    assert content.count(write(old)) == 1
+    return content.replace(write(old), write(new))
+
+
 def scale(values):
     """Return values from their own range to 0..255."""
     values = np.asarray(values, float)
