@@ -96,6 +96,14 @@ def test_a_narrow_window_for_fractions_is_exact(center, width):
     _assert_nearly(decode(dataset), expected)
 
 
+@pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
+def test_a_window_that_is_next_to_nothing_is_a_threshold(function):
+    dataset = make_dataset(VALUES, WindowCenter=1500, VOILUTFunction=function)
+    dataset.WindowWidth = "1e-310"
+
+    np.testing.assert_array_equal(decode(dataset), np.where(VALUES > 1500, 255, 0))
+
+
 def test_a_function_that_is_not_known_is_linear():
     dataset = make_dataset(VALUES, WindowCenter=1500, WindowWidth=1000)
     dataset.VOILUTFunction = "LOG"
@@ -124,6 +132,10 @@ def test_a_slope_that_is_empty_changes_nothing(slope, intercept):
     [
         ({"RescaleSlope": 0, "RescaleIntercept": 5}, "Rescale Slope is 0"),
         ({"RescaleSlope": -1}, "no Rescale Intercept"),
+        (
+            {"RescaleSlope": "1e308", "RescaleIntercept": 0},
+            "Slope is too large: 1e.308",
+        ),
         ({"PhotometricInterpretation": None}, "without Photometric Interpretation"),
         ({"SamplesPerPixel": 3}, "MONOCHROME2, and 3 samples for a pixel"),
     ],

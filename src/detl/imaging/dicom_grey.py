@@ -35,7 +35,11 @@ def rescale(values: np.ndarray, dataset: pydicom.Dataset) -> np.ndarray:
         raise ImageRejected(
             f"DICOM with a Rescale Slope ({slope:g}) and no Rescale Intercept"
         )
-    return values * slope + intercept
+    with np.errstate(over="ignore", invalid="ignore"):
+        rescaled = values * slope + intercept
+    if not np.isfinite(rescaled.max() - rescaled.min()):
+        raise ImageRejected(f"DICOM whose Rescale Slope is too large: {slope:g}")
+    return rescaled
 
 
 def apply_window(
@@ -109,16 +113,20 @@ def are_low_values_white(dataset: pydicom.Dataset) -> bool:
 def _window(
     values: np.ndarray, center: float, width: float, function: str
 ) -> np.ndarray:
-    values = values.astype(np.float64)
-    if function == "SIGMOID":
-        # 1 / (1 + exp(-4 (x - center) / width)), which cannot overflow here.
-        return 0.5 + 0.5 * np.tanh(2 * (values - center) / width)
     has_fractions = width == 1 and np.any(values != np.rint(values))
-    if function != "LINEAR_EXACT" and width >= 1 and not has_fractions:
+    is_whole = width >= 1 and not has_fractions
+    if function not in ("LINEAR_EXACT", "SIGMOID") and is_whole:
         center, width = center - 0.5, width - 1
+    from_center = values.astype(np.float64) - center
     if width == 0:
-        return (values > center).astype(np.float64)
-    return np.clip((values - center) / width + 0.5, 0, 1)
+        return (from_center > 0).astype(np.float64)
+    # In a window that is next to nothing what lies beside its center is endless.
+    with np.errstate(over="ignore"):
+        widths = from_center / width
+    if function == "SIGMOID":
+        # 1 / (1 + exp(-4 x)), which cannot overflow here.
+        return 0.5 + 0.5 * np.tanh(2 * widths)
+    return np.clip(widths + 0.5, 0, 1)
 
 
 class _Table(NamedTuple):
