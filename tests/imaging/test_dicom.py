@@ -1,3 +1,4 @@
+from contextlib import suppress
 from io import BytesIO
 
 import numpy as np
@@ -121,6 +122,28 @@ def test_no_reason_tells_who_the_patient_is():
         decode(dataset, largest_image=10**8)
 
     assert "Secret" not in str(rejected.value)
+
+
+@pytest.mark.parametrize("byte", [0, 0x41, 0xFF])
+def test_nothing_but_a_rejection_comes_of_a_damaged_header(byte):
+    table = Dataset()
+    table.add_new("LUTDescriptor", "US", [3, 100, 16])
+    table.add_new("LUTData", "OW", np.array([0, 0, 1000], "<u2").tobytes())
+    content = encode(
+        make_dataset(
+            VOILUTSequence=[table],
+            WindowCenter=350,
+            WindowWidth=301,
+            RescaleSlope=1,
+            RescaleIntercept=0,
+            PixelPaddingValue=0,
+        )
+    )
+
+    for place in range(128, len(content)):
+        damaged = content[:place] + bytes([byte]) + content[place + 1 :]
+        with suppress(ImageRejected):
+            assert decode_image(damaged, 1000).dtype == np.uint8
 
 
 def test_only_the_elements_asked_for_are_read():

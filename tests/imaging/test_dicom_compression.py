@@ -98,6 +98,19 @@ def test_baseline_jpeg_is_read():
     assert np.abs(grey.astype(int) - scale(values)).max() <= 6
 
 
+@pytest.mark.parametrize("stored", [8, 12, 16])
+@pytest.mark.parametrize("representation", [0, 1])
+def test_a_picture_of_fewer_bits_than_the_header_has_is_read(stored, representation):
+    values = _film(7, np.uint8)
+    frame = cv2.imencode(".jpg", values, [cv2.IMWRITE_JPEG_QUALITY, 98])[1].tobytes()
+    dataset = _dataset(values.astype(np.uint16), stored)
+    dataset.PixelRepresentation = representation
+
+    grey = decode(compress(dataset, frame, JPEGBaseline8Bit))
+
+    assert np.abs(grey.astype(int) - scale(values)).max() <= 12
+
+
 def test_jpeg_of_12_bits_is_read():
     values = _film(12)
     frame = imagecodecs.jpeg8_encode(values, level=98, bitspersample=12)

@@ -1,6 +1,15 @@
 import numpy as np
 import pytest
-from dicom_files import VALUES, decode, encode, make_dataset, rename_syntax, scale
+from dicom_files import (
+    VALUES,
+    compress,
+    decode,
+    encode,
+    encode_lossless_jpeg,
+    make_dataset,
+    rename_syntax,
+    scale,
+)
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, JPEGLosslessSV1
 
@@ -166,6 +175,15 @@ def test_another_number_of_bits_is_rejected(allocated):
 def test_more_bits_stored_than_allocated_are_rejected():
     with pytest.raises(ImageRejected, match="17 bits stored of 16"):
         decode(make_dataset(BitsStored=17))
+
+
+def test_more_bits_stored_than_a_compressed_picture_can_have_are_rejected():
+    dataset = make_dataset(TWELVE_BITS)
+    frame = encode_lossless_jpeg(TWELVE_BITS, 12)
+    dataset.BitsStored = 40
+
+    with pytest.raises(ImageRejected, match="40 bits stored of 32"):
+        decode(compress(dataset, frame, JPEGLosslessSV1))
 
 
 def test_pixels_cut_short_are_rejected_with_their_number():

@@ -144,8 +144,13 @@ def decode_dicom(content: bytes, largest_image: int) -> np.ndarray:
     dataset = read_dicom_dataset(BytesIO(content), _TAGS)
     try:
         return _decode(dataset, largest_image)
+    except ImageRejected:
+        raise
     except MemoryError:
         raise NotReadNow("DICOM for which memory is short") from None
+    except Exception as error:
+        # pydicom converts an element when it is used, and fails in many ways.
+        raise ImageRejected(f"broken DICOM: {type(error).__name__}") from None
 
 
 def _decode(dataset: pydicom.Dataset, largest_image: int) -> np.ndarray:

@@ -24,6 +24,8 @@ _LOSSLESS = {
     *(HTJ2KLossless, HTJ2KLosslessRPCL, RLELossless),
 }
 
+_MOST_BITS = 32
+
 
 class _Form(NamedTuple):
     """How a value stands in its word: ``bits`` of it, above ``shift`` others."""
@@ -81,7 +83,7 @@ def read_stored_values(
     form = _read_form(dataset, words, has_words)
     if is_lossy and (words.dtype.kind == "i") == form.is_signed:
         # Loss may leave the range, and the bits above it are no overlay then.
-        values = np.clip(words, form.lowest, form.highest)
+        values = np.clip(words.astype(np.int64), form.lowest, form.highest)
     else:
         values = _interpret(words, form)
     return values, _find_padding(dataset, values, words, form)
@@ -119,10 +121,11 @@ def _read_form(dataset: pydicom.Dataset, words: np.ndarray, has_words: bool) -> 
     allocated = 8 * words.itemsize
     bits = int(read_number(dataset, "BitsStored") or allocated)
     is_signed = read_number(dataset, "PixelRepresentation") == 1
+    most = allocated if has_words else _MOST_BITS
+    if bits > most:
+        raise ImageRejected(f"broken DICOM: {bits} bits stored of {most}")
     if not has_words:
         return _Form(bits, 0, is_signed)
-    if bits > allocated:
-        raise ImageRejected(f"broken DICOM: {bits} bits stored of {allocated}")
     highest = int(read_number(dataset, "HighBit") or 0)
     is_above = bits <= highest < allocated
     return _Form(bits, highest - bits + 1 if is_above else 0, is_signed)
