@@ -39,6 +39,10 @@ def quieten_libraries() -> None:
     logging.getLogger(kedro_mlflow.__name__).setLevel(logging.WARNING)
     # It tells each new shape of a batch; the networks here are many and small.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    # It warns of what is wrong with a file, which the project says in its own words,
+    # and quotes values of the header, perhaps of a patient.
+    logging.getLogger("pydicom").propagate = False
+    warnings.filterwarnings("ignore", module=r"pydicom\.")
     # It warns of every run that it does not draw, such as part of a pipeline.
     logging.getLogger("kedro_viz").setLevel(logging.ERROR)
 

@@ -27,6 +27,32 @@ def _save(image, image_format="PNG", **options):
     return file.getvalue()
 
 
+def _chunk(kind, data):
+    return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
+
+
+_ADAM7 = [  # first row and column of each pass, and the steps between
+    *[(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4)],
+    *[(2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)],
+]
+
+
+def _write_png(samples, colour, is_interlaced=False, extra=b""):
+    """Return a PNG of 16 bits of a type of colour, its rows without a filter."""
+    height, width, _ = samples.shape
+    passes = _ADAM7 if is_interlaced else [(0, 0, 1, 1)]
+    rows = b"".join(
+        b"\0" + row.astype(">u2").tobytes()
+        for top, left, down, right in passes
+        for row in samples[top::down, left::right]
+        if row.size
+    )
+    size = width.to_bytes(4) + height.to_bytes(4)
+    header = _chunk(b"IHDR", size + bytes([16, colour, 0, 0, is_interlaced]))
+    data = _chunk(b"IDAT", zlib.compress(rows))
+    return b"\x89PNG\r\n\x1a\n" + header + extra + data + _chunk(b"IEND", b"")
+
+
 def test_an_8_bit_png_comes_back_exactly(grey):
     np.testing.assert_array_equal(decode_image(_encode(grey), LARGEST), grey)
 
@@ -66,10 +92,120 @@ def test_a_16_bit_png_is_scaled_from_its_own_range():
     )
 
 
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("is_interlaced", [False, True])
+def test_all_16_bits_count_in_every_kind_of_png(channels, is_interlaced):
+    grey = np.arange(60, 4110, 90, dtype=np.uint16).reshape(5, 9)
+    colour = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    samples = np.repeat(grey[..., None], channels, 2)
+    if channels in (2, 4):
+        samples[..., -1] = 7  # alpha, which is ignored
+    content = _write_png(samples, colour, is_interlaced)
+
+    low, high = grey.min(), grey.max()
+    expected = np.rint((grey.astype(float) - low) * 255 / (high - low))
+    np.testing.assert_array_equal(decode_image(content, LARGEST), expected)
+
+
+def test_colours_of_16_bits_become_luminance():
+    samples = np.array([[[60000, 0, 0], [0, 60000, 0], [0, 0, 60000]]], np.uint16)
+
+    grey = decode_image(_write_png(samples, 2), LARGEST)
+
+    shares = np.array([[0.299, 0.587, 0.114]])
+    np.testing.assert_array_equal(grey, np.rint((shares - 0.114) * 255 / 0.473))
+
+
+def test_a_transparent_value_of_16_bits_is_ignored():
+    samples = np.array([[[1000], [2000], [3000]]], np.uint16)
+    content = _write_png(samples, 0, extra=_chunk(b"tRNS", (2000).to_bytes(2)))
+
+    np.testing.assert_array_equal(decode_image(content, LARGEST), [[0, 128, 255]])
+
+
+@pytest.mark.parametrize(
+    ("channels", "colour"),
+    [(1, 0), (2, 4), (3, 2), (4, 6)],
+    ids=["L", "LA", "RGB", "A"],
+)
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_16_bits_cut_short_are_rejected(channels, colour, share):
+    noise = np.random.default_rng(0).integers(0, 4096, (30, 30, channels), np.uint16)
+    content = _write_png(noise, colour)
+
+    with pytest.raises(ImageRejected, match="broken image"):
+        decode_image(content[: int(share * len(content))], LARGEST)
+
+
+@pytest.mark.parametrize("mark", [0, 65535])
+def test_a_mark_at_an_end_of_16_bits_leaves_the_film_its_contrast(mark):
+    film = np.tile(np.arange(20000, 30000, 100, dtype=np.uint16), (50, 1))
+    film[0, :3] = mark
+
+    grey = decode_image(_encode(film), LARGEST)
+
+    low, high = np.percentile(film, [0.1, 99.9])
+    expected = np.clip((film - low) * 255 / (high - low), 0, 255)
+    assert np.abs(grey - expected).max() <= 0.51
+
+
+def test_a_film_without_a_mark_keeps_its_darkest_and_brightest_value():
+    film = np.tile(np.arange(20000, 30000, 100, dtype=np.uint16), (50, 1))
+    film[0, 0], film[0, -1] = 19000, 31000
+
+    grey = decode_image(_encode(film), LARGEST)
+
+    np.testing.assert_array_equal(
+        grey, np.rint((film.astype(float) - 19000) * 255 / 12000)
+    )
+
+
+@pytest.mark.parametrize("others", [1, 3, 40])
+def test_a_few_pixels_among_many_of_one_value_are_seen(others):
+    film = np.full((100, 100), 500, np.uint16)
+    film[50, :others] = 4000
+
+    grey = decode_image(_encode(film), LARGEST)
+
+    np.testing.assert_array_equal(grey, np.where(film == 4000, 255, 0))
+
+
 def test_a_1_bit_png_is_black_and_white():
     content = _save(Image.fromarray(np.array([[True, False]])))
 
     np.testing.assert_array_equal(decode_image(content, LARGEST), [[255, 0]])
+
+
+def _without_segment(jpeg, marker):
+    """Return a JPEG without its segment of a marker."""
+    start = jpeg.index(bytes([0xFF, marker]))
+    length = int.from_bytes(jpeg[start + 2 : start + 4])
+    return jpeg[:start] + jpeg[start + 2 + length :]
+
+
+def test_inks_are_not_inverted_where_adobe_has_not_written_them():
+    ramp = np.tile(np.arange(0, 256, 8, dtype=np.uint8), (32, 1))
+    inks = 255 - np.asarray(Image.fromarray(ramp).convert("RGB").convert("CMYK"))
+    # Pillow inverts what it saves.
+    content = _save(Image.fromarray(inks, "CMYK"), "JPEG", quality=95)
+
+    decoded = decode_image(_without_segment(content, 0xEE), LARGEST).astype(int)
+
+    assert np.abs(decoded - ramp).max() <= 6
+
+
+def test_what_cameras_and_programs_add_to_a_jpeg_does_not_matter(grey):
+    plain = _save(Image.fromarray(grey), "JPEG", quality=95)
+    large = b"".join(
+        bytes([0xFF, marker]) + b"\xff\xff" + bytes(65533)
+        for marker in range(0xE1, 0xF0)
+    )
+
+    content = plain[:2] + large + plain[2:] + bytes(3000)
+
+    np.testing.assert_array_equal(
+        decode_image(content, LARGEST), decode_image(plain, LARGEST)
+    )
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
@@ -119,10 +255,6 @@ def test_a_damaged_png_is_rejected(grey):
         decode_image(bytes(content), LARGEST)
 
 
-def _chunk(kind, data):
-    return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
-
-
 def _rewrite(pixels, change):
     """Return a PNG whose compressed pixels were changed and whose sums are right."""
     rows = b"".join(b"\0" + row.tobytes() for row in pixels)
@@ -152,6 +284,56 @@ def test_a_png_damaged_beside_its_pixels_is_rejected(grey):
 
     with pytest.raises(ImageRejected, match="broken image"):
         decode_image(damaged, LARGEST)
+
+
+_LARGE = bytes(3_000_000)
+_NOTES = {
+    b"iCCP": b"profile\0\0" + zlib.compress(_LARGE),
+    b"zTXt": b"text\0\0" + zlib.compress(_LARGE),
+    b"iTXt": b"text\0\1\0\0\0" + zlib.compress(_LARGE),
+    b"tEXt": b"text\0" + b"a" * len(_LARGE),
+    b"eXIf": b"no camera has written this",
+}
+
+
+@pytest.mark.parametrize("kind", _NOTES)
+@pytest.mark.parametrize("mode", ["L", "RGB", "P", "I;16"])
+@pytest.mark.parametrize("is_after", [False, True])
+def test_a_large_note_beside_the_pixels_of_a_png_does_not_matter(
+    grey, kind, mode, is_after
+):
+    plain = _save(Image.fromarray(grey).convert(mode))
+    place = plain.rindex(b"IEND") - 4 if is_after else 33
+
+    content = plain[:place] + _chunk(kind, _NOTES[kind]) + plain[place:]
+
+    np.testing.assert_array_equal(
+        decode_image(content, LARGEST), decode_image(plain, LARGEST)
+    )
+
+
+@pytest.mark.parametrize("share", [0.2, 0.6, 0.999])
+def test_a_png_cut_short_within_or_after_a_large_note_is_rejected(grey, share):
+    plain = _save(Image.fromarray(grey).convert("RGB"))
+    note = _chunk(b"tEXt", _NOTES[b"tEXt"])
+    content = plain[:33] + note + plain[33:]
+
+    with pytest.raises(ImageRejected, match="broken image"):
+        decode_image(content[: int(share * len(content))], LARGEST)
+
+
+def test_a_damaged_note_of_a_png_is_rejected(grey):
+    plain = _save(Image.fromarray(grey).convert("RGB"))
+    note = _chunk(b"tEXt", b"a\0b")[:-1] + b"?"
+
+    with pytest.raises(ImageRejected, match="broken image"):
+        decode_image(plain[:33] + note + plain[33:], LARGEST)
+
+
+def test_what_follows_the_end_of_a_png_does_not_matter(grey):
+    plain = _save(Image.fromarray(grey).convert("RGB"))
+
+    np.testing.assert_array_equal(decode_image(plain + b"junk" * 99, LARGEST), grey)
 
 
 def test_nothing_is_printed_of_a_broken_png(capfd):

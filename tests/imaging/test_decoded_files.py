@@ -259,21 +259,6 @@ def test_a_file_whose_name_is_no_text_is_remembered(tmp_path, paths, store, deco
     assert decoded == []
 
 
-def test_everything_is_decoded_again_by_another_isa_l(
-    paths, store, decoded, monkeypatch
-):
-    store(paths)
-    decoded.clear()
-    version = decoded_files._version
-    monkeypatch.setattr(
-        decoded_files, "_version", lambda x: "0" if x == "isal" else version(x)
-    )
-
-    store(paths)
-
-    assert sorted(decoded) == ["a.png", "b.png", "broken.png"]
-
-
 def test_files_that_are_asked_for_no_more_are_forgotten(tmp_path, paths):
     file = tmp_path / "decoded_files.sqlite"
     with open_decoded_files(file, SIZE, "crop", LARGEST) as memory:
@@ -360,3 +345,32 @@ def test_two_files_that_take_each_others_names_are_decoded_again(paths, store):
     _, after = store(paths)
 
     np.testing.assert_array_equal(after[:2], before[1::-1])
+
+
+def test_all_code_that_reads_a_file_decides_what_is_remembered():
+    code = (
+        "import sys, detl.imaging.pictures, detl.imaging.dicom;"
+        "print(*(name for name in sys.modules if name.startswith('detl.imaging.')))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    used = {name.removeprefix("detl.imaging.") for name in said.stdout.split()}
+    assert used <= set(decoded_files._CODE)
+
+
+@pytest.mark.parametrize("library", ["isal", "pydicom", "imagecodecs"])
+def test_everything_is_decoded_again_by_another_version_of_a_decoder(
+    paths, store, decoded, monkeypatch, library
+):
+    store(paths)
+    decoded.clear()
+    version = decoded_files._version
+    monkeypatch.setattr(
+        decoded_files, "_version", lambda x: "0" if x == library else version(x)
+    )
+
+    store(paths)
+
+    assert sorted(decoded) == ["a.png", "b.png", "broken.png"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detl.imaging.plain_png import decode_plain_png
+from detl.imaging.plain_png import decode_plain_png, drop_notes
 
 LARGEST = 1_000_000
 AFTER_HEADER = 33  # signature of 8 bytes, and a chunk of 25
@@ -95,12 +95,23 @@ def test_a_chunk_of_the_wrong_length_is_left_to_pillow(grey, kind):
     assert decode_plain_png(content, LARGEST) is None
 
 
-def test_a_text_beside_the_pixels_does_not_matter(grey):
+@pytest.mark.parametrize("kind", [b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"eXIf"])
+def test_a_note_beside_the_pixels_does_not_matter(grey, kind):
     png = _encode(grey)
 
-    content = png[:AFTER_HEADER] + _chunk(b"tEXt", b"a\0b") + png[AFTER_HEADER:]
+    content = png[:AFTER_HEADER] + _chunk(kind, b"a\0b") + png[AFTER_HEADER:]
 
     np.testing.assert_array_equal(decode_plain_png(content, LARGEST), grey)
+
+
+def test_notes_that_are_whole_are_dropped_and_nothing_else(grey):
+    png = _encode(grey)
+    note = _chunk(b"zTXt", b"a\0\0b")
+    damaged = note[:-1] + b"?"
+
+    kept = drop_notes(png[:AFTER_HEADER] + note + damaged + png[AFTER_HEADER:] + b"end")
+
+    assert kept == png[:AFTER_HEADER] + damaged + png[AFTER_HEADER:] + b"end"
 
 
 def test_a_transparent_grey_is_left_to_pillow(grey):

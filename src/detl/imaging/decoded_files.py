@@ -19,12 +19,13 @@ from detl.imaging.pictures import Picture
 from detl.imaging.square import Fit
 
 _CODE = (
-    *("copies", "decode", "decoded_files", "dicom", "fingerprint", "pictures"),
-    *("plain_png", "square"),
+    *("copies", "decode", "decoded_files", "dicom", "dicom_compression", "dicom_grey"),
+    *("dicom_numbers", "dicom_values", "fingerprint", "pictures", "plain_png"),
+    *("square",),
 )
 
-_OF_DICOM = ("pydicom", "pylibjpeg", "pylibjpeg-libjpeg", "pyjpegls", "python-gdcm")
-"""Packages that decide the pixels of a compressed DICOM, where they are installed."""
+_LIBRARIES = ("isal", "pydicom", "imagecodecs")
+"""Packages that decide pixels as well, and are not imported here for their version."""
 
 _TABLES = """
 CREATE TABLE made_with (what TEXT);
@@ -245,10 +246,9 @@ def _describe(size: int, fit: Fit, largest_image: int) -> str:
     digest = hashlib.sha256()
     for module in _CODE:
         digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
-    # pydicom is not imported for its version, since that takes time.
     libraries = (
         f"NumPy {np.__version__}, OpenCV {cv2.__version__}, Pillow {PIL.__version__}, "
-        + ", ".join(f"{name} {_version(name)}" for name in ("isal", *_OF_DICOM))
+        + ", ".join(f"{name} {_version(name)}" for name in _LIBRARIES)
     )
     return f"{size} {fit} {largest_image}, {libraries}, code {digest.hexdigest()}"
 

@@ -7,7 +7,6 @@ from typing import BinaryIO
 
 import numpy as np
 import pydicom
-from pydicom.pixels import apply_modality_lut, apply_voi_lut
 from pydicom.uid import (
     UID,
     ExplicitVRBigEndian,
@@ -19,10 +18,14 @@ from detl.imaging.decode import (
     DICOM,
     ImageRejected,
     NotReadNow,
+    find_range,
     is_dicom,
     require_size,
     scale_to_bytes,
 )
+from detl.imaging.dicom_grey import apply_window, are_low_values_white, rescale
+from detl.imaging.dicom_numbers import read_number
+from detl.imaging.dicom_values import read_stored_values
 
 # All that is read from the header: nothing here tells who the patient is.
 _TAGS: list[str] = [
@@ -35,20 +38,22 @@ _TAGS: list[str] = [
     "BitsStored",
     "HighBit",
     "PixelRepresentation",
-    "SmallestImagePixelValue",
-    "LargestImagePixelValue",
+    "PixelPaddingValue",
+    "PixelPaddingRangeLimit",
     "RescaleIntercept",
     "RescaleSlope",
-    "RescaleType",
     "ModalityLUTSequence",
     "WindowCenter",
     "WindowWidth",
     "VOILUTFunction",
     "VOILUTSequence",
+    "PresentationLUTShape",
+    "FloatPixelData",
+    "DoubleFloatPixelData",
     "PixelData",
-    "ExtendedOffsetTable",
-    "ExtendedOffsetTableLengths",
 ]
+
+_LEAST_FILM = 0.01  # of an image, beside its padding
 
 
 def read_dicom_dataset(source: Path | BytesIO, tags: Sequence[str]) -> pydicom.Dataset:
@@ -117,10 +122,11 @@ def _find_transfer_syntax(dataset: pydicom.Dataset) -> UID:
 def decode_dicom(content: bytes, largest_image: int) -> np.ndarray:
     """Return the grey values of a DICOM image as a viewer would show them.
 
-    The rescale slope and intercept (or modality table) and the first window (or VOI
-    table) are applied, MONOCHROME1 is inverted, and the result is scaled linearly,
-    its own darkest value to 0 and its brightest to 255. Only the tags that
-    describe the pixels are read.
+    The modality table (or rescale slope and intercept) and the VOI table (or the first
+    window) are applied. What comes out is scaled linearly, its darkest value to 0 and
+    its brightest to 255; without table or window as ``detl.imaging.decode.find_range``
+    has it. MONOCHROME1 is inverted. Padding is black and no part of any range. Only the
+    tags that describe the pixels are read.
 
     Args:
         content: The bytes of the file.
@@ -130,30 +136,54 @@ def decode_dicom(content: bytes, largest_image: int) -> np.ndarray:
         Grey values, shape (height, width), uint8, 0 is black.
 
     Raises:
-        NotReadNow: The image is compressed in a way that needs a further package, or
-            memory is short.
-        ImageRejected: The image is broken, too large, coloured, or of several frames.
+        NotReadNow: Memory is short.
+        ImageRejected: The image is broken, too large, coloured, of several frames, or
+            compressed in a way that is not read; its header contradicts itself; or
+            nothing is left of it but one value, or padding.
     """
     dataset = read_dicom_dataset(BytesIO(content), _TAGS)
     try:
-        width, height = int(dataset.Columns), int(dataset.Rows)
-        frames = int(dataset.get("NumberOfFrames") or 1)
-        photometric = str(dataset.PhotometricInterpretation)
+        return _decode(dataset, largest_image)
+    except ImageRejected:
+        raise
+    except MemoryError:
+        raise NotReadNow("DICOM for which memory is short") from None
     except Exception as error:
+        # pydicom converts an element when it is used, and fails in many ways.
         raise ImageRejected(f"broken DICOM: {type(error).__name__}") from None
+
+
+def _decode(dataset: pydicom.Dataset, largest_image: int) -> np.ndarray:
+    width, height = _read_size(dataset, largest_image)
+    is_inverted = are_low_values_white(dataset)
+    stored, padding = read_stored_values(dataset, width, height)
+    values, window = apply_window(rescale(stored, dataset), dataset)
+    film = values if padding is None else values[~padding]
+    if film.size < _LEAST_FILM * values.size:
+        raise ImageRejected(
+            f"DICOM that is padding but for {film.size} of its {values.size} pixels"
+        )
+    low, high = (film.min(), film.max()) if window else find_range(film)
+    if low == high:
+        cause = f"; its {window} leaves no other" if window else ""
+        raise ImageRejected(f"blank: all pixels have one value{cause}")
+    grey = scale_to_bytes(values, low, high)
+    if is_inverted:
+        grey = 255 - grey
+    if padding is not None:
+        grey[padding] = 0
+    return grey
+
+
+def _read_size(dataset: pydicom.Dataset, largest_image: int) -> tuple[int, int]:
+    """Return width and height of an image of one frame."""
+    width, height = (int(read_number(dataset, k) or 0) for k in ("Columns", "Rows"))
+    if not width or not height:
+        raise ImageRejected(
+            "broken DICOM: without Rows or Columns; it holds no image, or is cut short"
+        )
+    frames = read_number(dataset, "NumberOfFrames") or 1
     if frames != 1:
-        raise ImageRejected(f"DICOM with several frames: {frames}")
-    if photometric not in ("MONOCHROME1", "MONOCHROME2"):
-        raise ImageRejected(f"DICOM that is not grey: {photometric}")
+        raise ImageRejected(f"DICOM with several frames: {frames:g}")
     require_size(width, height, largest_image)
-    try:
-        values = apply_modality_lut(dataset.pixel_array, dataset)
-        values = apply_voi_lut(values, dataset)
-    except Exception as error:
-        # With a further package it may be.
-        raise NotReadNow(
-            f"DICOM that cannot be decoded: {type(error).__name__}, "
-            f"{dataset.file_meta.get('TransferSyntaxUID', 'no transfer syntax')!s}"
-        ) from None
-    grey = scale_to_bytes(values)
-    return 255 - grey if photometric == "MONOCHROME1" else grey
+    return width, height

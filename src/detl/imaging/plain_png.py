@@ -11,7 +11,8 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 _HEADER_END = 33  # of the signature and the first chunk
 _EIGHT_BIT_GREY = bytes([8, 0, 0, 0, 0])  # depth, colour, and no interlacing
-_HARMLESS = {b"IHDR", b"IDAT", b"IEND", b"gAMA", b"pHYs", b"tEXt", b"tIME"}
+_NOTES = {b"eXIf", b"iCCP", b"iTXt", b"tEXt", b"zTXt"}
+_HARMLESS = {b"IHDR", b"IDAT", b"IEND", b"gAMA", b"pHYs", b"tIME"} | _NOTES
 _LENGTHS = {b"gAMA": 4, b"pHYs": 9, b"tIME": 7}
 
 _STORED_ZLIB = b"\x78\x01"  # begins data in the zlib format
@@ -53,6 +54,30 @@ def decode_plain_png(content: bytes, largest_image: int) -> np.ndarray | None:
         return None
     is_whole = values is not None and values.shape == (height, width)
     return values if is_whole else None
+
+
+def drop_notes(content: bytes) -> bytes:
+    """Return a PNG file without its colour profile, its texts and its camera's notes.
+
+    None of these bears on the pixels as they are stored, and they may be of any size.
+    Those that are damaged stay, as does all that follows a damaged length.
+
+    Args:
+        content: The bytes of the file, which begins as PNG files do.
+    """
+    kept, view = [content[: len(PNG)]], memoryview(content)
+    start = len(PNG)
+    while start + 12 <= len(content):
+        end = start + 12 + unpack_from(">I", content, start)[0]
+        is_note = content[start + 4 : start + 8] in _NOTES
+        if not is_note or not _is_whole(view[start:end]):
+            kept.append(content[start:end])
+        start = end
+    return b"".join([*kept, content[start:]])
+
+
+def _is_whole(chunk: memoryview) -> bool:
+    return crc32(chunk[4:-4]).to_bytes(4) == chunk[-4:]
 
 
 def _store_data(content: bytes, size: int) -> bytes | None:
