@@ -13,7 +13,7 @@ FINISHED := data/08_reporting/.finished
 # What has been written, added or removed since then. Asked in the recipe, by find: Make
 # would divide names at blanks, and take a colon or a semicolon in one for its own.
 CHANGED = find pyproject.toml requirements.lock src conf data/01_raw \
-	\( -name __pycache__ -o -name '*.egg-info' \) -prune -o -newer $(FINISHED) -print
+	\( -name __pycache__ -o -name '*.egg-info' -o -name patient_key \) -prune -o -newer $(FINISHED) -print
 
 export DO_NOT_TRACK := true
 export MLFLOW_DISABLE_TELEMETRY := true

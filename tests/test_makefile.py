@@ -93,6 +93,14 @@ def test_what_python_compiles_is_no_reason_to_run(project):
     assert "Up to date" in _make(project, "run").stdout
 
 
+def test_a_new_key_of_pseudonyms_is_no_reason_to_run(project):
+    key = project / "conf" / "base" / "patient_key"
+    key.write_text("newer")
+    os.utime(key.parent, (LONG_AGO, LONG_AGO))
+
+    assert "Up to date" in _make(project, "run").stdout
+
+
 @pytest.mark.parametrize("folder", ["data/01_raw/clinic", "conf/base", "src/detl"])
 def test_any_name_of_a_file_can_be_read_and_is_a_reason_to_run(project, folder):
     for name in NAMES:
