@@ -101,6 +101,17 @@ def test_padding_of_bits_that_are_not_stored_hides_no_film():
     np.testing.assert_array_equal(decode(dataset), expected)
 
 
+def test_padding_below_all_that_the_stored_bits_of_signed_values_hold_hides_no_film():
+    film = TWELVE_BITS.astype(np.int16) - 2048
+    values = _with_border(film, -32768, np.int16)
+    # Its lowest 12 bits are those of the padding.
+    values[0, 1] = 0
+    dataset = make_dataset(values, BitsStored=12, HighBit=11, PixelPaddingValue=-32768)
+
+    expected = _expect(values[:, 1:-1])
+    np.testing.assert_array_equal(decode(dataset), expected)
+
+
 def test_an_empty_padding_is_none():
     dataset = make_dataset()
     dataset.add_new("PixelPaddingValue", "US", None)

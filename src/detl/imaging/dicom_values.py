@@ -149,10 +149,14 @@ def _find_padding(
         return None
     last = read_word(dataset, "PixelPaddingRangeLimit")
     limits = np.array([first, first if last is None else last], np.uint16)
-    if form.is_signed:
+    if limits.max() < 1 << form.bits:
         # Headers give a sign to values that have none, and the other way round.
         limits = _interpret(limits, form._replace(bits=min(form.bits, 16), shift=0))
-    elif limits.max() > form.highest:
-        # Told apart by bits that are not stored.
+    elif form.is_signed:
+        limits = limits.view(np.int16)
+        if limits.min() < form.lowest:
+            # Told apart by bits that are not stored.
+            values = words.view(f"i{words.itemsize}")
+    else:
         values = words
     return (values >= limits.min()) & (values <= limits.max())
