@@ -7,7 +7,7 @@ import pytest
 from detl.errors import DetlError
 from detl.parameters import SourceParameters
 from detl.sources import build_source_table
-from detl.sources.source_table import count_reasons, select_views
+from detl.sources.source_table import count_reasons, drop_patients, select_views
 from detl.tables import CANDIDATES, REJECTED, validate
 
 
@@ -234,3 +234,23 @@ def test_reasons_with_row_numbers_and_names_of_two_lines_are_one_kind():
 
 def test_where_every_image_was_taken_there_is_no_reason():
     assert count_reasons(pd.Series([], dtype=str)) == "none"
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        ("seen in training: patient ward/4711", "seen in training: patient"),
+        (
+            "seen in training: copy of ward/1.png",
+            "seen in training: copy of ward/1.png",
+        ),
+        (
+            "patient changed by a spreadsheet: 4.7e+11",
+            "patient changed by a spreadsheet",
+        ),
+        ("no patient of that source: nih/unknown", "no patient of that source"),
+        ("unknown finding: Widget", "unknown finding: Widget"),
+    ],
+)
+def test_a_message_names_no_patient(reason, shown):
+    assert drop_patients(pd.Series([reason])).tolist() == [shown]

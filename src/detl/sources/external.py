@@ -12,7 +12,7 @@ from detl.sources import read_source
 from detl.sources.files import EXTERNAL, where_to_set
 from detl.sources.patients import is_spoilt, normalise_patient
 from detl.sources.pseudonyms import drop_sources
-from detl.sources.source_table import SourceTable, select_views
+from detl.sources.source_table import SourceTable, drop_patients, select_views
 from detl.sources.spelling import fold, is_utf8, show
 
 
@@ -70,7 +70,7 @@ def _tell_layout(path: Path) -> str:
 def _require_candidates(path: Path, table: SourceTable) -> None:
     if not table.candidates.empty:
         return
-    counts = table.rejected["reason"].value_counts()
+    counts = drop_patients(table.rejected["reason"]).value_counts()
     named = [f"{reason} {count}" for reason, count in counts.head(3).items()]
     if len(counts) > 3:
         named.append(f"other reasons {counts.iloc[3:].sum()}")

@@ -32,14 +32,17 @@ _SPOILT = re.compile(
 )
 """What a spreadsheet makes of long or hyphenated numbers: patients can become one."""
 
-_NUMBER = re.compile(r"\+?(\d+|\d{1,3}(,\d{3})+)(\.0*)?")
+_NUMBER = re.compile(r"\+?(\d+|\d{1,3}(,\d{3})+)(\.0*|,0{1,2})?")
+_FORMULA = re.compile(r'= ?"(.*)"')
+"""How numbers are written that Excel is to leave as they are: ``="00017"``."""
 
 
 def normalise_patient(said: str, reader: str = "folder") -> str:
     """Return the patient in one spelling, "" where the list knows none.
 
     Capitals make no difference, nor do blanks, zeros before a number or after its
-    decimal point, a plus, commas between thousands and full-width digits.
+    decimal point or comma, a plus, commas between thousands, full-width digits, and the
+    ``="..."`` in which Excel is to leave a number as it is.
 
     Args:
         said: What the list says.
@@ -47,7 +50,8 @@ def normalise_patient(said: str, reader: str = "folder") -> str:
             ``covid_chestxray`` one letter after a number is no other patient (313a and
             313b are one).
     """
-    text = fold(unicodedata.normalize("NFKC", said)).lstrip("'\"").rstrip("'\"").strip()
+    text = fold(unicodedata.normalize("NFKC", said))
+    text = _FORMULA.sub(r"\1", text).strip("'\"").strip()
     if text in _NOT_KNOWN:
         return ""
     if reader == "covid_chestxray":
@@ -83,10 +87,10 @@ def name_spoilt_patients(patients: pd.Series, path: Path) -> pd.Series:
     spoilt = patients.map(is_spoilt).astype(bool)
     if spoilt.any() and 2 * spoilt.sum() >= (patients != "").sum():
         raise DetlError(
-            f"{path} names the patients of {spoilt.sum()} rows as "
-            f"{patients[spoilt].iloc[0]} and the like, which a spreadsheet has made of "
-            "their numbers so that several can be one, where each patient's own was "
-            "expected: format the column as text, enter them anew and save it again."
+            f"{path} names the patients of {spoilt.sum()} rows in the way of "
+            "1.23457E+11 or 17-Jan, which a spreadsheet has made of their numbers so "
+            "that several can be one, where each patient's own was expected: format "
+            "the column as text, enter them anew and save it again."
         )
     words = "patient changed by a spreadsheet: " + patients
     return pd.Series("", patients.index).mask(spoilt, words)

@@ -106,6 +106,18 @@ def select_views(table: SourceTable, views: Collection[str]) -> SourceTable:
     )
 
 
+def drop_patients(reasons: pd.Series) -> pd.Series:
+    """Return reasons for a message, without the patient whom some of them name.
+
+    Args:
+        reasons: Of each image, such as ``seen in training: patient nih/00000001``.
+    """
+    before = "patient changed by a spreadsheet|no patient of that source"
+    return reasons.str.replace(
+        rf"(?s)^({before}|seen in training: patient)\b.*", r"\1", regex=True
+    )
+
+
 def count_reasons(reasons: pd.Series) -> str:
     """Return how often images were not taken for each kind of reason, in words.
 
@@ -155,6 +167,7 @@ def _reasons(rows: pd.DataFrame) -> pd.Series:
         (rows["name"] == "", "no image name: " + rows["where"]),
         *_find_repeated(rows),
         (rows["patient"] == "", pd.Series("no patient", rows.index)),
+        (rows["label"] == "", pd.Series("no label", rows.index)),
         (rows["findings"].isna(), "unknown finding: " + rows["label"]),
         (contradictory.eq(True), "contradictory label: " + rows["label"]),
         (rows["view"].isna(), "view: " + rows["said"]),

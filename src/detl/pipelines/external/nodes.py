@@ -10,7 +10,7 @@ from detl.errors import DetlError
 from detl.keras_model import KerasModel
 from detl.parameters import IngestParameters, SplitParameters
 from detl.pipelines.split.selection import label_as_data_b
-from detl.sources.source_table import count_reasons
+from detl.sources.source_table import count_reasons, drop_patients
 from detl.tables import (
     CANDIDATES,
     EXTERNAL_IMAGES,
@@ -142,9 +142,10 @@ def select_unseen(
     labels = label_as_data_b(external_images, split.data_b)
     kept, reasons = choose_unseen(external_images, seen, labels)
     if kept.empty:
+        first = drop_patients(reasons).iloc[0]
         raise DetlError(
             f"None of the {len(external_images)} external images can be tested, the "
-            f"first because: {reasons.iloc[0]}; name a source with images of Data-B's "
+            f"first because: {first}; name a source with images of Data-B's "
             "classes that training has not seen, with --params source=PATH."
         )
     logger.info(
