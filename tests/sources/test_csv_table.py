@@ -234,3 +234,19 @@ def test_blanks_of_a_column_can_be_kept(tmp_path):
     row = read_text_table(path, COLUMNS, verbatim=["name"]).rows.loc[0]
 
     assert (row["name"], row["sex"]) == (" a.png ", "M")
+
+
+def test_bytes_that_mean_nothing_in_windows_1252_are_kept(tmp_path):
+    assert _read_text(tmp_path, HEADER.encode() + b"m\x81.png,M,x\n").rows["name"][
+        0
+    ] == ("m\x81.png")
+
+
+@pytest.mark.parametrize(
+    "first", ["a.png,M,Hans Muster", "patients/a.png,M,4711", "a.png;M;4711"]
+)
+def test_a_first_row_in_place_of_a_heading_is_not_quoted(tmp_path, first):
+    with pytest.raises(DetlError, match="a first line without the name of") as told:
+        _read_text(tmp_path, f"{first}\n{first}\n")
+
+    assert not any(word in str(told.value) for word in ("Muster", "4711"))

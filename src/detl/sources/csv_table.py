@@ -17,6 +17,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from detl.errors import DetlError
+from detl.sources.spelling import fold
 
 _AS_PUBLISHED = "use the file as it was published"
 
@@ -137,7 +138,11 @@ def _read_text(path: Path) -> str:
 def _read_as_windows_1252(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeDecodeError)
     broken = error.object[error.start : error.end]
-    return broken.decode("windows-1252", errors="replace"), error.end
+    try:
+        return broken.decode("windows-1252"), error.end
+    except UnicodeDecodeError:
+        # A list in another encoding, whose bytes the names of files may yet tell.
+        return broken.decode("latin-1"), error.end
 
 
 def _read_rows(lines: Sequence[str]) -> tuple[_Row, list[_Row]]:
@@ -309,7 +314,23 @@ def _find_columns(
     if not all(known):
         expected = ", ".join(" or ".join(theirs) for theirs in spellings.values())
         raise DetlError(
-            f"{path} has the columns {', '.join(filter(None, found))}, where "
-            f"{expected} were expected; {advice}."
+            f"{path} has {_quote_heading(found, spellings)}, where {expected} were "
+            f"expected; {advice}."
         )
     return [positions[0] for positions in known]
+
+
+def _quote_heading(
+    found: Sequence[str], spellings: Mapping[str, tuple[str, ...]]
+) -> str:
+    """Return the columns that a file has, in words.
+
+    A first line that is no heading is not quoted: it may name a patient.
+    """
+    expected = {fold(name) for theirs in spellings.values() for name in theirs}
+    # With another separator the line is one column.
+    if expected.intersection(
+        fold(name) for name in re.split(r"[,;\t|]", ",".join(found))
+    ):
+        return f"the columns {', '.join(filter(None, found))}"
+    return "a first line without the name of any column"
