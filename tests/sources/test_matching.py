@@ -69,6 +69,20 @@ def test_the_forms_of_unicode_are_one_name(form):
     assert _match([wanted], [present]) == [present]
 
 
+@pytest.mark.parametrize("written", ["utf-8", "mac_roman", "cp850"])
+def test_a_list_of_another_encoding_than_it_was_read_in_names_its_files(written):
+    read = "Müller é/ß.png".encode(written).decode("latin-1")
+    # Of Windows-1252, in which lists are read, bytes from 80 to 9f differ from Latin-1.
+    read = read.translate({0x82: 0x201A, 0x8A: "Š", 0x8E: "Ž", 0x9F: "Ÿ"})
+
+    assert _match([read], ["Müller é/ß.png", "Muller/s.png"]) == ["Müller é/ß.png"]
+
+
+@pytest.mark.parametrize("name", ["MÃ¼ller.png", "M├╝ller.png"])
+def test_a_file_whose_name_an_archive_has_spoilt_is_found(name):
+    assert _match(["Müller.png"], [name, "Muller.png"]) == [name]
+
+
 def test_an_exact_name_goes_before_a_spelling():
     present = ["a.png", " a.png", "A.png", "clinic/a.png"]
 

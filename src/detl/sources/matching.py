@@ -57,6 +57,24 @@ def _decode_parts(name: str) -> str:
     return _fold_parts(unquote(name))
 
 
+def _reread(wrong: str, right: str) -> Callable[[str], str]:
+    """Return what reads a name anew that was read as if written in another encoding."""
+
+    def reread(name: str) -> str:
+        try:
+            # Bytes that mean nothing in Windows-1252 stand as control characters.
+            written = b"".join(
+                character.encode("latin-1" if character < "\xa0" else wrong)
+                for character in name
+            )
+            name = written.decode(right)
+        except UnicodeError:
+            pass  # it was not
+        return _fold_parts(name)
+
+    return reread
+
+
 def _stem(name: str) -> str:
     return re.sub(r"\.[^./]*$", "", _fold_parts(name))
 
@@ -74,6 +92,12 @@ _SPELLINGS = (
     _Spelling(_unify_parts, _unify_parts, True),
     _Spelling(_fold_parts, _fold_parts, False),
     _Spelling(_fold_parts, _decode_parts, False),
+    # A list, or names from an archive, in UTF-8 or what Excel writes for macOS and DOS.
+    _Spelling(_fold_parts, _reread("windows-1252", "utf-8"), False),
+    _Spelling(_fold_parts, _reread("windows-1252", "mac_roman"), False),
+    _Spelling(_fold_parts, _reread("windows-1252", "cp850"), False),
+    _Spelling(_reread("windows-1252", "utf-8"), _fold_parts, False),
+    _Spelling(_reread("cp437", "utf-8"), _fold_parts, False),
     # The same image encoded again, or a list without extensions, or of .png.gz.
     _Spelling(_stem, _stem, False),
     _Spelling(_stem, _fold_parts, False),
@@ -90,7 +114,8 @@ def match_files(
     A file of exactly that name is taken; else one that the list spells otherwise: with
     backslashes, ``./``, the folder's own name or its absolute path, here or where the
     list was made; in another form of Unicode, with other blanks or capitals, or with
-    ``%20``; or with another extension, as an image encoded again. From capitals on, a
+    ``%20``; in another encoding than it was read in; or with another extension, as an
+    image encoded again. From capitals on, a
     file is taken only where it is the one file and the one row that are so alike, and
     no other row names it more exactly.
 
@@ -152,7 +177,7 @@ class _Matcher:
         places = {
             row: names
             for row, names in places.items()
-            if any(_roughly(name) in known for name in names)
+            if any(not n.isascii() or _roughly(n) in known for n in names)
         }
         for spelling in _SPELLINGS:
             left = {
