@@ -88,6 +88,15 @@ def test_rows_that_lead_from_front_to_back_are_those_of_a_lateral(orientation, v
     assert judge_view("", [], orientation) == (view, "")
 
 
+@pytest.mark.parametrize(
+    ("part", "view"),
+    [("CHEST LAT", "L"), ("Thorax pa", "PA"), ("CHEST", ""), ("LUNG", "")],
+)
+def test_a_part_of_the_body_may_say_the_view(part, view):
+    assert judge_view("", [], "", part) == (view, "")
+    assert judge_view("AP", [], "", part) == ("AP", "")
+
+
 def test_the_orientation_does_not_overrule_the_position():
     assert judge_view("PA", [], "A\\F") == ("PA", "")
 

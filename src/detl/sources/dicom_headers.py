@@ -144,18 +144,17 @@ def _read_header(path: Path) -> Header | None:
 
 
 def _judge(dataset: Any) -> Header:
+    part = _text(dataset, "BodyPartExamined")
     view, why_no_view = judge_view(
         _text(dataset, "ViewPosition"),
         _codes(dataset, "ViewCodeSequence"),
         _text(dataset, "PatientOrientation"),
+        part,
     )
     reasons = (
         judge_modality(_text(dataset, "Modality")),
         "" if "Rows" in dataset else "DICOM without a picture",
-        judge_part(
-            _text(dataset, "BodyPartExamined"),
-            _codes(dataset, "AnatomicRegionSequence"),
-        ),
+        judge_part(part, _codes(dataset, "AnatomicRegionSequence")),
         why_no_view,
     )
     return Header(

@@ -118,7 +118,7 @@ def judge_part(part: str, codes: Sequence[str]) -> str:
 
 
 def judge_view(
-    position: str, codes: Sequence[str], orientation: str
+    position: str, codes: Sequence[str], orientation: str, part: str = ""
 ) -> tuple[str, str]:
     r"""Return the view of a film, and why it is neither frontal nor lateral.
 
@@ -127,7 +127,9 @@ def judge_view(
         codes: Of SNOMED, from ``ViewCodeSequence``; they count where the position says
             nothing.
         orientation: ``PatientOrientation``, where the rows and the columns lead, such
-            as ``L\F`` of a frontal film; it counts where neither says anything.
+            as ``L\F`` of a frontal film; it counts where nothing else says anything.
+        part: ``BodyPartExamined``, which at times says the view too, as ``CHEST LAT``;
+            it counts where position and codes say nothing.
 
     Returns:
         ``PA``, ``AP``, ``AP Supine``, ``L``, or "" where nothing is said; and the
@@ -136,6 +138,8 @@ def judge_view(
     view = spell_view(position)
     if not view and codes:
         view = _VIEW_CODES.get(codes[0], OTHER_CODE)
+    if not view and (said := spell_view(part)) != UNKNOWN_WORD:
+        view = said
     if not view and orientation[:1].upper() in ("A", "P"):
         view = "L"
     is_known = view in ("PA", "AP", "AP Supine", "L", "")
