@@ -35,7 +35,10 @@ def test_files_are_found_at_any_depth(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    [".a.png", "Thumbs.db", "@eaDir/a.png", "__MACOSX/a.png", ".thumbnails/a.png"],
+    [
+        *(".a.png", "Thumbs.db", "@eaDir/a.png", "__MACOSX/a.png", ".thumbnails/a.png"),
+        *("~snapshot/a.png", "@Recently-Snapshot/a.png"),
+    ],
 )
 def test_what_systems_leave_is_hidden(tmp_path, name):
     contents = walk_files(_write(tmp_path, name, "a.png"))

@@ -19,6 +19,7 @@ def _why(path, *beside, first=1):
             "segmentation",
         ),
         *("annotations", "thumbnails", "ground_truth", "left mask", "masks_2"),
+        *("Ground-truths", "GT", "groundtruth", "Segmentierung"),
     ],
 )
 def test_what_lies_in_a_folder_of_masks_is_no_film(folder):
@@ -38,7 +39,11 @@ def test_a_class_may_have_the_name_of_a_mask():
 
 
 @pytest.mark.parametrize(
-    "name", ["a_mask.png", "a-mask.PNG", "a mask.jpg", "a_thumb.png"]
+    "name",
+    [
+        *("a_mask.png", "a-mask.PNG", "a mask.jpg", "a_thumb.png", "a.mask.png"),
+        *("mask_a.png", "Mask a.jpg"),
+    ],
 )
 def test_a_mask_beside_its_film_is_no_film(name):
     assert _why(f"COVID/{name}", "COVID/a.jpg").startswith("no film: ")

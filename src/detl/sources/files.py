@@ -16,8 +16,8 @@ EXTERNAL = "external"
 
 _SYSTEM = {
     *("__macosx", "@eadir", "#recycle", "@recycle", "$recycle.bin", "#snapshot"),
-    *("@tmp", "lost+found", "system volume information", "thumbs.db", "ehthumbs.db"),
-    *("desktop.ini", "icon\r"),
+    *("~snapshot", "@recently-snapshot", "@tmp", "lost+found", "thumbs.db"),
+    *("system volume information", "ehthumbs.db", "desktop.ini", "icon\r"),
 }
 """Files and folders that Windows, macOS and network storage leave, in small letters."""
 

@@ -1,24 +1,16 @@
 """Which files beside films are none, by their names: masks, thumbnails, documents."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 _OF_FILMS = {
     *("mask", "masks", "maske", "masken", "segmentation", "segmentations", "seg"),
-    *(
-        "segs",
-        "segm",
-        "annotation",
-        "annotations",
-        "contour",
-        "contours",
-        "roi",
-        "rois",
-    ),
-    *("overlay", "overlays", "heatmap", "heatmaps", "saliency", "gradcam", "bbox"),
-    *("bboxes", "label", "labels", "landmarks", "truth", "thumb", "thumbs", "preview"),
-    *("thumbnail", "thumbnails", "previews"),
+    *("segmentierung", "segmentierungen", "segs", "segm", "roi", "rois", "overlay"),
+    *("annotation", "annotations", "contour", "contours", "overlays", "landmarks"),
+    *("heatmap", "heatmaps", "saliency", "gradcam", "bbox", "bboxes", "label"),
+    *("labels", "truth", "truths", "groundtruth", "gt", "preview", "previews"),
+    *("thumb", "thumbs", "thumbnail", "thumbnails", "vorschau"),
 }
 """Words for what is drawn of films, or on them."""
 
@@ -68,14 +60,18 @@ def _name_no_film(path: PurePosixPath, first: int, stems: set[str]) -> str:
     ending = path.suffix.lstrip(".").casefold()
     if ending in _DOCUMENTS:
         return f"no film: .{ending}"
-    original, _, kind = re.sub(r"[ _-](?=[^ _-]*$)", "/", path.stem).rpartition("/")
-    if (
-        original
-        and kind.casefold() in _OF_FILMS
-        and str(path.with_name(original)) in stems
-    ):
-        return f"no film: {kind} of {original}"
+    for original, kind in _name_originals(path.stem):
+        if kind.casefold() in _OF_FILMS and str(path.with_name(original)) in stems:
+            return f"no film: {kind} of {original}"
     return ""
+
+
+def _name_originals(stem: str) -> Iterator[tuple[str, str]]:
+    """Yield what a file may be of, and as what: ``a`` and ``mask`` of ``a_mask``."""
+    if match := re.fullmatch(r"(.+)[ ._-]([^ ._-]+)", stem):
+        yield match[1], match[2]
+    if match := re.fullmatch(r"([^ ._-]+)[ ._-](.+)", stem):
+        yield match[2], match[1]
 
 
 def _list_words(name: str) -> list[str]:
