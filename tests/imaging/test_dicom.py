@@ -87,6 +87,13 @@ def test_colours_are_rejected():
         decode(coloured)
 
 
+def test_what_is_no_word_of_the_standard_is_not_quoted():
+    dataset = make_dataset(PhotometricInterpretation="Secret^Person")
+
+    with pytest.raises(ImageRejected, match="an interpretation that is not known"):
+        decode(dataset)
+
+
 def test_a_large_image_is_rejected():
     with pytest.raises(ImageRejected, match="too large: 3 x 2 pixels"):
         decode(make_dataset(), largest_image=5)

@@ -8,6 +8,9 @@ import pydicom
 from detl.imaging.decode import ImageRejected
 from detl.imaging.dicom_numbers import read_number, read_numbers
 
+_COLOURED = ("ARGB", "CMYK", "HSV", "PALETTE COLOR", "RGB", "XYB", "YBR_")
+"""Photometric interpretations of the standard, or how they begin."""
+
 
 def rescale(values: np.ndarray, dataset: pydicom.Dataset) -> np.ndarray:
     """Return stored values after the modality table, or slope and intercept.
@@ -92,7 +95,10 @@ def are_low_values_white(dataset: pydicom.Dataset) -> bool:
             "black or white is not known"
         )
     if photometric not in ("MONOCHROME1", "MONOCHROME2"):
-        raise ImageRejected(f"DICOM that is not grey: {photometric}")
+        # No other words are quoted: a name may stand in their place.
+        is_known = photometric.startswith(_COLOURED)
+        words = photometric if is_known else "an interpretation that is not known"
+        raise ImageRejected(f"DICOM that is not grey: {words}")
     colours = read_number(dataset, "SamplesPerPixel")
     if colours not in (None, 1):
         raise ImageRejected(
