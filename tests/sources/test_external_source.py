@@ -208,3 +208,9 @@ def test_the_list_of_a_published_set_is_told_to_name_its_folder(tmp_path, name):
     message = _error_of(_write_csv(tmp_path / name, "Image Index,finding\n"))
 
     assert f"name its folder {tmp_path} instead" in message
+
+
+def test_a_list_without_one_patient_of_the_sources_that_it_names_is_refused(tmp_path):
+    path = _list(tmp_path, "a.png,normal,chest14/Jan-17", "b.png,normal,collection/")
+
+    assert "(no patient of that source 2)" in _error_of(path)

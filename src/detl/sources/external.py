@@ -55,10 +55,11 @@ def read_external(
     parameters = SourceParameters(reader=reader, folder=str(path))
     # Under the name that its errors know how to mend, until it is read.
     found = read_source(Path(), EXTERNAL, parameters, patient_key)
-    table = select_views(found, views)
-    _require_candidates(path, table)
     same = [name for name, p in known.items() if p.reader == reader != "folder"]
-    return _name_after(table, same[0] if same else EXTERNAL, known)
+    source = same[0] if same else EXTERNAL
+    table = _name_after(select_views(found, views), source, known)
+    _require_candidates(path, table)
+    return table
 
 
 def _tell_layout(path: Path) -> str:
