@@ -250,3 +250,15 @@ def test_a_first_row_in_place_of_a_heading_is_not_quoted(tmp_path, first):
         _read_text(tmp_path, f"{first}\n{first}\n")
 
     assert not any(word in str(told.value) for word in ("Muster", "4711"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"PK\x03\x04\x14\0\6\0", HEADER.encode("utf-16-le")],
+    ids=["xlsx", "utf"],
+)
+def test_what_is_no_text_is_told(tmp_path, content):
+    with pytest.raises(
+        DetlError, match=r"\(it is no text, or UTF-16 without its mark\)"
+    ):
+        _read_text(tmp_path, content)

@@ -123,6 +123,8 @@ def _read_text(path: Path) -> str:
         content = file.read()
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16")
+    if b"\0" in content.partition(b"\n")[0]:
+        raise ValueError("it is no text, or UTF-16 without its mark")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
