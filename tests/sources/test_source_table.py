@@ -142,7 +142,9 @@ def test_an_image_named_twice_is_taken_once():
     table = _build(_row(), _row(patient="8"))
 
     assert list(table.candidates["patient_id"]) == ["mine/7"]
-    assert list(table.rejected["reason"]) == ["named a second time"]
+    assert list(table.rejected["reason"]) == [
+        "named a second time, with another patient"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -156,6 +158,10 @@ def test_an_image_named_twice_is_taken_once():
             "named a second time, with another label: Nodule",
         ),
         ({"name": "./a.png"}, "named a second time"),
+        (
+            {"patient": "8", "findings": "Nodule"},
+            "named a second time, with another patient, with another label: Nodule",
+        ),
     ],
 )
 def test_a_second_row_of_an_image_says_whether_its_label_is_another(again, reason):

@@ -185,9 +185,14 @@ def _find_repeated(rows: pd.DataFrame) -> list[tuple[pd.Series, pd.Series]]:
         named = rows[rows[column].isin(set(rows.loc[again, column]))]
         words = dict.fromkeys(rows.index, "named a second time")
         labels: dict[str, frozenset[str] | str] = {}
-        columns = (named[name] for name in (column, "findings", "label"))
-        for row, name, findings, label in zip(named.index, *columns, strict=True):
+        patients: dict[str, str] = {}
+        columns = (named[name] for name in (column, "findings", "label", "patient"))
+        for row, name, findings, label, patient in zip(
+            named.index, *columns, strict=True
+        ):
             known = label if pd.isna(findings) else list_findings(findings)
+            if patients.setdefault(name, patient) != patient:
+                words[row] += ", with another patient"
             if labels.setdefault(name, known) != known:
                 words[row] += f", with another label: {label}"
         found.append((again, pd.Series(words, dtype=str)))
