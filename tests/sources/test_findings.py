@@ -4,6 +4,7 @@ from detl.sources.findings import (
     CAUSES_OF_PNEUMONIA,
     FINDINGS,
     contradict,
+    contradicts_itself,
     name_pneumonia,
     translate_findings,
 )
@@ -31,6 +32,11 @@ def test_published_spellings_are_understood(label, findings):
 @pytest.mark.parametrize("label", ["todo", "Unknown", "", "Mass|", "Pneumonia/?"])
 def test_an_unknown_finding_is_not_guessed(label):
     assert translate_findings(label, {}) is None
+
+
+@pytest.mark.parametrize("label", ["Pneumonia/No Finding", "normal/Effusion"])
+def test_a_path_with_no_finding_in_it_contradicts_itself(label):
+    assert contradicts_itself(translate_findings(label, {}))
 
 
 def test_the_translation_goes_first():

@@ -100,13 +100,13 @@ def translate_findings(label: str, translation: Mapping[str, str]) -> str | None
     label = unify(label)
     parts = meanings.get(label, label).replace(",", "|").split("|")
     for part in (part.strip() for part in parts):
-        last = meanings.get(part, part).split("/")[-1]
-        finding = _SPELLINGS.get(fold(last))
-        if finding is None:
+        path = meanings.get(part, part).split("/")
+        named = [_SPELLINGS.get(fold(finding)) for finding in path]
+        if named[-1] is None:
             return None
-        if finding not in findings:
-            findings.append(finding)
-    return "|".join(findings)
+        # No finding is above or below no other: whoever says so contradicts himself.
+        findings += filter(None, named if NO_FINDING in named else named[-1:])
+    return "|".join(dict.fromkeys(findings))
 
 
 def list_findings(findings: str) -> frozenset[str]:
