@@ -39,6 +39,15 @@ def test_a_path_with_no_finding_in_it_contradicts_itself(label):
     assert contradicts_itself(translate_findings(label, {}))
 
 
+def test_capitals_make_no_difference_in_a_translation():
+    own = {"Healthy": "No Finding", "Sick": "Mass", "SICK": "Nodule"}
+
+    said = ("HEALTHY", "healthy", "Sick", "SICK", "sick")
+    assert [translate_findings(label, own) for label in said] == [
+        *("No Finding", "No Finding", "Mass", "Nodule", None)
+    ]
+
+
 def test_the_translation_goes_first():
     assert translate_findings("Mass", {"Mass": "Nodule"}) == "Nodule"
 

@@ -195,6 +195,35 @@ def test_a_csv_without_its_columns_is_refused(tmp_path):
         _read(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["Labels.csv", "LABELS.CSV"])
+def test_capitals_of_the_list_make_no_difference(tmp_path, name):
+    _write(tmp_path, "Mass/a.png")
+    (tmp_path / name).write_text("file,label,patient\nMass/a.png,Nodule,7\n")
+
+    table = _read(tmp_path)
+
+    assert list(table.candidates["patient_id"]) == ["mine/7"]
+    assert table.rejected.empty
+
+
+def test_a_list_that_leads_nowhere_is_refused(tmp_path):
+    _write(tmp_path, "Mass/a.png")
+    (tmp_path / "labels.csv").symlink_to(tmp_path / "gone.csv")
+
+    with pytest.raises(DetlError, match=r"labels\.csv is a link that leads nowhere"):
+        _read(tmp_path)
+
+
+def test_a_hidden_file_that_the_list_names_is_told(tmp_path):
+    _write(tmp_path, ".a.png", "@eaDir/b.png", "c.png")
+    rows = "".join(f"{name},Mass,7\n" for name in (".a.png", "@eaDir/b.png", "c.png"))
+    (tmp_path / "labels.csv").write_text(f"file,label,patient\n{rows}")
+
+    assert set(_read(tmp_path).rejected["reason"]) == {
+        "no image file: it is hidden, or of the system; rename it"
+    }
+
+
 def test_a_missing_folder_is_named_with_the_parameter(tmp_path):
     with pytest.raises(DetlError, match=r"nowhere.*ingest\.sources\.mine\.folder"):
         _read(tmp_path / "nowhere")

@@ -163,7 +163,7 @@ class _Found:
 
     def _take(self, entry: os.DirEntry[str], path: str) -> bool:
         """Collect a file or link, and return whether it is a folder."""
-        if entry.name.startswith(".") or entry.name.casefold() in _SYSTEM:
+        if is_hidden(entry.name):
             self._hidden.append(path)
         elif not is_utf8(entry.name):
             self._leave(path, "name that is not UTF-8: rename it")
@@ -195,6 +195,11 @@ class _Found:
             pd.DataFrame(sorted(self._faults), columns=["name", "reason"], dtype=str),
             sorted(self._hidden),
         )
+
+
+def is_hidden(name: str) -> bool:
+    """Return whether a file or folder of this name is hidden, or the system's."""
+    return name.startswith(".") or name.casefold() in _SYSTEM
 
 
 def _join(folder: str, name: str) -> str:

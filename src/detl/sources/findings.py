@@ -1,5 +1,6 @@
 """The findings that the project knows, and the spellings of the published sets."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 from detl.sources.spelling import fold, unify
@@ -97,10 +98,16 @@ def translate_findings(label: str, translation: Mapping[str, str]) -> str | None
     """
     findings: list[str] = []
     meanings = {unify(own): meaning for own, meaning in translation.items()}
-    label = unify(label)
-    parts = meanings.get(label, label).replace(",", "|").split("|")
+    known = Counter(map(fold, meanings))
+    in_capitals = {fold(own): own for own in meanings if known[fold(own)] == 1}
+
+    def mean(said: str) -> str:
+        own = said if said in meanings else in_capitals.get(fold(said), said)
+        return meanings.get(own, said)
+
+    parts = mean(unify(label)).replace(",", "|").split("|")
     for part in (part.strip() for part in parts):
-        path = meanings.get(part, part).split("/")
+        path = mean(part).split("/")
         named = [_SPELLINGS.get(fold(finding)) for finding in path]
         if named[-1] is None:
             return None

@@ -30,6 +30,7 @@ _LIST_ADVICE = (
     "write it with commas: the first line file,label,patient in small letters, then a "
     "row per image (whose patient may be left empty)"
 )
+_LIST = "labels.csv"
 _PUBLISHED_LISTS = ("Data_Entry_2017", "metadata.csv")
 """How the lists begin that belong to the layout of a whole folder."""
 
@@ -69,9 +70,10 @@ def read_folder(
         return _read_list(folder, source, parameters, patient_key)
     require_folder(folder, source, _CONTENT)
     contents = walk_files(folder)
-    files = contents.files[contents.files["path"] != "labels.csv"]
-    listing = folder / "labels.csv"
-    if listing.is_file():
+    listing = _find_list(folder, contents)
+    files = contents.files
+    if listing:
+        files = files[files["path"] != listing.name]
         table = _read_table(listing)
         rows, faults = _find_files(table.rows, files, listing), table.faults
         why_no_film = _why_no_film(files, first=0)
@@ -92,6 +94,24 @@ def read_folder(
         )
     unnamed = pd.concat([faults, contents.faults, left[["name", "reason"]]])
     return _build(rows, unnamed, folder, source, parameters, patient_key)
+
+
+def _find_list(folder: Path, contents: Contents) -> Path | None:
+    """Return the path of the folder's list, whatever its capitals; None without one.
+
+    Raises:
+        DetlError: It is there and leads nowhere: its patients would be lost.
+    """
+    found = [p for p in contents.files["path"] if p.casefold() == _LIST]
+    if found:
+        return folder / (_LIST if _LIST in found else found[0])
+    for name, reason in contents.faults.itertuples(index=False):
+        if name.casefold() == _LIST:
+            raise DetlError(
+                f"{folder / name} is a {reason}, where the list of the images was "
+                "expected: mend it, or remove it if the folders name the classes."
+            )
+    return None
 
 
 def _quote_first(faults: pd.DataFrame) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 import pandas as pd
 
+from detl.sources.files import is_hidden
 from detl.sources.spelling import fold, unify
 
 NO_FILE = "no image file"
@@ -145,7 +146,7 @@ def match_files(
         found |= matcher.found
         elsewhere = dict(zip(files["name"], paths, strict=True))
         reasons = {
-            row: _explain(matcher.hints.get(row), names[0], elsewhere)
+            row: _explain(matcher.hints.get(row), names[0], elsewhere, folder)
             for row, names in places.items()
         }
     return pd.DataFrame(
@@ -222,9 +223,13 @@ class _Matcher:
                 self._claimed.add(free[0])
 
 
-def _explain(hint: str | None, name: str, elsewhere: dict[str, str]) -> str:
+def _explain(
+    hint: str | None, name: str, elsewhere: dict[str, str], folder: Path
+) -> str:
     if hint:
         return f"{NO_FILE}: {hint}"
+    if any(map(is_hidden, name.split("/"))) and os.path.exists(folder / name):
+        return f"{NO_FILE}: it is hidden, or of the system; rename it"
     if posixpath.isabs(name) and os.path.exists(name):
         return f"{NO_FILE}: it lies outside the folder"
     if name in elsewhere:
