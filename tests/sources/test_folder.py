@@ -196,21 +196,25 @@ def test_a_csv_without_its_columns_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["Labels.csv", "LABELS.CSV"])
-def test_capitals_of_the_list_make_no_difference(tmp_path, name):
-    _write(tmp_path, "Mass/a.png")
-    (tmp_path / name).write_text("file,label,patient\nMass/a.png,Nodule,7\n")
+def test_a_list_of_other_capitals_is_refused(tmp_path, name):
+    _write(tmp_path, "Mass/a.png", name)
 
-    table = _read(tmp_path)
+    with pytest.raises(DetlError, match=rf"{name} \(other capitals\) was found"):
+        _read(tmp_path)
 
-    assert list(table.candidates["patient_id"]) == ["mine/7"]
-    assert table.rejected.empty
+
+def test_a_second_list_of_other_capitals_is_rejected_as_a_document(tmp_path):
+    _write(tmp_path, "a.png", "Labels.csv")
+    (tmp_path / "labels.csv").write_text("file,label,patient\na.png,Mass,7\n")
+
+    assert list(_read(tmp_path).rejected["reason"]) == ["no film: .csv"]
 
 
 def test_a_list_that_leads_nowhere_is_refused(tmp_path):
     _write(tmp_path, "Mass/a.png")
     (tmp_path / "labels.csv").symlink_to(tmp_path / "gone.csv")
 
-    with pytest.raises(DetlError, match=r"labels\.csv is a link that leads nowhere"):
+    with pytest.raises(DetlError, match=r"labels\.csv \(link that leads nowhere"):
         _read(tmp_path)
 
 

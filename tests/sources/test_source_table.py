@@ -134,6 +134,10 @@ def test_a_view_that_is_not_known_is_named():
     assert _reason(view="Axial") == "view: Axial"
 
 
+def test_a_row_without_a_label_is_told():
+    assert _reason(findings="") == "unknown finding: none is given"
+
+
 def test_the_readers_reason_is_kept():
     assert _reason(reason="modality: CT", patient="") == "modality: CT"
 

@@ -70,10 +70,10 @@ def read_folder(
         return _read_list(folder, source, parameters, patient_key)
     require_folder(folder, source, _CONTENT)
     contents = walk_files(folder)
-    listing = _find_list(folder, contents)
-    files = contents.files
-    if listing:
-        files = files[files["path"] != listing.name]
+    _require_list_as_named(folder, contents)
+    files = contents.files[contents.files["path"] != _LIST]
+    listing = folder / _LIST
+    if listing.is_file():
         table = _read_table(listing)
         rows, faults = _find_files(table.rows, files, listing), table.faults
         why_no_film = _why_no_film(files, first=0)
@@ -96,22 +96,22 @@ def read_folder(
     return _build(rows, unnamed, folder, source, parameters, patient_key)
 
 
-def _find_list(folder: Path, contents: Contents) -> Path | None:
-    """Return the path of the folder's list, whatever its capitals; None without one.
+def _require_list_as_named(folder: Path, contents: Contents) -> None:
+    """Raise where a list is there that would not be read, so that patients were lost.
 
     Raises:
-        DetlError: It is there and leads nowhere: its patients would be lost.
+        DetlError: ``labels.csv`` has other capitals, or leads nowhere.
     """
-    found = [p for p in contents.files["path"] if p.casefold() == _LIST]
-    if found:
-        return folder / (_LIST if _LIST in found else found[0])
-    for name, reason in contents.faults.itertuples(index=False):
-        if name.casefold() == _LIST:
+    files, faults = set(contents.files["path"]), contents.faults
+    found = dict.fromkeys(files, "other capitals")
+    found |= dict(zip(faults["name"], faults["reason"], strict=True))
+    for name, reason in found.items():
+        if name.casefold() == _LIST and _LIST not in files:
             raise DetlError(
-                f"{folder / name} is a {reason}, where the list of the images was "
-                "expected: mend it, or remove it if the folders name the classes."
+                f"{folder / name} ({reason}) was found where {_LIST}, the list of the "
+                "images, was expected: mend it, or remove it if the folders name the "
+                "classes."
             )
-    return None
 
 
 def _quote_first(faults: pd.DataFrame) -> str:

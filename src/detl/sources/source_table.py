@@ -167,8 +167,10 @@ def _reasons(rows: pd.DataFrame) -> pd.Series:
         (rows["name"] == "", "no image name: " + rows["where"]),
         *_find_repeated(rows),
         (rows["patient"] == "", pd.Series("no patient", rows.index)),
-        (rows["label"] == "", pd.Series("no label", rows.index)),
-        (rows["findings"].isna(), "unknown finding: " + rows["label"]),
+        (
+            rows["findings"].isna(),
+            "unknown finding: " + rows["label"].replace("", "none is given"),
+        ),
         (contradictory.eq(True), "contradictory label: " + rows["label"]),
         (rows["view"].isna(), "view: " + rows["said"]),
         (rows["path"].isna(), rows["why_no_file"]),
