@@ -80,6 +80,15 @@ def test_what_no_age_is_makes_it_unknown_and_is_told(age, caplog):
     assert f"count as unknown: 1 ({age})" in caplog.text
 
 
+@pytest.mark.parametrize("said", ["14.08.1946", "Muster, Hans"])
+def test_what_may_tell_who_a_patient_is_is_not_logged_as_an_age(said, caplog):
+    with caplog.at_level(logging.INFO):
+        _candidate(age=said)
+
+    assert "unknown: 1 (longer text)" in caplog.text
+    assert said not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("said", "sex"), [("M", "M"), ("f", "F"), ("Female", "F"), ("", "unknown")]
 )

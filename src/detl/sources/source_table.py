@@ -18,6 +18,7 @@ from detl.sources.views import normalise_view
 from detl.tables import UNKNOWN
 
 _YEARS = {"Y": 1.0, "": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
+_LONGEST_AGE = 5  # characters, such as 2000M
 
 logger = logging.getLogger("detl.sources")
 
@@ -149,12 +150,14 @@ def _read_ages(ages: pd.Series, source: str) -> pd.Series:
     years = years.where(years.between(0, 120))
     unread = ages[years.isna() & (ages != "")]
     if len(unread):
+        # What is longer may be a birth date or a name in the wrong column.
+        shown = unread.where(unread.str.len() <= _LONGEST_AGE, "longer text")
         logger.info(
             "Source %s: ages that are none between 0 and 120 years, and count as "
             "unknown: %d (%s)",
             source,
             len(unread),
-            ", ".join(unread.unique()[:5]),
+            ", ".join(shown.unique()[:5]),
         )
     return years
 
