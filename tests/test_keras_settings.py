@@ -95,6 +95,22 @@ def test_a_hostile_keras_json_and_variables_change_no_network(expected, tmp_path
     _assert_alike(json.loads(said.stdout), expected)
 
 
+def test_a_backend_that_keras_json_names_is_not_taken_outside_of_commands(tmp_path):
+    (tmp_path / "keras.json").write_text(json.dumps({"backend": "torch"}))
+    program = "import detl.training.fit, keras; print(keras.config.backend())"
+    without = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
+
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**without, "KERAS_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+
+    assert said.stdout.split() == ["tensorflow"]
+
+
 def test_settings_of_other_code_are_put_back():
     keras.config.set_floatx("float64")
     keras.config.set_image_data_format("channels_first")

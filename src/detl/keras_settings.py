@@ -50,17 +50,24 @@ def plain_keras() -> Iterator[None]:
             change(value)
 
 
+def set_default_backend() -> None:
+    """Set ``KERAS_BACKEND`` to TensorFlow where it is not set.
+
+    Without that variable ``keras.json`` would choose, and Keras could not even be
+    imported where that of another project names a backend that is not installed.
+    """
+    os.environ["KERAS_BACKEND"] = os.environ.get("KERAS_BACKEND") or BACKENDS[0]
+
+
 def choose_backend() -> str:
     """Return the backend that Keras will have, which ``KERAS_BACKEND`` alone chooses.
-
-    Without that variable ``keras.json`` would; it is set to TensorFlow then.
 
     Raises:
         DetlError: If it names another backend than TensorFlow or JAX.
     """
-    backend = os.environ.get("KERAS_BACKEND") or BACKENDS[0]
+    set_default_backend()
+    backend = os.environ["KERAS_BACKEND"]
     refuse_other_backends(backend)
-    os.environ["KERAS_BACKEND"] = backend
     return backend
 
 

@@ -152,10 +152,11 @@ class TrainingParameters(Parameters):
     schedule: Literal["cosine", "constant"]
     warm_up_epochs: Annotated[int, Field(ge=0)]
     """Epochs in which the rate rises from 0, before a cosine decay."""
-    epochs_at_chance: Count | None = 10
+    epochs_at_chance: Count | None = None
     """A network whose training loss has never been better than chance, and is at chance
-    for so many epochs in a row, is trained no further, and that is an error; null goes
-    on. At chance is within 0.01 of the entropy of the classes' shares."""
+    for so many epochs in a row after the warm-up, is trained no further, and that is an
+    error; null goes on. At chance is within 0.01 of the entropy of the classes'
+    shares."""
     jit_compile: bool | Literal["auto"] = "auto"
     """Whether XLA compiles the steps. Auto: under JAX always; under TensorFlow where
     it sees a GPU and XLA knows every layer."""
@@ -183,6 +184,7 @@ class TrainingParameters(Parameters):
 class PretrainParameters(TrainingParameters):
     """How a network is trained from scratch, on augmented images (decision 16)."""
 
+    epochs_at_chance: Count | None = 10
     augmentation: AugmentationParameters | None
     """Null trains on the images as they are."""
 

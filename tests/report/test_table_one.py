@@ -146,7 +146,8 @@ def test_only_images_with_pneumonia_alone_may_be_left_out(images, data_b):
 
 
 def _account(**diseased):
-    columns = ["accepted", "pneumonia", "data_b", "patients", "limit", "taken"]
+    columns = ["accepted", "pneumonia", "data_b", "patients", "limit", "balance"]
+    columns += ["taken"]
     table = pd.DataFrame(0, index=["normal", "diseased"], columns=columns)
     for name, value in diseased.items():
         table.loc["diseased", name] = value
@@ -186,7 +187,7 @@ def test_numbers_that_are_the_papers_get_no_sentence():
     assert not explain_sizes(asked, PAPER_DATA_B)
     assert not explain_diseased(full, split)
     assert not explain_normal(full)
-    assert not explain_validation(counts, split)
+    assert not explain_validation(counts, full, split)
     assert not explain_patients(covid, other.assign(group="x"), full, split)
     for data_b in (other, pneumonia):
         images = data_b.assign(findings=data_b["finding"], source="i")
@@ -272,9 +273,21 @@ def test_diseased_images_are_counted_after_pneumonia():
 )
 def test_the_size_of_the_validation_part_has_its_reason(changes, reason):
     counts = _count_data_a(ours=(171, 42, 425, 41))
-    (sentence,) = explain_validation(counts, make_split(**changes))
+    account = _account(taken=466)
+    account.loc["normal", "taken"] = 213
+    (sentence,) = explain_validation(counts, account, make_split(**changes))
     assert "42 normal and 41 diseased ones" in sentence
     assert reason in sentence
+
+
+def test_it_is_of_the_images_that_there_were_before_its_balance():
+    """Of 200 diseased images a quarter goes there, and 12 normal ones are left out."""
+    counts = _count_data_a(ours=(146, 50, 150, 50))
+    account = _account(taken=200)
+    account.loc["normal", ["taken", "balance"]] = 196, 12
+    split = make_split(validation_per_class=100, largest_validation_share=0.25)
+    (sentence,) = explain_validation(counts, account, split)
+    assert "at most 25 % of the smaller class, 200 diseased images" in sentence
 
 
 def test_patients_left_out_of_data_a_are_counted(images, data_b):

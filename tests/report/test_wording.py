@@ -33,3 +33,18 @@ def test_a_number_without_an_interval_says_why():
 )
 def test_names_are_listed_as_in_a_sentence(names, sentence):
     assert wording.enumerate_names(names) == sentence
+
+
+@pytest.mark.parametrize(
+    ("p", "shown"),
+    [
+        (0.0004, "< 0.001"),
+        (0.012, "0.012"),
+        (0.0496, "0.0496"),
+        (0.05, "0.050"),
+        (0.05004, "0.05004"),
+        (1.0, "1.000"),
+    ],
+)
+def test_a_p_value_shows_on_which_side_of_its_level_it_lies(p, shown):
+    assert wording.show_p(p) == shown

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from detl.errors import DetlError
+from detl.parameters import PretrainParameters, TrainingParameters
 from detl.training.batches import RowBatches
 from detl.training.fit import fit_network
 from detl.training.obstacles import RefuseUnlearned, measure_chance
@@ -47,11 +48,12 @@ def fit(short_training):
 
 
 @pytest.fixture
-def watch():
+def watch(short_training):
     """Return a function that hands losses of the epochs to the callback, one by one."""
 
-    def make(labels, losses, patience=3, weight=1.0):
-        callback = RefuseUnlearned(np.array(labels), patience, 20, "vgg16")
+    def make(labels, losses, weight=1.0, **changes):
+        parameters = short_training(**{"epochs": 20, "epochs_at_chance": 3} | changes)
+        callback = RefuseUnlearned(np.array(labels), parameters, "vgg16")
         model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
         model.set_weights([np.full((1, 1), weight), np.zeros(1)])
         callback.set_model(model)
@@ -142,6 +144,19 @@ def test_epochs_at_chance_count_in_a_row(watch):
     watch([0, 1], [0.69, 0.69, 0.75, 0.69, 0.70])
     with pytest.raises(DetlError, match=r"is 0\.691 after epoch 6 of 20"):
         watch([0, 1], [0.69, 0.69, 0.75, 0.69, 0.70, 0.691])
+
+
+def test_epochs_of_a_warm_up_are_no_attempt(watch):
+    warm_up = {"schedule": "cosine", "warm_up_epochs": 4}
+    watch([0, 1], [0.69] * 6, **warm_up)
+    with pytest.raises(DetlError, match=r"after epoch 7 of 20 .* for 3 epochs"):
+        watch([0, 1], [0.69] * 7, **warm_up)
+
+
+def test_by_default_pretraining_alone_is_stopped_at_chance():
+    """A transfer at a low rate is slow at first, and soon done."""
+    assert PretrainParameters.model_fields["epochs_at_chance"].default == 10
+    assert TrainingParameters.model_fields["epochs_at_chance"].default is None
 
 
 def test_a_network_that_has_learnt_before_goes_on(watch):

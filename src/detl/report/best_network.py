@@ -13,6 +13,7 @@ from detl.report.wording import (
     in_points,
     interval_in_points,
     network_title,
+    show_p,
 )
 
 LEVEL = 0.05
@@ -56,8 +57,7 @@ class Pair:
     @property
     def shown(self) -> str:
         """The difference and the p value."""
-        p = f"p {self.p:.3f}" if self.p >= 0.001 else "p < 0.001"
-        return f"{in_points(self.difference)} points, {p}"
+        return f"{in_points(self.difference)} points, p {show_p(self.p)}"
 
 
 def judge_best_network(paired_tests: pd.DataFrame) -> Check:

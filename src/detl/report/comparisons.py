@@ -16,6 +16,7 @@ from detl.report.wording import (
     interval_in_percent,
     interval_in_points,
     network_title,
+    show_p,
 )
 
 _ABSENT = "-"
@@ -229,7 +230,7 @@ def _show_arm(arm: Mapping[Hashable, Any]) -> dict[str, str]:
 def _show_p(p: float) -> str:
     if pd.isna(p):
         return _ABSENT
-    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
+    return show_p(p)
 
 
 def _arm_title(arm: Mapping[Hashable, Any]) -> str:

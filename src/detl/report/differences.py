@@ -218,19 +218,21 @@ def explain_normal(account: pd.DataFrame) -> list[str]:
 
 
 def explain_validation(
-    data_a_counts: pd.DataFrame, split: SplitParameters
+    data_a_counts: pd.DataFrame, account: pd.DataFrame, split: SplitParameters
 ) -> list[str]:
     """Return why Data-A's validation part has not 10,000 of each (decision 7).
 
     Args:
         data_a_counts: Columns class, subset, ours, paper.
+        account: Result of ``account_for_data_a``.
         split: How Data-A was drawn.
     """
     sizes = data_a_counts.pivot(index="class", columns="subset", values="ours")
     normal, diseased = sizes["validation"].loc[["normal", "diseased"]]
     if normal == diseased == 10_000:
         return []
-    totals = sizes.sum(axis=1)
+    # The part is sized before images are left out for its balance.
+    totals = account["taken"] + account["balance"]
     wanted = split.data_a
     share = wanted.largest_validation_share
     if share * totals.min() < wanted.validation_per_class:

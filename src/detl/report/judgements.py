@@ -16,6 +16,7 @@ from detl.report.wording import (
     interval_in_percent,
     interval_in_points,
     network_title,
+    show_p,
 )
 
 SIGNIFICANT = 0.05
@@ -154,7 +155,7 @@ def judge_ablation(ablation: pd.DataFrame | None) -> Judgement:
     for line in scratch.to_dict("records"):
         network, part = network_title(line["architecture"]), PARTS[line["unfreeze"]]
         p, is_tested = line["p_holm"], pd.notna(line["p_holm"])
-        tested = f"p = {p:.3f} after Holm" if is_tested else "the same in every fold"
+        tested = f"p {show_p(p)} after Holm" if is_tested else "the same in every fold"
         numbers = f"{_difference(line)}, {tested}"
         if not is_tested or p >= SIGNIFICANT:
             not_shown.append(

@@ -25,6 +25,7 @@ from detl.report.wording import (
     network_title,
     show_measured,
     show_number,
+    show_p,
 )
 
 Tables = Mapping[str, pd.DataFrame]
@@ -192,7 +193,7 @@ def _tabulate_tests(paired_tests: pd.DataFrame) -> pd.DataFrame:
                 "difference, points": f"{in_points(row['difference'])}{interval}"
                 if has_number
                 else row["note"],
-                "p (Holm)": f"{row['p_holm']:.3f}" if pd.notna(row["p_holm"]) else "",
+                "p (Holm)": show_p(row["p_holm"]) if pd.notna(row["p_holm"]) else "",
             }
         )
     return pd.DataFrame(rows)

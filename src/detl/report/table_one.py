@@ -67,7 +67,7 @@ def describe_table_one(
         *explain_other_disease(images, data_b, data_b_counts),
         *explain_diseased(account, split),
         *explain_normal(account),
-        *explain_validation(data_a_counts, split),
+        *explain_validation(data_a_counts, account, split),
         *explain_patients(data_a, data_b, account, split),
     ]
     blocks: list[Block] = [_tabulate(data_a_counts, data_b)]

@@ -53,6 +53,19 @@ def interval_in_points(low: float, high: float) -> str:
     return f"{100 * low:+.1f} to {100 * high:+.1f}"
 
 
+def show_p(p: float) -> str:
+    """Return a p value with three decimals; more where they would read as 0.05.
+
+    So that it can be seen on which side of the usual level it lies.
+    """
+    if p < 0.001:
+        return "< 0.001"
+    decimals = 3
+    while round(p, decimals) == 0.05 and p != 0.05 and decimals < 9:
+        decimals += 1
+    return f"{p:.{decimals}f}"
+
+
 def enumerate_names(names: Sequence[str]) -> str:
     """Return names as a sentence lists them: ``a``, ``a and b``, ``a, b and c``."""
     *first, last = names

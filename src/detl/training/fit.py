@@ -94,9 +94,7 @@ def _fit(
     callbacks = [
         KeepBest(model, parameters.epochs),
         EpochLines(title, parameters.epochs),
-        RefuseUnlearned(
-            training.labels, parameters.epochs_at_chance, parameters.epochs, title
-        ),
+        RefuseUnlearned(training.labels, parameters, title),
     ]
     validated: RowBatches | EvenBatches | None = validation
     if devices:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import keras
 import numpy as np
 
 from detl.errors import DetlError
 from detl.training.batches import RowBatches
+
+if TYPE_CHECKING:
+    from detl.parameters import TrainingParameters
 
 WITHIN = 0.01
 """A training loss this near to that of chance, for two classes of equal size, is at
@@ -54,20 +59,22 @@ class RefuseUnlearned(keras.callbacks.Callback):
 
     Args:
         labels: Class index of each training image, (n,).
-        patience: After so many epochs at chance in a row, of a network that has not
-            been better in any epoch, the training is stopped. None lets it go on.
-        epochs: How many there are.
+        parameters: After ``epochs_at_chance`` epochs at chance in a row, of a network
+            that has not been better in any epoch, the training is stopped. None lets it
+            go on. Epochs of the warm-up do not count: few steps of a rate near 0 are no
+            attempt.
         title: What is trained.
     """
 
     def __init__(
-        self, labels: np.ndarray, patience: int | None, epochs: int, title: str
+        self, labels: np.ndarray, parameters: TrainingParameters, title: str
     ) -> None:
         super().__init__()
         self._chance = measure_chance(labels)
         self._within = WITHIN * min(1.0, self._chance / float(np.log(2)))
-        self._patience = patience
-        self._epochs = epochs
+        self._patience = parameters.epochs_at_chance
+        self._warm_up = parameters.warm_up_epochs
+        self._epochs = parameters.epochs
         self._title = title
         self._has_learnt = False
         self._at_chance = 0
@@ -85,7 +92,8 @@ class RefuseUnlearned(keras.callbacks.Callback):
             )
         self._has_learnt |= loss < self._chance - self._within
         is_at_chance = abs(loss - self._chance) <= self._within
-        self._at_chance = self._at_chance + 1 if is_at_chance else 0
+        counts = is_at_chance and epoch >= self._warm_up
+        self._at_chance = self._at_chance + 1 if counts else 0
         if not self._has_learnt and self._at_chance == self._patience:
             raise DetlError(
                 f"The training loss is {loss:.3f} after epoch {epoch + 1} of "

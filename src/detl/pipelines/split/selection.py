@@ -171,7 +171,9 @@ def draw_validation(
     the other takes as many images from mixed groups as it had found there, but at
     random from all that were drawn, and the rest of these images are in neither part.
     So all images of a class are as likely to be in the validation part, whatever else
-    their patients have.
+    their patients have. Two exceptions: a group that is larger than the part is trained
+    on, and in a part of few groups large ones are a little more likely, as the one with
+    which a class gets its number is larger than most.
 
     Args:
         data_a: One row per image, with ``group`` and ``label``.
