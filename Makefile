@@ -12,7 +12,8 @@ SUMMARY := data/08_reporting/summary.csv
 FINISHED := data/08_reporting/.finished
 # What has been written, added or removed since then. Asked in the recipe, by find: Make
 # would divide names at blanks, and take a colon or a semicolon in one for its own.
-CHANGED = find pyproject.toml requirements.lock src conf data/01_raw \
+# Raw data are often links to where they lie.
+CHANGED = find -L pyproject.toml requirements.lock src conf data/01_raw \
 	\( -name __pycache__ -o -name '*.egg-info' -o -name patient_key \) -prune -o -newer $(FINISHED) -print
 
 export DO_NOT_TRACK := true
@@ -31,16 +32,18 @@ $(INSTALLED): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --group dev --editable ".[$(EXTRA)]"
 	@touch $@
 
+# Another environment's result lies elsewhere, and what DETL_DATA names may have changed.
 run: $(INSTALLED) ## run the pipeline, unless its last result is up to date
-	@if [ -f $(FINISHED) ] && [ -f $(SUMMARY) ] && [ ! $(SUMMARY) -nt $(FINISHED) ] && \
+	@if [ -z "$$KEDRO_ENV$$DETL_DATA" ] && [ -f $(FINISHED) ] && [ -f $(SUMMARY) ] && [ ! $(SUMMARY) -nt $(FINISHED) ] && \
 			[ -z "$$($(CHANGED) | head -n 1)" ]; then \
 		echo "Up to date: code, parameters and sample are those of the last run." \
 			"'make clean run' trains again."; \
 		$(BIN)/python -m detl.closing_table $(SUMMARY); \
 	else \
-		rm -f $(FINISHED); \
+		[ -n "$$KEDRO_ENV" ] || rm -f $(FINISHED); \
 		echo $(BIN)/kedro run --pipeline detl; \
-		$(BIN)/kedro run --pipeline detl && touch $(FINISHED); \
+		$(BIN)/kedro run --pipeline detl && \
+			{ [ -n "$$KEDRO_ENV$$DETL_DATA" ] || touch $(FINISHED); }; \
 	fi
 
 resume: $(INSTALLED) ## continue the last run that did not come to its end
@@ -77,5 +80,5 @@ viz: $(INSTALLED) ## see the graph in Kedro-Viz, on http://127.0.0.1:4141 (or PO
 
 clean: $(INSTALLED) ## remove what runs have made, of one environment (kedro clean --help)
 	$(BIN)/kedro clean
-	rm -f $(FINISHED)
+	@[ -f $(SUMMARY) ] || rm -f $(FINISHED)  # else it was another environment's
 	rm -rf .viz

@@ -51,6 +51,15 @@ def test_parameters_that_cannot_be_divided_are_told_with_the_other_way(given):
     assert said.output.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["Nope", "detl.nope.Runner", "detl.runner.Nope", "."])
+def test_a_runner_that_is_not_there_is_told(asked, name):
+    said = CliRunner().invoke(cli.run, ["--pipeline", "ingest", "--runner", name])
+
+    assert said.exit_code == 1
+    assert said.output.startswith(f"Error: There is no runner {name!r}")
+    assert not asked
+
+
 def test_an_error_that_a_user_can_mend_is_told_without_its_traceback():
     def fail():
         raise DetlError("There is no folder a: make it.")

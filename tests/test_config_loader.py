@@ -88,6 +88,26 @@ def test_another_container_than_in_base_is_told_with_its_line(conf, ours, told):
     assert f"parameters_mine.yml, {told}" in str(error.value)
 
 
+@pytest.mark.parametrize("kind", ["parameters", "catalog", "globals", "mlflow"])
+def test_a_name_in_two_files_is_told_with_both(conf, kind):
+    def load():
+        patterns = {kind: [f"{kind}*"]}
+        loader = ReadableConfigLoader(
+            conf, base_env="base", default_run_env="local", config_patterns=patterns
+        )
+        return loader[kind]
+
+    for name in (f"{kind}.yml", f"{kind} (copy).yml"):
+        (conf / "local" / name).write_text("images: {type: a}\n")
+
+    with pytest.raises(DetlError) as error:
+        load()
+
+    for told in (f"{kind}.yml", f"{kind} (copy).yml", "images", "leave each name"):
+        assert told in str(error.value)
+    assert "\n" not in str(error.value)
+
+
 def test_a_character_that_is_no_utf_8_is_told_with_its_line(conf):
     sentence = _refusal(
         conf, "globals.yml", "a: 1\nraw: Lungenbefünde".encode("cp1252")
@@ -204,6 +224,12 @@ def test_a_variable_that_is_not_set_is_told_with_what_it_means(value, monkeypatc
         environment_variable("DETL_DATA")
     assert environment_variable("DETL_DATA", "data/01_raw") == "data/01_raw"
     assert environment_variable("DETL_DATA", None) is None
+
+
+def test_a_variable_that_would_be_taken_for_a_reference_is_told(monkeypatch):
+    monkeypatch.setenv("DETL_DATA", "/data/${x}")
+    with pytest.raises(DetlError, match=r"DETL_DATA is '/data/\$\{x\}'"):
+        environment_variable("DETL_DATA")
 
 
 def test_a_variable_that_is_set_has_its_value(monkeypatch, tmp_path: Path):

@@ -11,6 +11,7 @@ from detl.earlier_runs import (
     delete_runs,
     find_run_to_continue,
     find_unfinished_run,
+    refuse_other_run,
 )
 from detl.errors import DetlError
 
@@ -157,3 +158,27 @@ def test_a_run_that_notes_only_its_first_command_is_found_unless_complete(
     else:
         with pytest.raises(DetlError, match="'kedro run --pipeline detl --env test' c"):
             find_unfinished_run(None)
+
+
+def test_a_run_is_continued_where_environment_and_parameters_are_its_own(add_run):
+    run = add_run("test", command_of("test", "08", "detl"))
+
+    refuse_other_run(run, "test", "same")
+    with pytest.raises(DetlError, match="of environment test, and"):
+        refuse_other_run(run, "paper", "same")
+    with pytest.raises(DetlError, match="parameters have changed"):
+        refuse_other_run(run, "test", "other")
+
+
+@pytest.mark.parametrize("name", ["0" * 32, "abc", "a/b", "a b'"])
+def test_a_run_that_is_not_there_is_not_continued(client, name):
+    with pytest.raises(DetlError, match="MLFLOW_RUN_ID"):
+        refuse_other_run(name, "test", "0")
+
+
+def test_a_run_that_was_deleted_is_not_continued(add_run, client):
+    run = add_run("test", command_of("test", "08", "detl"))
+    client.delete_run(run)
+
+    with pytest.raises(DetlError, match="There is no run"):
+        refuse_other_run(run, "test", "same")

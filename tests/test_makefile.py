@@ -47,10 +47,13 @@ def project(tmp_path):
     return project
 
 
-def _make(project, *arguments):
+def _make(project, *arguments, **environment):
+    chosen = ("KEDRO_ENV", "DETL_DATA")
+    kept = {name: value for name, value in os.environ.items() if name not in chosen}
     return subprocess.run(
         ["make", "--no-print-directory", *arguments],
         cwd=project,
+        env={**kept, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -82,6 +85,43 @@ def test_a_removed_input_is_a_reason_to_run(project):
     (project / "src" / "detl" / "code.py").unlink()
 
     assert "kedro run --pipeline detl" in _make(project, "run").stdout
+
+
+@pytest.mark.parametrize("place", ["data/01_raw", "data/01_raw/clinic"])
+def test_a_changed_input_behind_a_link_is_a_reason_to_run(project, tmp_path, place):
+    elsewhere = tmp_path / "large disk"
+    (project / place).rename(elsewhere)
+    (project / place).symlink_to(elsewhere)
+    for path in (elsewhere, (project / place).parent):
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    os.utime(project / place, (LONG_AGO, LONG_AGO), follow_symlinks=False)
+    assert "Up to date" in _make(project, "run").stdout
+
+    (elsewhere / "new.png").touch()
+
+    assert "kedro run --pipeline detl" in _make(project, "run").stdout
+
+
+@pytest.mark.parametrize("name", ["KEDRO_ENV", "DETL_DATA"])
+def test_what_is_asked_of_elsewhere_is_not_answered_with_the_result_here(project, name):
+    made = _make(project, "run", **{name: "other"})
+
+    assert "kedro run --pipeline detl" in made.stdout
+
+
+def test_a_run_of_another_environment_is_no_run_of_this_one(project):
+    (project / "src" / "detl" / "code.py").write_text("changed")
+
+    _make(project, "run", KEDRO_ENV="other")
+
+    assert "kedro run --pipeline detl" in _make(project, "run").stdout
+
+
+@pytest.mark.parametrize("target", ["run", "clean"])
+def test_another_environment_leaves_the_result_here_up_to_date(project, target):
+    assert _make(project, target, KEDRO_ENV="other").returncode == 0
+
+    assert "Up to date" in _make(project, "run").stdout
 
 
 def test_what_python_compiles_is_no_reason_to_run(project):

@@ -89,8 +89,9 @@ def test_a_store_that_is_cut_off_is_told(store):
 def test_a_folder_in_the_place_of_the_store_is_told(tmp_path):
     (tmp_path / "mlflow.db").mkdir()
 
-    with pytest.raises(DetlError, match="is no file"):
+    with pytest.raises(DetlError, match="is a folder") as error:
         refuse_unusable_file(tmp_path / "mlflow.db")
+    assert "mv " not in str(error.value)
 
 
 def test_a_store_that_another_process_locks_is_told(store):
@@ -215,7 +216,11 @@ def test_a_server_that_never_answers_is_told(monkeypatch):
 
 @pytest.mark.parametrize(
     ("address", "told"),
-    [("./mlruns", "is a folder"), ("foo://x", "no address that MLflow knows")],
+    [
+        ("./mlruns", "the path of a folder"),
+        ("mlflow.db", "the path of a folder"),
+        ("foo://x", "no address that MLflow knows"),
+    ],
 )
 def test_what_mlflow_does_not_take_for_a_store_is_told(address, told):
     assert told in _refusal_of(address)

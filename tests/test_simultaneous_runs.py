@@ -191,6 +191,16 @@ def test_a_data_folder_that_is_a_file_is_told(tmp_path):
         pass
 
 
+def test_a_link_to_a_disk_that_is_not_there_is_told(tmp_path):
+    (tmp_path / "data").symlink_to(tmp_path / "disk")
+
+    with (
+        pytest.raises(DetlError, match="data is a file, or a link to no folder"),
+        using(tmp_path / "data" / "test", use_of(), "kedro run"),
+    ):
+        pass
+
+
 def test_where_there_are_no_locks_the_run_goes_on_and_says_so(
     tmp_path, monkeypatch, caplog
 ):

@@ -12,6 +12,7 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import _split_params, env_option
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import ProjectMetadata
+from kedro.utils import load_obj
 
 from detl.commands import Command, name_environment, raw_data_folder
 from detl.errors import DetlError
@@ -56,6 +57,7 @@ def _run(
 ) -> None:
     names = [pipeline] if pipeline else pipelines
     select_pipeline(names, options)  # refuses what is not there
+    _refuse_unknown_runner(runner or RUNNER)
     if source is not None:
         # As it is typed, which for OmegaConf has to be said.
         params = {**params, "source": source.replace("${", r"\${")}
@@ -68,6 +70,15 @@ def _run(
         params=params,
         **options,
     )
+
+
+def _refuse_unknown_runner(name: str) -> None:
+    try:
+        load_obj(name, "kedro.runner")
+    except (AttributeError, ImportError, ValueError) as error:
+        raise DetlError(
+            f"There is no runner {name!r} ({error}): leave --runner out, for {RUNNER}."
+        ) from error
 
 
 def _split_at_commas(

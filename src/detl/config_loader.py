@@ -48,6 +48,23 @@ class ReadableConfigLoader(OmegaConfigLoader):
             check_environment(Path(conf_source), environment, base)
         super().__init__(conf_source, env, *args, **kwargs)
 
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        """Return what the files of one kind say, such as ``parameters``.
+
+        Raises:
+            DetlError: Two files of one folder give a value to the same name.
+        """
+        try:
+            return super().__getitem__(key)
+        except ValueError as error:
+            if str(error).startswith("Duplicate keys found"):
+                found = "; ".join(str(error).splitlines())
+                raise DetlError(
+                    f"{found}: leave each name in one of these files, and remove it "
+                    "from the other, or the whole file if it is a copy."
+                ) from error
+            raise
+
 
 def environment_variable(name: str, default: Any = ...) -> Any:
     """Return the value of an environment variable, for ``${oc.env:NAME}`` in ``conf/``.
@@ -55,9 +72,16 @@ def environment_variable(name: str, default: Any = ...) -> Any:
     One that is set to nothing counts as not set.
 
     Raises:
-        DetlError: It is not set, and there is no default.
+        DetlError: It is not set, and there is no default; or it has what would be
+            taken for a reference.
     """
     value = os.environ.get(name, "")
+    if "${" in value:
+        raise DetlError(
+            f"The environment variable {name} is {value!r}, and OmegaConf, which reads "
+            "conf/, takes what begins with '${' for a reference: give the folder or "
+            "file another name, or a link to it."
+        )
     if value.strip():
         return value
     if default is not ...:

@@ -8,7 +8,8 @@ from io import StringIO
 from warnings import catch_warnings
 
 import mlflow
-from mlflow.entities import Run
+from mlflow.entities import LifecycleStage, Run
+from mlflow.exceptions import MlflowException
 
 from detl.commands import COMMAND, LAST_COMMAND, UNFINISHED, Command
 from detl.errors import DetlError
@@ -67,17 +68,38 @@ def find_run_to_continue(environment: str, parameters: str) -> str | None:
     return None
 
 
-def refuse_other_parameters(run_id: str, parameters: str) -> None:
-    """Refuse to continue a run whose parameters were other ones.
+def refuse_other_run(run_id: str, environment: str, parameters: str) -> None:
+    """Refuse to continue a run that is not one of this environment and parameters.
 
     Args:
         run_id: Run that a session wants to continue.
+        environment: Name of the session's environment.
         parameters: Digest of the session's parameters.
 
     Raises:
-        DetlError: If the run was started with other parameters.
+        DetlError: If there is no such run, or it was started with other ones.
     """
-    before = mlflow.MlflowClient().get_run(run_id).data.tags.get("detl.parameters")
+    try:
+        run = mlflow.MlflowClient().get_run(run_id)
+    except MlflowException as error:
+        if error.error_code not in (
+            "RESOURCE_DOES_NOT_EXIST",
+            "INVALID_PARAMETER_VALUE",
+        ):
+            raise
+        run = None
+    if run is None or run.info.lifecycle_stage != LifecycleStage.ACTIVE:
+        raise DetlError(
+            f"There is no run {run_id!r} in MLflow's store, which the environment "
+            "variable MLFLOW_RUN_ID names: unset it, or name one that is there."
+        )
+    before = run.data.tags.get("detl.environment")
+    if before not in (None, environment):
+        raise DetlError(
+            f"Run {run_id} is one of environment {before}, and this is environment "
+            f"{environment}: name that one with --env, or unset MLFLOW_RUN_ID."
+        )
+    before = run.data.tags.get("detl.parameters")
     if before not in (None, parameters):
         raise DetlError(
             f"The parameters have changed since run {run_id} was started, so it "

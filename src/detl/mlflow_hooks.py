@@ -111,7 +111,7 @@ class MlflowHooks:
         from detl.earlier_runs import (
             find_run_to_continue,
             refuse_files_of_other_parameters,
-            refuse_other_parameters,
+            refuse_other_run,
         )
 
         is_part = run_params["pipeline_names"] not in WHOLE_PIPELINES or any(
@@ -121,7 +121,7 @@ class MlflowHooks:
             refuse_files_of_other_parameters(self._environment, self._digest)
         named = os.environ.get("MLFLOW_RUN_ID")
         if named:
-            refuse_other_parameters(named, self._digest)
+            refuse_other_run(named, self._environment, self._digest)
         elif is_part:
             earlier = find_run_to_continue(self._environment, self._digest)
             if earlier:

@@ -55,7 +55,12 @@ def refuse_unusable_file(path: Path) -> None:
     words = shlex.join(["mv", str(path), f"{path}.old"])
     away = f"move it away ({words}), and a new one is made"
     if path.exists() and not path.is_file():
-        raise DetlError(f"{path}, the store of MLflow, is no file: {away}.")
+        # It may be anybody's, and as large as a disk: nothing that is to be moved.
+        raise DetlError(
+            f"{path}, the store of MLflow, is a folder or a device, where a file was "
+            "expected: name a file with MLFLOW_TRACKING_URI, such as "
+            "sqlite:////folder/mlflow.db, or, if it is an empty folder, remove it."
+        )
     # MLflow makes the folders above a store.
     folder = next(p for p in path.absolute().parents if p.exists())
     for place in (path, folder):
@@ -184,9 +189,10 @@ _OR_OWN = (
 _ADVICE = (
     (
         "filesystem tracking backend",
-        "is a folder, which MLflow no longer takes for a store: name a database, "
-        "such as sqlite:////folder/mlflow.db, or a server, http://host:5000, with "
-        "MLFLOW_TRACKING_URI, or unset it to use the project's own",
+        "is taken for the path of a folder, which MLflow no longer has for a store: "
+        "name a database, such as sqlite:////folder/mlflow.db, or a server, "
+        "http://host:5000, with MLFLOW_TRACKING_URI, or unset it to use the project's "
+        "own",
     ),
     (
         "unsupported uri",

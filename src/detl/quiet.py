@@ -92,6 +92,10 @@ def _tell_or_show(
     kind: type[BaseException], error: BaseException, frames: TracebackType | None
 ) -> None:
     """Tell what a user can mend in a sentence, also in commands that are not ours."""
+    if issubclass(kind, KeyboardInterrupt):
+        # While libraries were imported; later click and the runner say so.
+        sys.stderr.write("\nAborted!\n")
+        return
     from detl.sentences import tell
 
     sentence = tell(error)

@@ -74,10 +74,13 @@ def using(folder: Path, use: Use, command: str) -> Iterator[None]:
             _take(notes, use, command, held)
         except OSError as error:
             if error.errno not in _NO_LOCKS:
+                reason = error.strerror or error
+                if isinstance(error, FileExistsError):
+                    reason = f"{error.filename} is a file, or a link to no folder"
                 raise DetlError(
-                    f"The data folder {folder} cannot be written "
-                    f"({error.strerror or error}): make it writable, or name another "
-                    "one as 'data' in conf/<environment>/globals.yml."
+                    f"The data folder {folder} cannot be written ({reason}): "
+                    "make it writable, or name another one as 'data' in "
+                    "conf/<environment>/globals.yml."
                 ) from error
             _LOGGER.warning(
                 "%s has no locks, so nobody sees where two runs use it at once: "

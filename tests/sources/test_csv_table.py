@@ -3,6 +3,7 @@ import logging
 
 import pytest
 
+from another_user import refusal_as_another_user
 from detl.errors import DetlError
 from detl.sources.csv_table import read_text_table
 
@@ -262,3 +263,17 @@ def test_what_is_no_text_is_told(tmp_path, content):
         DetlError, match=r"\(it is no text, or UTF-16 without its mark\)"
     ):
         _read_text(tmp_path, content)
+
+
+def test_a_table_that_may_not_be_read_is_told_with_what_to_do(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(HEADER + SOUND)
+    path.chmod(0)
+
+    told = refusal_as_another_user(
+        "from pathlib import Path\n"
+        "from detl.sources.csv_table import read_text_table\n"
+        f"read_text_table(Path({str(path)!r}), {COLUMNS!r})"
+    )
+
+    assert "may not read it); give the user the right to" in told

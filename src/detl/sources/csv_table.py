@@ -93,6 +93,9 @@ def read_text_table(
     """
     try:
         lines = list(io.StringIO(_read_text(path), newline=""))
+    except PermissionError:
+        words, advice = "this user may not read it", "give the user the right to"
+        raise _refuse(path, words, advice) from None
     except (EOFError, OSError, ValueError, zlib.error) as error:
         raise _refuse(path, str(error), advice) from None
     header, rows = _read_rows(lines)
