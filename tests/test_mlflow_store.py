@@ -94,6 +94,14 @@ def test_a_folder_in_the_place_of_the_store_is_told(tmp_path):
     assert "mv " not in str(error.value)
 
 
+def test_a_link_to_a_store_on_a_disk_that_is_not_there_is_told(tmp_path):
+    link = tmp_path / "mlflow.db"
+    link.symlink_to(tmp_path / "disk" / "mlflow.db")
+
+    with pytest.raises(DetlError, match="whose folder is not there"):
+        refuse_unusable_file(link)
+
+
 def test_a_store_that_another_process_locks_is_told(store):
     with closing(sqlite3.connect(store, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")

@@ -61,8 +61,14 @@ def refuse_unusable_file(path: Path) -> None:
             "expected: name a file with MLFLOW_TRACKING_URI, such as "
             "sqlite:////folder/mlflow.db, or, if it is an empty folder, remove it."
         )
+    real = Path(os.path.realpath(path))
+    if path.is_symlink() and not real.parent.is_dir():
+        raise DetlError(
+            f"{path}, the store of MLflow, is a link to {real}, whose folder is not "
+            "there: mount its disk, or remove the link, and a new store is made."
+        )
     # MLflow makes the folders above a store.
-    folder = next(p for p in path.absolute().parents if p.exists())
+    folder = next(p for p in real.parents if p.exists())
     for place in (path, folder):
         if place.exists() and not os.access(place, os.W_OK):
             raise DetlError(
