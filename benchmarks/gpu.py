@@ -77,8 +77,8 @@ AUGMENTATION = {
 OF_BOTH = {"epochs": 100, "warm_up_epochs": 0, "jit_compile": "auto"}
 ADAM = {"optimizer": "adam", "learning_rate": 1e-3, "momentum": 0.0}
 SGD = {"optimizer": "sgd", "learning_rate": 1e-4, "momentum": 0.9}
-PRETRAIN = {**OF_BOTH, **ADAM, "schedule": "cosine"}
-TRANSFER = {**OF_BOTH, **SGD, "schedule": "constant"}
+PRETRAIN = {**OF_BOTH, **ADAM, "schedule": "cosine", "epochs_at_chance": 10}
+TRANSFER = {**OF_BOTH, **SGD, "schedule": "constant", "epochs_at_chance": None}
 TIMES_SEEN = {
     "pretraining": 100 * 88_379,
     "scoring": 100 * 20_000,

@@ -96,7 +96,7 @@ def test_what_is_not_taken_is_in_rejected_with_its_reason(finished):
     project, _ = finished
     rejected = pd.read_csv(project / "data/test/02_intermediate/rejected.csv")
     planted = json.loads((project / "data/01_raw/phantoms/dirt.json").read_text())
-    taken_all_the_same = {"rgba", "sixteen_bit", "empty_age"}
+    taken_all_the_same = {"rgba", "sixteen_bit", "empty_age", "bad_age"}
 
     assert len(rejected) == sum(d["kind"] not in taken_all_the_same for d in planted)
     assert rejected["reason"].str.len().min() > 0
