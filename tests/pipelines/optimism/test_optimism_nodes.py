@@ -15,6 +15,13 @@ DATA_B = pd.DataFrame({"image_id": ["nih/0", "nih/1"], "group": ["a", "b"]})
 RIGHT = DATA_B[["image_id"]].assign(label="normal", predicted="normal")
 WRONG = RIGHT.assign(predicted="covid_19")
 
+TWO_FILMS_EACH = [
+    (finding, f"{finding}-{patient}", "nih")
+    for finding in ("No Finding", "Mass")
+    for patient in range(20)
+    for _ in range(2)
+]
+
 
 def _split(protocol: str) -> SplitParameters:
     return SplitParameters.model_construct(protocol=protocol)
@@ -28,13 +35,7 @@ def test_the_other_protocol_is_the_one_that_is_not_named(own, other):
 def test_the_other_data_a_is_as_large_and_keeps_the_patients_of_data_b(
     make_images, make_parameters
 ):
-    rows = [
-        (finding, f"{finding}-{patient}", "nih")
-        for finding in ("No Finding", "Mass")
-        for patient in range(20)
-        for _ in range(2)
-    ]
-    images = make_images(*rows)
+    images = make_images(*TWO_FILMS_EACH)
     data_b = images.iloc[[0, 2, 40, 42]]
     parameters = make_parameters()
     own, _ = select_data_a(images, data_b, parameters, seed=0)
@@ -53,13 +54,7 @@ def test_the_other_validation_part_has_no_preference_for_the_patients_of_data_b(
     make_images, make_parameters
 ):
     """Ten of 20 patients of a class are in Data-B, and one of their two films."""
-    rows = [
-        (finding, f"{finding}-{patient}", "nih")
-        for finding in ("No Finding", "Mass")
-        for patient in range(20)
-        for _ in range(2)
-    ]
-    images = make_images(*rows)
+    images = make_images(*TWO_FILMS_EACH)
     data_b = images.iloc[[*range(0, 20, 2), *range(40, 60, 2)]]
     parameters = make_parameters()
     validated = []
