@@ -233,6 +233,17 @@ def test_a_film_whose_header_cannot_be_read_is_not_taken(tmp_path):
     assert headers[1].reason == "file cannot be read: No such file or directory"
 
 
+def test_a_film_is_not_taken_whose_codes_are_text_in_place_of_a_sequence(tmp_path):
+    modality, rows = b"\x08\0\x60\0CS\x02\0DX", b"\x28\0\x10\0US\x02\0\x10\0"
+    text = b"\x54\0\x20\x02SH\x08\0R-10206 "
+    path = tmp_path / "a.dcm"
+    path.write_bytes(bytes(128) + b"DICM" + modality + rows + text)
+
+    (header,) = read_headers([path])
+
+    assert header.reason == "broken DICOM: AttributeError"
+
+
 def test_a_file_without_preamble_has_a_header(tmp_path):
     dataset = make_dicom(PatientAge="058Y")
     del dataset.file_meta

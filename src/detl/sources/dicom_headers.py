@@ -184,17 +184,23 @@ def _text(dataset: Any, keyword: str) -> str:
 
 
 def _codes(dataset: Any, keyword: str) -> list[str]:
-    """Return the values of a sequence of codes of SNOMED."""
-    # pydicom fails in many ways on broken sequences: they say nothing then.
+    """Return the values of a sequence of codes of SNOMED.
+
+    Raises:
+        ImageRejected: The sequence is broken: it may say that this is no chest film.
+    """
+    from detl.imaging.decode import ImageRejected
+
+    # pydicom fails in many ways on broken sequences, or has text where items should be.
     try:
         items = list(dataset[keyword].value or []) if keyword in dataset else []
-    except Exception:
-        return []
-    return [
-        _text(item, "CodeValue").upper()
-        for item in items
-        if _text(item, "CodingSchemeDesignator").upper() in ("SCT", "SRT", "SNM3")
-    ]
+        return [
+            _text(item, "CodeValue").upper()
+            for item in items
+            if _text(item, "CodingSchemeDesignator").upper() in ("SCT", "SRT", "SNM3")
+        ]
+    except Exception as error:
+        raise ImageRejected(f"broken DICOM: {type(error).__name__}") from None
 
 
 def _clean_age(text: str) -> str:
