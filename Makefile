@@ -38,7 +38,7 @@ run: $(INSTALLED) ## run the pipeline, unless its last result is up to date
 			[ -z "$$($(CHANGED) | head -n 1)" ]; then \
 		echo "Up to date: code, parameters and sample are those of the last run." \
 			"'make clean run' trains again."; \
-		$(BIN)/python -m detl.closing_table $(SUMMARY); \
+		$(BIN)/python -m detl.session.closing_table $(SUMMARY); \
 	else \
 		[ -n "$$KEDRO_ENV" ] || rm -f $(FINISHED); \
 		echo $(BIN)/kedro run --pipeline detl; \
@@ -68,12 +68,12 @@ benchmark: $(INSTALLED) ## the table of docs/benchmarks.md, on this machine's pr
 
 ui: PORT = 5000
 ui: $(INSTALLED) ## compare the folds in MLflow, on http://127.0.0.1:5000 (or PORT=5001)
-	@$(BIN)/python -m detl.free_port "$(PORT)"
+	@$(BIN)/python -m detl.session.free_port "$(PORT)"
 	$(BIN)/mlflow ui --host 127.0.0.1 --port "$(PORT)" --workers 1 --backend-store-uri sqlite:///mlflow.db
 
 viz: PORT = 4141
 viz: $(INSTALLED) ## see the graph in Kedro-Viz, on http://127.0.0.1:4141 (or PORT=4142)
-	@$(BIN)/python -m detl.free_port "$(PORT)"
+	@$(BIN)/python -m detl.session.free_port "$(PORT)"
 	@# Where conf/ or the store of MLflow is at fault, Kedro-Viz would wait for ever.
 	@$(BIN)/kedro catalog list-patterns > /dev/null
 	$(BIN)/kedro viz run --host 127.0.0.1 --port "$(PORT)" --no-browser --include-hooks

@@ -14,8 +14,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from detl.imaging.decode import ImageRejected, decode_image
-from detl.imaging.square import make_square
+from detl.imaging.decode import decode_image
+from detl.imaging.grey import ImageRejected
+from detl.imaging.resize import make_square
 
 PHANTOMS = Path(__file__).parents[1] / "data/01_raw/phantoms"
 ANGLE, WINDOW = 10 / 360, (1 / 1.15 - 1, 1 / 0.85 - 1)

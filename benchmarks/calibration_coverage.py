@@ -22,11 +22,14 @@ import pandas as pd
 from interval_coverage import HIGHEST, LOWEST, STANDARD_ERRORS, find_failures
 from scipy.special import softmax
 
-from detl.evaluation.bootstrap import draw_weights, measure_draws
-from detl.evaluation.calibration_error import CalibrationError, bin_equal_mass
-from detl.evaluation.net_benefit import net_benefit_at
-from detl.evaluation.operating_points import predictive_values_at
-from detl.evaluation.rates import Rates
+from detl.evaluation.probabilities.calibration_error import (
+    CalibrationError,
+    bin_equal_mass,
+)
+from detl.evaluation.probabilities.net_benefit import net_benefit_at
+from detl.evaluation.probabilities.operating_points import predictive_values_at
+from detl.statistics.bootstrap import draw_weights, measure_draws
+from detl.statistics.rates import Rates
 
 STUDIES = 300
 DRAWS = 500

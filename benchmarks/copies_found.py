@@ -4,7 +4,7 @@
 
 FOLDER holds ``nih/`` and ``covid-chestxray/``, such as data/01_raw/phantoms. Of each
 film one copy is planted (of every so many, with --every), in each of the ways of
-tests/imaging/planted_copies.py. Every recall must be 95 % or more, and at most 1 % of
+tests/support/planted_copies.py. Every recall must be 95 % or more, and at most 1 % of
 the images may be joined to a picture of another patient: the last line says whether it
 is so, as does the exit status. Beside it the distances on which the two thresholds of
 detl.imaging.copies rest: those of copies, and those of the nearest pictures of other
@@ -20,7 +20,7 @@ import pandas as pd
 
 from detl.imaging.copies import find_copies
 
-TESTS = Path(__file__).parents[1] / "tests" / "imaging"
+TESTS = Path(__file__).parents[1] / "tests" / "support"
 LEAST_RECALL, MOST_WRONG = 0.95, 0.01
 
 Stored = tuple[pd.DataFrame, np.ndarray]

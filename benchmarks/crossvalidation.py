@@ -45,7 +45,7 @@ def make_sample(arguments: argparse.Namespace):
 def build(network: str, arguments: argparse.Namespace):
     """Return the network with four classes."""
     from detl.networks import build_network
-    from detl.parameters import NetworkParameters
+    from detl.schemas.parameters import NetworkParameters
 
     parameters = NetworkParameters(
         network=network,
@@ -61,7 +61,7 @@ def build(network: str, arguments: argparse.Namespace):
 def train_here(network: str, arguments: argparse.Namespace) -> dict[str, float]:
     """Return the seconds of all folds, and those that the tail's operations take."""
     from detl.networks.cut import copy_model, cut_trunk
-    from detl.parameters import TrainingParameters
+    from detl.schemas.parameters import TrainingParameters
     from detl.training.batches import RowBatches
     from detl.training.features import extract_features
     from detl.training.fit import fit_network
@@ -125,7 +125,7 @@ def measure_rate(tail) -> float:
     """
     import tensorflow as tf
 
-    from detl.training.quick_gradients import QuickGradientConv2D
+    from detl.training.speed.fast_layers import QuickGradientConv2D
 
     _, height, width, maps = tail.input.shape
     height, width, maps = max(height, 8), max(width, 8), max(maps, 64)

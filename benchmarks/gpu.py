@@ -58,8 +58,8 @@ from detl.networks import build_network
 from detl.networks.cut import cut_trunk, replace_head
 from detl.training.augmentation import augment_inputs
 from detl.training.fit import compile_network
-from detl.training.lookup import look_up_rows
-from detl.training.quick_gradients import quicken_gradients
+from detl.training.speed.fast_layers import quicken_gradients
+from detl.training.speed.rows_on_device import look_up_rows
 
 # As in conf/paper, which cannot be read without a further package.
 KEYS = ("fully_connected_units", "dropout", "stem_stride", "normalisation")

@@ -36,12 +36,11 @@ import pandas as pd
 from scipy.special import softmax
 from sklearn.metrics import average_precision_score
 
-from detl.classes import DATA_B_CLASSES
 from detl.evaluation.metrics import confusion_matrix, score_predictions
 from detl.evaluation.paired_tests import compare_architectures
-from detl.evaluation.predictions import PROBABILITIES
 from detl.evaluation.scores import ALL, MEAN, measure_scores
 from detl.evaluation.subgroups import measure_subgroups
+from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES
 
 LOWEST, HIGHEST = 0.92, 0.97
 STANDARD_ERRORS = 3

@@ -26,7 +26,7 @@ from typing import Any
 
 from comparison import Row, alternate, peak_memory, print_rows, ratio_of_medians
 
-TESTS = Path(__file__).parents[1] / "tests"
+TESTS = Path(__file__).parents[1] / "tests" / "support"
 
 SETTING_UP = "after_context_created"
 """The hook that opens the store, with logging or without."""
@@ -58,8 +58,8 @@ def run_here(project: Path, env: str) -> dict[str, float]:
     from kedro.framework.startup import bootstrap_project
     from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 
-    from detl.mlflow_hooks import MlflowHooks
-    from detl.runner import FoldByFoldRunner
+    from detl.session.mlflow_hooks import MlflowHooks
+    from detl.session.runner import FoldByFoldRunner
 
     calls: list[float] = []
     for hooks in (MlflowHooks, MlflowHook):

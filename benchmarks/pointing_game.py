@@ -32,9 +32,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from detl.keras_model import KerasModel
-from detl.parameters import NetworkParameters, PhantomParameters, TrainingParameters
 from detl.phantoms.sample import draw_nih
+from detl.schemas.keras_model import KerasModel
+from detl.schemas.parameters import (
+    NetworkParameters,
+    PhantomParameters,
+    TrainingParameters,
+)
 
 TRAINED_LEAST, UNTRAINED_ABOVE_AREA_MOST = 0.9, 0.1
 SIZE = 96
@@ -137,10 +141,10 @@ def train(model: KerasModel, films: Films, seed: int) -> None:
 
 def score(films: Films, seed: int, is_trained: bool) -> pd.DataFrame:
     """Return the table of scores of one network on the films of its test patients."""
-    from detl.evaluation.localisation import score_localisation
     from detl.explanation.alignment import find_shift
     from detl.explanation.class_activation import METHODS, map_evidence
     from detl.explanation.grad_cam import upsample
+    from detl.explanation.localisation import score_localisation
     from detl.networks import build_network
     from detl.networks.names import EXPLAINED_LAYER
 

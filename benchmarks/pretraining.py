@@ -42,7 +42,7 @@ def make_pixels(size: int) -> np.ndarray:
 def build(arguments: argparse.Namespace):
     """Return the network that both ways with Keras train."""
     from detl.networks import build_network
-    from detl.parameters import NetworkParameters
+    from detl.schemas.parameters import NetworkParameters
 
     parameters = NetworkParameters(
         network=arguments.network,
@@ -79,7 +79,7 @@ def time_steps():
 
 def train_here(arguments: argparse.Namespace, has_fixed_input: bool) -> list[float]:
     """Return the seconds of steps as this project trains; or on one fixed batch."""
-    from detl.parameters import AugmentationParameters, TrainingParameters
+    from detl.schemas.parameters import AugmentationParameters, TrainingParameters
     from detl.training import fit
     from detl.training.augmentation import augment_inputs
     from detl.training.batches import RowBatches

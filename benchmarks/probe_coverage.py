@@ -30,7 +30,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 
-from detl.evaluation.source_probe import probe_source
+from detl.evaluation.shortcuts.source_probe import probe_source
 
 LOWEST, HIGHEST = 0.92, 0.97
 STANDARD_ERRORS = 3

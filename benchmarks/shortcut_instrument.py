@@ -23,18 +23,22 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
-from detl.classes import DATA_A_CLASSES, DATA_B_CLASSES
-from detl.evaluation.cue_models import predict_from_cues
-from detl.evaluation.cues import CUES, black_out_centre
 from detl.evaluation.pooling import pool_predictions
-from detl.evaluation.shortcuts import WITHOUT_LUNGS, grade_shortcuts
-from detl.imaging.square import make_square
+from detl.evaluation.shortcuts.card import WITHOUT_LUNGS, grade_shortcuts
+from detl.evaluation.shortcuts.cue_models import predict_from_cues
+from detl.evaluation.shortcuts.cues import CUES, black_out_centre
+from detl.imaging.resize import make_square
 from detl.networks import build_network
 from detl.networks.cut import copy_model, cut_trunk, replace_head
-from detl.parameters import NetworkParameters, PhantomParameters, TrainingParameters
 from detl.phantoms.marker import class_of
 from detl.phantoms.sample import draw_covid, draw_nih
-from detl.tables import tabulate_predictions
+from detl.schemas.classes import DATA_A_CLASSES, DATA_B_CLASSES
+from detl.schemas.parameters import (
+    NetworkParameters,
+    PhantomParameters,
+    TrainingParameters,
+)
+from detl.schemas.tables import tabulate_predictions
 from detl.training.batches import RowBatches
 from detl.training.features import extract_features
 from detl.training.fit import fit_network

@@ -18,7 +18,7 @@ from statistics import median
 
 from comparison import Row, alternate, peak_memory_of, print_rows, ratio_of_medians
 
-TESTS = Path(__file__).parents[1] / "tests"
+TESTS = Path(__file__).parents[1] / "tests" / "support"
 RUN = ("run", "--pipeline", "detl", "--env", "test")
 
 

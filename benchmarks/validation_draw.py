@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from detl.classes import DATA_A_CLASSES
-from detl.parameters import SplitParameters
-from detl.pipelines.split.nodes import select_data_a, select_data_b
+from detl.schemas.classes import DATA_A_CLASSES
+from detl.schemas.parameters import SplitParameters
 from detl.sources.nih import read_nih_labels
+from detl.splitting.data_a import select_data_a
+from detl.splitting.data_b import select_data_b
 
 CONF = Path(__file__).parents[1] / "conf/paper/parameters_split.yml"
 

@@ -51,7 +51,9 @@ def test_parameters_that_cannot_be_divided_are_told_with_the_other_way(given):
     assert said.output.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", ["Nope", "detl.nope.Runner", "detl.runner.Nope", "."])
+@pytest.mark.parametrize(
+    "name", ["Nope", "detl.nope.Runner", "detl.session.runner.Nope", "."]
+)
 def test_a_runner_that_is_not_there_is_told(asked, name):
     said = CliRunner().invoke(cli.run, ["--pipeline", "ingest", "--runner", name])
 

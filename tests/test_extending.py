@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from detl.classes import DATA_B_CLASSES
+from detl.schemas.classes import DATA_B_CLASSES
 from project_copy import PROJECT, copy_project, keep_architectures, run_kedro
 
 PAGE = (PROJECT / "docs" / "extending.md").read_text()

@@ -4,22 +4,24 @@ import numpy as np
 import pytest
 
 from detl.design import FOLDS
-from detl.parameters import (
+from detl.pipelines.crossval.nodes import predict_fold, train_fold
+from detl.pipelines.ingest.nodes import decode_images, read_sources
+from detl.pipelines.pretrain.nodes import pretrain_network
+from detl.pipelines.transfer.nodes import (
+    extract_features,
+    freeze_trunk,
+    replace_last_layer,
+)
+from detl.schemas.parameters import (
     IngestParameters,
     NetworkParameters,
     PretrainParameters,
     SplitParameters,
     TrainingParameters,
 )
-from detl.pipelines.crossval.nodes import predict_fold, train_fold
-from detl.pipelines.ingest.nodes import decode_images, read_sources
-from detl.pipelines.pretrain.nodes import pretrain_network
-from detl.pipelines.split.nodes import assign_folds, select_data_a, select_data_b
-from detl.pipelines.transfer.nodes import (
-    extract_features,
-    freeze_trunk,
-    replace_last_layer,
-)
+from detl.splitting.data_a import select_data_a
+from detl.splitting.data_b import select_data_b
+from detl.splitting.folds import assign_folds
 from project_copy import PROJECT, read_parameters
 
 SEED = 0

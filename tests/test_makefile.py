@@ -169,7 +169,7 @@ def test_another_port_can_be_chosen(project, target, port, server):
     usual = _make(project, target)
     other = _make(project, target, "PORT=5999")
 
-    assert f"python -m detl.free_port {port}" in usual.stdout
+    assert f"python -m detl.session.free_port {port}" in usual.stdout
     assert f"{server} --host 127.0.0.1 --port {port}" in usual.stdout
     assert f"{server} --host 127.0.0.1 --port 5999" in other.stdout
 

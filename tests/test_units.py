@@ -1,6 +1,6 @@
 import pytest
 
-from detl.units import labels_of, unit_of
+from detl.design import labels_of, unit_of
 
 
 @pytest.mark.parametrize(

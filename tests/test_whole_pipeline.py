@@ -8,8 +8,8 @@ import cv2
 import pandas as pd
 import pytest
 
-from detl.classes import DATA_B_CLASSES
 from detl.design import ARCHITECTURES, FOLDS
+from detl.schemas.classes import DATA_B_CLASSES
 from project_copy import copy_project, run_kedro
 from run_store import Store
 

@@ -14,14 +14,14 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import ProjectMetadata
 from kedro.utils import load_obj
 
-from detl.commands import Command, name_environment, raw_data_folder
 from detl.errors import DetlError
-from detl.keras_settings import choose_backend
-from detl.provenance import spell_command
-from detl.selection import FILTERS, select_pipeline
-from detl.sentences import tell
+from detl.networks.keras_settings import choose_backend
+from detl.session.commands import Command, name_environment, raw_data_folder
+from detl.session.provenance import spell_command
+from detl.session.selection import FILTERS, select_pipeline
+from detl.session.sentences import tell
 
-RUNNER = "detl.runner.FoldByFoldRunner"
+RUNNER = "detl.session.runner.FoldByFoldRunner"
 
 
 @click.group(name="detl")
@@ -131,8 +131,8 @@ def _resume(project_path: Path, env: str | None) -> None:
     with _without_raw_data():
         # The tracking URI is known once a context exists, which costs a session.
         KedroSession.create(project_path=project_path, env=asked).load_context()
-    from detl.earlier_runs import find_unfinished_run
-    from detl.runner import FoldByFoldRunner
+    from detl.session.earlier_runs import find_unfinished_run
+    from detl.session.runner import FoldByFoldRunner
 
     unfinished = find_unfinished_run(name_environment(asked) if asked else None)
     command = unfinished.command
@@ -169,7 +169,7 @@ def clean(metadata: ProjectMetadata, env: str | None) -> None:
 
 
 def _clean(metadata: ProjectMetadata, env: str | None) -> None:
-    from detl.clean import clean
+    from detl.session.clean import clean
 
     with _without_raw_data():
         asked = env or os.environ.get("KEDRO_ENV")

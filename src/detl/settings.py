@@ -1,7 +1,7 @@
 """Settings of the Kedro project."""
 
-from detl.config_loader import ReadableConfigLoader, environment_variable
-from detl.hooks import (
+from detl.session.config_loader import ReadableConfigLoader, environment_variable
+from detl.session.hooks import (
     ClosingTableHooks,
     DataFolderHooks,
     InputHooks,
@@ -10,10 +10,12 @@ from detl.hooks import (
     ProgressHooks,
     ProvenanceHooks,
 )
-from detl.mlflow_hooks import MlflowHooks
-from detl.quiet import quieten_libraries
+from detl.session.memory import keep_freed_memory
+from detl.session.mlflow_hooks import MlflowHooks
+from detl.session.quiet import quieten_libraries
 
 quieten_libraries()
+keep_freed_memory()
 
 HOOKS = (
     InputHooks(),

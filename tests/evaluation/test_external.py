@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.evaluation.external import measure_drop
 from detl.evaluation.scores import MEAN, measure_scores
+from detl.schemas.classes import DATA_B_CLASSES
 
 
 def make(right, images=40, classes=DATA_B_CLASSES):

@@ -3,13 +3,13 @@ import pandas as pd
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.evaluation.metrics import (
     confusion_matrix,
     pool_confusion_matrices,
     score_predictions,
 )
+from detl.schemas.classes import DATA_B_CLASSES
 
 PERFECT = [(name, name) for name in DATA_B_CLASSES]
 

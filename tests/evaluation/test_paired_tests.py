@@ -1,14 +1,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_pooled import make_pooled
 from scipy.stats import binomtest
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-from detl.evaluation.comparison import estimate_mean, measure_overlap
-from detl.evaluation.delong import compare_areas
 from detl.evaluation.paired_tests import COLUMNS, compare_architectures
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.statistics.corrected_t import estimate_mean, measure_overlap
+from detl.statistics.delong import compare_areas
+from made_pooled import make_pooled
 
 ACCURACY = ["mcnemar", "bootstrap", "corrected_t"]
 AREAS = [*(f"auc_{label}" for label in DATA_B_CLASSES), "macro_auc"]

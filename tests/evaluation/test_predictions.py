@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from made_probabilities import draw_pooled
 
 from detl.errors import DetlError
 from detl.evaluation.predictions import read_labels, read_probabilities
+from made_probabilities import draw_pooled
 
 
 @pytest.mark.parametrize("value", [np.nan, -0.1, 1.1])

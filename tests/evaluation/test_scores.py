@@ -1,14 +1,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_pooled import make_pooled
 from sklearn import metrics as sklearn_metrics
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import NO_SPREAD
 from detl.evaluation.metrics import score_predictions
 from detl.evaluation.scores import measure_scores, name_pooled_scores
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.statistics.bootstrap import NO_SPREAD
+from made_pooled import make_pooled
 
 WHOLE = ["accuracy", "share_of_chance", "balanced_accuracy", "macro_f1", "macro_auc"]
 SHARES = ["sensitivity", "specificity", "ppv", "npv"]

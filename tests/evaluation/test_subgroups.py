@@ -1,13 +1,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_pooled import make_pooled
 from scipy.stats import binom, binomtest
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.evaluation.subgroups import COLUMNS, measure_subgroups
+from detl.schemas.classes import DATA_B_CLASSES
+from made_pooled import make_pooled
 
 AGES = [np.nan, 0, 17.9, 18, 39, 40, 59.5, 60, 79, 80, 101]
 QUANTITIES = [

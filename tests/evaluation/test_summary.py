@@ -1,10 +1,10 @@
 import pandas as pd
 import pytest
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.evaluation.metrics import score_predictions
 from detl.evaluation.summary import summarise_folds
+from detl.schemas.classes import DATA_B_CLASSES
 
 PERFECT = [(name, name) for name in DATA_B_CLASSES]
 

@@ -19,7 +19,7 @@ IMAGES = 12
 
 @pytest.fixture(scope="module")
 def parts():
-    from detl.parameters import NetworkParameters
+    from detl.schemas.parameters import NetworkParameters
 
     network = NetworkParameters(
         network="alexnet",

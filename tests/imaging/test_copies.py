@@ -5,14 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from planted_copies import CHANGES, plant_copies, read_films, score, store
 
 from detl.errors import DetlError
 from detl.imaging.copies import find_copies, find_copies_between
 from detl.imaging.fingerprint import perceptual_hash
-from detl.imaging.square import make_square
-from detl.parameters import PhantomParameters
+from detl.imaging.resize import make_square
 from detl.phantoms.sample import draw_covid, draw_nih
+from detl.schemas.parameters import PhantomParameters
+from planted_copies import CHANGES, plant_copies, read_films, score, store
 
 PROJECT = Path(__file__).parents[2]
 PHANTOMS = PROJECT / "data" / "01_raw" / "phantoms"

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from detl.imaging import decode
-from detl.imaging.decode import ImageRejected, NotReadNow, decode_image
+from detl.imaging.decode import decode_image
+from detl.imaging.grey import ImageRejected, NotReadNow
 
 LARGEST = 10_000
 

@@ -3,12 +3,13 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from dicom_files import VALUES, decode, encode, make_dataset
 from pydicom.dataset import Dataset
 from pydicom.uid import DigitalXRayImageStorageForPresentation
 
-from detl.imaging.decode import ImageRejected, NotReadNow, decode_image
+from detl.imaging.decode import decode_image
 from detl.imaging.dicom import read_dicom_dataset
+from detl.imaging.grey import ImageRejected, NotReadNow
+from dicom_files import VALUES, decode, encode, make_dataset
 
 
 def test_values_are_scaled_from_their_own_range():

@@ -4,15 +4,6 @@ import cv2
 import imagecodecs
 import numpy as np
 import pytest
-from dicom_files import (
-    compress,
-    decode,
-    encode,
-    encode_lossless_jpeg,
-    make_dataset,
-    rename_syntax,
-    scale,
-)
 from PIL import Image
 from pydicom.uid import (
     HTJ2K,
@@ -31,7 +22,17 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from detl.imaging.decode import ImageRejected, decode_image
+from detl.imaging.decode import decode_image
+from detl.imaging.grey import ImageRejected
+from dicom_files import (
+    compress,
+    decode,
+    encode,
+    encode_lossless_jpeg,
+    make_dataset,
+    rename_syntax,
+    scale,
+)
 
 
 def _film(depth, dtype=np.uint16):

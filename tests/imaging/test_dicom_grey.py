@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from dicom_files import decode, make_dataset, scale
 from pydicom.dataset import Dataset
 
-from detl.imaging.decode import ImageRejected
+from detl.imaging.grey import ImageRejected
+from dicom_files import decode, make_dataset, scale
 
 VALUES = np.arange(0, 4096, 65, np.uint16).reshape(8, 8)
 

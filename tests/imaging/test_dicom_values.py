@@ -1,5 +1,10 @@
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian, JPEGLosslessSV1
+
+from detl.imaging.decode import decode_image
+from detl.imaging.grey import ImageRejected
 from dicom_files import (
     VALUES,
     compress,
@@ -10,10 +15,6 @@ from dicom_files import (
     rename_syntax,
     scale,
 )
-from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian, JPEGLosslessSV1
-
-from detl.imaging.decode import ImageRejected, decode_image
 
 TWELVE_BITS = np.array([[0, 800, 1600], [2400, 3200, 4095]], np.uint16)
 """Of which none has the bits of another scaled."""

@@ -5,7 +5,7 @@ import pytest
 from detl.errors import DetlError
 from detl.networks import NETWORKS, build_network
 from detl.networks.names import END_OF_TRUNK, EXPLAINED_LAYER
-from detl.parameters import NetworkParameters
+from detl.schemas.parameters import NetworkParameters
 
 
 def _full_width(network: str, normalisation: str) -> NetworkParameters:

@@ -6,7 +6,7 @@ from detl.errors import DetlError, NotAvailableError
 from detl.networks.cut import cut_head, cut_network
 from detl.networks.imagenet import build_imagenet_network, reason_for_absence
 from detl.networks.names import END_OF_BODY, END_OF_TRUNK, EXPLAINED_LAYER, LOGITS
-from detl.parameters import ImagenetParameters, NetworkParameters
+from detl.schemas.parameters import ImagenetParameters, NetworkParameters
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 1), dtype="uint8")
 

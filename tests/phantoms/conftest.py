@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import yaml
 
-from detl.parameters import PhantomParameters
 from detl.phantoms.anatomy import change_anatomy, draw_anatomy, draw_examination
 from detl.phantoms.chest import Chest
 from detl.phantoms.sample import make_phantoms
+from detl.schemas.parameters import PhantomParameters
 
 PROJECT = Path(__file__).parents[2]
 

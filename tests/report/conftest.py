@@ -1,6 +1,8 @@
 """What several tests of the report share."""
 
 import pytest
+
+from detl.report.limits import describe_limits
 from made_audit import make_tests
 from made_results import make_result
 from made_tables import (
@@ -10,8 +12,6 @@ from made_tables import (
     take,
     texts_of,
 )
-
-from detl.report.limits import describe_limits
 
 
 @pytest.fixture

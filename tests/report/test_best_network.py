@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
-from made_audit import make_tests
-from made_results import make_result
 
 from detl.report.best_network import describe_best_network, judge_best_network
+from made_audit import make_tests
+from made_results import make_result
 
 
 def compare(first, second, difference, ends, p):

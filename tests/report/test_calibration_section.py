@@ -1,17 +1,17 @@
 import numpy as np
 import pytest
-from made_audit import (
-    make_calibration,
-    make_operating_points,
-    make_predictive_values,
-)
-from made_results import tables_of
 
 from detl.report.calibration import (
     describe_calibration,
     judge_calibration,
     judge_operating_point,
 )
+from made_audit import (
+    make_calibration,
+    make_operating_points,
+    make_predictive_values,
+)
+from made_results import tables_of
 
 NO_VALIDATION = "not computed: protocol paper has no inner validation part"
 

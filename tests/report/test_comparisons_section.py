@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
-from made_results import tables_of, texts_of
 
 from detl.report.comparisons import describe_comparisons, judge_arms
+from made_results import tables_of, texts_of
 
 NAN = float("nan")
 

@@ -1,8 +1,8 @@
 import numpy as np
-from made_results import make_result, tables_of
 
 from detl.report.crossval import describe_crossval
 from detl.report.page import Note
+from made_results import make_result, tables_of
 
 PICTURE = np.zeros((4, 4, 3), np.uint8)
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_tables import make_images, make_split, tables_of, take, texts_of
 
 from detl.report.data import KNOWN_LABELS, describe_data
-from detl.report.labels import count_cooccurrence
 from detl.report.page import Figure, render_page
+from detl.sources.label_counts import count_cooccurrence
+from made_tables import make_images, make_split, tables_of, take, texts_of
 
 PICTURE = np.zeros((4, 4, 3), np.uint8)
 PUBLISHED = {name: known for name, (_, known, _) in KNOWN_LABELS.items()}

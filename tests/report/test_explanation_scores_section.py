@@ -1,7 +1,5 @@
 import numpy as np
 import pytest
-from made_audit import make_deletion, make_localisation
-from made_results import tables_of, texts_of
 
 from detl.report.explanation_scores import (
     describe_explanation_scores,
@@ -9,6 +7,8 @@ from detl.report.explanation_scores import (
     judge_pointing,
 )
 from detl.report.page import Section
+from made_audit import make_deletion, make_localisation
+from made_results import tables_of, texts_of
 
 ABOVE = [((0.4, 0.3, 0.5), "pass"), ((0.1, -0.1, 0.3), "warn")]
 ABOVE += [((-0.2, -0.3, -0.1), "fail")]

@@ -1,9 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_results import tables_of, texts_of
 
 from detl.report.external import describe_external, judge_external
+from made_results import tables_of, texts_of
 
 SOURCE = "/home/someone/wards/north"
 

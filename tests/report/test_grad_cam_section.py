@@ -1,8 +1,8 @@
 import numpy as np
-from made_results import make_result, tables_of, texts_of
 
-from detl.classes import DATA_B_CLASSES
 from detl.report.grad_cam import describe_grad_cam
+from detl.schemas.classes import DATA_B_CLASSES
+from made_results import make_result, tables_of, texts_of
 
 PANEL = np.zeros((4, 4, 3), np.uint8)
 

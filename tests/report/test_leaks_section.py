@@ -1,7 +1,7 @@
 import pandas as pd
-from made_results import tables_of, texts_of
 
 from detl.report.leaks import describe_leaks, judge_leaks
+from made_results import tables_of, texts_of
 
 
 def make_leaks(groups):

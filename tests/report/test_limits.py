@@ -1,13 +1,13 @@
 import pandas as pd
 import pytest
+
+from detl.report.page import Note, render_page
 from made_audit import make_tests
 from made_results import make_optimism, make_result
 from made_tables import (
     make_two_sources,
     tables_of,
 )
-
-from detl.report.page import Note, render_page
 
 NOT_RUN = float("nan")
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_results import make_result
 
 from detl.report.opening import score_source_rule, write_opening
+from made_results import make_result
 
 
 @pytest.fixture

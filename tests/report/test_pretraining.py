@@ -1,9 +1,9 @@
 import numpy as np
-from made_results import make_result, tables_of
 
-from detl.evaluation.intervals import explain_unlearned
+from detl.evaluation.metrics import explain_unlearned
 from detl.report.page import Note
 from detl.report.pretraining import compare_on_data_a, describe_pretraining
+from made_results import make_result, tables_of
 
 CURVES = np.zeros((4, 4, 3), np.uint8)
 

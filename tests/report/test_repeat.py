@@ -2,10 +2,10 @@ import hashlib
 
 import pandas as pd
 import pytest
-from made_results import tables_of, texts_of
 
-from detl.parameters import ExplainParameters
-from detl.report.repeat import describe_repeat, flatten_parameters, hash_manifest
+from detl.report.repeat import describe_repeat, hash_manifest
+from detl.schemas.parameters import ExplainParameters, flatten_parameters
+from made_results import tables_of, texts_of
 
 
 @pytest.fixture

@@ -1,16 +1,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_results import make_optimism, make_result
-from made_tables import (
-    make_folds,
-    make_split,
-)
 from scipy.stats import binom, binomtest
 
 from detl.report.published import IMAGES, PUBLISHED, PublishedAccuracy
 from detl.report.reproduction import measure_departure
 from detl.report.table_one import PAPER_DATA_B
+from made_results import make_optimism, make_result
+from made_tables import (
+    make_folds,
+    make_split,
+)
 
 NOT_RUN = float("nan")
 

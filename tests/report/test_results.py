@@ -2,12 +2,12 @@ import json
 
 import pandas as pd
 import pytest
-from made_audit import make_predictions
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.evaluation.scores import measure_scores
 from detl.report.results import collect_results
+from detl.schemas.classes import DATA_B_CLASSES
+from made_audit import make_predictions
 
 SCORES = {"data_a_accuracy": 0.7, "data_a_epoch": 2}
 SUMMARY = {"accuracy_mean": 0.625, "accuracy_sd": 0.1, "warnings": "Careful."}

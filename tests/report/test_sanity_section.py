@@ -1,10 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_audit import number
-from made_results import tables_of, texts_of
 
 from detl.report.sanity import describe_sanity, judge_sanity
+from made_audit import number
+from made_results import tables_of, texts_of
 
 
 def make_sanity(alike, control=0.98):

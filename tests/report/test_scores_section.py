@@ -1,10 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_audit import make_scores, make_tests
-from made_results import tables_of
 
 from detl.report.scores import describe_scores, judge_accuracy
+from made_audit import make_scores, make_tests
+from made_results import tables_of
 
 IMAGES = pd.DataFrame(
     {"image_id": list("abcd"), "source": ["nih"] * 3 + ["cohen"], "view": "PA"}

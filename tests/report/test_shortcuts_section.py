@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from made_audit import make_card
-from made_results import tables_of, texts_of
 
 from detl.report.shortcuts import describe_shortcuts, judge_cues, judge_lungs
+from made_audit import make_card
+from made_results import tables_of, texts_of
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_audit import (
-    make_identifiable,
-    make_probe,
-    make_same_source,
-    make_sources_out,
-)
-from made_results import tables_of, texts_of
 
 from detl.report.sources import (
     describe_sources,
@@ -15,6 +8,13 @@ from detl.report.sources import (
     judge_same_source,
     judge_sources_out,
 )
+from made_audit import (
+    make_identifiable,
+    make_probe,
+    make_same_source,
+    make_sources_out,
+)
+from made_results import tables_of, texts_of
 
 ABOVE = [
     ((0.7, 0.6, 0.8), "pass"),

@@ -1,10 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_audit import make_subgroups
-from made_results import tables_of
 
 from detl.report.subgroups import describe_subgroups, judge_subgroups
+from made_audit import make_subgroups
+from made_results import tables_of
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 import pandas as pd
 import pytest
-from made_tables import make_images, make_split, tables_of, take, texts_of
 
 from detl.report.differences import (
     explain_diseased,
@@ -18,6 +17,7 @@ from detl.report.table_one import (
     account_for_data_a,
     describe_table_one,
 )
+from made_tables import make_images, make_split, tables_of, take, texts_of
 
 PAPER_COUNTS = [
     ("normal", "train", 47_560),

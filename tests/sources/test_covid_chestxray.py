@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from detl.errors import DetlError
-from detl.parameters import SourceParameters
+from detl.schemas.parameters import SourceParameters
+from detl.schemas.tables import CANDIDATES, validate
 from detl.sources.covid_chestxray import read_covid_chestxray
-from detl.tables import CANDIDATES, validate
 
 COLLECTION = Path(__file__).parents[2] / ".." / "shared" / "data" / "covid-chestxray"
 needs_collection = pytest.mark.skipif(

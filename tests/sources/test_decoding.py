@@ -3,9 +3,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from detl.schemas.tables import CANDIDATES, IMAGES, REJECTED, validate
 from detl.sources import decoding
 from detl.sources.decoding import decode_candidates
-from detl.tables import CANDIDATES, IMAGES, REJECTED, validate
 
 SIZE = 32
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pydicom
 import pytest
 
-from detl.parameters import SourceParameters
+from detl.schemas.parameters import SourceParameters
 from detl.sources import read_source
 from detl.sources.dicom_headers import USED_OF_A_HEADER, read_headers
 from detl.sources.dicom_words import OTHER_CODE, UNKNOWN_WORD

@@ -1,7 +1,7 @@
 import pytest
 
 from detl.errors import DetlError
-from detl.parameters import SourceParameters
+from detl.schemas.parameters import SourceParameters
 from detl.sources.external import read_external
 
 KNOWN = {

@@ -4,9 +4,9 @@ import os
 import pytest
 
 from detl.errors import DetlError
-from detl.parameters import SourceParameters
+from detl.schemas.parameters import SourceParameters
+from detl.schemas.tables import REJECTED, validate
 from detl.sources.folder import read_folder
-from detl.tables import REJECTED, validate
 
 
 def _write(folder, *files):

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from detl.errors import DetlError
-from detl.parameters import SourceParameters
+from detl.schemas.parameters import SourceParameters
+from detl.schemas.tables import CANDIDATES, REJECTED, validate
 from detl.sources import read_nih_labels
 from detl.sources.nih import read_nih
-from detl.tables import CANDIDATES, REJECTED, validate
 
 NIH = Path(__file__).parents[2] / ".." / "shared" / "data" / "nih"
 needs_nih = pytest.mark.skipif(

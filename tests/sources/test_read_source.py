@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from detl.errors import DetlError
-from detl.parameters import SourceParameters
+from detl.schemas.parameters import SourceParameters
 from detl.sources import READERS, read_source
 
 

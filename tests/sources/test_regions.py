@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detl.imaging.square import make_square
-from detl.parameters import IngestParameters
+from detl.imaging.resize import make_square
 from detl.pipelines.ingest.nodes import read_sources
+from detl.schemas.parameters import IngestParameters
 from detl.sources.regions import LEFT_OUT_COLUMNS, REGION_COLUMNS, read_regions
 
 PROJECT = Path(__file__).parents[2]

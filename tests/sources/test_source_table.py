@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from detl.errors import DetlError
-from detl.parameters import SourceParameters
+from detl.schemas.parameters import SourceParameters
+from detl.schemas.tables import CANDIDATES, REJECTED, validate
 from detl.sources import build_source_table
 from detl.sources.source_table import count_reasons, drop_patients, select_views
-from detl.tables import CANDIDATES, REJECTED, validate
 
 
 def _row(**changes):

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from detl.parameters import AugmentationParameters
+from detl.schemas.parameters import AugmentationParameters
 from detl.training.augmentation import augment_inputs
 
 NOTHING = {

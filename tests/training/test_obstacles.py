@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from detl.errors import DetlError
-from detl.parameters import PretrainParameters, TrainingParameters
+from detl.schemas.parameters import PretrainParameters, TrainingParameters
 from detl.training.batches import RowBatches
 from detl.training.fit import fit_network
 from detl.training.obstacles import RefuseUnlearned, measure_chance

@@ -3,9 +3,8 @@ import numpy as np
 from detl.networks import build_network
 from detl.networks.cut import cut_trunk
 from detl.networks.names import LOGITS
-from detl.parameters import NetworkParameters
-from detl.training.features import extract_features
-from detl.training.penultimate import penultimate_features
+from detl.schemas.parameters import NetworkParameters
+from detl.training.features import extract_features, penultimate_features
 
 
 def test_the_last_layer_applied_to_the_features_gives_the_logits():

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from detl.datasets.atomic import WholeFileDataset
-from detl.keras_model import KerasModel
-from detl.keras_settings import plain_keras
+from detl.networks.keras_settings import plain_keras
+from detl.schemas.keras_model import KerasModel
 
 
 class KerasModelDataset(WholeFileDataset[KerasModel]):

@@ -11,7 +11,7 @@ class MayBeMissing:
 
     Put it before the dataset in the list of base classes. A run is not refused where
     such an input is missing (``InputHooks``), nor is a node left out because the maker
-    of such an input was (``runner.py``): the node gets None.
+    of such an input was (``session/runner.py``): the node gets None.
     """
 
     def load(self) -> Any:

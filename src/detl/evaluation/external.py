@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import (
+from detl.evaluation.predictions import read_classes, read_probabilities
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.statistics.areas import Judged, measure_mean_area, scarcer_groups
+from detl.statistics.bootstrap import (
     FEWEST_GROUPS,
     Measurement,
     divide,
@@ -16,11 +18,9 @@ from detl.evaluation.bootstrap import (
     measure,
     name_columns,
 )
-from detl.evaluation.interval_ends import difference_ends
-from detl.evaluation.notes import join_notes
-from detl.evaluation.predictions import read_classes, read_probabilities
-from detl.evaluation.ranking import Judged, measure_mean_area, scarcer_groups
-from detl.evaluation.rates import measure_mean_share
+from detl.statistics.interval_ends import difference_ends
+from detl.statistics.notes import join_notes
+from detl.statistics.rates import measure_mean_share
 
 COLUMNS = [
     "score",

@@ -1,15 +1,17 @@
 """Scores of one fold's predictions on its test images."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn import metrics as sklearn_metrics
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.evaluation.predictions import read_probabilities
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.statistics.bootstrap import FEWEST_GROUPS
 
 
 def score_predictions(predictions: pd.DataFrame) -> dict[str, float]:
@@ -109,3 +111,51 @@ def pool_confusion_matrices(matrices: Iterable[pd.DataFrame]) -> pd.DataFrame:
             "the cross-validation first."
         )
     return reduce(pd.DataFrame.add, every)
+
+
+def explain_unlearned(scores: Mapping[str, Any]) -> str:
+    """Return why a network is not known to have learned from Data-A; "" where it is.
+
+    Args:
+        scores: What ``score_pretraining`` returns.
+    """
+    low, high = scores["data_a_accuracy_low"], scores["data_a_accuracy_high"]
+    chance = scores["data_a_chance"]
+    if low is not None and low > chance:
+        return ""
+    found = (
+        "The accuracy on Data-A's validation part, "
+        f"{100 * scores['data_a_accuracy']:.1f} % ({scores['data_a_correct']:.0f} of "
+        f"{scores['data_a_images']:.0f} images of {scores['data_a_groups']:.0f} groups "
+        "of patients"
+    )
+    if low is None:
+        return (
+            f"{found}), is not known to be above chance, {100 * chance:.1f} %: an "
+            f"interval needs {FEWEST_GROUPS} groups."
+        )
+    return (
+        f"{found}; 95 % interval, for the best of {scores['data_a_epochs']:.0f} "
+        f"epochs, {100 * low:.1f} to {100 * high:.1f} %), is not above chance, "
+        f"{100 * chance:.1f} %."
+    )
+
+
+def warn_unlearned(pretraining: Mapping[str, Any], pooled: pd.DataFrame) -> list[str]:
+    """Return sentences that say where a network has not learned; none where it has.
+
+    One where it is not known to have learned from Data-A, and one for each class that
+    is never predicted on Data-B.
+
+    Args:
+        pretraining: What ``score_pretraining`` returns.
+        pooled: Confusion matrix of all folds (rows true, columns predicted).
+    """
+    images = pooled.to_numpy().sum()
+    never = [
+        f"Class {label} is never predicted for any of the {images} test images."
+        for label, predicted in pooled.sum(axis=0).items()
+        if predicted == 0
+    ]
+    unlearned = explain_unlearned(pretraining)
+    return [unlearned, *never] if unlearned else never

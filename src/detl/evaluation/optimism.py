@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import draw_weights, measure_gain
+from detl.statistics.bootstrap import draw_weights, measure_gain
 
 
 def compare_protocols(

@@ -9,12 +9,12 @@ import pandas as pd
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import draw_weights, measure_gain
-from detl.evaluation.comparison import NO_VARIANCE, estimate_mean, measure_overlap
-from detl.evaluation.delong import compare_areas, name_scarcity
-from detl.evaluation.notes import join_notes
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.statistics.bootstrap import draw_weights, measure_gain
+from detl.statistics.corrected_t import NO_VARIANCE, estimate_mean, measure_overlap
+from detl.statistics.delong import compare_areas, name_scarcity
+from detl.statistics.notes import join_notes
 
 COLUMNS = [
     "first",

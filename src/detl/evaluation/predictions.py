@@ -3,11 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-
-PROBABILITIES = [f"p_{label}" for label in DATA_B_CLASSES]
-"""The columns of the class probabilities, in the order of the classes."""
+from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES
 
 
 def read_probabilities(table: pd.DataFrame) -> np.ndarray:

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import (
+from detl.evaluation.metrics import confusion_matrix
+from detl.evaluation.predictions import read_probabilities
+from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES
+from detl.statistics.areas import measure_ranking, scarcer_groups
+from detl.statistics.bootstrap import (
     FEWEST_GROUPS,
     Measurement,
     divide,
@@ -18,10 +21,7 @@ from detl.evaluation.bootstrap import (
     draw_weights,
     measure_draws,
 )
-from detl.evaluation.metrics import confusion_matrix
-from detl.evaluation.notes import join_notes, name_constant_folds
-from detl.evaluation.predictions import PROBABILITIES, read_probabilities
-from detl.evaluation.ranking import measure_ranking, scarcer_groups
+from detl.statistics.notes import join_notes, name_constant_folds
 
 COLUMNS = ["fold", "score", "class", "value", "low", "high", "groups", "note"]
 

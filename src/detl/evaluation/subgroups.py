@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import (
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.tables import UNKNOWN
+from detl.statistics.bootstrap import (
     divide,
     draw_statistic,
     draw_weights,
@@ -16,7 +17,6 @@ from detl.evaluation.bootstrap import (
     measure_draws,
     name_columns,
 )
-from detl.tables import UNKNOWN
 
 COLUMNS = [
     "attribute",

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from detl.explanation.gradient import Tensor
-from detl.keras_model import KerasModel
 from detl.networks.cut import copy_model
+from detl.schemas.keras_model import KerasModel
 
 Place = tuple[float, float]
 """Of a tensor, in pixels: from cell to cell, and the middle of its first cell."""

@@ -10,9 +10,9 @@ import numpy as np
 
 from detl.errors import DetlError
 from detl.explanation.gradient import Tensor, compile_function, gradient_of_sum
-from detl.keras_model import KerasModel
-from detl.keras_settings import plain_keras
 from detl.networks.cut import cut_network
+from detl.networks.keras_settings import plain_keras
+from detl.schemas.keras_model import KerasModel
 
 BATCH_SIZE = 64
 

@@ -9,10 +9,10 @@ import pandas as pd
 from scipy.special import softmax
 
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import Kind, draw_weights
-from detl.evaluation.mean_scores import MEAN_COLUMNS, measure_mean
-from detl.keras_model import KerasModel
-from detl.keras_settings import plain_keras
+from detl.networks.keras_settings import plain_keras
+from detl.schemas.keras_model import KerasModel
+from detl.statistics.bootstrap import Kind, draw_weights
+from detl.statistics.means import MEAN_COLUMNS, measure_mean
 
 STEPS = 20
 """Parts in which the pixels of an image are replaced, 5 % each."""

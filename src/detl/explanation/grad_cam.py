@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from detl.explanation.class_activation import map_evidence
-from detl.keras_model import KerasModel
+from detl.schemas.keras_model import KerasModel
 
 
 def grad_cam(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from detl.keras_settings import refuse_other_backends
+from detl.networks.keras_settings import refuse_other_backends
 
 Tensor = Any
 

@@ -10,8 +10,8 @@ import numpy as np
 from detl.errors import DetlError
 from detl.explanation.class_activation import BATCH_SIZE, gradient_of_logits
 from detl.explanation.gradient import Tensor
-from detl.keras_model import KerasModel
-from detl.keras_settings import plain_keras
+from detl.networks.keras_settings import plain_keras
+from detl.schemas.keras_model import KerasModel
 
 
 @keras.ops.custom_gradient

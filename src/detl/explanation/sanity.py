@@ -11,16 +11,16 @@ import pandas as pd
 from scipy.stats import spearmanr
 from skimage.metrics import structural_similarity
 
-from detl.evaluation.bootstrap import draw_weights
-from detl.evaluation.mean_scores import MEAN_COLUMNS, measure_mean
-from detl.evaluation.notes import join_notes
 from detl.explanation.class_activation import METHODS, EvidenceMapper
 from detl.explanation.grad_cam import upsample
 from detl.explanation.guided_backpropagation import guided_backpropagation
-from detl.keras_model import KerasModel
-from detl.keras_settings import plain_keras
 from detl.networks.cut import copy_model
+from detl.networks.keras_settings import plain_keras
 from detl.networks.names import EXPLAINED_LAYER
+from detl.schemas.keras_model import KerasModel
+from detl.statistics.bootstrap import draw_weights
+from detl.statistics.means import MEAN_COLUMNS, measure_mean
+from detl.statistics.notes import join_notes
 
 MOST_STEPS = 8
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from detl.errors import DetlError
 from detl.imaging.fingerprint import HASH_BITS
-from detl.imaging.square import Fit, measure_extent, resize
+from detl.imaging.resize import Fit, measure_extent, resize
 
 MOST_BITS = 48
 """Copies differ in at most so many bits of their hashes.

@@ -1,6 +1,5 @@
 """From the bytes of an image file to grey values."""
 
-import re
 from io import BytesIO
 
 import cv2
@@ -10,28 +9,15 @@ from PIL.Image import Image
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
-from detl.imaging.plain_png import PNG, decode_plain_png, drop_notes
-
-DICOM = b"DICM"
-
-_JPEG = b"\xff\xd8\xff"
-
-# How a DICOM file begins that has no preamble: with a group, an element, and the kind
-# of its value or the length of it, in either order of bytes.
-_BARE_DICOM = re.compile(
-    rb"[\x02\x08]\0.\0([A-Z]{2}|.{2}\0\0)|\0\x08\0.[A-Z]{2}", re.DOTALL
+from detl.imaging.grey import (
+    ImageRejected,
+    NotReadNow,
+    find_range,
+    require_size,
+    scale_to_bytes,
 )
-
-_PERCENTILES = (0.1, 99.9)
-_LEAST_SHARE = 0.8
-
-
-class ImageRejected(Exception):
-    """An image that cannot be used; the message is the reason for the table."""
-
-
-class NotReadNow(ImageRejected):
-    """An image that cannot be used here and now, though its file may be sound."""
+from detl.imaging.plain_png import PNG, decode_plain_png, drop_notes
+from detl.imaging.signatures import JPEG, is_dicom
 
 
 def decode_image(content: bytes, largest_image: int) -> np.ndarray:
@@ -58,7 +44,7 @@ def decode_image(content: bytes, largest_image: int) -> np.ndarray:
     if content.startswith(PNG):
         plain = decode_plain_png(content, largest_image)
         grey = _decode_png(content, largest_image) if plain is None else plain
-    elif content.startswith(_JPEG):
+    elif content.startswith(JPEG):
         grey = _decode(JpegImageFile, content, largest_image)
     elif is_dicom(content[:132]):
         # Most runs have no DICOM, and pydicom takes time to import.
@@ -72,55 +58,6 @@ def decode_image(content: bytes, largest_image: int) -> np.ndarray:
     if grey.min() == grey.max():
         raise ImageRejected("blank: all pixels have one value")
     return grey
-
-
-def is_dicom(beginning: bytes) -> bool:
-    """Return whether a file is DICOM, from its first 132 bytes.
-
-    Without preamble and mark, as some archives and old exporters write it, it begins
-    with an element of group 2 or 8.
-    """
-    has_mark = DICOM in (beginning[128:132], beginning[:4])
-    return has_mark or _BARE_DICOM.match(beginning) is not None
-
-
-def require_size(width: int, height: int, largest_image: int) -> None:
-    """Raise ImageRejected if an image has too many pixels, or none."""
-    if width * height > largest_image:
-        raise ImageRejected(f"too large: {width} x {height} pixels")
-    if width * height < 1:
-        raise ImageRejected(f"no pixels: {width} x {height}")
-
-
-def find_range(values: np.ndarray) -> tuple[float, float]:
-    """Return which values are to be black and white, of an image that does not say so.
-
-    These are its lowest and highest value. But where a few pixels, such as a mark that
-    is burnt in, stand so far outside that the others would be left with less than four
-    fifths of the grey values, they are the percentiles 0.1 and 99.9.
-
-    Args:
-        values: Any number of them, of any shape.
-    """
-    lowest, highest = float(values.min()), float(values.max())
-    low, high = map(float, np.percentile(values, _PERCENTILES))
-    if low < high and high - low < _LEAST_SHARE * (highest - lowest):
-        return low, high
-    return lowest, highest
-
-
-def scale_to_bytes(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Return values scaled linearly, so that low is 0 and high 255, as uint8.
-
-    What lies outside takes 0 or 255. Where low and high are one value, all are 0.
-    """
-    if low == high:
-        return np.zeros(values.shape, np.uint8)
-    # All that 16 bits hold is exact in 32 bits of floating point.
-    is_short = values.dtype.itemsize <= 2
-    numbers: np.ndarray = values.astype(np.float32 if is_short else np.float64)
-    scaled = (numbers - low) * (255 / (high - low))
-    return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
 
 
 def _decode_png(content: bytes, largest_image: int) -> np.ndarray:

@@ -14,18 +14,17 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from detl.imaging.decode import (
-    DICOM,
-    ImageRejected,
-    NotReadNow,
-    find_range,
-    is_dicom,
-    require_size,
-    scale_to_bytes,
-)
 from detl.imaging.dicom_grey import apply_window, are_low_values_white, rescale
 from detl.imaging.dicom_numbers import read_number
 from detl.imaging.dicom_values import read_stored_values
+from detl.imaging.grey import (
+    ImageRejected,
+    NotReadNow,
+    find_range,
+    require_size,
+    scale_to_bytes,
+)
+from detl.imaging.signatures import DICOM, is_dicom
 
 # All that is read from the header: nothing here tells who the patient is.
 _TAGS: list[str] = [

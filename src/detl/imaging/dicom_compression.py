@@ -8,7 +8,7 @@ from pydicom.encaps import get_frame
 from pydicom.pixels import get_decoder
 from pydicom.uid import UID, RLELossless
 
-from detl.imaging.decode import ImageRejected, NotReadNow
+from detl.imaging.grey import ImageRejected, NotReadNow
 
 _JPEG = b"\xff\xd8"
 _JPEG_SCAN = b"\xff\xda"

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pydicom
 
-from detl.imaging.decode import ImageRejected
 from detl.imaging.dicom_numbers import read_number, read_numbers
+from detl.imaging.grey import ImageRejected
 
 _COLOURED = ("ARGB", "CMYK", "HSV", "PALETTE COLOR", "RGB", "XYB", "YBR_")
 """Photometric interpretations of the standard, or how they begin."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pydicom
 from pydicom.datadict import dictionary_description
 
-from detl.imaging.decode import ImageRejected
+from detl.imaging.grey import ImageRejected
 
 
 def read_numbers(dataset: pydicom.Dataset, keyword: str) -> list[float | None]:

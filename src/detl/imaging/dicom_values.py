@@ -15,9 +15,9 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from detl.imaging.decode import ImageRejected
 from detl.imaging.dicom_compression import decompress
 from detl.imaging.dicom_numbers import read_number, read_word
+from detl.imaging.grey import ImageRejected
 
 _LOSSLESS = {
     *(JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEG2000Lossless),

@@ -10,11 +10,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from detl.errors import DetlError
-from detl.imaging.decode import ImageRejected
-from detl.imaging.decoded_files import DecodedFiles
-from detl.imaging.pictures import read_pictures
-from detl.imaging.square import Fit
-from detl.memory import keep_freed_memory
+from detl.imaging.decode_cache import DecodedFiles
+from detl.imaging.grey import ImageRejected
+from detl.imaging.read import read_pictures
+from detl.imaging.resize import Fit
 
 _TYPES = {
     "row": int,
@@ -57,7 +56,6 @@ def store_pictures(
     Raises:
         DetlError: The temporary folder is full.
     """
-    keep_freed_memory()
     seen: dict[str, int] = {}
     found = []
     recall = memory.recall if memory else None

@@ -7,11 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from detl.errors import DetlError
-from detl.keras_model import KerasModel
-from detl.keras_settings import plain_keras
+from detl.networks.keras_settings import plain_keras
+from detl.schemas.keras_model import KerasModel
 
 if TYPE_CHECKING:
-    from detl.parameters import NetworkParameters
+    from detl.schemas.parameters import NetworkParameters
 
 NETWORKS = {
     "alexnet": "detl.networks.alexnet:build_alexnet",

@@ -15,7 +15,7 @@ from detl.networks.blocks import Blocks, pixels_input
 from detl.networks.names import END_OF_TRUNK, EXPLAINED_LAYER
 
 if TYPE_CHECKING:
-    from detl.parameters import NetworkParameters
+    from detl.schemas.parameters import NetworkParameters
 
 
 def build_alexnet(

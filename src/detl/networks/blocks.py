@@ -12,7 +12,7 @@ import keras
 from detl.networks.names import LOGITS
 
 if TYPE_CHECKING:
-    from detl.parameters import NetworkParameters
+    from detl.schemas.parameters import NetworkParameters
 
 Tensor = Any
 

@@ -5,8 +5,8 @@ Each function works on a copy, so that the model given is left as it was.
 
 import keras
 
-from detl.keras_settings import plain_keras
 from detl.networks.blocks import Tensor, logits_layer
+from detl.networks.keras_settings import plain_keras
 from detl.networks.names import END_OF_BODY, END_OF_TRUNK, LOGITS
 
 

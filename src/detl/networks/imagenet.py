@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from detl.errors import DetlError, NotAvailableError
-from detl.keras_settings import plain_keras
 from detl.networks.blocks import Blocks, Tensor
+from detl.networks.keras_settings import plain_keras
 from detl.networks.names import END_OF_BODY, END_OF_TRUNK, EXPLAINED_LAYER
 from detl.networks.precision import compute_in
 
 if TYPE_CHECKING:
-    from detl.parameters import ImagenetParameters, NetworkParameters
+    from detl.schemas.parameters import ImagenetParameters, NetworkParameters
 
 DOWNLOAD = "download"
 

@@ -14,7 +14,7 @@ from detl.networks.blocks import Blocks, Tensor, pixels_input
 from detl.networks.names import END_OF_TRUNK, EXPLAINED_LAYER
 
 if TYPE_CHECKING:
-    from detl.parameters import NetworkParameters
+    from detl.schemas.parameters import NetworkParameters
 
 _STAGES = ((64, 3), (128, 4), (256, 6), (512, 3))
 """Bottleneck filters and number of bottlenecks of stages conv2 to conv5."""

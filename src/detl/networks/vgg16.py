@@ -13,7 +13,7 @@ from detl.networks.blocks import Blocks, pixels_input
 from detl.networks.names import END_OF_TRUNK, EXPLAINED_LAYER
 
 if TYPE_CHECKING:
-    from detl.parameters import NetworkParameters
+    from detl.schemas.parameters import NetworkParameters
 
 _BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 """Filters and number of convolutions of each block."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detl.parameters import PhantomParameters
 from detl.phantoms.anatomy import (
     Sex,
     View,
@@ -20,6 +19,7 @@ from detl.phantoms.chest import Chest, Map
 from detl.phantoms.lesions import Lesion, draw_lesion
 from detl.phantoms.marker import draw_mark
 from detl.phantoms.rendering import render
+from detl.schemas.parameters import PhantomParameters
 
 BEDSIDE_SHARE = 0.4
 """Share of AP films: the same for every finding, so that it gives none away."""

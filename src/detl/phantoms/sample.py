@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 
 from detl.errors import DetlError
-from detl.parameters import PhantomParameters
 from detl.phantoms.dirt import COVID_FAULTS, NIH_FAULTS, soil_covid, soil_nih
 from detl.phantoms.films import (
     GROUPS_AT_MOST,
@@ -21,6 +20,7 @@ from detl.phantoms.layouts import (
     nih_files,
 )
 from detl.phantoms.lesions import SIGNS
+from detl.schemas.parameters import PhantomParameters
 
 
 def make_phantoms(parameters: PhantomParameters) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from detl.report.judgements import Judgement, Results, show_interval
 from detl.report.verdict import Check
-from detl.report.wording import (
+from detl.wording import (
     enumerate_names,
     in_percent,
     in_points,

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
-from detl.evaluation.calibration import CALIBRATION_ERROR, SCALED
-from detl.evaluation.thresholds import SPECIFICITY_TARGET
+from detl.evaluation.probabilities.calibration import CALIBRATION_ERROR, SCALED
+from detl.evaluation.probabilities.thresholds import SPECIFICITY_TARGET
 from detl.report.page import Block, Figure, Paragraph, Section, Table
 from detl.report.verdict import (
     Check,
@@ -19,7 +18,8 @@ from detl.report.verdict import (
     judge_below,
     name_missing,
 )
-from detl.report.wording import (
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.wording import (
     class_title,
     in_percent,
     network_title,

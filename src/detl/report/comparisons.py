@@ -9,7 +9,7 @@ import pandas as pd
 from detl.design import ARMS, REFERENCE_ARM
 from detl.report.judgements import SIGNIFICANT
 from detl.report.page import Block, Bullets, Code, Figure, Paragraph, Section, Table
-from detl.report.wording import (
+from detl.wording import (
     enumerate_names,
     in_percent,
     in_points,

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
-from detl.evaluation.bootstrap import DRAWS
 from detl.report.page import Bullets, Figure, Note, Paragraph, Section, Table
 from detl.report.published import PUBLISHED, question_published
 from detl.report.results import CLASS_SCORES, Results
-from detl.report.wording import (
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.statistics.bootstrap import DRAWS
+from detl.wording import (
     class_title,
     in_percent,
     interval_in_percent,

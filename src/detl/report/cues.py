@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
 from detl.report.judgements import Judgement, Results, list_networks, show_interval
 from detl.report.opening import score_source_rule
 from detl.report.page import Table
-from detl.report.wording import (
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.wording import (
     class_title,
     count_of,
     enumerate_names,

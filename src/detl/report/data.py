@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_A_CLASSES, DATA_B_CLASSES
-from detl.parameters import SplitParameters
 from detl.report.page import Figure, Paragraph, Section, Table
 from detl.report.table_one import describe_table_one
-from detl.report.wording import class_title, count_of, enumerate_names, in_percent
-from detl.tables import UNKNOWN
+from detl.schemas.classes import DATA_A_CLASSES, DATA_B_CLASSES
+from detl.schemas.parameters import SplitParameters
+from detl.schemas.tables import UNKNOWN
+from detl.wording import class_title, count_of, enumerate_names, in_percent
 
 KNOWN_LABELS: Mapping[str, tuple[str, int, str]] = {
     "images": ("images", 112_120, "108,948"),

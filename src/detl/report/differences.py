@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from detl.parameters import SplitParameters
-from detl.report.labels import PNEUMONIA, carries
-from detl.report.wording import (
+from detl.schemas.parameters import SplitParameters
+from detl.sources.findings import carries
+from detl.sources.label_counts import PNEUMONIA
+from detl.wording import (
     class_title,
     count_of,
     enumerate_names,

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from detl.evaluation.localisation import ALL
-from detl.explanation.score_pictures import METHOD_TITLES
+from detl.explanation.localisation import ALL
 from detl.report.page import Block, Figure, Paragraph, Section, Table
 from detl.report.verdict import (
     RUN_AUDIT,
@@ -18,7 +17,8 @@ from detl.report.verdict import (
     judge_above,
     name_missing,
 )
-from detl.report.wording import (
+from detl.wording import (
+    METHOD_TITLES,
     in_points,
     interval_in_points,
     network_title,

@@ -16,7 +16,7 @@ from detl.report.verdict import (
     name_missing,
     name_number,
 )
-from detl.report.wording import (
+from detl.wording import (
     CLASS_TITLES,
     class_title,
     in_percent,

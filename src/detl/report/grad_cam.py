@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
 from detl.report.page import Block, Bullets, Figure, Paragraph, Section, Table
 from detl.report.results import Results
-from detl.report.wording import class_title, network_title
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.wording import class_title, network_title
 
 _WHAT_IS_SEEN = (
     "Grad-CAM marks where the output of the last block speaks for a class: the "

@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from detl.evaluation.intervals import explain_unlearned
-from detl.report.wording import (
+from detl.evaluation.metrics import explain_unlearned
+from detl.wording import (
     class_title,
     count_of,
     enumerate_names,

@@ -4,7 +4,7 @@ import pandas as pd
 
 from detl.report.page import Paragraph, Section, Table
 from detl.report.verdict import Check
-from detl.report.wording import count_of, enumerate_names
+from detl.wording import count_of, enumerate_names
 
 CHECK = "Leaks"
 ASKED = (

@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from detl.parameters import SplitParameters
 from detl.report.best_network import describe_best_network
 from detl.report.cues import judge_cues, tabulate_cues
 from detl.report.judgements import (
@@ -16,7 +15,8 @@ from detl.report.judgements import (
 )
 from detl.report.page import Block, Bullets, Note, Paragraph, Section, Table
 from detl.report.reproduction import judge_reproduction
-from detl.report.wording import class_title, count_of, enumerate_names
+from detl.schemas.parameters import SplitParameters
+from detl.wording import class_title, count_of, enumerate_names
 
 
 def describe_limits(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from detl.report.results import Results
-from detl.report.wording import (
+from detl.wording import (
     class_title,
     enumerate_names,
     in_percent,

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from detl.evaluation.intervals import explain_unlearned
+from detl.evaluation.metrics import explain_unlearned
 from detl.report.page import Block, Figure, Note, Paragraph, Section, Table
 from detl.report.results import Results
-from detl.report.wording import (
+from detl.wording import (
     enumerate_names,
     in_percent,
     interval_in_percent,

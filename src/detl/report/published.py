@@ -7,8 +7,8 @@ from itertools import product
 
 import numpy as np
 
-from detl.evaluation.intervals import wilson_interval
-from detl.report.wording import interval_in_percent, network_title
+from detl.statistics.wilson import wilson_interval
+from detl.wording import interval_in_percent, network_title
 
 IMAGES = 1277
 """Images of the paper's Data-B (Table I)."""

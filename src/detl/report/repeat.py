@@ -1,14 +1,13 @@
 """The report's section on how to repeat the run, and what identifies its data."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel
 
 from detl.report.page import Block, Code, Note, Paragraph, Section, Table
+from detl.schemas.parameters import flatten_parameters
 
 
 def hash_manifest(images: pd.DataFrame) -> str:
@@ -23,26 +22,6 @@ def hash_manifest(images: pd.DataFrame) -> str:
     lines = sorted(images["image_id"] + " " + images["sha256"])
     content = "".join(f"{line}\n" for line in lines)
     return hashlib.sha256(content.encode()).hexdigest()
-
-
-def flatten_parameters(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Return the parameters by their whole names, such as ``ingest.input_size``.
-
-    Values are written as in JSON, texts without quotation marks.
-
-    Args:
-        parameters: The tree of parameters, blocks of which may be typed models; lists
-            and empty blocks count as values.
-    """
-    flat = {}
-    for name, block in parameters.items():
-        value = block.model_dump() if isinstance(block, BaseModel) else block
-        if isinstance(value, Mapping) and value:
-            below = flatten_parameters(value)
-            flat.update({f"{name}.{rest}": shown for rest, shown in below.items()})
-        else:
-            flat[str(name)] = value if isinstance(value, str) else json.dumps(value)
-    return dict(sorted(flat.items()))
 
 
 def describe_repeat(

@@ -5,12 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from detl.evaluation.interval_ends import difference_ends
-from detl.parameters import SplitParameters
 from detl.report.judgements import Judgement, Results
 from detl.report.published import IMAGES, PUBLISHED, PublishedAccuracy
 from detl.report.table_one import PAPER_DATA_B
-from detl.report.wording import (
+from detl.schemas.parameters import SplitParameters
+from detl.statistics.interval_ends import difference_ends
+from detl.wording import (
     class_title,
     enumerate_names,
     in_percent,

@@ -6,11 +6,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-from detl.evaluation.bootstrap import FEWEST_GROUPS, draw_weights
 from detl.evaluation.pooling import pool_predictions
-from detl.evaluation.rates import measure_share
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.statistics.bootstrap import FEWEST_GROUPS, draw_weights
+from detl.statistics.rates import measure_share
 
 Results: TypeAlias = dict[str, Any]
 """What ``collect_results`` returns; plain values, fit for JSON."""

@@ -11,10 +11,9 @@ from detl.explanation.sanity_verdict import (
     PASS_AT_MOST,
     judge_randomisation,
 )
-from detl.explanation.score_pictures import METHOD_TITLES
 from detl.report.page import Block, Figure, Paragraph, Section, Table
 from detl.report.verdict import RUN_AUDIT, SEVERITY, Check
-from detl.report.wording import in_percent, network_title, show_measured
+from detl.wording import METHOD_TITLES, in_percent, network_title, show_measured
 
 Tables = Mapping[str, pd.DataFrame]
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
 from detl.evaluation.scores import ALL, AREAS, MEAN
 from detl.report.cues import score_cue_rules
 from detl.report.page import Block, Paragraph, Section, Table
@@ -17,7 +16,8 @@ from detl.report.verdict import (
     judge_above,
     name_missing,
 )
-from detl.report.wording import (
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.wording import (
     class_title,
     in_percent,
     in_points,

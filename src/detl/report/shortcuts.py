@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from detl.evaluation.shortcuts import CUE_INPUTS, WITHOUT_LUNGS
+from detl.evaluation.shortcuts.card import CUE_INPUTS, WITHOUT_LUNGS
 from detl.report.page import Block, Figure, Paragraph, Section, Table
 from detl.report.verdict import (
     RUN_AUDIT,
@@ -19,7 +19,7 @@ from detl.report.verdict import (
     name_number,
     take_number,
 )
-from detl.report.wording import in_percent, network_title, show_measured, show_number
+from detl.wording import in_percent, network_title, show_measured, show_number
 
 Tables = Mapping[str, pd.DataFrame]
 

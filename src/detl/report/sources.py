@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
 from detl.report.page import Block, Bullets, Section, Table
 from detl.report.shortcuts import WEAK_CUE, judge_cue
 from detl.report.verdict import (
@@ -19,7 +18,8 @@ from detl.report.verdict import (
     name_number,
     take_number,
 )
-from detl.report.wording import (
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.wording import (
     class_title,
     network_title,
     show_measured,

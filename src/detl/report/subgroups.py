@@ -6,7 +6,8 @@ import pandas as pd
 
 from detl.report.page import Paragraph, Section, Table
 from detl.report.verdict import Check, Verdict
-from detl.report.wording import (
+from detl.schemas.tables import UNKNOWN
+from detl.wording import (
     class_title,
     count_of,
     in_points,
@@ -14,7 +15,6 @@ from detl.report.wording import (
     network_title,
     show_measured,
 )
-from detl.tables import UNKNOWN
 
 Tables = Mapping[str, pd.DataFrame]
 

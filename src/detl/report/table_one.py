@@ -5,8 +5,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_A_CLASSES, DATA_B_CLASSES
-from detl.parameters import SplitParameters
 from detl.report.differences import (
     explain_diseased,
     explain_label_file,
@@ -18,10 +16,12 @@ from detl.report.differences import (
     explain_sizes,
     explain_validation,
 )
-from detl.report.labels import PNEUMONIA, carries
 from detl.report.page import Block, Bullets, Paragraph, Section, Table
-from detl.report.wording import class_title, enumerate_names
-from detl.sources.findings import NO_FINDING
+from detl.schemas.classes import DATA_A_CLASSES, DATA_B_CLASSES
+from detl.schemas.parameters import SplitParameters
+from detl.sources.findings import NO_FINDING, carries
+from detl.sources.label_counts import PNEUMONIA
+from detl.wording import class_title, enumerate_names
 
 PAPER_DATA_B: Mapping[str, int] = {
     "normal": 350,

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 import pandas as pd
 
 from detl.report.page import Note, Paragraph, Section, Table
-from detl.report.wording import class_title, count_of, enumerate_names, network_title
+from detl.wording import class_title, count_of, enumerate_names, network_title
 
 Verdict: TypeAlias = Literal["pass", "warn", "fail", "not computed"]
 Row: TypeAlias = Mapping[Hashable, Any]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from detl.errors import DetlError
-from detl.parameters import SourceParameters
+from detl.schemas.parameters import SourceParameters
 from detl.sources.covid_chestxray import read_covid_chestxray
 from detl.sources.folder import read_folder
 from detl.sources.nih import find_nih_labels, read_nih, read_nih_labels

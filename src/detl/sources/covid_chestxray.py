@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.parameters import SourceParameters
+from detl.schemas.parameters import SourceParameters
 from detl.sources.csv_table import read_text_table
 from detl.sources.files import (
     list_files,

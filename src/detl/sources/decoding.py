@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from detl.imaging.copies import find_copies
-from detl.imaging.decoded_files import DecodedFiles, open_decoded_files
-from detl.imaging.square import Fit
+from detl.imaging.decode_cache import DecodedFiles, open_decoded_files
+from detl.imaging.resize import Fit
 from detl.imaging.store import store_pictures
+from detl.schemas.tables import IMAGES, REJECTED
 from detl.sources.findings import contradict
 from detl.sources.groups import join_patients
 from detl.sources.pseudonyms import replace_pseudonyms
-from detl.tables import IMAGES, REJECTED
 
 logger = logging.getLogger("detl.sources")
 
@@ -26,9 +26,9 @@ class DecodedImages:
     """What can be used of the images on offer.
 
     Attributes:
-        images: The accepted ones, a table ``detl.tables.IMAGES``.
+        images: The accepted ones, a table ``detl.schemas.tables.IMAGES``.
         pixels: Theirs, shape (n, size, size), uint8, on disk and not in memory.
-        rejected: The others, a table ``detl.tables.REJECTED``.
+        rejected: The others, a table ``detl.schemas.tables.REJECTED``.
         copies: Pairs of accepted images that show one picture, by their positions, as
             ``find_copies`` returns them. Their patients are one ``group``.
     """

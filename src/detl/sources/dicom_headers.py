@@ -126,7 +126,8 @@ def read_headers(paths: Iterable[Path]) -> list[Header | None]:
 
 
 def _read_header(path: Path) -> Header | None:
-    from detl.imaging.decode import ImageRejected, is_dicom
+    from detl.imaging.grey import ImageRejected
+    from detl.imaging.signatures import is_dicom
 
     try:
         with path.open("rb") as file:
@@ -189,7 +190,7 @@ def _codes(dataset: Any, keyword: str) -> list[str]:
     Raises:
         ImageRejected: The sequence is broken: it may say that this is no chest film.
     """
-    from detl.imaging.decode import ImageRejected
+    from detl.imaging.grey import ImageRejected
 
     # pydicom fails in many ways on broken sequences, or has text where items should be.
     try:

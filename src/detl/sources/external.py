@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-from detl.parameters import SourceParameters
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.parameters import SourceParameters
 from detl.sources import read_source
 from detl.sources.files import EXTERNAL, where_to_set
 from detl.sources.patients import is_spoilt, normalise_patient

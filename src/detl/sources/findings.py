@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping
 
+import pandas as pd
+
 from detl.sources.spelling import fold, unify
 
 NO_FINDING = "No Finding"
@@ -165,3 +167,13 @@ def contradict(one: str, other: str) -> bool:
     if OTHER_DISEASE in first | second:
         return bool((first | second) & {NO_FINDING, PNEUMONIA, COVID_19})
     return first.isdisjoint(second)
+
+
+def carries(findings: pd.Series, finding: str) -> pd.Series:
+    """True for each image that has the finding, alone or among others.
+
+    Args:
+        findings: One string per image, findings joined by ``|``.
+        finding: The finding looked for, spelt as in ``findings``.
+    """
+    return ("|" + findings + "|").str.contains(f"|{finding}|", regex=False)

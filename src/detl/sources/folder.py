@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.parameters import SourceParameters
+from detl.schemas.parameters import SourceParameters
 from detl.sources.csv_table import TextTable, read_text_table
 from detl.sources.dicom_headers import use_headers
 from detl.sources.files import (

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from detl.imaging.decode import ImageRejected, decode_image
-from detl.imaging.pictures import Picture, read_pictures
-from detl.imaging.square import make_square
-from detl.parameters import IngestParameters
+from detl.imaging.decode import decode_image
+from detl.imaging.grey import ImageRejected
+from detl.imaging.read import Picture, read_pictures
+from detl.imaging.resize import make_square
+from detl.schemas.parameters import IngestParameters
 from detl.sources.boxes import BOX_READERS, OWN_FRAME, draw_boxes, find_faults
 from detl.sources.findings import translate_findings
 
@@ -45,7 +46,7 @@ def read_regions(
     A mask lies in ``masks/`` of the source's folder, a PNG of the image's size and
     name; it goes before boxes. The boxes of a finding in an image are united. Either
     is cropped, padded or squeezed, and resized, as the image is
-    (``detl.imaging.square``); a pixel belongs to the region if half of it does.
+    (``detl.imaging.resize``); a pixel belongs to the region if half of it does.
 
     Args:
         raw: The raw data folder.

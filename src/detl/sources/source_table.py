@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.parameters import SourceParameters
+from detl.schemas.parameters import SourceParameters
+from detl.schemas.tables import UNKNOWN
 from detl.sources.findings import (
     FINDINGS,
     contradicts_itself,
@@ -15,7 +16,6 @@ from detl.sources.findings import (
     translate_findings,
 )
 from detl.sources.views import normalise_view
-from detl.tables import UNKNOWN
 
 _YEARS = {"Y": 1.0, "": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
 _LONGEST_AGE = 5  # characters, such as 2000M
@@ -28,9 +28,9 @@ class SourceTable:
     """What a reader found in one source.
 
     Attributes:
-        candidates: Images on offer, a table ``detl.tables.CANDIDATES``; ``path``
-            is relative to the source's folder.
-        rejected: Images and csv rows not taken, a table ``detl.tables.REJECTED``.
+        candidates: Images on offer, table ``CANDIDATES``; ``path`` is
+            relative to the source's folder.
+        rejected: Images and csv rows not taken, table ``REJECTED``.
     """
 
     candidates: pd.DataFrame

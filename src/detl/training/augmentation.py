@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from detl.keras_settings import plain_keras
+from detl.networks.keras_settings import plain_keras
 
 if TYPE_CHECKING:
-    from detl.parameters import AugmentationParameters
+    from detl.schemas.parameters import AugmentationParameters
 
 
 @plain_keras()

@@ -10,27 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from detl.keras_settings import plain_keras
-from detl.memory import keep_freed_memory
+from detl.networks.keras_settings import plain_keras
 from detl.training.batches import RowBatches
-from detl.training.devices import (
+from detl.training.obstacles import RefuseUnlearned, require_classes
+from detl.training.speed.all_epochs import EveryEpoch
+from detl.training.speed.devices import (
     choose_devices,
     has_accelerator,
     let_compile,
     scale_loss,
     spread_over,
 )
-from detl.training.epochs import EveryEpoch
-from detl.training.even_batches import EvenBatches
-from detl.training.fused_optimizers import make_adam, make_sgd
-from detl.training.lookup import place_on_device
-from detl.training.obstacles import RefuseUnlearned, require_classes
-from detl.training.quick_gradients import quicken_gradients
-from detl.training.reading import read_ahead
-from detl.training.validation import Validation
+from detl.training.speed.fast_layers import quicken_gradients
+from detl.training.speed.fast_optimizers import make_adam, make_sgd
+from detl.training.speed.fast_validation import Validation
+from detl.training.speed.padded_batches import EvenBatches
+from detl.training.speed.prefetch import read_ahead
+from detl.training.speed.rows_on_device import place_on_device
 
 if TYPE_CHECKING:
-    from detl.parameters import TrainingParameters
+    from detl.schemas.parameters import TrainingParameters
 
 History = dict[str, list[float]]
 
@@ -69,7 +68,6 @@ def fit_network(
             training diverges, or is at chance for ``parameters.epochs_at_chance``.
     """
     require_classes(training, validation, title)
-    keep_freed_memory()
     devices = choose_devices(parameters.distribution)
     with spread_over(devices) if devices else nullcontext():
         # Where several devices have copies of the weights, they must be made in here.

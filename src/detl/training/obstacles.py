@@ -11,7 +11,7 @@ from detl.errors import DetlError
 from detl.training.batches import RowBatches
 
 if TYPE_CHECKING:
-    from detl.parameters import TrainingParameters
+    from detl.schemas.parameters import TrainingParameters
 
 WITHIN = 0.01
 """A training loss this near to that of chance, for two classes of equal size, is at

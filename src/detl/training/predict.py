@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 
-from detl.keras_settings import plain_keras
+from detl.networks.keras_settings import plain_keras
 from detl.training.batches import RowBatches
-from detl.training.reading import read_ahead
+from detl.training.speed.prefetch import read_ahead
 
 
 @plain_keras()

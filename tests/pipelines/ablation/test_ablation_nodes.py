@@ -5,7 +5,6 @@ import pytest
 from detl.design import ARMS
 from detl.errors import DetlError
 from detl.networks import build_network
-from detl.parameters import ImagenetParameters
 from detl.pipelines.ablation.nodes import (
     ARM_COLUMNS,
     build_from_imagenet,
@@ -18,6 +17,7 @@ from detl.pipelines.ablation.nodes import (
     tabulate_arms,
     take_pixels,
 )
+from detl.schemas.parameters import ImagenetParameters
 
 FOLDS = ("fold_1", "fold_2")
 WITH_WEIGHTS = ImagenetParameters(weights="vgg16.h5")

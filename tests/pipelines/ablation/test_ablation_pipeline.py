@@ -9,13 +9,17 @@ import yaml
 from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.io import DataCatalog, MemoryDataset
 
-from detl.classes import DATA_B_CLASSES
 from detl.design import ARMS
 from detl.evaluation.metrics import score_predictions
 from detl.networks import build_network
-from detl.parameters import ImagenetParameters, NetworkParameters, TrainingParameters
 from detl.pipelines.ablation import create_pipeline
-from detl.runner import FoldByFoldRunner
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.parameters import (
+    ImagenetParameters,
+    NetworkParameters,
+    TrainingParameters,
+)
+from detl.session.runner import FoldByFoldRunner
 
 # What one stage takes from another is named after the stage that made it.
 pytestmark = pytest.mark.filterwarnings(

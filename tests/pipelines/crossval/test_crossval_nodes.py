@@ -3,15 +3,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detl.classes import DATA_B_CLASSES
 from detl.evaluation.metrics import score_predictions
-from detl.parameters import TrainingParameters
 from detl.pipelines.crossval.nodes import (
     collect_folds,
     predict_fold,
     summarise_architectures,
     train_fold,
 )
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.parameters import TrainingParameters
 
 N = 24
 

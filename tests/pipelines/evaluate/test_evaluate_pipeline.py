@@ -7,9 +7,9 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
-from detl.classes import DATA_B_CLASSES
-from detl.parameters import AuditParameters
 from detl.pipelines.evaluate import create_pipeline
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.parameters import AuditParameters
 
 # What one stage takes from another is named after the stage that made it.
 pytestmark = pytest.mark.filterwarnings(

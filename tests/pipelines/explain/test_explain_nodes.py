@@ -3,18 +3,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
 from detl.networks import NETWORKS, build_network
 from detl.networks.cut import cut_trunk
 from detl.networks.names import EXPLAINED_LAYER
-from detl.parameters import ExplainParameters
 from detl.pipelines.explain.nodes import (
     choose_images,
     collect_panels,
     draw_fold,
     explain_fold,
 )
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.parameters import ExplainParameters
 
 SIZE = 16
 

@@ -8,8 +8,8 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
-from detl.parameters import ExplainParameters
 from detl.pipelines.explain import create_pipeline
+from detl.schemas.parameters import ExplainParameters
 
 # What one stage takes from another is named after the stage that made it.
 pytestmark = pytest.mark.filterwarnings(

@@ -3,15 +3,15 @@ import pandas as pd
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 
-from detl.classes import DATA_B_CLASSES
 from detl.datasets import OptionalPictureDataset
 from detl.errors import NotAvailableError
 from detl.networks import build_network
 from detl.networks.cut import cut_trunk
-from detl.parameters import AuditParameters
 from detl.pipelines.explanation_scores import create_pipeline
 from detl.pipelines.explanation_scores.nodes import choose_explained, draw_regions
-from detl.runner import FoldByFoldRunner
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.parameters import AuditParameters
+from detl.session.runner import FoldByFoldRunner
 from detl.training.features import extract_features
 
 # What one stage takes from another is named after the stage that made it.

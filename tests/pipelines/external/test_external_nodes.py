@@ -5,9 +5,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-from detl.parameters import IngestParameters
 from detl.pipelines.external.nodes import (
     decode_external_images,
     predict_external,
@@ -16,6 +14,8 @@ from detl.pipelines.external.nodes import (
     select_unseen,
 )
 from detl.pipelines.ingest.nodes import decode_images, read_sources
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.parameters import IngestParameters
 from made_dicoms import write_dicom
 from project_copy import PROJECT
 

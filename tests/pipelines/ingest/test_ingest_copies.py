@@ -3,9 +3,8 @@ import logging
 import cv2
 import numpy as np
 import pytest
-from test_ingest_nodes import _ingest as ingest
-from test_ingest_nodes import _parameters as name_sources
-from test_ingest_nodes import _write_nih as write_nih
+
+from made_sources import ingest, name_sources, write_nih
 
 
 def _write_scaled_copy(folder, patient, seed):

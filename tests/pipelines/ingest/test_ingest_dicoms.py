@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from detl.parameters import IngestParameters
 from detl.pipelines.ingest.nodes import decode_images, read_sources
+from detl.schemas.parameters import IngestParameters
 from made_dicoms import write_dicom
 
 

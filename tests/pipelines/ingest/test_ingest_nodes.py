@@ -7,67 +7,25 @@ import pandas as pd
 import pytest
 
 from detl.errors import DetlError
-from detl.parameters import IngestParameters
 from detl.pipelines.ingest.nodes import decode_images, read_sources
+from made_sources import ingest, make_picture, name_sources, write_nih
 
 SHARED = Path(__file__).parents[3] / ".." / "shared" / "data"
-NIH_HEADER = (
-    "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,"
-    "View Position\n"
-)
-
-
-def _parameters(**sources):
-    return IngestParameters.model_validate(
-        {
-            "sources": {
-                name.replace("_", "-"): {"reader": reader, "folder": str(folder)}
-                for name, (reader, folder) in sources.items()
-            },
-            "views": ["PA", "AP"],
-            "input_size": 32,
-            "fit": "crop",
-            "largest_image": 10_000,
-        }
-    )
-
-
-def _picture(seed):
-    return np.random.default_rng(seed).integers(0, 256, (40, 40), dtype=np.uint8)
-
-
-def _write_nih(folder, patients, pictures):
-    """Write one image per patient; a picture is a seed, or the bytes of the file."""
-    (folder / "images").mkdir(parents=True)
-    rows = []
-    for number, (patient, picture) in enumerate(zip(patients, pictures, strict=True)):
-        name = f"{patient:08d}_{number:03d}.png"
-        rows.append(f"{name},Mass,0,{patient},50,M,PA\n")
-        if isinstance(picture, bytes):
-            (folder / "images" / name).write_bytes(picture)
-        else:
-            cv2.imwrite(str(folder / "images" / name), _picture(picture))
-    (folder / "Data_Entry_2017.csv").write_text(NIH_HEADER + "".join(rows))
-
-
-def _ingest(raw, parameters):
-    candidates, rejected_rows = read_sources(raw, parameters)
-    return decode_images(raw, candidates, rejected_rows, parameters)
 
 
 def test_paths_are_relative_to_the_raw_data(tmp_path):
-    _write_nih(tmp_path / "deep" / "nih", [1], [0])
+    write_nih(tmp_path / "deep" / "nih", [1], [0])
 
-    candidates, _ = read_sources(tmp_path, _parameters(nih=("nih", "deep/nih")))
+    candidates, _ = read_sources(tmp_path, name_sources(nih=("nih", "deep/nih")))
 
     assert list(candidates["path"]) == ["deep/nih/images/00000001_000.png"]
 
 
 def test_paths_outside_the_raw_data_are_absolute(tmp_path):
-    _write_nih(tmp_path / "nih", [1], [0])
+    write_nih(tmp_path / "nih", [1], [0])
     raw = tmp_path / "raw"
 
-    candidates, _ = read_sources(raw, _parameters(nih=("nih", tmp_path / "nih")))
+    candidates, _ = read_sources(raw, name_sources(nih=("nih", tmp_path / "nih")))
 
     assert candidates.loc[0, "path"] == str(
         tmp_path / "nih" / "images" / "00000001_000.png"
@@ -75,10 +33,10 @@ def test_paths_outside_the_raw_data_are_absolute(tmp_path):
 
 
 def test_sources_follow_each_other_in_the_order_of_the_parameters(tmp_path):
-    _write_nih(tmp_path / "b", [1], [0])
-    _write_nih(tmp_path / "a", [1], [1])
+    write_nih(tmp_path / "b", [1], [0])
+    write_nih(tmp_path / "a", [1], [1])
 
-    candidates, _ = read_sources(tmp_path, _parameters(b=("nih", "b"), a=("nih", "a")))
+    candidates, _ = read_sources(tmp_path, name_sources(b=("nih", "b"), a=("nih", "a")))
 
     assert list(candidates["image_id"]) == [
         "b/00000001_000.png",
@@ -87,8 +45,8 @@ def test_sources_follow_each_other_in_the_order_of_the_parameters(tmp_path):
 
 
 def test_images_of_other_views_are_rejected(tmp_path):
-    _write_nih(tmp_path / "nih", [1, 2], [0, 1])
-    parameters = _parameters(nih=("nih", "nih")).model_copy(update={"views": ["AP"]})
+    write_nih(tmp_path / "nih", [1, 2], [0, 1])
+    parameters = name_sources(nih=("nih", "nih")).model_copy(update={"views": ["AP"]})
 
     candidates, rejected = read_sources(tmp_path, parameters)
 
@@ -97,23 +55,23 @@ def test_images_of_other_views_are_rejected(tmp_path):
 
 
 def test_row_numbers_lead_from_the_table_to_the_pixels(tmp_path):
-    _write_nih(tmp_path / "nih", [1, 2, 3], [7, b"broken", 8])
+    write_nih(tmp_path / "nih", [1, 2, 3], [7, b"broken", 8])
 
-    images, pixels, *_ = _ingest(tmp_path, _parameters(nih=("nih", "nih")))
+    images, pixels, *_ = ingest(tmp_path, name_sources(nih=("nih", "nih")))
 
     assert list(images["row"]) == [0, 1]
     assert pixels.shape == (2, 32, 32)
-    expected = cv2.resize(_picture(8), (32, 32), interpolation=cv2.INTER_AREA)
+    expected = cv2.resize(make_picture(8), (32, 32), interpolation=cv2.INTER_AREA)
     np.testing.assert_array_equal(pixels[1], expected)
     assert images.loc[1, "image_id"] == "nih/00000003_002.png"
 
 
 def test_every_row_and_file_is_in_one_of_the_two_tables(tmp_path):
-    _write_nih(tmp_path / "nih", [1, 2, 3, 4], [0, b"", b"GIF89a", 0])
+    write_nih(tmp_path / "nih", [1, 2, 3, 4], [0, b"", b"GIF89a", 0])
     (tmp_path / "nih" / "images" / "extra.png").touch()
     (tmp_path / "nih" / "images" / "00000003_002.png").unlink()
 
-    images, _, rejected, _ = _ingest(tmp_path, _parameters(nih=("nih", "nih")))
+    images, _, rejected, _ = ingest(tmp_path, name_sources(nih=("nih", "nih")))
 
     assert list(images["image_id"]) == ["nih/00000001_000.png"]
     assert rejected.set_index("name")["reason"].to_dict() == {
@@ -125,9 +83,9 @@ def test_every_row_and_file_is_in_one_of_the_two_tables(tmp_path):
 
 
 def test_the_patients_of_one_picture_are_one_group(tmp_path):
-    _write_nih(tmp_path / "nih", [3, 2, 2, 1], [0, 0, 1, 2])
+    write_nih(tmp_path / "nih", [3, 2, 2, 1], [0, 0, 1, 2])
 
-    images, *_ = _ingest(tmp_path, _parameters(nih=("nih", "nih")))
+    images, *_ = ingest(tmp_path, name_sources(nih=("nih", "nih")))
 
     assert list(images["patient_id"]) == [
         "nih/00000003",
@@ -138,11 +96,11 @@ def test_the_patients_of_one_picture_are_one_group(tmp_path):
 
 
 def test_copies_are_found_across_sources(tmp_path):
-    _write_nih(tmp_path / "nih", [1], [0])
-    _write_nih(tmp_path / "copy", [9], [0])
+    write_nih(tmp_path / "nih", [1], [0])
+    write_nih(tmp_path / "copy", [9], [0])
 
-    images, _, rejected, _ = _ingest(
-        tmp_path, _parameters(nih=("nih", "nih"), copy=("nih", "copy"))
+    images, _, rejected, _ = ingest(
+        tmp_path, name_sources(nih=("nih", "nih"), copy=("nih", "copy"))
     )
 
     assert list(images["group"]) == ["copy/00000009"]
@@ -156,16 +114,16 @@ def test_copies_are_found_across_sources(tmp_path):
 
 
 def test_broken_images_share_no_group(tmp_path):
-    _write_nih(tmp_path / "nih", [1, 2, 3], [b"", b"", 0])
+    write_nih(tmp_path / "nih", [1, 2, 3], [b"", b"", 0])
 
-    images, *_ = _ingest(tmp_path, _parameters(nih=("nih", "nih")))
+    images, *_ = ingest(tmp_path, name_sources(nih=("nih", "nih")))
 
     assert list(images["group"]) == ["nih/00000003"]
 
 
 def test_the_candidates_are_left_as_they_were(tmp_path):
-    _write_nih(tmp_path / "nih", [1, 2], [0, 0])
-    parameters = _parameters(nih=("nih", "nih"))
+    write_nih(tmp_path / "nih", [1, 2], [0, 0])
+    parameters = name_sources(nih=("nih", "nih"))
     candidates, rejected_rows = read_sources(tmp_path, parameters)
     before = candidates.copy(), rejected_rows.copy()
 
@@ -176,10 +134,10 @@ def test_the_candidates_are_left_as_they_were(tmp_path):
 
 
 def test_the_log_counts_what_was_taken_and_what_was_not(tmp_path, caplog):
-    _write_nih(tmp_path / "nih", [1, 2, 3, 4], [0, 0, b"", 1])
+    write_nih(tmp_path / "nih", [1, 2, 3, 4], [0, 0, b"", 1])
 
     with caplog.at_level(logging.INFO, "detl.ingest"):
-        _ingest(tmp_path, _parameters(nih=("nih", "nih")))
+        ingest(tmp_path, name_sources(nih=("nih", "nih")))
 
     assert caplog.messages == [
         "Images taken: nih 2; not taken: duplicate 1, empty file 1"
@@ -187,10 +145,10 @@ def test_the_log_counts_what_was_taken_and_what_was_not(tmp_path, caplog):
 
 
 def test_a_source_without_images_is_warned_of(tmp_path, caplog):
-    _write_nih(tmp_path / "nih", [1], [0])
-    _write_nih(tmp_path / "other", [1], [b""])
+    write_nih(tmp_path / "nih", [1], [0])
+    write_nih(tmp_path / "other", [1], [b""])
 
-    _ingest(tmp_path, _parameters(nih=("nih", "nih"), other=("nih", "other")))
+    ingest(tmp_path, name_sources(nih=("nih", "nih"), other=("nih", "other")))
 
     warnings = [r.message for r in caplog.records if r.levelname == "WARNING"]
     assert warnings == [
@@ -199,18 +157,18 @@ def test_a_source_without_images_is_warned_of(tmp_path, caplog):
 
 
 def test_no_image_at_all_is_an_error_that_says_why(tmp_path):
-    _write_nih(tmp_path / "nih", [1, 2], [b"", b""])
+    write_nih(tmp_path / "nih", [1, 2], [b"", b""])
 
     with pytest.raises(DetlError, match=r"sources nih .*empty file 2.*DETL_DATA"):
-        _ingest(tmp_path, _parameters(nih=("nih", "nih")))
+        ingest(tmp_path, name_sources(nih=("nih", "nih")))
 
 
 def test_no_candidate_at_all_is_an_error_that_says_why(tmp_path):
-    _write_nih(tmp_path / "nih", [1], [0])
+    write_nih(tmp_path / "nih", [1], [0])
     (tmp_path / "nih" / "images" / "00000001_000.png").unlink()
 
     with pytest.raises(DetlError, match="no image file 1"):
-        _ingest(tmp_path, _parameters(nih=("nih", "nih")))
+        ingest(tmp_path, name_sources(nih=("nih", "nih")))
 
 
 @pytest.mark.skipif(
@@ -218,11 +176,11 @@ def test_no_candidate_at_all_is_an_error_that_says_why(tmp_path):
     reason=f"the public radiographs are not in {SHARED.resolve()}",
 )
 def test_the_public_radiographs_are_all_taken():
-    parameters = _parameters(
+    parameters = name_sources(
         nih=("nih", "nih"), covid=("covid_chestxray", "covid-chestxray")
     ).model_copy(update={"largest_image": 10**7, "views": ["PA", "AP", "AP Supine"]})
 
-    images, pixels, rejected, _ = _ingest(SHARED, parameters)
+    images, pixels, rejected, _ = ingest(SHARED, parameters)
 
     assert images["source"].value_counts().to_dict() == {"nih": 1599, "covid": 445}
     assert pixels.shape == (2044, 32, 32)

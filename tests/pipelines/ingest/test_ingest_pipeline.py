@@ -68,6 +68,6 @@ def test_listing_the_pipeline_imports_no_heavy_library():
 
 
 def _validated(parameters):
-    from detl.parameters import IngestParameters
+    from detl.schemas.parameters import IngestParameters
 
     return IngestParameters.model_validate(parameters)

@@ -1,7 +1,6 @@
 import pandas as pd
 import pytest
 
-from detl.parameters import SplitParameters
 from detl.pipelines.optimism.nodes import (
     compare_protocols,
     match_training_size,
@@ -9,7 +8,8 @@ from detl.pipelines.optimism.nodes import (
     swap_protocol,
     tabulate_differences,
 )
-from detl.pipelines.split.nodes import select_data_a
+from detl.schemas.parameters import SplitParameters
+from detl.splitting.data_a import select_data_a
 
 DATA_B = pd.DataFrame({"image_id": ["nih/0", "nih/1"], "group": ["a", "b"]})
 RIGHT = DATA_B[["image_id"]].assign(label="normal", predicted="normal")

@@ -8,7 +8,9 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.runner import SequentialRunner
 
-from detl.parameters import (
+from detl.phantoms.sample import make_phantoms
+from detl.pipelines import crossval, ingest, optimism, pretrain, split, transfer
+from detl.schemas.parameters import (
     IngestParameters,
     NetworkParameters,
     PhantomParameters,
@@ -16,8 +18,6 @@ from detl.parameters import (
     SplitParameters,
     TrainingParameters,
 )
-from detl.phantoms.sample import make_phantoms
-from detl.pipelines import crossval, ingest, optimism, pretrain, split, transfer
 from project_copy import read_parameters
 
 # What one stage takes from another is named after the stage that made it.

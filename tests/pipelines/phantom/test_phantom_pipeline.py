@@ -2,10 +2,10 @@ from kedro.io import DataCatalog
 from kedro.io.memory_dataset import MemoryDataset
 from kedro.runner import SequentialRunner
 
-from detl.parameters import PhantomParameters
 from detl.phantoms.sample import make_phantoms
 from detl.pipelines.phantom import nodes
 from detl.pipelines.phantom.pipeline import create_pipeline
+from detl.schemas.parameters import PhantomParameters
 
 PARAMETERS = PhantomParameters(
     seed=0,

@@ -3,7 +3,6 @@ import pandas as pd
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 
-from detl.classes import DATA_B_CLASSES
 from detl.datasets import (
     OptionalCSVDataset,
     OptionalJSONDataset,
@@ -12,23 +11,22 @@ from detl.datasets import (
 from detl.datasets.folder_dataset import MARKER
 from detl.errors import NotAvailableError
 from detl.evaluation.metrics import score_predictions
-from detl.parameters import (
+from detl.pipelines.evaluate import nodes as evaluate
+from detl.pipelines.report import create_pipeline
+from detl.pipelines.report.audit_pipeline import JUDGED
+from detl.pipelines.report.nodes import count_labels, recognise_phantoms
+from detl.pipelines.split.nodes import check_leaks
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.parameters import (
     AuditParameters,
     IngestParameters,
     NetworkParameters,
     SplitParameters,
 )
-from detl.pipelines.evaluate import nodes as evaluate
-from detl.pipelines.report import create_pipeline
-from detl.pipelines.report.audit_pipeline import JUDGED
-from detl.pipelines.report.nodes import count_labels, recognise_phantoms
-from detl.pipelines.split.nodes import (
-    assign_folds,
-    check_leaks,
-    select_data_a,
-    select_data_b,
-)
-from detl.runner import FoldByFoldRunner
+from detl.session.runner import FoldByFoldRunner
+from detl.splitting.data_a import select_data_a
+from detl.splitting.data_b import select_data_b
+from detl.splitting.folds import assign_folds
 from project_copy import read_parameters
 
 # What one stage takes from another is named after the stage that made it.

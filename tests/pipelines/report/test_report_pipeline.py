@@ -6,10 +6,10 @@ import pytest
 import yaml
 from kedro.pipeline import Pipeline
 
+from detl.design import unit_of
 from detl.pipelines.report import create_pipeline
 from detl.pipelines.report.audit_pipeline import JUDGED
 from detl.pipelines.report.sections import ABLATION, EXAMPLES, FIGURES
-from detl.units import unit_of
 
 # What one stage takes from another is named after the stage that made it.
 pytestmark = pytest.mark.filterwarnings(

@@ -1,13 +1,13 @@
 import keras
 import numpy as np
-from made_study import SIZE, make_folds, make_study
 
-from detl.parameters import AuditParameters
 from detl.pipelines.shortcuts.nodes import (
     extract_features_without_centre,
     pool_without_centre,
     predict_from_cues,
 )
+from detl.schemas.parameters import AuditParameters
+from made_study import SIZE, make_folds, make_study
 
 AUDIT = AuditParameters(
     centre_share=0.5, border_share=0.1, explained_images=4, prevalences=[0.1]

@@ -2,9 +2,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from made_study import SIZE, make_study
 
-from detl.classes import DATA_B_CLASSES
 from detl.networks.names import LOGITS
 from detl.pipelines.sources.nodes import (
     leave_sources_out,
@@ -12,6 +10,8 @@ from detl.pipelines.sources.nodes import (
     predict_controls,
     probe_source,
 )
+from detl.schemas.classes import DATA_B_CLASSES
+from made_study import SIZE, make_study
 
 
 def make_tail():

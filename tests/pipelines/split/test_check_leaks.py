@@ -4,12 +4,10 @@ import pandas as pd
 import pytest
 
 from detl.errors import DetlError
-from detl.pipelines.split.nodes import (
-    assign_folds,
-    check_leaks,
-    select_data_a,
-    select_data_b,
-)
+from detl.pipelines.split.nodes import check_leaks
+from detl.splitting.data_a import select_data_a
+from detl.splitting.data_b import select_data_b
+from detl.splitting.folds import assign_folds
 
 FINDINGS = {
     "normal": "No Finding",

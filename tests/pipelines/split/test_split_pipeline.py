@@ -6,8 +6,8 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from kedro.validation.type_extractor import TypeExtractor
 
-from detl.parameters import SplitParameters
 from detl.pipelines.split.pipeline import create_pipeline
+from detl.schemas.parameters import SplitParameters
 
 FINDINGS = ["No Finding", "Mass", "Pneumonia", "COVID-19"]
 

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
 from detl.design import ARMS, REFERENCE_ARM
-from detl.keras_model import KerasModel
-from detl.parameters import ImagenetParameters, NetworkParameters
 from detl.pipelines.named_results import with_ending
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.keras_model import KerasModel
+from detl.schemas.parameters import ImagenetParameters, NetworkParameters
 
 ARM_COLUMNS = [
     "initialisation",
@@ -27,7 +27,7 @@ ARM_COLUMNS = [
     "note",
 ]
 """Columns of table ``ablation``, after the architecture (all accuracies as fractions,
-their meaning in ``evaluation/comparison.py``)."""
+their meaning in ``statistics/corrected_t.py``)."""
 
 FOLD_COLUMNS = ["arm", "fold", "accuracy"]
 """Columns of table ``ablation_folds``, after the architecture."""
@@ -132,12 +132,12 @@ def tabulate_arms(
         why, as it does where there is nothing to test a difference with; and a row per
         arm and fold with its accuracy.
     """
-    from detl.evaluation.comparison import (
+    from detl.networks.imagenet import reason_for_absence
+    from detl.statistics.corrected_t import (
         NO_VARIANCE,
         compare_arms,
         measure_overlap,
     )
-    from detl.networks.imagenet import reason_for_absence
 
     by_fold = {
         arm: table.set_index("fold")["accuracy"]
@@ -171,7 +171,7 @@ def join_architectures(
         **tables: ``<architecture>_arms`` and ``<architecture>_folds``, as
             ``tabulate_arms`` returns them; None where it has not been run.
     """
-    from detl.evaluation.arm_pictures import draw_arms
+    from detl.figures.ablation import draw_arms
 
     ablation = _stack(with_ending(tables, "_arms"), ARM_COLUMNS)
     ablation_folds = _stack(with_ending(tables, "_folds"), FOLD_COLUMNS)

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
-from detl.keras_model import KerasModel
-from detl.parameters import TrainingParameters
 from detl.pipelines.named_results import with_ending
-from detl.tables import PREDICTIONS, tabulate_predictions, validate
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.keras_model import KerasModel
+from detl.schemas.parameters import TrainingParameters
+from detl.schemas.tables import PREDICTIONS, tabulate_predictions, validate
 
 History = dict[str, list[float]]
 
@@ -103,7 +103,7 @@ def collect_folds(
         **fold_results: ``<fold>_metrics``, ``<fold>_predictions`` and
             ``<fold>_history`` of each fold.
     """
-    from detl.evaluation.intervals import warn_unlearned
+    from detl.evaluation.metrics import warn_unlearned
     from detl.evaluation.summary import summarise_folds
     from detl.training.fit import best_epoch
 
@@ -141,7 +141,7 @@ def summarise_architectures(**results: Any) -> tuple[pd.DataFrame, np.ndarray]:
     Args:
         **results: ``<architecture>_summary`` and ``<architecture>_confusion_matrix``.
     """
-    from detl.evaluation.pictures import draw_confusion_matrices
+    from detl.figures.confusion import draw_confusion_matrices
 
     summaries = with_ending(results, "_summary")
     for architecture, summary in summaries.items():

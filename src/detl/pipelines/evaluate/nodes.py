@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from detl.parameters import AuditParameters
 from detl.pipelines.named_results import with_ending
+from detl.schemas.parameters import AuditParameters
 
 
 def pool_folds(
@@ -49,7 +49,7 @@ def measure_calibration(
         validated: Table ``validated``, from which the temperatures come.
         seed: Seed of the bootstrap.
     """
-    from detl.evaluation import calibration, temperature
+    from detl.evaluation.probabilities import calibration, temperature
 
     return (
         temperature.fit_temperatures(validated),
@@ -72,7 +72,7 @@ def measure_operating_points(
         parameters: The prevalences.
         seed: Seed of the bootstrap.
     """
-    from detl.evaluation import net_benefit, operating_points
+    from detl.evaluation.probabilities import net_benefit, operating_points
 
     prevalences = parameters.prevalences
     return (
@@ -118,7 +118,7 @@ def draw_calibration(**tables: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     Args:
         **tables: ``<architecture>_reliability``, ``_calibration`` and ``_net_benefit``.
     """
-    from detl.evaluation.calibration_pictures import draw_net_benefit, draw_reliability
+    from detl.figures.calibration import draw_net_benefit, draw_reliability
 
     return (
         draw_reliability(

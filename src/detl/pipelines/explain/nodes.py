@@ -3,11 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import DetlError
-from detl.evaluation.predictions import PROBABILITIES
-from detl.keras_model import KerasModel
-from detl.parameters import ExplainParameters
+from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES
+from detl.schemas.keras_model import KerasModel
+from detl.schemas.parameters import ExplainParameters
 
 
 def choose_images(
@@ -116,7 +115,7 @@ def draw_fold(
         DetlError: If a chosen image is not in ``data_b``.
     """
     from detl.explanation.grad_cam import upsample
-    from detl.explanation.panel import draw_panel
+    from detl.figures.grad_cam import draw_panel
 
     positions = _positions_of(chosen["image_id"], data_b)
     size = pixels.shape[1]
@@ -130,7 +129,7 @@ def draw_fold(
 
 def collect_panels(**panels: np.ndarray) -> np.ndarray:
     """Return one picture of all folds' panels, side by side under the folds' names."""
-    from detl.explanation.panel import draw_sheet
+    from detl.figures.grad_cam import draw_sheet
 
     return draw_sheet(panels)
 

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
 from detl.errors import NotAvailableError
-from detl.keras_model import KerasModel
-from detl.parameters import AuditParameters, IngestParameters, SplitParameters
 from detl.pipelines.named_results import with_ending
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.keras_model import KerasModel
+from detl.schemas.parameters import AuditParameters, IngestParameters, SplitParameters
 
 MOST_ROWS = 6
 """Images in the picture of lesions and maps."""
@@ -111,9 +111,9 @@ def score_localisation(
         seed: Seed of the bootstrap.
         **of_folds: ``<fold>_mapped`` and ``<fold>_maps`` of each fold.
     """
-    from detl.evaluation.localisation import score_localisation
     from detl.explanation.class_activation import METHODS
     from detl.explanation.grad_cam import upsample
+    from detl.explanation.localisation import score_localisation
 
     mapped = pd.concat(with_ending(of_folds, "_mapped").values(), ignore_index=True)
     maps = np.concatenate(list(with_ending(of_folds, "_maps").values()), axis=1)
@@ -152,9 +152,9 @@ def draw_regions(
     Raises:
         NotAvailableError: No test image of the fold has a known lesion.
     """
-    from detl.explanation import score_pictures
     from detl.explanation.class_activation import METHODS
     from detl.explanation.grad_cam import upsample
+    from detl.figures import explanation_scores as score_pictures
 
     if mapped.empty:
         raise NotAvailableError(
@@ -179,7 +179,7 @@ def draw_scores(**tables: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray]:
     Args:
         **tables: ``<architecture>_curves`` and ``<architecture>_sanity``, or None.
     """
-    from detl.explanation import score_pictures
+    from detl.figures import explanation_scores as score_pictures
 
     there = {name: table for name, table in tables.items() if table is not None}
     return (

@@ -7,11 +7,9 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.keras_model import KerasModel
-from detl.parameters import IngestParameters, SplitParameters
-from detl.pipelines.split.selection import label_as_data_b
-from detl.sources.source_table import count_reasons, drop_patients
-from detl.tables import (
+from detl.schemas.keras_model import KerasModel
+from detl.schemas.parameters import IngestParameters, SplitParameters
+from detl.schemas.tables import (
     CANDIDATES,
     EXTERNAL_IMAGES,
     FOLD_PREDICTIONS,
@@ -21,6 +19,8 @@ from detl.tables import (
     tabulate_predictions,
     validate,
 )
+from detl.sources.source_table import count_reasons, drop_patients
+from detl.splitting.data_b import label_as_data_b
 
 logger = logging.getLogger("detl.external")
 
@@ -134,7 +134,7 @@ def select_unseen(
     Raises:
         DetlError: No image is left; or pseudonyms were made with another key.
     """
-    from detl.evaluation.leaks import choose_unseen, find_seen
+    from detl.splitting.leaks import choose_unseen, find_seen
 
     rows = pd.concat([data_a["row"], data_b["row"]])
     trained_on = images[images["row"].isin(rows)]

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.parameters import IngestParameters
+from detl.schemas.parameters import IngestParameters
+from detl.schemas.tables import CANDIDATES, COPIES, IMAGES, REJECTED, validate
 from detl.sources import read_source
 from detl.sources.source_table import count_reasons, select_views
-from detl.tables import CANDIDATES, COPIES, IMAGES, REJECTED, validate
 
 logger = logging.getLogger("detl.ingest")
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from detl.parameters import SplitParameters
 from detl.pipelines.crossval.nodes import collect_folds
 from detl.pipelines.named_results import with_ending
-from detl.pipelines.split.nodes import assign_folds, select_data_a
+from detl.schemas.parameters import SplitParameters
+from detl.splitting.data_a import select_data_a
+from detl.splitting.folds import assign_folds
 
 
 def swap_protocol(parameters: SplitParameters) -> SplitParameters:

@@ -12,8 +12,8 @@ from kedro.pipeline import Node, Pipeline
 from detl.design import ARCHITECTURES, FOLDS, OTHER_PROTOCOL
 from detl.pipelines.crossval.pipeline import train_folds
 from detl.pipelines.pretrain.pipeline import ONE_ARCHITECTURE as PRETRAIN
-from detl.pipelines.split.nodes import separate_folds
 from detl.pipelines.transfer.pipeline import ONE_ARCHITECTURE as TRANSFER
+from detl.splitting.folds import separate_folds
 
 from .nodes import (
     assign_other_folds,

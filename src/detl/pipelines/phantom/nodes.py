@@ -1,6 +1,6 @@
 """The node that draws the embedded sample."""
 
-from detl.parameters import PhantomParameters
+from detl.schemas.parameters import PhantomParameters
 
 
 def make_phantoms(parameters: PhantomParameters) -> dict[str, bytes]:

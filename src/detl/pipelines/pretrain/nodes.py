@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_A_CLASSES
-from detl.keras_model import KerasModel
-from detl.parameters import NetworkParameters, PretrainParameters
+from detl.schemas.classes import DATA_A_CLASSES
+from detl.schemas.keras_model import KerasModel
+from detl.schemas.parameters import NetworkParameters, PretrainParameters
 
 History = dict[str, list[float]]
 
@@ -71,7 +71,7 @@ def score_pretraining(
         ``data_a_chance``, the share of the larger class; and ``data_a_epoch``, the
         epoch whose weights were kept, of ``data_a_epochs``.
     """
-    from detl.evaluation.intervals import measure_chosen
+    from detl.statistics.wilson import measure_chosen
     from detl.training.batches import RowBatches
     from detl.training.fit import best_epoch
     from detl.training.predict import predict_probabilities

@@ -48,7 +48,7 @@ def judge_audit(
         leaks as leak_checks,
     )
     from detl.report.verdict import tabulate_checks
-    from detl.report.wording import network_title
+    from detl.wording import network_title
 
     def of(name: str) -> Tables:
         return _by_architecture(tables, name)

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import NotAvailableError
-from detl.parameters import IngestParameters, NetworkParameters
 from detl.pipelines.named_results import with_ending
+from detl.schemas.parameters import IngestParameters, NetworkParameters
 
 Results = dict[str, Any]
 
@@ -26,7 +26,7 @@ def draw_examples(
         map_shift: How far the maps lie from what they are of, in pixels.
         **explained: ``<fold>_chosen`` and ``<fold>_heat_maps`` of each fold.
     """
-    from detl.report import examples
+    from detl.figures import examples
 
     every, heat_maps = examples.gather_explained(
         with_ending(explained, "_chosen"),
@@ -93,14 +93,15 @@ def count_labels(
     Raises:
         NotAvailableError: No source is read as NIH ChestX-ray14.
     """
-    from detl.report import labels
+    from detl.figures.cooccurrence import draw_cooccurrence
     from detl.sources import find_nih_labels, read_nih_labels
+    from detl.sources import label_counts as labels
 
     for name, source in parameters.sources.items():
         if source.reader == "nih":
             table = read_nih_labels(find_nih_labels(radiographs / source.folder, name))
             cooccurrence = labels.count_cooccurrence(table)
-            picture = labels.draw_cooccurrence(cooccurrence)
+            picture = draw_cooccurrence(cooccurrence)
             return labels.count_labels(table), cooccurrence, picture
     raise NotAvailableError(
         f"None of the sources {', '.join(parameters.sources)} has the reader nih, so "
@@ -112,7 +113,7 @@ def draw_samples(
     pixels: np.ndarray, images: pd.DataFrame, data_b: pd.DataFrame, seed: int
 ) -> np.ndarray:
     """Return images of each class of Data-B, RGB, uint8 (the paper's Fig. 1)."""
-    from detl.report import samples
+    from detl.figures import samples
 
     return samples.draw_samples(pixels, images, data_b, seed)
 
@@ -124,14 +125,14 @@ def gather_results(**results: Results) -> dict[str, Results]:
 
 def draw_curves(results: dict[str, Results]) -> np.ndarray:
     """Return the curves of the pretraining of all architectures, RGB, uint8."""
-    from detl.report import curves
+    from detl.figures import curves
 
     return curves.draw_curves(results)
 
 
 def draw_accuracies(results: dict[str, Results]) -> np.ndarray:
     """Return the accuracies of the folds beside the paper's, RGB, uint8."""
-    from detl.report import curves
+    from detl.figures import curves
     from detl.report.published import PUBLISHED
 
     published = {

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.parameters import IngestParameters, SplitParameters
 from detl.report.page import Section
+from detl.schemas.parameters import IngestParameters, SplitParameters
 
 Results = dict[str, Any]
 
@@ -143,7 +143,7 @@ def write_repeat(
 ) -> Section:
     """Return the section on how to repeat the run, with the figures that there are."""
     from detl.report.repeat import describe_repeat
-    from detl.report.wording import network_title
+    from detl.wording import network_title
 
     figures = dict(FIGURES)
     if cooccurrence is None:

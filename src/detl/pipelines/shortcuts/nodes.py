@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from detl.keras_model import KerasModel
-from detl.parameters import AuditParameters
+from detl.schemas.keras_model import KerasModel
+from detl.schemas.parameters import AuditParameters
 
 
 def predict_from_cues(
@@ -26,8 +26,8 @@ def predict_from_cues(
     Returns:
         Table ``tested`` of each cue, after a column ``cue``.
     """
-    from detl.evaluation.cue_models import predict_from_cues
-    from detl.evaluation.cues import CUES
+    from detl.evaluation.shortcuts.cue_models import predict_from_cues
+    from detl.evaluation.shortcuts.cues import CUES
 
     groups = data_b.set_index("image_id")["group"]
     tables = [
@@ -55,7 +55,7 @@ def extract_features_without_centre(
         data_b: Table ``data_b``.
         parameters: What counts as centre.
     """
-    from detl.evaluation.cues import black_out_centre
+    from detl.evaluation.shortcuts.cues import black_out_centre
     from detl.training.features import extract_features
 
     rows = data_b["row"].to_numpy("int64")
@@ -93,7 +93,7 @@ def grade_shortcuts(
         images: Table ``images``.
         seed: Seed of the bootstrap.
     """
-    from detl.evaluation.shortcuts import grade_shortcuts
+    from detl.evaluation.shortcuts.card import grade_shortcuts
 
     cues = {
         str(cue): table.drop(columns="cue").reset_index(drop=True)
@@ -108,6 +108,6 @@ def draw_shortcuts(**cards: pd.DataFrame | None) -> np.ndarray:
     Args:
         **cards: By architecture, what ``grade_shortcuts`` returns, or None.
     """
-    from detl.evaluation.shortcut_pictures import draw_shortcuts
+    from detl.figures.shortcuts import draw_shortcuts
 
     return draw_shortcuts({n: card for n, card in cards.items() if card is not None})

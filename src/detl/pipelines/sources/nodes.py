@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
-from detl.keras_model import KerasModel
-from detl.parameters import SplitParameters, TrainingParameters
 from detl.pipelines.named_results import with_ending
-from detl.pipelines.split.selection import label_as_data_b
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.keras_model import KerasModel
+from detl.schemas.parameters import SplitParameters, TrainingParameters
+from detl.splitting.data_b import label_as_data_b
 
 
 def list_controls(
@@ -25,7 +25,7 @@ def list_controls(
     Returns:
         Rows of ``images``, with ``label``: their class of Data-B, "" if none.
     """
-    from detl.evaluation.same_source import list_controls
+    from detl.evaluation.shortcuts.same_source import list_controls
 
     controls = list_controls(data_b, images)
     return controls.assign(label=label_as_data_b(controls, split.data_b))
@@ -38,7 +38,7 @@ def list_identifiable(data_b: pd.DataFrame, images: pd.DataFrame) -> pd.DataFram
         data_b: Table ``data_b``.
         images: Table ``images``.
     """
-    from detl.evaluation.sources_out import list_identifiable
+    from detl.evaluation.shortcuts.sources_out import list_identifiable
 
     return list_identifiable(data_b, images)
 
@@ -61,7 +61,7 @@ def predict_controls(
         ``fold``, ``image_id`` and ``p_<class>``; and the trunk's output for the
         controls, one row each.
     """
-    from detl.evaluation.predictions import PROBABILITIES
+    from detl.schemas.classes import PROBABILITIES
     from detl.training.features import extract_features
     from detl.training.predict import predict_inputs
 
@@ -90,7 +90,7 @@ def score_same_source(
         images: Table ``images``.
         seed: Seed of the bootstrap.
     """
-    from detl.evaluation.same_source import score_same_source
+    from detl.evaluation.shortcuts.same_source import score_same_source
 
     return score_same_source(tested, control_predictions, images, seed)
 
@@ -119,8 +119,8 @@ def probe_source(
         **fold_results: ``<fold>_model``, the trained tail, and ``<fold>_predictions``
             of each fold.
     """
-    from detl.evaluation.source_probe import probe_source
-    from detl.training.penultimate import penultimate_features
+    from detl.evaluation.shortcuts.source_probe import probe_source
+    from detl.training.features import penultimate_features
 
     predictions = with_ending(fold_results, "_predictions")
     is_of_class = (controls["label"] != "").to_numpy()
@@ -157,7 +157,7 @@ def leave_sources_out(
         split: Share of the inner validation part.
         seed: Of the validation part, the order of the images, and the bootstrap.
     """
-    from detl.evaluation.sources_out import plan_sources, score_sources_out
+    from detl.evaluation.shortcuts.sources_out import plan_sources, score_sources_out
     from detl.networks.cut import copy_model
     from detl.training.batches import RowBatches
     from detl.training.fit import fit_network

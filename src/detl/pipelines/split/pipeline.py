@@ -6,14 +6,10 @@ from functools import partial, update_wrapper
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import FOLDS
-from detl.pipelines.split.nodes import (
-    assign_folds,
-    check_leaks,
-    note_parameters,
-    select_data_a,
-    select_data_b,
-    separate_folds,
-)
+from detl.pipelines.split.nodes import check_leaks, note_parameters
+from detl.splitting.data_a import select_data_a
+from detl.splitting.data_b import select_data_b
+from detl.splitting.folds import assign_folds, separate_folds
 
 
 def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:

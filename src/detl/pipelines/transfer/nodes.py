@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from detl.classes import DATA_B_CLASSES
-from detl.keras_model import KerasModel
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.keras_model import KerasModel
 
 
 def replace_last_layer(pretrained: KerasModel, seed: int) -> KerasModel:

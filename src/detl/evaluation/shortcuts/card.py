@@ -1,0 +1,172 @@
+"""The shortcut report card: what is reached without looking at the lungs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from detl.errors import DetlError
+from detl.evaluation.scores import ALL, MEAN, measure_scores
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.statistics.bootstrap import Measurement, draw_weights, measure, name_columns
+from detl.statistics.notes import join_notes
+from detl.statistics.rates import measure_share
+
+WHOLE = "whole image"
+WITHOUT_LUNGS = "centre blacked out"
+CUE_INPUTS = {
+    "border": "border alone",
+    "thumbnail": "16 x 16 thumbnail",
+    "metadata": "metadata alone",
+    "source": "source alone",
+}
+"""What the card calls the input of a simple model, by the name of its cue."""
+
+INPUTS = (WHOLE, WITHOUT_LUNGS, *CUE_INPUTS.values())
+"""The rows of the card."""
+
+COLUMNS = [
+    "input",
+    *name_columns("accuracy"),
+    "chance",
+    *name_columns("shortcut_ratio"),
+    *(column for label in DATA_B_CLASSES for column in name_columns(f"auc_{label}")),
+    "images",
+    "groups",
+    "note",
+]
+"""What ``grade_shortcuts`` says of an input."""
+
+NOT_COMPUTED = "not computed"
+NOT_ABOVE_CHANCE = "shortcut ratio not defined: the network is not above chance"
+"""Notes of the card."""
+
+
+def grade_shortcuts(
+    full: pd.DataFrame,
+    without_lungs: pd.DataFrame | None,
+    cues: Mapping[str, pd.DataFrame],
+    images: pd.DataFrame,
+    seed: int,
+) -> pd.DataFrame:
+    """Return how far each input goes, beside the network that sees the whole image.
+
+    The shortcut ratio of an input is (its accuracy - chance) / (accuracy of the network
+    on whole images - chance): 1 where nothing is lost without the lungs, 0 where
+    nothing is left. Chance is the share of the commonest class. The ratio's 95 %
+    interval is of percentiles (``measure_draws``) over groups of patients, the same
+    draws for both accuracies; chance is held fixed, and draws in which the network is
+    not above it are left out.
+
+    Args:
+        full: Pooled predictions of a network (``pool_predictions``).
+        without_lungs: The same of the network trained again on images with the centre
+            blacked out; None if it has not been.
+        cues: By name of the cue (``CUES``), the same of the simple models.
+        images: Table ``images``, which knows the sources.
+        seed: Seed of the draws.
+
+    Returns:
+        A row per input, in the order of ``INPUTS``. ``accuracy`` (pooled) and the AUC
+        of each class against the rest (``auc_<class>``, mean of the folds), each with
+        its 95 % interval (``_low``, ``_high``); ``chance``; ``shortcut_ratio`` with its
+        interval; the numbers of ``images`` and ``groups``; and ``note``, why a number
+        or an interval is missing, which is NaN then, and where probabilities are
+        constant. Of the whole image the ratio is 1.
+
+    Raises:
+        DetlError: A cue has another name, or predictions are of other images.
+
+    Reference:
+        Blacked-out lungs: G. Maguolo, L. Nanni, arXiv:2004.12823 (2020).
+    """
+    unknown = sorted(set(cues) - set(CUE_INPUTS))
+    if unknown:
+        raise DetlError(
+            f"There are predictions from the cue {', '.join(unknown)}, expected are "
+            f"{', '.join(CUE_INPUTS)}: correct the name."
+        )
+    given = {WHOLE: full}
+    if without_lungs is not None:
+        given[WITHOUT_LUNGS] = without_lungs
+    given |= {CUE_INPUTS[cue]: predictions for cue, predictions in cues.items()}
+    chance = float(full["label"].value_counts(normalize=True).max())
+    rows = []
+    for name in INPUTS:
+        if name not in given:
+            rows.append({"input": name, "note": NOT_COMPUTED})
+            continue
+        scores = _describe_scores(given[name], seed)
+        ratio = _measure_ratio(full, given[name], chance, seed)
+        notes = [ratio.note, scores.pop("note")]
+        if name == CUE_INPUTS["source"]:
+            notes.append(_note_single_source(full, images))
+        row = {"input": name, "chance": chance, **scores}
+        row |= ratio.as_columns("shortcut_ratio") | {"note": join_notes(*notes)}
+        rows.append(row)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _describe_scores(predictions: pd.DataFrame, seed: int) -> dict[str, Any]:
+    found = {
+        (row["fold"], row["score"], row["class"]): Measurement(
+            row["value"], row["low"], row["high"], row["groups"], row["note"]
+        )
+        for row in measure_scores(predictions, seed).to_dict("records")
+    }
+    accuracy = found[ALL, "accuracy", ""]
+    row: dict[str, Any] = accuracy.as_columns("accuracy")
+    of_areas: dict[str, list[str]] = {}
+    for label in DATA_B_CLASSES:
+        area = found[MEAN, "auc", label]
+        row |= area.as_columns(f"auc_{label}")
+        if area.note:
+            of_areas.setdefault(area.note, []).append(label)
+    notes = [accuracy.note]
+    notes += [f"AUC of {', '.join(few)}: {note}" for note, few in of_areas.items()]
+    return row | {
+        "images": len(predictions),
+        "groups": predictions["group"].nunique(),
+        "note": join_notes(*notes),
+    }
+
+
+def _measure_ratio(
+    full: pd.DataFrame, other: pd.DataFrame, chance: float, seed: int
+) -> Measurement:
+    """Return the shortcut ratio of an input, or why it has none."""
+    other = other.set_index("image_id")
+    if set(other.index) != set(full["image_id"]):
+        raise DetlError(
+            f"There are predictions of {len(full)} whole images and of {len(other)} "
+            "to set against these, and both must be of the same images: predict on the "
+            "same folds."
+        )
+    groups = full["group"].to_numpy()
+    weights, right = draw_weights(groups, seed), _is_right(full)
+    accuracy = measure_share(right > 0, np.full(len(full), True), weights, groups)
+    if accuracy.is_missing:
+        return accuracy
+    if accuracy.low <= chance:
+        return Measurement.missing(accuracy.groups, NOT_ABOVE_CHANCE)
+    right_of_other = _is_right(other.loc[full["image_id"]])
+
+    def divide_gains(drawn: np.ndarray) -> np.ndarray:
+        gain = drawn @ (right - chance)
+        # Where the whole image is of no use there is nothing to divide by.
+        return drawn @ (right_of_other - chance) / np.where(gain > 0, gain, np.nan)
+
+    return measure(divide_gains, weights, groups)
+
+
+def _is_right(predictions: pd.DataFrame) -> np.ndarray:
+    return (predictions["label"] == predictions["predicted"]).to_numpy("float64")
+
+
+def _note_single_source(full: pd.DataFrame, images: pd.DataFrame) -> str:
+    """Return a note where the source is the same of all images; else nothing."""
+    sources = images["source"][images["image_id"].isin(full["image_id"])].unique()
+    if len(sources) > 1:
+        return ""
+    return f"one source only: all images are from {', '.join(sources)}"

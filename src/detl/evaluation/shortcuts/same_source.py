@@ -1,0 +1,181 @@
+"""COVID-19 against other images of the same source, which gives nothing away."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from detl.errors import DetlError
+from detl.schemas.classes import PROBABILITIES
+from detl.statistics.areas import Judged, measure_mean_area
+from detl.statistics.bootstrap import Measurement, draw_weights, name_columns
+from detl.statistics.notes import join_notes
+from detl.statistics.rates import measure_mean_share
+
+COVID = "covid_19"
+COVID_FINDING = "COVID-19"
+NORMAL_FINDING = "No Finding"
+
+AGAINST: Mapping[str, Callable[[pd.Series], pd.Series]] = {
+    "all other images": lambda findings: findings != COVID_FINDING,
+    "No Finding": lambda findings: findings == NORMAL_FINDING,
+}
+"""What COVID-19 is set against: which of the images without it."""
+
+COLUMNS = [
+    "source",
+    "against",
+    "covid_19_images",
+    "other_images",
+    *name_columns("called_covid_19"),
+    *name_columns("sensitivity"),
+    *name_columns("auc"),
+    "note",
+]
+"""What ``score_same_source`` says of a source."""
+
+
+def list_controls(data_b: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
+    """Return the images that no fold has seen, of the sources of Data-B's COVID-19.
+
+    They are without COVID-19, not in Data-B, and of patients who are not in it either.
+
+    Args:
+        data_b: Table ``data_b``.
+        images: Table ``images``.
+
+    Returns:
+        Rows of ``images``, numbered anew.
+    """
+    known = images.set_index("image_id")
+    covid = data_b.loc[data_b["label"] == COVID, "image_id"]
+    own = images["source"].isin(known["source"].reindex(covid).dropna().unique())
+    seen = images["group"].isin(data_b["group"])
+    seen |= images["image_id"].isin(data_b["image_id"])
+    return images[own & ~seen & ~_has_covid(images)].reset_index(drop=True)
+
+
+def score_same_source(
+    tested: pd.DataFrame,
+    controls: pd.DataFrame,
+    images: pd.DataFrame,
+    seed: int,
+) -> pd.DataFrame:
+    """Return how well networks tell COVID-19 from what else its own source holds.
+
+    The source is the same on both sides, so it cannot give the class away; what the
+    source does differently for COVID-19 (who is examined, how, and what is published)
+    still can. Images of Data-B are judged by the network of the fold that tests them,
+    and controls by those of all folds, of which the mean is taken: of the shares that
+    they call COVID-19, and of the AUCs, each by one fold's network alone, because a
+    single network and a mean of several do not compare.
+
+    Args:
+        tested: Pooled predictions of the folds (``pool_predictions``).
+        controls: ``fold``, ``image_id`` and ``p_<class>`` of the images that
+            ``list_controls`` names, by the network of each fold.
+        images: Table ``images``.
+        seed: Seed of the draws of patients.
+
+    Returns:
+        A row per source of COVID-19 in Data-B, and ``against``: all its other images,
+        or those without any finding. ``covid_19_images`` and ``other_images``;
+        ``called_covid_19``, the share of the others that a network calls COVID-19, mean
+        over the networks;
+        ``sensitivity``, the same of the COVID-19 images; ``auc`` of the probability of
+        COVID-19; each with its 95 % interval over groups of patients, ``_low`` and
+        ``_high``. ``note``: why a number is missing, which is NaN then.
+
+    Raises:
+        DetlError: Folds of the controls are not those of Data-B, or controls are among
+            the images that a fold has seen.
+    """
+    _require_unseen(tested, controls)
+    columns = ["fold", "image_id", *PROBABILITIES]
+    every = pd.concat([tested[columns], controls[columns]], ignore_index=True)
+    known = images.set_index("image_id")[["source", "group", "findings"]]
+    every = every.join(known, on="image_id")
+    every["is_covid"] = _has_covid(every)
+    rows = []
+    for source, own in every.groupby("source"):
+        if not own["is_covid"].any():
+            continue
+        for against, is_chosen in AGAINST.items():
+            part = own[own["is_covid"] | is_chosen(own["findings"])]
+            row = {"source": source, "against": against}
+            rows.append(row | _contrast(part, seed))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _require_unseen(tested: pd.DataFrame, controls: pd.DataFrame) -> None:
+    folds, expected = set(controls["fold"]), set(tested["fold"])
+    if folds and folds != expected:
+        raise DetlError(
+            f"The controls are judged by {', '.join(sorted(folds))}, expected are "
+            f"{', '.join(sorted(expected))}: let each fold's network judge them."
+        )
+    seen = controls[controls["image_id"].isin(tested["image_id"])]
+    if len(seen):
+        first = seen.iloc[0]
+        raise DetlError(
+            f"The controls of {first['fold']} hold the image {first['image_id']!r} of "
+            "Data-B, which networks were trained on: choose them with list_controls."
+        )
+
+
+def _contrast(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
+    """Return the numbers of one source, from a row per image and fold."""
+    called = rows[PROBABILITIES].idxmax(axis=1) == f"p_{COVID}"
+    said = called.groupby(rows["image_id"]).mean()
+    known = rows.drop_duplicates("image_id").set_index("image_id").loc[said.index]
+    is_covid, groups = known["is_covid"].to_numpy(), known["group"].to_numpy()
+    weights = draw_weights(groups, seed)
+    networks = rows["fold"].nunique()
+    each = said.to_numpy("float64"), weights, groups
+    measured = {
+        "called_covid_19": _share(each, ~is_covid, networks),
+        # An image of Data-B is judged by the network of one fold.
+        "sensitivity": _share(each, is_covid, 1),
+        "auc": _measure_area(rows, said.index, is_covid, weights, groups),
+    }
+    row: dict[str, Any] = {
+        "covid_19_images": int(is_covid.sum()),
+        "other_images": int((~is_covid).sum()),
+    }
+    for name, found in measured.items():
+        row |= found.as_columns(name)
+    notes = [f"{name}: {found.note}" for name, found in measured.items() if found.note]
+    return row | {"note": join_notes(*notes)}
+
+
+def _share(
+    each: tuple[np.ndarray, np.ndarray, np.ndarray], among: np.ndarray, networks: int
+) -> Measurement:
+    said, weights, groups = each
+    return measure_mean_share(said, among, weights, groups, networks)
+
+
+def _measure_area(
+    rows: pd.DataFrame,
+    image_ids: pd.Index,
+    is_covid: np.ndarray,
+    weights: np.ndarray,
+    groups: np.ndarray,
+) -> Measurement:
+    """Return the mean over the folds of the AUC of COVID-19."""
+    folds = {
+        str(name): Judged(
+            image_ids.get_indexer(pd.Index(fold["image_id"])),
+            fold[f"p_{COVID}"].to_numpy(),
+        )
+        for name, fold in rows.groupby("fold")
+        if fold["is_covid"].any() and not fold["is_covid"].all()
+    }
+    return measure_mean_area(is_covid, folds, weights, groups, COVID)
+
+
+def _has_covid(images: pd.DataFrame) -> pd.Series:
+    """Return whether COVID-19 is among the findings, which are joined by ``|``."""
+    findings = "|" + images["findings"] + "|"
+    return findings.str.contains(f"|{COVID_FINDING}|", regex=False)

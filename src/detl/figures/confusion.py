@@ -1,0 +1,81 @@
+"""Picture of the confusion matrices (the paper's Fig. 3)."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from detl.errors import DetlError
+from detl.figures.render import render_figure
+
+CLASS_TITLES = {
+    "normal": "Normal",
+    "other_disease": "Other\ndisease",
+    "pneumonia": "Pneumonia",
+    "covid_19": "COVID-19",
+}
+PANEL_INCHES = (4.4, 4.2)
+DOTS_PER_INCH = 120
+
+
+def draw_confusion_matrices(matrices: Mapping[str, pd.DataFrame]) -> np.ndarray:
+    """Picture of confusion matrices side by side, uint8 (height, width, RGB).
+
+    Each cell shows its number of images and its share of the row's true class in
+    per cent, by which it is coloured; each title shows the accuracy.
+
+    Args:
+        matrices: By architecture, the pooled confusion matrix (rows true, columns
+            predicted).
+
+    Raises:
+        DetlError: There is no matrix, or one without an image.
+    """
+    if not matrices:
+        raise DetlError(
+            "There are 0 confusion matrices to draw and at least 1 is needed: run the "
+            "cross-validation first."
+        )
+    width, height = PANEL_INCHES
+    figure = Figure(
+        (width * len(matrices), height), DOTS_PER_INCH, layout="constrained"
+    )
+    panels = figure.subplots(1, len(matrices), squeeze=False)[0]
+    for axes, (architecture, matrix) in zip(panels, matrices.items(), strict=True):
+        _draw_panel(axes, architecture, matrix)
+    return render_figure(figure)
+
+
+def _draw_panel(axes: Axes, architecture: str, matrix: pd.DataFrame) -> None:
+    counts = matrix.to_numpy()
+    images = counts.sum()
+    if images == 0:
+        raise DetlError(
+            f"The confusion matrix of {architecture} counts 0 images and needs at "
+            "least 1: run its cross-validation again."
+        )
+    # A class without an image has an empty row, not an undefined one.
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(counts):
+        share = shares[row, column]
+        axes.text(
+            column,
+            row,
+            f"{count}\n{share:.1%}",
+            ha="center",
+            va="center",
+            color="white" if share > 0.5 else "black",
+        )
+    titles = [CLASS_TITLES.get(label, label) for label in matrix.index]
+    axes.set_xticks(range(len(titles)), titles, fontsize="small")
+    axes.set_yticks(range(len(titles)), titles, fontsize="small")
+    axes.set_xlabel("Predicted")
+    axes.set_ylabel("True")
+    correct = counts.trace()
+    axes.set_title(
+        f"{architecture}: {correct / images:.1%} correct ({correct} of {images})",
+        fontsize="medium",
+    )

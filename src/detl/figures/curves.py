@@ -1,0 +1,167 @@
+"""Pictures of the results: curves of the pretraining, accuracies of the folds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from detl.errors import DetlError
+from detl.figures.render import render_figure
+from detl.wording import network_title
+
+DOTS_PER_INCH = 120
+TRAINING, VALIDATION, MARK = "#4c78a8", "#e45756", "#555555"
+
+
+def draw_curves(results: Mapping[str, Mapping[str, Any]]) -> np.ndarray:
+    """Return the curves of the pretraining, RGB, uint8 (height, width, 3).
+
+    A column per network: its loss above, its accuracy below, of the training and of
+    the validation part of Data-A; a line marks the epoch whose weights were kept.
+
+    Args:
+        results: By architecture, what ``collect_results`` returns.
+
+    Raises:
+        DetlError: There is no network.
+    """
+    _require_networks(results)
+    figure = Figure((3.6 * len(results), 5.0), DOTS_PER_INCH, layout="constrained")
+    # Losses of different networks may be of different size; accuracies are not.
+    above, below = figure.subplots(2, len(results), squeeze=False, sharex="col")
+    for top, bottom, (architecture, result) in zip(
+        above, below, results.items(), strict=True
+    ):
+        curves, epoch = result["history"], int(result["data_a_epoch"])
+        _draw_pair(top, curves["loss"], curves["val_loss"], epoch)
+        _draw_pair(bottom, curves["train_accuracy"], curves["val_accuracy"], epoch)
+        top.set_title(f"{network_title(architecture)}, epoch {epoch} kept", size=10)
+        top.margins(y=0.08)
+        top.autoscale_view()
+        top.set_ylim(bottom=0)
+        bottom.axhline(result["data_a_chance"], color=MARK, linewidth=0.8)
+        lowest = min(curves["train_accuracy"] + curves["val_accuracy"])
+        bottom.set_ylim(min(0.3, lowest - 0.02), 1.02)
+        bottom.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        bottom.xaxis.set_major_locator(MaxNLocator(integer=True))
+        bottom.set_xlabel("epoch")
+    above[0].set_ylabel("loss")
+    below[0].set_ylabel("accuracy")
+    figure.legend(
+        *above[0].get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=3,
+        frameon=False,
+    )
+    return render_figure(figure)
+
+
+def draw_accuracies(
+    results: Mapping[str, Mapping[str, Any]],
+    published: Mapping[str, tuple[float, float, float]],
+) -> np.ndarray:
+    """Return the accuracies of the folds, RGB, uint8 (height, width, 3).
+
+    Per network a dot per fold, a bar at the pooled accuracy with its 95 % interval
+    over groups of patients, and beside it the paper's figure with its own interval.
+
+    Args:
+        results: By architecture, what ``collect_results`` returns.
+        published: By architecture, the paper's accuracy with the ends of its 95 %
+            interval, from 0 to 1; networks that the paper lacks are left out.
+
+    Raises:
+        DetlError: There is no network.
+    """
+    _require_networks(results)
+    width = max(5.0, 2.2 * len(results) + 1.2)
+    figure = Figure((width, 4.2), DOTS_PER_INCH, layout="constrained")
+    axes = figure.subplots()
+    for place, (architecture, result) in enumerate(results.items()):
+        _draw_folds(axes, place, result)
+        if architecture in published:
+            _draw_interval(axes, place + 0.3, published[architecture], MARK, "D")
+    handles, labels = axes.get_legend_handles_labels()
+    once = dict(zip(labels, handles, strict=True))
+    figure.legend(
+        once.values(), once.keys(), loc="outside lower center", ncols=3, frameon=False
+    )
+    axes.set_xticks(range(len(results)), [network_title(name) for name in results])
+    axes.set_xlim(-0.5, len(results) - 0.5)
+    axes.set_ylim(0, 1)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.set_ylabel("accuracy on test images")
+    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    return render_figure(figure)
+
+
+def _draw_pair(
+    axes: Axes, training: list[float], validation: list[float], epoch: int
+) -> None:
+    epochs = range(1, len(training) + 1)
+    marker = "o" if len(training) < 5 else None
+    style: dict[str, Any] = {"linewidth": 1.4, "marker": marker, "markersize": 4}
+    axes.plot(epochs, training, color=TRAINING, label="training part", **style)
+    axes.plot(epochs, validation, color=VALIDATION, label="validation part", **style)
+    kept: dict[str, Any] = {"color": MARK, "linestyle": "--", "linewidth": 1}
+    axes.axvline(epoch, label="epoch whose weights were kept", **kept)
+    axes.grid(color="#dddddd", linewidth=0.6)
+
+
+def _draw_folds(axes: Axes, place: int, result: Mapping[str, Any]) -> None:
+    accuracies = [fold["accuracy"] for fold in result["folds"]]
+    # Side by side, because folds of equal accuracy would hide each other.
+    places = place - 0.3 + np.linspace(-0.1, 0.1, len(accuracies))
+    dots: dict[str, Any] = {
+        "s": 26,
+        "color": TRAINING,
+        "alpha": 0.8,
+        "label": "one fold",
+    }
+    axes.scatter(places, accuracies, **dots)
+    ends = (result["accuracy_pooled"], result["accuracy_low"], result["accuracy_high"])
+    _draw_interval(axes, place, ends, VALIDATION, "o")
+
+
+def _draw_interval(
+    axes: Axes,
+    place: float,
+    accuracy: tuple[float, float, float],
+    color: str,
+    marker: str,
+) -> None:
+    middle, low, high = accuracy
+    is_published = marker == "D"
+    axes.errorbar(
+        [place],
+        [middle],
+        [[middle - low], [high - middle]],
+        fmt=marker,
+        color=color,
+        markerfacecolor="white" if is_published else color,
+        capsize=4,
+        label="the paper, on its own images"
+        if is_published
+        else "all folds, with 95 % interval",
+    )
+    axes.annotate(
+        f"{100 * middle:.1f}",
+        (place, middle),
+        (6, 0),
+        textcoords="offset points",
+        va="center",
+        size=8.5,
+        color=color,
+    )
+
+
+def _require_networks(results: Mapping[str, Mapping[str, Any]]) -> None:
+    if not results:
+        raise DetlError(
+            "There are results of 0 networks to draw and at least 1 is needed: run "
+            "the cross-validation first."
+        )

@@ -1,0 +1,106 @@
+"""Picture of the shortcut report card: what each input reaches."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from detl.errors import DetlError
+from detl.evaluation.shortcuts.card import INPUTS, WHOLE
+from detl.figures.render import render_figure
+
+NETWORK_COLOUR = "#0072b2"
+SIMPLE_COLOUR = "#d55e00"
+NETWORK_INPUTS = INPUTS[:2]
+PANEL_INCHES = (3.6, 3.4)
+LABEL_INCHES = 1.5
+DOTS_PER_INCH = 120
+
+
+def draw_shortcuts(cards: Mapping[str, pd.DataFrame]) -> np.ndarray:
+    """Picture of the accuracies of each input, uint8 (height, width, RGB).
+
+    A panel per architecture, a row per input: the accuracy with its 95 % interval,
+    below the shortcut ratio. A dashed line shows chance, a dotted one the network on
+    whole images. An input that has not been computed is marked so.
+
+    Args:
+        cards: By architecture, result of ``grade_shortcuts``.
+
+    Raises:
+        DetlError: There is no card.
+    """
+    if not cards:
+        raise DetlError(
+            "There are 0 shortcut cards to draw and at least 1 is needed: run pipeline "
+            "'audit' first."
+        )
+    width, height = PANEL_INCHES
+    figure = Figure(
+        (LABEL_INCHES + width * len(cards), height),
+        DOTS_PER_INCH,
+        layout="constrained",
+    )
+    panels = figure.subplots(1, len(cards), squeeze=False, sharex=True, sharey=True)[0]
+    for axes, (architecture, card) in zip(panels, cards.items(), strict=True):
+        _draw_panel(axes, card)
+        axes.set_title(architecture, fontsize="medium")
+        axes.set_xlabel("Accuracy, %")
+    panels[0].set_yticks(range(0, -len(INPUTS), -1), INPUTS, fontsize="small")
+    panels[0].set_ylim(-len(INPUTS) + 0.4, 0.6)
+    panels[0].set_xlim(0, 100)
+    figure.legend(
+        handles=_legend_of_marks(),
+        loc="outside lower center",
+        ncols=4,
+        frameon=False,
+        fontsize="small",
+    )
+    return render_figure(figure)
+
+
+def _draw_panel(axes: Axes, card: pd.DataFrame) -> None:
+    for row in card.to_dict("records"):
+        height = -INPUTS.index(row["input"])
+        if pd.isna(row["accuracy"]):
+            axes.text(50, height, str(row["note"]), **_text_style())
+            continue
+        is_network = row["input"] in NETWORK_INPUTS
+        colour = NETWORK_COLOUR if is_network else SIMPLE_COLOUR
+        ends = [100 * row["accuracy_low"], 100 * row["accuracy_high"]]
+        axes.plot(ends, [height, height], "-", color=colour, lw=1.5)
+        axes.plot(100 * row["accuracy"], height, "D", color=colour, ms=5)
+        axes.axvline(100 * row["chance"], color="0.5", ls="--", lw=1, zorder=1)
+        if row["input"] == WHOLE:
+            axes.axvline(100 * row["accuracy"], color=colour, ls=":", lw=1, zorder=1)
+        elif pd.notna(row["shortcut_ratio"]):
+            # Above its interval, where no other row is.
+            middle = np.clip(np.mean(ends), 20, 80)
+            ratio = f"ratio {row['shortcut_ratio']:.2f}"
+            axes.text(middle, height + 0.32, ratio, **_text_style())
+    axes.grid(axis="x", color="0.92")
+    axes.set_axisbelow(True)
+
+
+def _text_style() -> dict[str, Any]:
+    return {
+        "ha": "center",
+        "va": "center",
+        "color": "0.3",
+        "fontsize": "x-small",
+        # Hides the lines of chance and of the whole image behind the words.
+        "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+    }
+
+
+def _legend_of_marks() -> list[Line2D]:
+    return [
+        Line2D([], [], marker="D", color=NETWORK_COLOUR, ms=5, label="network"),
+        Line2D([], [], marker="D", color=SIMPLE_COLOUR, ms=5, label="simple model"),
+        Line2D([], [], ls=":", color=NETWORK_COLOUR, lw=1, label="whole image"),
+        Line2D([], [], ls="--", color="0.5", lw=1, label="chance"),
+    ]

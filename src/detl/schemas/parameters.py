@@ -1,0 +1,281 @@
+"""The parameters of the project, typed: what ``conf/*/parameters.yml`` may say.
+
+Kedro builds these models from the annotations of the nodes, before the first
+node runs. A misspelt key or a wrong type is refused there.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+View = Literal["PA", "AP", "AP Supine", "L"]
+"""Projection of a chest film, as the sources spell it; L is lateral."""
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Parameters(BaseModel):
+    """Base of all parameter models: frozen, strictly typed, no unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+# ---------------------------------------------------------------- ingest
+
+
+class SourceParameters(Parameters):
+    """One published data set, or one folder of one's own."""
+
+    reader: str
+    """Name of the reader function, a key of ``detl.sources.READERS``."""
+    folder: str
+    """Folder of the data set, relative to the raw data folder, or absolute."""
+    findings: dict[str, str] = {}
+    """Translates the source's own labels to findings, e.g. ``covid: COVID-19``."""
+
+
+class IngestParameters(Parameters):
+    """How images are read and brought to one size."""
+
+    sources: dict[str, SourceParameters] = Field(min_length=1)
+    views: list[View] = Field(min_length=1)
+    """Images of other views are rejected; those of an unknown view are not."""
+    input_size: Annotated[int, Field(ge=32)]
+    """Height and width of the stored pixels."""
+    fit: Literal["crop", "pad", "squeeze"]
+    """How an image that is not square becomes square."""
+    largest_image: Count
+    """Images of more pixels (width x height) than this are rejected."""
+
+
+# ---------------------------------------------------------------- split
+
+
+class ClassParameters(Parameters):
+    """Which images make up one class of Data-B, and how many."""
+
+    findings: dict[str, Count] = Field(min_length=1)
+    """Number of images to take of each finding."""
+    sources: list[str] | None
+    """Sources to take from; null takes from every source."""
+    multi_label: Literal["never", "if_short", "always"]
+    """Whether images may be taken that carry further findings: not at all, after
+    the single-label ones are used up, or alike from the start."""
+    never_with: list[str] = []
+    """An image that carries one of these is not taken as multi-label."""
+
+
+class DataBParameters(Parameters):
+    """The four classes of Data-B (paper, Table I)."""
+
+    normal: ClassParameters
+    other_disease: ClassParameters
+    pneumonia: ClassParameters
+    covid_19: ClassParameters
+
+
+class DataAParameters(Parameters):
+    """Normal against diseased, for pretraining (paper, Table I)."""
+
+    sources: list[str]
+    pneumonia: Literal["exclude_any", "exclude_single"]
+    most_per_class: Count | None
+    """Upper limit of each class's size, validation included; null takes all."""
+    validation_per_class: Count
+    """Size of the balanced validation part, per class ..."""
+    largest_validation_share: Share
+    """... but never more than this share of the smaller class."""
+
+
+class FoldParameters(Parameters):
+    """The folds of the cross-validation (their number is in ``design.py``)."""
+
+    inner_validation_share: Annotated[float, Field(gt=0, le=0.5)]
+    """Share of a fold's training part on which the best epoch is chosen, brought to
+    the nearest one in a whole number."""
+
+
+class SplitParameters(Parameters):
+    """How Data-A, Data-B and the folds are drawn."""
+
+    protocol: Literal["grouped", "paper"]
+    """Grouped keeps a patient's images, and copies, in one fold and out of Data-A, and
+    chooses the epoch on an inner validation part. Paper draws folds by image, leaves
+    Data-B's patients in Data-A, and chooses the epoch on the test fold."""
+    on_shortage: Literal["use_all", "fail"]
+    data_b: DataBParameters
+    data_a: DataAParameters
+    folds: FoldParameters
+
+
+# ---------------------------------------------------------------- networks
+
+
+class NetworkParameters(Parameters):
+    """Size and style of one network."""
+
+    network: str
+    """Name of the builder, a key of ``detl.networks.NETWORKS``."""
+    width_multiplier: Annotated[float, Field(gt=0)]
+    """Factor on the number of filters of every convolution."""
+    fully_connected_units: Annotated[int, Field(ge=0)]
+    """Units of each hidden fully connected layer (0 where there is none)."""
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    stem_stride: Literal[1, 2, 4]
+    """Stride of the first convolution."""
+    normalisation: Literal["none", "batch"]
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
+    """In which the layers compute. Mixed ones compute in half precision, and keep the
+    weights, the standardisation of each image and the logits in float32."""
+
+
+class AugmentationParameters(Parameters):
+    """Real-time augmentation: rotation, scaling and mirroring (paper, IV)."""
+
+    rotation_degrees: Annotated[float, Field(ge=0, le=180)]
+    """Rotation is drawn from plus or minus this angle."""
+    smallest_zoom: Annotated[float, Field(gt=0, le=1)]
+    largest_zoom: Annotated[float, Field(ge=1)]
+    mirror: bool
+
+
+class TrainingParameters(Parameters):
+    """How a network, or its tail, is trained."""
+
+    epochs: Count
+    batch_size: Count
+    optimizer: Literal["adam", "sgd"]
+    learning_rate: Annotated[float, Field(gt=0)]
+    momentum: Annotated[float, Field(ge=0, lt=1)]
+    """Momentum of SGD; Adam ignores it."""
+    schedule: Literal["cosine", "constant"]
+    warm_up_epochs: Annotated[int, Field(ge=0)]
+    """Epochs in which the rate rises from 0, before a cosine decay."""
+    epochs_at_chance: Count | None = None
+    """A network whose training loss has never been better than chance, and is at chance
+    for so many epochs in a row after the warm-up, is trained no further, and that is an
+    error; null goes on. At chance is within 0.01 of the entropy of the classes'
+    shares."""
+    jit_compile: bool | Literal["auto"] = "auto"
+    """Whether XLA compiles the steps. Auto: under JAX always; under TensorFlow where
+    it sees a GPU and XLA knows every layer."""
+    distribution: Literal["none", "data_parallel"] = "none"
+    """Data parallel deals out each batch to all GPUs of the machine."""
+    inputs_on_device: bool = True
+    """Whether images or features of up to 8 GB are put on the GPU once, where there is
+    one; otherwise batches are read from the file, ahead of the step."""
+
+    @model_validator(mode="after")
+    def _warm_up_fits_the_schedule(self) -> "TrainingParameters":
+        if self.warm_up_epochs >= self.epochs:
+            raise ValueError(
+                f"warm_up_epochs is {self.warm_up_epochs}, which must be less than "
+                f"the {self.epochs} epochs"
+            )
+        if self.warm_up_epochs and self.schedule == "constant":
+            raise ValueError(
+                f"warm_up_epochs is {self.warm_up_epochs}, which must be 0 with the "
+                "constant schedule"
+            )
+        return self
+
+
+class PretrainParameters(TrainingParameters):
+    """How a network is trained from scratch, on augmented images (decision 16)."""
+
+    epochs_at_chance: Count | None = 10
+    augmentation: AugmentationParameters | None
+    """Null trains on the images as they are."""
+
+
+class ImagenetParameters(Parameters):
+    """Where the ablation takes ImageNet weights from."""
+
+    weights: str | None
+    """``download``, from where keras.applications keeps them; or a file of its weights
+    without the top; null leaves out the arms that start from ImageNet."""
+
+
+# ---------------------------------------------------------------- explain
+
+
+class ExplainParameters(Parameters):
+    """What the Grad-CAM panels show."""
+
+    images_per_class: Count
+    """Most images of each true class in a panel, wrong ones first half."""
+
+
+# ---------------------------------------------------------------- audit
+
+
+class AuditParameters(Parameters):
+    """What the checks of the audit look at."""
+
+    centre_share: Share
+    """Share of each side, about the middle, that is taken for the thorax: blacked out
+    to see what a network reaches without it."""
+    border_share: Annotated[float, Field(gt=0, lt=0.5)]
+    """Width of the frame that is the border, as a share of each side."""
+    explained_images: Count
+    """Most images of each fold whose maps are put through deletion, insertion and the
+    randomised networks."""
+    prevalences: list[Share] = Field(min_length=1)
+    """Shares of a class among those examined, for the predictive values of each."""
+
+
+# ---------------------------------------------------------------- phantom
+
+
+class PhantomParameters(Parameters):
+    """The synthetic sample: what it holds and how hard it is."""
+
+    seed: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=48)]
+    """Shorter side of the stored films, in pixels."""
+    noise: Annotated[float, Field(ge=0)]
+    """Standard deviation of the noise, in grey levels."""
+    lesion_strength: Annotated[float, Field(gt=0)]
+    """Factor on the opacity of all lesions, and on what they do to the heart and the
+    diaphragm; less is harder."""
+    films_of_a_patient: Literal["follow_ups", "one", "near_copies"] = "follow_ups"
+    """Follow-ups: one to four films, each of a pose and an exposure of its own, and of
+    some diseased patients an earlier healthy film. One: a single film. Near copies:
+    films that show the same, almost in the same place and light, with other noise."""
+    near_copies: Annotated[int, Field(ge=2)] = 4
+    """Films of each patient under ``near_copies``, the first one included; the last
+    patient of a label has what is left. Data-B draws films and not patients: where it
+    takes few of a label's films, more copies are needed for it to hold several of a
+    patient."""
+    marker: Literal["none", "corner"] = "none"
+    """Corner: every film has a mark of lead in one of four corners, outside the lungs,
+    which gives its class away (normal, other disease, pneumonia, COVID-19)."""
+    nih: dict[str, Count] = Field(min_length=1, max_length=31)
+    """Films of the NIH folder by ``Finding Labels``, e.g. ``Mass|Effusion: 10``."""
+    covid_chestxray: dict[str, Count] = Field(min_length=1, max_length=31)
+    """Films of the covid-chestxray folder by ``finding``."""
+    dirt: bool
+    """Whether to plant the faults that real collections have."""
+
+
+def flatten_parameters(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parameters by their whole names, such as ``ingest.input_size``.
+
+    Values are written as in JSON, texts without quotation marks.
+
+    Args:
+        parameters: The tree of parameters, blocks of which may be typed models; lists
+            and empty blocks count as values.
+    """
+    flat = {}
+    for name, block in parameters.items():
+        value = block.model_dump() if isinstance(block, BaseModel) else block
+        if isinstance(value, Mapping) and value:
+            below = flatten_parameters(value)
+            flat.update({f"{name}.{rest}": shown for rest, shown in below.items()})
+        else:
+            flat[str(name)] = value if isinstance(value, str) else json.dumps(value)
+    return dict(sorted(flat.items()))

@@ -1,0 +1,106 @@
+"""The short tables with which a run ends.
+
+``python -m detl.session.closing_table data/08_reporting/summary.csv`` prints the first
+again.
+"""
+
+import sys
+from pathlib import Path
+
+import click
+import pandas as pd
+
+NEXT = """Next:
+  open        {report}, the whole result on one page
+  make ui     compare the folds in MLflow
+  make viz    see the graph in Kedro-Viz
+  make test   check that all of it works here"""
+
+
+def format_summary(summary: pd.DataFrame, report: str) -> str:
+    """Return the table ``summary`` as text: accuracies in percent, then warnings.
+
+    Args:
+        summary: A row per architecture.
+        report: Path of the page of the report.
+    """
+    width = max(len("architecture"), *summary["architecture"].str.len())
+    lines = [f"{'architecture':{width}}  accuracy, mean +- SD   pooled accuracy"]
+    for row in summary.to_dict("records"):
+        mean, sd = row["accuracy_mean"], 100 * row["accuracy_sd"]
+        mean_and_sd = f"{mean:.1%} +- {sd:.1f} points"
+        lines.append(
+            f"{row['architecture']:{width}}  {mean_and_sd:22}  "
+            f"{row['accuracy_pooled']:.1%}"
+        )
+    warnings = summary["warnings"].astype("string").fillna("")
+    for architecture, warning in zip(summary["architecture"], warnings, strict=True):
+        if warning:
+            lines.append(f"Warning, {architecture}: {warning}")
+    return "\n".join(["", *lines, "", NEXT.format(report=report)])
+
+
+def format_optimism(optimism: pd.DataFrame) -> str:
+    """Return the table ``optimism`` as text, in percent and percentage points."""
+    shown = pd.DataFrame(
+        {
+            "architecture": optimism["architecture"],
+            "protocol paper": optimism["accuracy_paper"].map("{:.1%}".format),
+            "protocol grouped": optimism["accuracy_grouped"].map("{:.1%}".format),
+            "difference, 95 % interval": _points(optimism, "difference"),
+        }
+    )
+    return "\n" + shown.to_string(index=False)
+
+
+def format_ablation(ablation: pd.DataFrame) -> str:
+    """Return the table ``ablation`` as text, in percent and percentage points.
+
+    Arms that were not run stand below it, each architecture's with its reason.
+    """
+    was_run = ablation["accuracy_mean"].notna()
+    run = ablation[was_run]
+    shown = pd.DataFrame(
+        {
+            "architecture": run["architecture"],
+            "starts from": run["initialisation"],
+            "trains": run["unfreeze"],
+            "accuracy": run["accuracy_mean"].map("{:.1%}".format),
+            "difference, 95 % interval": _points(run, "difference"),
+            "p (Holm)": run["p_holm"].map("{:.3f}".format, na_action="ignore"),
+        }
+    )
+    missing = ablation[~was_run].groupby("architecture", sort=False)["note"]
+    lines = [
+        f"{architecture}, {len(notes)} arms not run: {' '.join(notes.unique())}"
+        for architecture, notes in missing
+    ]
+    return "\n".join(["", shown.fillna("").to_string(index=False), *lines])
+
+
+def _points(table: pd.DataFrame, name: str) -> pd.Series:
+    """Return differences of fractions with their intervals, in percentage points."""
+    texts = [
+        _point_text(value, low, high)
+        for value, low, high in (
+            100 * table[[name, f"{name}_low", f"{name}_high"]].to_numpy("float64")
+        )
+    ]
+    return pd.Series(texts, index=table.index)
+
+
+def _point_text(value: float, low: float, high: float) -> str:
+    if pd.isna(value):
+        return ""
+    interval = "no interval" if pd.isna(low) else f"{low:+.1f} to {high:+.1f}"
+    return f"{value:+.1f} ({interval}) points"
+
+
+def main(path: str) -> None:
+    """Print the summary saved at ``path``."""
+    report = Path(path).with_name("report.html")
+    click.echo(format_summary(pd.read_csv(Path(path)), report.as_posix()))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,148 @@
+"""What a run was made by: command, code, versions, machine."""
+
+import os
+import platform
+import shlex
+import subprocess
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from kedro.io import MemoryDataset
+
+from detl.session.quiet import import_keras
+from detl.session.selection import FILTERS
+
+LIBRARIES = (
+    "detl",
+    "kedro",
+    "keras",
+    "tensorflow",
+    "mlflow",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "scipy",
+    "opencv-python-headless",
+)
+"""Packages whose versions can change a result."""
+
+
+def describe_run(project: Path, run_params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is needed to make a run again, besides parameters and data.
+
+    Args:
+        project: The project's root.
+        run_params: What Kedro passes to ``before_pipeline_run``.
+
+    Returns:
+        ``command``; ``environment``; ``revision``, the git commit or None, and
+        ``changed``, whether files differ from it; ``versions`` by package;
+        ``machine`` with ``system`` and ``processors``. What Keras knows is added by
+        ``Provenance``.
+    """
+    revision = _git(project, "rev-parse", "HEAD")
+    return {
+        "command": spell_command(run_params),
+        "environment": run_params["env"] or "base",
+        "revision": revision,
+        "changed": bool(_git(project, "status", "--porcelain")),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: _version(name) for name in LIBRARIES},
+        },
+        "machine": {
+            "system": f"{platform.system()} {platform.machine()}",
+            "processors": os.cpu_count() or 0,
+        },
+    }
+
+
+class Provenance(MemoryDataset):
+    """What ``describe_run`` gives, and what Keras adds to it when a node loads it.
+
+    Keras takes as long as all else of a run that has nothing to do, which never asks.
+    """
+
+    def load(self) -> dict[str, Any]:
+        """Return it with ``keras backend`` in versions, ``accelerators`` in machine."""
+        import_keras()
+        import keras
+
+        described: dict[str, Any] = super().load()
+        described["versions"]["keras backend"] = keras.backend.backend()
+        described["machine"]["accelerators"] = _accelerators()
+        return described
+
+
+def spell_command(run_params: Mapping[str, Any]) -> str:
+    """Return the command that a user types for these parameters of a run."""
+    words = ["kedro", "run"]
+    names = run_params["pipeline_names"]
+    if names:
+        words += ["--pipeline" if len(names) == 1 else "--pipelines", ",".join(names)]
+    if run_params["env"]:
+        words += ["--env", run_params["env"]]
+    for name in FILTERS:
+        if run_params.get(name):
+            words += [f"--{name.replace('_', '-')}", ",".join(run_params[name])]
+    if run_params.get("only_missing_outputs"):
+        words.append("--only-missing-outputs")
+    changed = dict(run_params["runtime_params"] or {})
+    source = changed.pop("source", None)
+    if source is not None:
+        words += ["--source", str(source)]
+    if changed:
+        pairs = (f"{name}={value}" for name, value in _flatten(changed))
+        words += ["--params", ",".join(pairs)]
+    return shlex.join(words)
+
+
+def _flatten(tree: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for name, value in tree.items():
+        path = f"{above}{name}"
+        if isinstance(value, Mapping):
+            pairs += _flatten(value, f"{path}.")
+        else:
+            pairs.append((path, value))
+    return pairs
+
+
+def _git(project: Path, *arguments: str) -> str | None:
+    """Return what git says, or None where the project is no git checkout."""
+    try:
+        answer = subprocess.run(
+            ["git", "-C", project, *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return None
+    return answer.stdout.strip()
+
+
+def _version(package: str) -> str:
+    # The CPU build of TensorFlow is a package of another name.
+    for name in (package, f"{package}-cpu"):
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            continue
+    return "not installed"
+
+
+def _accelerators() -> str:
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        found = [str(d) for d in jax.devices() if d.platform != "cpu"]
+    else:
+        import tensorflow as tf
+
+        found = [d.name for d in tf.config.list_physical_devices("GPU")]
+    return ", ".join(found) or "none"

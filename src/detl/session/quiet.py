@@ -1,0 +1,169 @@
+"""Keeping what libraries say about themselves from burying the result."""
+
+import atexit
+import getpass
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import traceback
+import warnings
+from pathlib import Path
+from types import TracebackType
+
+import yaml
+from kedro.framework.project import configure_logging
+from kedro.utils import find_kedro_project
+
+from detl.errors import DetlError
+from detl.networks.keras_settings import choose_backend
+
+_WARNINGS = (
+    # OmegaConf, about calls in Kedro and kedro-mlflow.
+    r"register_new_resolver\(\) is deprecated",
+    # Kedro, about a namespace that takes another namespace's output, which is how
+    # its own documentation connects them.
+    "One or more dataset names contain '.'",
+)
+
+_SETTINGS_OF_KERAS = ("src", "backend", "config.py")
+"""The end of the path of Keras's module that reads them."""
+
+
+def quieten_libraries() -> None:
+    """Leave out start-up notes, and warnings that a user can do nothing about."""
+    _open_closed_streams()
+    sys.excepthook = _tell_or_show
+    _find_logging_configuration()
+    _find_home()
+    # Nothing phones home; MLflow wants just these words.
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    os.environ["DO_NOT_TRACK"] = "true"
+    # TensorFlow and MLflow read these when they are imported.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    for message in _WARNINGS:
+        warnings.filterwarnings("ignore", f"(?s).*{message}")
+    # What MLflow says of a class in kedro-mlflow is recorded, and so not shown; MLflow
+    # puts its own filter before any other when it is imported.
+    with warnings.catch_warnings(record=True):
+        import kedro_mlflow.mlflow
+    # These set their own level when they are imported, after conf/logging.yml.
+    logging.getLogger(kedro_mlflow.__name__).setLevel(logging.WARNING)
+    # It tells each new shape of a batch; the networks here are many and small.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    # It warns of what is wrong with a file, which the project says in its own words,
+    # and quotes values of the header, perhaps of a patient.
+    logging.getLogger("pydicom").propagate = False
+    warnings.filterwarnings("ignore", module=r"pydicom\.")
+    # It warns of every run that it does not draw, such as part of a pipeline.
+    logging.getLogger("kedro_viz").setLevel(logging.ERROR)
+
+
+def _find_logging_configuration() -> None:
+    """Apply ``conf/logging.yml`` also where the working directory is not the root.
+
+    Kedro looks for it in the working directory only.
+    """
+    project = find_kedro_project(Path.cwd())
+    if project and project != Path.cwd() and "KEDRO_LOGGING_CONFIG" not in os.environ:
+        text = (project / "conf" / "logging.yml").read_text(encoding="utf-8")
+        configure_logging(yaml.safe_load(text))
+
+
+def _open_closed_streams() -> None:
+    """Let what is written to a closed stream go nowhere.
+
+    A command that a service starts may have none of the three. The next file that is
+    opened would else take the number of one, and messages would be written into it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+    sys.stdin = sys.stdin or os.fdopen(0, "r", closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+
+
+def _tell_or_show(
+    kind: type[BaseException], error: BaseException, frames: TracebackType | None
+) -> None:
+    """Tell what a user can mend in a sentence, also in commands that are not ours."""
+    if issubclass(kind, KeyboardInterrupt):
+        # While libraries were imported; later click and the runner say so.
+        sys.stderr.write("\nAborted!\n")
+        return
+    from detl.session.sentences import tell
+
+    sentence = tell(error)
+    if sentence:
+        sys.stderr.write(f"Error: {sentence}\n")
+    else:
+        sys.__excepthook__(kind, error, frames)
+
+
+def _find_home() -> None:
+    """Give a home folder and a name to a user who has none, as in containers.
+
+    MLflow asks for both, and cannot be imported or record a run without.
+    """
+    try:
+        Path.home()
+    except RuntimeError:
+        home = tempfile.mkdtemp(prefix="detl-home-")
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
+        os.environ["HOME"] = home
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = f"user-{os.getuid()}"
+
+
+def import_keras() -> None:
+    """Import Keras with its backend, and say what they write only if that fails.
+
+    TensorFlow's libraries write to the error stream before anyone can tell them how
+    much, and not through Python: only the file descriptor itself can be turned away.
+
+    Raises:
+        DetlError: The backend is not installed, or is none of ours, or Keras refuses
+            its own settings.
+    """
+    if "keras" in sys.modules:
+        return
+    backend = choose_backend()
+    sys.stderr.flush()
+    shown = os.dup(2)
+    with tempfile.TemporaryFile() as unseen:
+        os.dup2(unseen.fileno(), 2)
+        try:
+            import keras  # noqa: F401
+        except BaseException as error:
+            if reason := _reason_of_settings(error, backend):
+                raise DetlError(reason) from error
+            unseen.seek(0)
+            os.write(shown, unseen.read())
+            raise
+        finally:
+            os.dup2(shown, 2)
+            os.close(shown)
+
+
+def _reason_of_settings(error: BaseException, backend: str) -> str:
+    """Return why Keras cannot be imported as it is set; nothing for other reasons."""
+    if isinstance(error, ModuleNotFoundError) and error.name == backend:
+        return (
+            f"Keras is to run on {backend!r}, which is not installed: install it "
+            "(docs/extending.md), or unset KERAS_BACKEND."
+        )
+    frames = traceback.extract_tb(error.__traceback__)
+    if any(Path(f.filename).parts[-3:] == _SETTINGS_OF_KERAS for f in frames):
+        folder = os.environ.get("KERAS_HOME") or "~/.keras"
+        return (
+            f"Keras cannot read its settings ({' '.join(str(error).split())}): mend or "
+            f"remove {folder}/keras.json, and variables KERAS_... of the environment."
+        )
+    return ""

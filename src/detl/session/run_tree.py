@@ -1,0 +1,231 @@
+"""The tree of MLflow runs: the session, its architectures, their folds.
+
+A node's namespace says where its outputs belong: ``vgg16.crossval.fold_1`` and
+``vgg16.explain.fold_1`` to the run ``vgg16-fold_1``, ``vgg16.pretrain`` to the run
+``vgg16``, anything else to the run of the session. Runs are addressed by their ids
+and never made "the active run", so nothing depends on the order of the nodes.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from mlflow.data.pandas_dataset import from_pandas
+from mlflow.entities import DatasetInput, InputTag, Metric, Param, Run, RunTag
+from mlflow.tracking import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT, MLFLOW_PARENT_RUN_ID
+from PIL import Image
+
+from detl.design import Unit, labels_of
+
+Parameters = Mapping[str, Any]
+
+UNIT = "detl.unit"
+"""Tag of a child run: the unit that it belongs to."""
+
+LOGGED = "detl.logged"
+"""Tag of a run: what has been logged in it, by name, with a digest of the content."""
+
+MOST_AT_ONCE = 900
+"""Metrics in one call, of the thousand that a store takes.
+
+MLflow would divide a larger one itself, but send the tags, and with them the mark of
+what is logged, with its first part."""
+
+
+@dataclass
+class _KnownRun:
+    """A run as the store has it, so that the store need not be asked at each step."""
+
+    run_id: str
+    status: str
+    logged: dict[str, str]
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        """Return what matters here of what the store says."""
+        logged = json.loads(run.data.tags.get(LOGGED, "{}"))
+        return cls(run.info.run_id, run.info.status, logged)
+
+
+@dataclass
+class RunTree:
+    """Finds, makes, fills and ends the runs below one parent run."""
+
+    client: MlflowClient
+    parent_id: str
+    tags: dict[str, str] = field(init=False)
+    """Tags of the parent run, as they were when the tree was last looked up."""
+
+    def __post_init__(self) -> None:
+        """Find the runs that an earlier session has left below the parent."""
+        self.look_up()
+
+    def look_up(self) -> None:
+        """Ask the store for the whole tree, in which other machines may have logged."""
+        parent = self.client.get_run(self.parent_id)
+        self.tags = dict(parent.data.tags)
+        self._experiment_id = parent.info.experiment_id
+        self._runs: dict[Unit, _KnownRun] = {(): _KnownRun.of(parent)}
+        below = self.client.search_runs(
+            [self._experiment_id], f"tags.`detl.root` = '{self.parent_id}'"
+        )
+        for run in below:
+            unit = tuple(run.data.tags[UNIT].split("."))
+            self._runs[unit] = _KnownRun.of(run)
+
+    def start(self, unit: Unit, parameters_of: Callable[[Unit], Parameters]) -> None:
+        """Make the unit's run and those above it, or open them again."""
+        if unit in self._runs:
+            known = self._runs[unit]
+            if known.status != "RUNNING":
+                self.client.update_run(known.run_id, status="RUNNING")
+                known.status = "RUNNING"
+            return
+        self.start(unit[:-1], parameters_of)
+        names = labels_of(unit)
+        run = self.client.create_run(
+            self._experiment_id,
+            run_name="-".join(unit),
+            tags={
+                MLFLOW_PARENT_RUN_ID: self._runs[unit[:-1]].run_id,
+                "detl.root": self.parent_id,
+                UNIT: ".".join(unit),
+                **names,
+            },
+        )
+        self._runs[unit] = _KnownRun.of(run)
+        self.log_parameters(unit, {**names, **parameters_of(unit)})
+
+    def end(self, unit: Unit, status: str) -> None:
+        """End the unit's run as FINISHED, FAILED or KILLED."""
+        self.client.set_terminated(self._runs[unit].run_id, status)
+        self._runs[unit].status = status
+
+    def end_open(self, outputs: Mapping[Unit, Collection[str]], status: str) -> None:
+        """End runs as FINISHED, or as ``status`` where they are open and lack outputs.
+
+        Args:
+            outputs: By unit, what it has not made yet.
+            status: ``FINISHED``, ``FAILED`` or ``KILLED``.
+        """
+        for unit, lacking in outputs.items():
+            if not unit or unit not in self._runs:
+                continue
+            before = self._runs[unit].status
+            after = status if lacking else "FINISHED"
+            if before != after and (before == "RUNNING" or not lacking):
+                self.end(unit, after)
+
+    def lacks(self, unit: Unit, name: str) -> bool:
+        """Return whether the unit has a run in which this has not been logged."""
+        return unit in self._runs and name not in self._runs[unit].logged
+
+    def log_parameters(self, unit: Unit, parameters: Parameters) -> None:
+        """Log parameters in the unit's run, all at once."""
+        pairs = [Param(key, str(value)) for key, value in parameters.items()]
+        self.client.log_batch(self._runs[unit].run_id, params=pairs)
+
+    def set_tags(self, tags: Mapping[str, str]) -> None:
+        """Set tags of the parent run, all at once."""
+        pairs = [RunTag(key, value) for key, value in tags.items()]
+        self.client.log_batch(self.parent_id, tags=pairs)
+        self.tags.update(tags)
+
+    def log(self, unit: Unit, name: str, kind: str, key: str, data: Any) -> None:
+        """Log ``data`` in the unit's run, unless just this has been logged before.
+
+        Args:
+            unit: Whose run.
+            name: Name of the data within the unit.
+            kind: ``metrics``, ``curves``, ``picture``, ``table``, ``page`` or
+                ``dataset``.
+            key: Key of a picture, or name of a table, page or data set.
+            data: What the node has returned.
+        """
+        run = self._runs[unit]
+        digest = _digest_of(data)
+        if run.logged.get(name) == digest:
+            return
+        metrics: list[Metric] = []
+        tags: list[RunTag] = []
+        if kind == "metrics":
+            metrics, tags = _metrics_of(data), _words_of(data)
+        elif kind == "curves":
+            metrics = _points_of(data)
+        else:
+            _LOGGERS[kind](self.client, run.run_id, key, data)
+        run.logged[name] = digest
+        # In the last call: what a killed session has logged half is logged again.
+        tags.append(RunTag(LOGGED, json.dumps(run.logged)))
+        while len(metrics) > MOST_AT_ONCE:
+            self.client.log_batch(run.run_id, metrics[:MOST_AT_ONCE])
+            metrics = metrics[MOST_AT_ONCE:]
+        self.client.log_batch(run.run_id, metrics, tags=tags)
+
+
+def _digest_of(data: Any) -> str:
+    if isinstance(data, pd.DataFrame):
+        content = data.to_csv().encode()
+    elif isinstance(data, np.ndarray):
+        content = data.tobytes()
+    else:
+        content = json.dumps(data, sort_keys=True).encode()
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _metrics_of(data: Mapping[str, Any]) -> list[Metric]:
+    now = int(time.time() * 1000)
+    numbers = {k: v for k, v in data.items() if isinstance(v, int | float)}
+    return [Metric(key, float(value), now, 0) for key, value in numbers.items()]
+
+
+def _words_of(data: Mapping[str, Any]) -> list[RunTag]:
+    # Such as warnings.
+    return [RunTag(k, v) for k, v in data.items() if isinstance(v, str) and v]
+
+
+def _points_of(data: Mapping[str, list[float]]) -> list[Metric]:
+    now = int(time.time() * 1000)
+    return [
+        Metric(key, float(value), now, step)
+        for key, values in data.items()
+        for step, value in enumerate(values, start=1)
+    ]
+
+
+def _log_picture(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
+    image = Image.fromarray(data)
+    # MLflow saves it as PNG. At Pillow's own level that takes longer than all else that
+    # is logged; at this one a third of the time, and a third more of the disk.
+    image.save = partial(image.save, compress_level=1)  # type: ignore[method-assign]
+    client.log_image(run_id, image, key=key, step=0, synchronous=True)
+
+
+def _log_table(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
+    client.log_text(run_id, data.to_csv(index=False), f"{key}.csv")
+
+
+def _log_page(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
+    client.log_text(run_id, data, f"{key}.html")
+
+
+def _log_dataset(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
+    table = from_pandas(data, name=key)._to_mlflow_entity()
+    client.log_inputs(
+        run_id, [DatasetInput(table, [InputTag(MLFLOW_DATASET_CONTEXT, key)])]
+    )
+
+
+_LOGGERS = {
+    "picture": _log_picture,
+    "table": _log_table,
+    "page": _log_page,
+    "dataset": _log_dataset,
+}

@@ -1,0 +1,188 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from detl.errors import DetlError
+from detl.evaluation.scores import measure_scores
+from detl.evaluation.shortcuts.card import COLUMNS, CUE_INPUTS, INPUTS, grade_shortcuts
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.statistics.bootstrap import NO_SPREAD
+
+
+def predict_rightly(share, per_class=40, seed=0):
+    """Return pooled predictions of two folds; each image is a group of its own.
+
+    A share of each class is predicted correctly, the others are called the next class.
+    The seed is of noise in the probabilities.
+    """
+    codes = np.repeat(np.arange(4), per_class)
+    is_right = np.tile(np.arange(per_class) < round(share * per_class), 4)
+    predicted = np.where(is_right, codes, (codes + 1) % 4)
+    rng = np.random.default_rng(seed)
+    probabilities = rng.uniform(0.05, 0.15, (len(codes), 4))
+    probabilities[np.arange(len(codes)), predicted] = 0.7
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    names = np.array(DATA_B_CLASSES)
+    table = {
+        "fold": np.where(np.arange(len(codes)) % 2, "fold_2", "fold_1"),
+        "image_id": [f"image_{k}" for k in range(len(codes))],
+        "label": names[codes],
+        "predicted": names[predicted],
+        **{f"p_{name}": probabilities[:, k] for k, name in enumerate(names)},
+    }
+    return pd.DataFrame(table).assign(group=table["image_id"])
+
+
+@pytest.fixture(scope="module")
+def images():
+    """Return the sources of the images: COVID-19 has one of its own."""
+    pooled = predict_rightly(1.0)
+    is_covid = pooled["label"] == "covid_19"
+    return pooled[["image_id"]].assign(source=np.where(is_covid, "elsewhere", "nih"))
+
+
+@pytest.fixture(scope="module")
+def card(images):
+    """Return the card of a network that is right about 85 %, half of it without lungs.
+
+    Chance is 25 %; a simple model is right about 85 %, one about 25 %.
+    """
+    cues = {"metadata": predict_rightly(0.85, seed=1), "source": predict_rightly(0.25)}
+    found = grade_shortcuts(
+        predict_rightly(0.85), predict_rightly(0.55), cues, images, seed=0
+    )
+    return found.set_index("input")
+
+
+def test_the_card_has_a_row_per_input_in_their_order(card):
+    assert tuple(card.index) == INPUTS
+    assert ["input", *card.columns] == COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("name", "ratio"),
+    [
+        ("whole image", 1),
+        ("centre blacked out", 0.5),
+        ("metadata alone", 1),
+        ("source alone", 0),
+    ],
+)
+def test_the_ratio_is_of_the_gains_over_chance(card, name, ratio):
+    assert card.loc[name, "chance"] == 0.25
+    assert card.loc[name, "shortcut_ratio"] == pytest.approx(ratio)
+
+
+def test_the_interval_of_the_ratio_is_about_that_of_the_delta_method(card):
+    """Images are independent; 0.3 of all are lost without the lungs, none gained."""
+    gain, images = 0.6, 160
+    # r = b / a with a - b = d: var(r) = var(b - r a) / a**2, of values 1 - r where both
+    # are right (0.55), -r where only the whole image is (0.3), 0 else, less their mean.
+    values, shares = np.array([0.5, -0.5, 0]), np.array([0.55, 0.3, 0.15])
+    variance = shares @ values**2 - (shares @ values) ** 2
+    half = 1.96 * np.sqrt(variance / images) / gain
+    row = card.loc["centre blacked out"]
+    assert row["shortcut_ratio_low"] == pytest.approx(0.5 - half, abs=0.03)
+    assert row["shortcut_ratio_high"] == pytest.approx(0.5 + half, abs=0.03)
+
+
+def test_the_whole_image_beside_itself_has_a_ratio_without_width(card):
+    row = card.loc["whole image"]
+    assert row["shortcut_ratio_low"] == row["shortcut_ratio_high"] == 1
+
+
+def test_accuracy_and_areas_are_those_of_the_table_of_scores(card):
+    scores = measure_scores(predict_rightly(0.55), seed=0)
+    scores = scores.set_index(["fold", "score", "class"])
+    row = card.loc["centre blacked out"]
+    assert row["accuracy_low"] == scores.loc[("all", "accuracy", ""), "low"]
+    area = scores.loc[("mean of folds", "auc", "covid_19")]
+    assert row["auc_covid_19"] == area["value"]
+    assert row["auc_covid_19_high"] == area["high"]
+
+
+def test_what_is_not_there_is_said_not_to_be_computed(card, images):
+    assert card.loc["border alone", "note"] == "not computed"
+    assert np.isnan(card.loc["border alone", "accuracy"])
+    alone = grade_shortcuts(predict_rightly(0.85), None, {}, images, seed=0)
+    assert alone.set_index("input").loc["centre blacked out", "note"] == "not computed"
+
+
+def test_a_network_that_is_not_above_chance_gives_no_ratio(images):
+    found = grade_shortcuts(
+        predict_rightly(0.3), predict_rightly(0.3), {}, images, seed=0
+    )
+    row = found.set_index("input").loc["centre blacked out"]
+    assert np.isnan(row["shortcut_ratio"])
+    assert row["note"].startswith(
+        "shortcut ratio not defined: the network is not above"
+    )
+
+
+def test_one_source_is_named_in_the_row_of_the_source(images):
+    one = images.assign(source="nih")
+    cues = {"source": predict_rightly(0.25)}
+    found = grade_shortcuts(predict_rightly(0.85), None, cues, one, seed=0)
+    notes = found.set_index("input")["note"]
+    assert notes["source alone"] == "one source only: all images are from nih"
+    assert notes["whole image"] == ""
+
+
+def test_constant_probabilities_of_a_cue_are_named_once(images):
+    columns = {f"p_{label}": 0.25 for label in DATA_B_CLASSES}
+    cues = {"source": predict_rightly(0.25).assign(**columns)}
+    found = grade_shortcuts(predict_rightly(0.85), None, cues, images, seed=0)
+    row = found.set_index("input").loc["source alone"]
+    assert row["auc_covid_19"] == 0.5
+    assert np.isnan(row["auc_covid_19_low"])
+    assert row["note"] == (
+        f"AUC of {', '.join(DATA_B_CLASSES)}: constant probabilities of the test "
+        f"images of fold_1, fold_2; {NO_SPREAD}"
+    )
+
+
+def test_too_few_patients_are_named_and_give_no_number(images):
+    def shrink(pooled):
+        return pooled.groupby("label").head(2)
+
+    found = grade_shortcuts(
+        shrink(predict_rightly(1.0)), shrink(predict_rightly(1.0)), {}, images, seed=0
+    ).set_index("input")
+    assert "not enough data (n = 8)" in found.loc["centre blacked out", "note"]
+    assert np.isnan(found.loc["centre blacked out", "shortcut_ratio"])
+
+
+def test_a_fold_without_a_class_is_named(images):
+    pooled = predict_rightly(0.85)
+    lacking = (pooled["label"] == "covid_19") & (pooled["fold"] == "fold_2")
+    found = grade_shortcuts(pooled[~lacking], None, {}, images, seed=0)
+    row = found.set_index("input").loc["whole image"]
+    assert row["note"] == "AUC of covid_19: no image of covid_19 in fold_2"
+    assert np.isfinite(row["accuracy"])
+
+
+def test_predictions_of_other_images_stop(images):
+    others = predict_rightly(0.5).assign(image_id=lambda t: "x" + t["image_id"])
+    with pytest.raises(DetlError, match="must be of the same images"):
+        grade_shortcuts(predict_rightly(0.85), others, {}, images, seed=0)
+
+
+def test_an_unknown_cue_is_named(images):
+    full, cues = predict_rightly(0.85), {"smell": predict_rightly(0.5)}
+    with pytest.raises(DetlError, match="from the cue smell, expected are border"):
+        grade_shortcuts(full, None, cues, images, seed=0)
+
+
+def test_every_cue_has_a_row():
+    from detl.evaluation.shortcuts.cues import CUES
+
+    assert set(CUE_INPUTS) == set(CUES)
+
+
+def test_the_order_of_the_images_does_not_matter(card, images):
+    shuffled = predict_rightly(0.55).sample(frac=1, random_state=1)
+    found = grade_shortcuts(predict_rightly(0.85), shuffled, {}, images, seed=0)
+    pd.testing.assert_series_equal(
+        found.set_index("input").loc["centre blacked out", ["shortcut_ratio_low"]],
+        card.loc["centre blacked out", ["shortcut_ratio_low"]],
+    )

@@ -1,0 +1,158 @@
+"""What another project has told Keras changes nothing here."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import pytest
+
+from detl.errors import DetlError
+from detl.networks.keras_settings import choose_backend, plain_keras
+from tiny_study import run_study
+
+CHANGEABLE = (
+    "image_data_format",
+    "floatx",
+    "epsilon",
+    "max_epochs",
+    "max_steps_per_epoch",
+    "dtype_policy",
+)
+"""Settings of the process that ``keras.config`` can change."""
+
+
+@pytest.fixture(autouse=True)
+def _settings_as_before():
+    before = {name: getattr(keras.config, name)() for name in CHANGEABLE}
+    yield
+    for name, value in before.items():
+        getattr(keras.config, f"set_{name}")(value)
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return run_study()
+
+
+def _assert_alike(study, expected):
+    plain = ("kernels", "formats", "policies")
+    assert {k: study[k] for k in plain} == {k: expected[k] for k in plain}
+    assert study["history"].keys() == expected["history"].keys()
+    for curve, values in expected["history"].items():
+        assert study["history"][curve] == pytest.approx(values, rel=1e-4), curve
+    for name in ("features", "grad_cam", "guided"):
+        assert study[name] == pytest.approx(expected[name], rel=1e-3, abs=1e-6), name
+    for row, row_expected in zip(
+        study["probabilities"], expected["probabilities"], strict=True
+    ):
+        assert row == pytest.approx(row_expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"image_data_format": "channels_first"},
+        {"floatx": "float16", "epsilon": 0.1},
+        {"floatx": "float64"},
+        {"dtype_policy": "mixed_bfloat16"},
+        {"max_epochs": 1, "max_steps_per_epoch": 1},
+    ],
+)
+def test_what_other_code_of_the_process_has_set_changes_no_network(changed, expected):
+    for name, value in changed.items():
+        getattr(keras.config, f"set_{name}")(value)
+
+    _assert_alike(run_study(), expected)
+
+
+def test_a_hostile_keras_json_and_variables_change_no_network(expected, tmp_path):
+    hostile = {
+        "image_data_format": "channels_first",
+        "floatx": "float16",
+        "epsilon": 0.5,
+        "backend": "tensorflow",
+    }
+    (tmp_path / "keras.json").write_text(json.dumps(hostile))
+
+    said = subprocess.run(
+        [sys.executable, Path(__file__).parents[1] / "support" / "tiny_study.py"],
+        env={
+            **os.environ,
+            "KERAS_BACKEND": keras.backend.backend(),
+            "KERAS_HOME": str(tmp_path),
+            "KERAS_MAX_EPOCHS": "1",
+            "KERAS_MAX_STEPS_PER_EPOCH": "1",
+            "TF_USE_LEGACY_KERAS": "1",
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+
+    _assert_alike(json.loads(said.stdout), expected)
+
+
+def test_a_backend_that_keras_json_names_is_not_taken_outside_of_commands(tmp_path):
+    (tmp_path / "keras.json").write_text(json.dumps({"backend": "torch"}))
+    program = "import detl.training.fit, keras; print(keras.config.backend())"
+    without = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
+
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**without, "KERAS_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+
+    assert said.stdout.split() == ["tensorflow"]
+
+
+def test_settings_of_other_code_are_put_back():
+    keras.config.set_floatx("float64")
+    keras.config.set_image_data_format("channels_first")
+
+    with plain_keras():
+        assert keras.config.floatx() == "float32"
+        assert keras.config.image_data_format() == "channels_last"
+
+    assert keras.config.floatx() == "float64"
+    assert keras.config.image_data_format() == "channels_first"
+
+
+def test_settings_are_put_back_where_an_error_is_raised():
+    keras.config.set_floatx("float64")
+
+    with pytest.raises(ZeroDivisionError), plain_keras():
+        raise ZeroDivisionError
+
+    assert keras.config.floatx() == "float64"
+
+
+@pytest.mark.parametrize("given", [None, ""])
+def test_without_a_choice_the_backend_is_tensorflow_whatever_keras_json_says(
+    given, monkeypatch
+):
+    monkeypatch.setenv("KERAS_BACKEND", given or "")
+    if given is None:
+        monkeypatch.delenv("KERAS_BACKEND")
+
+    assert choose_backend() == "tensorflow"
+    assert os.environ["KERAS_BACKEND"] == "tensorflow"
+
+
+def test_jax_can_be_chosen(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+
+    assert choose_backend() == "jax"
+
+
+@pytest.mark.parametrize("other", ["torch", "numpy", "openvino", "theano"])
+def test_another_backend_is_refused_with_the_two_that_there_are(other, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", other)
+
+    with pytest.raises(DetlError, match=f"'{other}'.*'tensorflow' or 'jax'"):
+        choose_backend()

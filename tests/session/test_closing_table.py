@@ -1,0 +1,85 @@
+import pandas as pd
+
+from detl.session.closing_table import format_ablation, format_optimism, format_summary
+
+REPORT = "data/08_reporting/report.html"
+
+SUMMARY = pd.DataFrame(
+    {
+        "architecture": ["alexnet", "resnet50"],
+        "accuracy_mean": [0.5, 0.25],
+        "accuracy_sd": [0.05, 0.125],
+        "accuracy_pooled": [0.5, 0.26],
+        "data_a_accuracy": [0.8, 0.5],
+        "warnings": [None, "Class normal is never predicted."],
+    }
+)
+
+
+def test_accuracies_are_in_percent_and_their_spread_in_points():
+    lines = format_summary(SUMMARY, REPORT).splitlines()
+
+    assert lines[2].split() == ["alexnet", "50.0%", "+-", "5.0", "points", "50.0%"]
+
+
+def test_warnings_follow_the_table_with_the_architecture():
+    assert "Warning, resnet50: Class normal" in format_summary(SUMMARY, REPORT)
+    assert "Warning, alexnet" not in format_summary(SUMMARY, REPORT)
+
+
+def test_the_report_stands_among_what_to_do_next():
+    assert f"open        {REPORT}," in format_summary(SUMMARY, REPORT)
+
+
+def test_the_optimism_is_in_points_with_its_sign_and_interval():
+    optimism = pd.DataFrame(
+        {
+            "architecture": ["vgg16"],
+            "accuracy_paper": [0.75],
+            "accuracy_grouped": [0.625],
+            "difference": [0.125],
+            "difference_low": [-0.01],
+            "difference_high": [0.25],
+        }
+    )
+
+    assert "75.0%            62.5% +12.5 (-1.0 to +25.0) points" in format_optimism(
+        optimism
+    )
+
+
+def test_an_arm_that_was_not_run_has_its_reason_and_no_numbers():
+    ablation = pd.DataFrame(
+        {
+            "architecture": ["vgg16", "alexnet"],
+            "initialisation": ["scratch", "imagenet"],
+            "unfreeze": ["all", "head"],
+            "accuracy_mean": [0.5, None],
+            "difference": [-0.1, None],
+            "difference_low": [-0.2, None],
+            "difference_high": [0.0, None],
+            "p_holm": [0.04, None],
+            "note": [None, "no weights"],
+        }
+    )
+
+    ran, missing = format_ablation(ablation).splitlines()[2:]
+
+    assert ran.split()[:4] == ["vgg16", "scratch", "all", "50.0%"]
+    assert "-10.0 (-20.0 to +0.0) points    0.040" in ran
+    assert missing == "alexnet, 1 arms not run: no weights"
+
+
+def test_a_difference_without_an_interval_says_so():
+    optimism = pd.DataFrame(
+        {
+            "architecture": ["vgg16"],
+            "accuracy_paper": [0.75],
+            "accuracy_grouped": [0.625],
+            "difference": [0.125],
+            "difference_low": [None],
+            "difference_high": [None],
+        }
+    )
+
+    assert "+12.5 (no interval) points" in format_optimism(optimism)

@@ -1,0 +1,73 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from detl.session.provenance import describe_run
+from detl.session.selection import FILTERS
+
+ASKED = {
+    "env": None,
+    "pipeline_names": [],
+    "runtime_params": {},
+    "only_missing_outputs": False,
+    **dict.fromkeys(FILTERS),
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "command"),
+    [
+        ({}, "kedro run"),
+        (
+            {"pipeline_names": ["detl"], "env": "paper"},
+            "kedro run --pipeline detl --env paper",
+        ),
+        (
+            {"namespaces": ["vgg16.crossval", "vgg16.explain"]},
+            "kedro run --namespaces vgg16.crossval,vgg16.explain",
+        ),
+        (
+            {"runtime_params": {"seed": 1, "split": {"protocol": "paper"}}},
+            "kedro run --params seed=1,split.protocol=paper",
+        ),
+        ({"only_missing_outputs": True}, "kedro run --only-missing-outputs"),
+    ],
+)
+def test_the_command_can_be_typed_again(asked, command, tmp_path):
+    assert describe_run(tmp_path, {**ASKED, **asked})["command"] == command
+
+
+def _commit(project: Path) -> None:
+    name = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for arguments in (["init"], ["add", "."], [*name, "commit", "-m", "first"]):
+        subprocess.run(
+            ["git", *arguments], cwd=project, check=True, capture_output=True
+        )
+
+
+def test_the_revision_is_that_of_the_commit_and_says_whether_files_differ(tmp_path):
+    (tmp_path / "code.py").write_text("a = 1\n")
+    _commit(tmp_path)
+    clean = describe_run(tmp_path, ASKED)
+    (tmp_path / "code.py").write_text("a = 2\n")
+
+    assert len(clean["revision"]) == 40
+    assert not clean["changed"]
+    assert describe_run(tmp_path, ASKED)["changed"]
+
+
+def test_outside_of_git_there_is_no_revision(tmp_path):
+    described = describe_run(tmp_path, ASKED)
+
+    assert described["revision"] is None
+    assert not described["changed"]
+
+
+def test_the_versions_are_of_what_is_installed(tmp_path):
+    import numpy as np
+
+    versions = describe_run(tmp_path, ASKED)["versions"]
+
+    assert versions["numpy"] == np.__version__
+    assert "not installed" not in versions.values()
