@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,21 @@ KEDRO = Path(sys.executable).with_name("kedro")
 
 def read_parameters() -> dict[str, Any]:
     """Return the parameters of ``conf/base``, as Kedro reads them."""
+    return _read_base(oc.env, "parameters")
+
+
+def read_catalog(data: str = "data") -> dict[str, Any]:
+    """Return the entries of the catalog of ``conf/base``, whatever the environment.
+
+    Args:
+        data: The data folder that their paths begin with.
+    """
+    return _read_base(lambda _, default="": default, "catalog", {"data": data})
+
+
+def _read_base(
+    variable: Callable[..., Any], kind: str, changes: dict[str, str] | None = None
+) -> dict[str, Any]:
     with warnings.catch_warnings():
         # OmegaConf, about calls in Kedro.
         warnings.simplefilter("ignore")
@@ -24,9 +40,10 @@ def read_parameters() -> dict[str, Any]:
             str(PROJECT / "conf"),
             base_env="base",
             default_run_env="base",
-            custom_resolvers={"oc.env": oc.env},
+            custom_resolvers={"oc.env": variable},
         )
-        return loader["parameters"]
+        loader["globals"] = {**loader["globals"], **(changes or {})}
+        return loader[kind]
 
 
 def copy_project(folder: Path) -> Path:
