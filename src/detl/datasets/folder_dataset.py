@@ -72,7 +72,7 @@ class FolderDataset(AbstractDataset[Mapping[str, bytes], Path]):
             raise UnusableDatasetError(
                 f"There is no folder {self._filepath}, where {self._contents} should "
                 "be: put it there, or name another folder in the environment variable "
-                "DETL_DATA or in the catalog (conf/*/catalog*.yml)."
+                "DETL_DATA or in the catalog (conf/*/catalog.yml)."
             )
         if self._is_in_the_making():
             raise UnusableDatasetError(
@@ -151,7 +151,7 @@ class FolderDataset(AbstractDataset[Mapping[str, bytes], Path]):
             raise UnusableDatasetError(
                 f"{self._filepath} holds something that was not made here (there is no "
                 f"{MARKER} in it), and it will not be replaced: move it away, or name "
-                "another folder in the catalog (conf/*/catalog*.yml)."
+                "another folder in the catalog (conf/*/catalog.yml)."
             )
 
     def _refuse_to_touch_others_files(self, made: Mapping[str, Set[str]]) -> None:
@@ -162,7 +162,7 @@ class FolderDataset(AbstractDataset[Mapping[str, bytes], Path]):
                 f"{self._filepath / others[0]} was not made here or has been changed "
                 f"since (files like it: {len(others)}), and it will not be replaced: "
                 "keep it in a folder of your own and delete it here, or name another "
-                "folder in the catalog (conf/*/catalog*.yml)."
+                "folder in the catalog (conf/*/catalog.yml)."
             )
 
     def _is_of_others(self, name: str, digests: Set[str]) -> bool:

@@ -25,7 +25,7 @@ class AtomicCSVDataset(AtomicSaving, CSVDataset):
     ```
     """
 
-    def preview(self, nrows: int = 5) -> TablePreview:
+    def preview(self, nrows: int = 12) -> TablePreview:
         """Return the first rows, for Kedro-Viz; None where there is no file."""
         return super().preview(nrows) if self.exists() else None
 
@@ -40,7 +40,7 @@ class AtomicParquetDataset(AtomicSaving, ParquetDataset):
     ```
     """
 
-    def preview(self, nrows: int = 5) -> TablePreview:
+    def preview(self, nrows: int = 12) -> TablePreview:
         """Return the first rows, for Kedro-Viz; None where there is no file."""
         if not self.exists():
             return None

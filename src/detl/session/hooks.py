@@ -22,7 +22,7 @@ from detl.session.selection import every_node, outputs_made_from
 from detl.session.simultaneous_runs import Use, using
 
 REPORT = "08_reporting/report.html"
-"""Where the page of the report lies, below the data folder (catalog_report.yml)."""
+"""Where the page of the report lies, below the data folder (catalog.yml)."""
 
 
 class DataFolderHooks:

@@ -1,11 +1,9 @@
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.io import DataCatalog, MemoryDataset
 
@@ -20,13 +18,13 @@ from detl.schemas.parameters import (
     TrainingParameters,
 )
 from detl.session.runner import FoldByFoldRunner
+from project_copy import read_catalog
 
 # What one stage takes from another is named after the stage that made it.
 pytestmark = pytest.mark.filterwarnings(
     r"ignore:One or more dataset names contain '\.':UserWarning"
 )
 
-CATALOG = Path(__file__).parents[3] / "conf" / "base" / "catalog_ablation.yml"
 FOLDS = ["fold_1", "fold_2"]
 N = 24
 NETWORK = NetworkParameters(
@@ -57,9 +55,7 @@ def pipeline():
 def made(pipeline, tmp_path_factory) -> DataCatalog:
     """Return the catalog after alexnet alone has been run, without ImageNet weights."""
     folder = tmp_path_factory.mktemp("data")
-    text = CATALOG.read_text().replace("${globals:data}", folder.as_posix())
-    entries = {k: v for k, v in yaml.safe_load(text).items() if not k.startswith("_")}
-    catalog = DataCatalog.from_config(entries)
+    catalog = DataCatalog.from_config(read_catalog(folder.as_posix()))
     for name, data in _inputs().items():
         catalog[name] = MemoryDataset(data, copy_mode="assign")
     part = pipeline.filter(tags=["alexnet"])

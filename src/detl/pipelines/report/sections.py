@@ -19,7 +19,7 @@ FIGURES = {
     "figures/accuracies.png": "Accuracy of the folds",
     "confusion_matrices.png": "Confusion matrices (the paper's Fig. 3)",
 }
-"""Pictures of the report by their path beside it, as in ``catalog_report.yml``."""
+"""Pictures of the report by their path beside it, as in ``catalog.yml``."""
 
 EXAMPLES = "figures/{architecture}_grad_cam.png"
 
