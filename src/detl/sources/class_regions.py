@@ -1,9 +1,11 @@
-"""Which known lesions speak for the class of their image."""
+"""Regions of the lesions that belong to the class of their image."""
 
 from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
+
+from detl.sources.findings import list_findings
 
 OTHER_FINDING = "lesions of other findings than the image's class"
 
@@ -14,25 +16,25 @@ def unite_regions(
     data_b: pd.DataFrame,
     findings: Mapping[str, Collection[str]],
 ) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
-    """Return one region per image of Data-B: where the lesions of its class are.
+    """Return one region per image of Data-B: the lesions of the image's class.
 
-    An image of class pneumonia may have a box of a nodule too. A map of the evidence
-    for pneumonia need not point there, so only boxes of pneumonia are united.
+    An image of class pneumonia may also have a box around a nodule. A heat map for
+    pneumonia need not point there, so only the boxes of pneumonia count.
 
     Args:
         regions: Result of ``read_regions``, a row per image and finding.
-        masks: Its masks, (n, size, size), bool.
-        data_b: Table ``data_b``.
-        findings: By class of Data-B, the findings that make it up.
+        masks: The masks of ``regions``, (n, size, size), bool.
+        data_b: Table ``DATA_B``.
+        findings: The findings of each class of Data-B.
 
     Returns:
-        ``regions`` and ``masks`` with a row per image, ``findings`` being those of the
-        class that were outlined ("A|B"). And images that have no region of their
-        class: ``source``, ``reason``, ``count`` and ``example``.
+        ``regions`` and ``masks`` with a row per image; ``findings`` are the outlined
+        findings of the class ("A|B"). And images without a region of their class:
+        ``source``, ``reason``, ``count`` and ``example``.
     """
     known = regions.merge(data_b[["image_id", "label"]], on="image_id")
     speaks = [
-        not set(findings[label]).isdisjoint(outlined.split("|"))
+        not list_findings(outlined).isdisjoint(findings[label])
         for label, outlined in zip(known["label"], known["findings"], strict=True)
     ]
     own = known[np.array(speaks, bool)]
