@@ -125,7 +125,7 @@ def test_tables_read_from_csv_are_drawn(tested, tmp_path):
 
 
 def test_no_architecture_stops():
-    with pytest.raises(DetlError, match="reliability diagrams of 0 architectures"):
+    with pytest.raises(DetlError, match="0 reliability diagrams"):
         draw_reliability({}, {})
-    with pytest.raises(DetlError, match="decision curves of 0 architectures"):
+    with pytest.raises(DetlError, match="0 decision curves"):
         draw_net_benefit({})

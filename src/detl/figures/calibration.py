@@ -1,4 +1,4 @@
-"""Pictures of calibration: reliability diagrams and decision curves."""
+"""Figures of calibration: reliability diagrams and decision curves."""
 
 from collections.abc import Mapping
 from textwrap import fill
@@ -13,14 +13,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from detl.errors import DetlError
 from detl.evaluation.probabilities.calibration import (
     AS_THEY_ARE,
     CALIBRATION_ERROR,
     SCALED,
 )
-from detl.figures.confusion import CLASS_TITLES
-from detl.figures.render import render_figure
+from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
+from detl.wording import capitalise, class_title
 
 COLOURS = {AS_THEY_ARE: "#d55e00", SCALED: "#0072b2"}
 CURVES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -30,30 +29,29 @@ CURVES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 BAND = "#b8d4e8"
 PANEL_INCHES = (3.8, 3.5)
-DOTS_PER_INCH = 120
 MOST_PREVALENCES = 3
+_ADVICE = "run pipeline 'evaluate' first"
 
 
 def draw_reliability(
     reliability: Mapping[str, pd.DataFrame], calibration: Mapping[str, pd.DataFrame]
 ) -> np.ndarray:
-    """Return the reliability diagrams, uint8 (height, width, RGB).
+    """Return the reliability diagrams, RGB, uint8 (height, width, 3).
 
-    A column of panels per architecture: the upper one of the probabilities as they are,
-    the lower one temperature scaled. A point per bin shows how often the predicted
-    class is right at its mean probability, with the 95 % interval; a line through it
-    shows from where to where the bin's probabilities reach. Calibrated probabilities
-    lie on the diagonal. The title shows the expected calibration error. A bin with too
-    few patients has no point.
+    Each architecture has a column with two panels: probabilities as they are, and
+    temperature scaled. A point per bin shows how often the predicted class is right at
+    its mean probability, with the 95 % interval; a horizontal line shows the range of
+    the bin's probabilities. Calibrated probabilities lie on the diagonal. The title
+    shows the expected calibration error. A bin with too few patients has no point.
 
     Args:
-        reliability: By architecture, the result of ``measure_reliability``.
-        calibration: By architecture, the result of ``measure_calibration``.
+        reliability: Architecture to its result of ``measure_reliability``.
+        calibration: Architecture to its result of ``measure_calibration``.
 
     Raises:
         DetlError: There is no architecture.
     """
-    _require_some(reliability, "reliability diagrams")
+    require_some(reliability, "reliability diagrams", _ADVICE)
     figure, panels = _make_panels(2, len(reliability))
     for column, (architecture, table) in zip(
         panels.T, reliability.items(), strict=True
@@ -70,20 +68,20 @@ def draw_reliability(
 
 
 def draw_net_benefit(net_benefit: Mapping[str, pd.DataFrame]) -> np.ndarray:
-    """Return the decision curves, uint8 (height, width, RGB).
+    """Return the decision curves, RGB, uint8 (height, width, 3).
 
-    A column of panels per architecture, and a row per prevalence: the least, the middle
-    and the largest where there are more than three. The band is the 95 % interval of
-    the network's net benefit.
+    Each architecture has a column, each prevalence a row; if there are more than three
+    prevalences, the smallest, the middle and the largest. The band is the 95 % interval
+    of the network's net benefit.
 
     Args:
-        net_benefit: By architecture, the result of ``measure_net_benefit``; all of one
+        net_benefit: Architecture to its result of ``measure_net_benefit``, all of one
             class and of the same prevalences.
 
     Raises:
         DetlError: There is no architecture.
     """
-    _require_some(net_benefit, "decision curves")
+    require_some(net_benefit, "decision curves", _ADVICE)
     first = next(iter(net_benefit.values()))
     every = sorted(first["prevalence"].unique())
     rows = min(MOST_PREVALENCES, len(every))
@@ -103,8 +101,10 @@ def draw_net_benefit(net_benefit: Mapping[str, pd.DataFrame]) -> np.ndarray:
     for axes in panels[:, 0]:
         axes.set_ylabel("Net benefit per person")
     label = first["class"].iloc[0]
-    title = CLASS_TITLES.get(label, label).replace("\n", " ")
-    figure.suptitle(f"Decision curves: {title} against the rest", fontsize="medium")
+    figure.suptitle(
+        f"Decision curves: {capitalise(class_title(label))} against the rest",
+        fontsize="medium",
+    )
     lines = [Line2D([], [], label=label, **style) for label, style in CURVES.values()]
     figure.legend(
         handles=[*lines, Patch(color=BAND, label="95 % interval")],
@@ -116,18 +116,10 @@ def draw_net_benefit(net_benefit: Mapping[str, pd.DataFrame]) -> np.ndarray:
     return render_figure(figure)
 
 
-def _require_some(tables: Mapping[str, pd.DataFrame], what: str) -> None:
-    if not tables:
-        raise DetlError(
-            f"There are {what} of 0 architectures to draw and at least 1 is needed: "
-            "run pipeline 'evaluate' first."
-        )
-
-
 def _make_panels(rows: int, columns: int) -> tuple[Figure, np.ndarray]:
     width, height = PANEL_INCHES
     size = (width * columns, height * rows)
-    # Else the last label of an axis would touch the first of the next.
+    # The padding keeps the last label of an axis off the first label of the next.
     figure = Figure(size, DOTS_PER_INCH, layout=ConstrainedLayoutEngine(w_pad=0.12))
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey="row")
     return figure, panels
@@ -176,7 +168,7 @@ def _describe_error(calibration: pd.DataFrame, name: str) -> str:
 
 def _draw_curves(axes: Axes, curve: pd.DataFrame, prevalence: float) -> None:
     x = curve["threshold_probability"]
-    # No rule gains more than the prevalence; how far one may lose has no bound.
+    # The gain is at most the prevalence, and the loss has no bound.
     axes.set(
         xscale="log", xlim=(x.min(), 1), ylim=(-0.25 * prevalence, 1.1 * prevalence)
     )
@@ -195,7 +187,7 @@ def _draw_curves(axes: Axes, curve: pd.DataFrame, prevalence: float) -> None:
 
 
 def _write(axes: Axes, note: str) -> None:
-    """Write in the middle of a panel why there is nothing in it."""
+    """Write in the middle of an empty panel why it is empty."""
     axes.text(
         0.5,
         0.5,

@@ -1,4 +1,4 @@
-"""Picture of the confusion matrices (the paper's Fig. 3)."""
+"""Figure of the confusion matrices (the paper's Fig. 3)."""
 
 from collections.abc import Mapping
 
@@ -8,36 +8,26 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from detl.errors import DetlError
-from detl.figures.render import render_figure
+from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
+from detl.wording import capitalise, class_title
 
-CLASS_TITLES = {
-    "normal": "Normal",
-    "other_disease": "Other\ndisease",
-    "pneumonia": "Pneumonia",
-    "covid_19": "COVID-19",
-}
 PANEL_INCHES = (4.4, 4.2)
-DOTS_PER_INCH = 120
 
 
 def draw_confusion_matrices(matrices: Mapping[str, pd.DataFrame]) -> np.ndarray:
-    """Picture of confusion matrices side by side, uint8 (height, width, RGB).
+    """Return the confusion matrices side by side, RGB, uint8 (height, width, 3).
 
-    Each cell shows its number of images and its share of the row's true class in
-    per cent, by which it is coloured; each title shows the accuracy.
+    Each cell shows its number of images and its share of the row's true class, which
+    also sets its colour. Each title shows the accuracy.
 
     Args:
-        matrices: By architecture, the pooled confusion matrix (rows true, columns
+        matrices: Architecture to its pooled confusion matrix (rows true, columns
             predicted).
 
     Raises:
-        DetlError: There is no matrix, or one without an image.
+        DetlError: There is no matrix, or one without images.
     """
-    if not matrices:
-        raise DetlError(
-            "There are 0 confusion matrices to draw and at least 1 is needed: run the "
-            "cross-validation first."
-        )
+    require_some(matrices, "confusion matrices", "run the cross-validation first")
     width, height = PANEL_INCHES
     figure = Figure(
         (width * len(matrices), height), DOTS_PER_INCH, layout="constrained"
@@ -56,7 +46,7 @@ def _draw_panel(axes: Axes, architecture: str, matrix: pd.DataFrame) -> None:
             f"The confusion matrix of {architecture} counts 0 images and needs at "
             "least 1: run its cross-validation again."
         )
-    # A class without an image has an empty row, not an undefined one.
+    # The row of a class without images gets shares of 0 instead of NaN.
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(counts):
@@ -69,7 +59,9 @@ def _draw_panel(axes: Axes, architecture: str, matrix: pd.DataFrame) -> None:
             va="center",
             color="white" if share > 0.5 else "black",
         )
-    titles = [CLASS_TITLES.get(label, label) for label in matrix.index]
+    titles = [
+        capitalise(class_title(label)).replace(" ", "\n") for label in matrix.index
+    ]
     axes.set_xticks(range(len(titles)), titles, fontsize="small")
     axes.set_yticks(range(len(titles)), titles, fontsize="small")
     axes.set_xlabel("Predicted")

@@ -1,4 +1,4 @@
-"""Pictures of the explanations' scores, and of maps beside the known regions."""
+"""Figures of the explanations' scores, and of maps with the known regions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,10 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from detl.errors import DetlError
 from detl.explanation.sanity import GUIDED, OTHER_IMAGE, SIMILARITIES
 from detl.figures.overlay import overlay
-from detl.figures.render import render_figure
+from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
 from detl.wording import METHOD_TITLES
 
 COLOURS = {
@@ -30,21 +29,21 @@ _SIMILARITY_TITLES = {
     "rank_correlation": "Rank correlation",
 }
 _OUTLINE = "#ffd400"
-DOTS_PER_INCH = 120
+_ADVICE = "run pipeline 'audit' first"
 
 
 def draw_curves(curves: Mapping[str, pd.DataFrame]) -> np.ndarray:
-    """Return a picture of deletion and insertion, RGB, (height, width, 3), uint8.
+    """Return a picture of deletion and insertion, RGB, uint8 (height, width, 3).
 
-    A row per architecture, a panel per curve, a line per method.
+    There is a row per architecture, a panel per curve, and a line per method.
 
     Args:
-        curves: By architecture, what ``tabulate_curves`` returns.
+        curves: Architecture to its result of ``tabulate_curves``.
 
     Raises:
         DetlError: There is no curve.
     """
-    _require_some(curves, "curves")
+    require_some(curves, "curves", _ADVICE)
     figure, rows = _lay_out(len(curves), len(_CURVE_TITLES), (4.2, 3.4))
     for axes_of_row, (architecture, table) in zip(rows, curves.items(), strict=True):
         for axes, (curve, title) in zip(
@@ -75,19 +74,20 @@ def draw_curves(curves: Mapping[str, pd.DataFrame]) -> np.ndarray:
 
 
 def draw_sanity(tables: Mapping[str, pd.DataFrame]) -> np.ndarray:
-    """Return a picture of the randomisation test, RGB, (height, width, 3), uint8.
+    """Return a picture of the randomisation test, RGB, uint8 (height, width, 3).
 
-    A row per architecture and a panel per similarity; from left to right more layers
-    are random. A line per method with its 95 % interval, and as short dashes at the
-    left how alike its maps of different images are, where it should come down to.
+    There is a row per architecture and a panel per similarity. More layers are random
+    from left to right. Each method has a line with its 95 % interval, and at the left a
+    dotted mark for the similarity of its maps of different images, which the line
+    should reach.
 
     Args:
-        tables: By architecture, what ``follow_randomisation`` returns.
+        tables: Architecture to its result of ``follow_randomisation``.
 
     Raises:
         DetlError: There is no table.
     """
-    _require_some(tables, "tables of similarities")
+    require_some(tables, "tables of similarities", _ADVICE)
     figure, rows = _lay_out(len(tables), len(SIMILARITIES), (5.2, 3.6))
     for axes_of_row, (architecture, table) in zip(rows, tables.items(), strict=True):
         for axes, similarity in zip(axes_of_row, SIMILARITIES, strict=True):
@@ -113,24 +113,21 @@ def draw_regions(
     maps: Mapping[str, np.ndarray],
     captions: Sequence[str],
 ) -> np.ndarray:
-    """Return images with their known regions and each method's map, side by side.
+    """Return images with their regions and maps, RGB, uint8 (height, width, 3).
 
-    A row per image: the radiograph, then each map over it, red at its own maximum,
-    which a cross marks. The region is outlined in all of them.
+    A row per image shows the radiograph, then each method's map over it, red at its own
+    maximum, which has a cross. The region is outlined everywhere.
 
     Args:
         pixels: Radiographs, (k, size, size), uint8.
         masks: Regions, (k, size, size), bool.
-        maps: By method, (k, size, size), float, 0 or greater.
-        captions: What is written beside each image, k texts.
-
-    Returns:
-        RGB, (height, width, 3), uint8.
+        maps: Method to its maps, (k, size, size), float, 0 or greater.
+        captions: Text next to each image, k texts.
 
     Raises:
         DetlError: There is no image.
     """
-    _require_some(pixels, "images with a region")
+    require_some(pixels, "images with a region", _ADVICE)
     figure, rows = _lay_out(len(pixels), 1 + len(maps), (2.2, 2.3))
     for row, axes_of_row in enumerate(rows):
         axes_of_row[0].imshow(pixels[row], cmap="gray", vmin=0, vmax=255)
@@ -155,7 +152,7 @@ def draw_regions(
 
 
 def _draw_cascade(axes: Axes, table: pd.DataFrame) -> None:
-    # Of the method that goes deepest: the others stop at the end of the tail.
+    # The axis follows the method with most layers; the others stop after the tail.
     longest = table.groupby("method")["layer"].size().idxmax()
     of_longest = table.loc[table["method"] == longest, "layer"]
     layers = [layer for layer in of_longest if layer != OTHER_IMAGE]
@@ -195,11 +192,3 @@ def _line_of(method: str) -> Line2D:
     style = "--" if method == "random" else "-"
     colour = COLOURS.get(method, "black")
     return Line2D([], [], color=colour, ls=style, label=_title_of(method))
-
-
-def _require_some(things: Mapping[str, pd.DataFrame] | np.ndarray, what: str) -> None:
-    if not len(things):
-        raise DetlError(
-            f"There are 0 {what} to draw and at least 1 is needed: score the "
-            "explanations first."
-        )

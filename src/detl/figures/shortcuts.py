@@ -1,4 +1,4 @@
-"""Picture of the shortcut report card: what each input reaches."""
+"""Figure of the shortcut report card: the accuracy of each input."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,36 +9,30 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from detl.errors import DetlError
 from detl.evaluation.shortcuts.card import INPUTS, WHOLE
-from detl.figures.render import render_figure
+from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
 
 NETWORK_COLOUR = "#0072b2"
 SIMPLE_COLOUR = "#d55e00"
 NETWORK_INPUTS = INPUTS[:2]
 PANEL_INCHES = (3.6, 3.4)
 LABEL_INCHES = 1.5
-DOTS_PER_INCH = 120
 
 
 def draw_shortcuts(cards: Mapping[str, pd.DataFrame]) -> np.ndarray:
-    """Picture of the accuracies of each input, uint8 (height, width, RGB).
+    """Return a picture of the accuracy of each input, RGB, uint8 (height, width, 3).
 
-    A panel per architecture, a row per input: the accuracy with its 95 % interval,
-    below the shortcut ratio. A dashed line shows chance, a dotted one the network on
-    whole images. An input that has not been computed is marked so.
+    There is a panel per architecture and a row per input, with the accuracy, its 95 %
+    interval, and the shortcut ratio. A dashed line shows chance, a dotted one the
+    network on whole images. An input that was not computed has a note.
 
     Args:
-        cards: By architecture, result of ``grade_shortcuts``.
+        cards: Architecture to its result of ``grade_shortcuts``.
 
     Raises:
         DetlError: There is no card.
     """
-    if not cards:
-        raise DetlError(
-            "There are 0 shortcut cards to draw and at least 1 is needed: run pipeline "
-            "'audit' first."
-        )
+    require_some(cards, "shortcut cards", "run pipeline 'audit' first")
     width, height = PANEL_INCHES
     figure = Figure(
         (LABEL_INCHES + width * len(cards), height),
@@ -78,7 +72,7 @@ def _draw_panel(axes: Axes, card: pd.DataFrame) -> None:
         if row["input"] == WHOLE:
             axes.axvline(100 * row["accuracy"], color=colour, ls=":", lw=1, zorder=1)
         elif pd.notna(row["shortcut_ratio"]):
-            # Above its interval, where no other row is.
+            # The ratio stands above the interval, where there is no other row.
             middle = np.clip(np.mean(ends), 20, 80)
             ratio = f"ratio {row['shortcut_ratio']:.2f}"
             axes.text(middle, height + 0.32, ratio, **_text_style())
@@ -92,7 +86,7 @@ def _text_style() -> dict[str, Any]:
         "va": "center",
         "color": "0.3",
         "fontsize": "x-small",
-        # Hides the lines of chance and of the whole image behind the words.
+        # The box hides the vertical lines behind the words.
         "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.8},
     }
 
