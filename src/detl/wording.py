@@ -94,7 +94,6 @@ def count_of(number: int, thing: str, things: str | None = None) -> str:
     """Return a number with its noun: ``1 image``, ``2,044 images``.
 
     Args:
-        number: The number.
         thing: The singular of the noun.
         things: The plural of the noun, if it is not the singular with an "s".
     """

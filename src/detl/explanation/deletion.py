@@ -223,7 +223,6 @@ def score_curves(
     Args:
         curves: Result of ``trace_curves``.
         groups: The group of patients of each image, (n,).
-        seed: Seed of the bootstrap.
 
     Returns:
         A row per method and ``quantity``, with ``value``, ``low`` and ``high`` (95 %,

@@ -94,7 +94,6 @@ def score_localisation(
         findings: The findings of each region. An image with ``A|B`` counts for A and B.
         groups: The group of patients of each image, (n,).
         centre_share: As in ``compare_with_regions``.
-        seed: Seed of the bootstrap.
 
     Returns:
         A row per method, ``finding`` (``all`` first) and ``quantity``, with ``value``,

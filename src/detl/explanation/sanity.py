@@ -47,7 +47,6 @@ def randomise_from_top(
 
     Args:
         model: A flat functional model, which does not change.
-        seed: Seed of the new weights.
         most: Most steps to yield, evenly spaced, always with the first and the last.
 
     Yields:
@@ -152,8 +151,6 @@ def follow_randomisation(
     Args:
         trunk: From pixels, 0 to 255, to features.
         tail: From features to logits, with the layer ``EXPLAINED_LAYER``.
-        images: Images to explain.
-        seed: Seed of the new weights and of the bootstrap.
 
     Returns:
         A row per ``method``, ``layer`` and ``similarity`` (of ``SIMILARITIES``), with

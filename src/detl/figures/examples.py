@@ -24,7 +24,6 @@ def gather_explained(
             and ``probability`` (of the predicted class, 0 to 1).
         heat_maps: Fold to its maps, (k, 2, h, w), float32, in units of the logit, of
             the predicted and of the true class.
-        data_b: Table ``DATA_B``.
 
     Returns:
         The joined table, with ``fold`` and ``row`` (in the stored pixels); and the maps

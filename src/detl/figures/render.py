@@ -15,7 +15,6 @@ def require_some(items: Sized, what: str, advice: str) -> None:
     """Raise an error if there is nothing to draw.
 
     Args:
-        items: The items to draw.
         what: Plural of the items, in words.
         advice: What the user can do.
 

@@ -28,9 +28,6 @@ def draw_samples(
 
     Args:
         pixels: Stored images, (n, size, size), uint8.
-        images: Table ``IMAGES``.
-        data_b: Table ``DATA_B``.
-        seed: Seed of the draw.
         per_class: Images per class, fewer if a class has fewer patients.
 
     Raises:

@@ -72,7 +72,6 @@ def build_imagenet_network(
 
     Args:
         parameters: Name of the network; units and dropout of its new layers.
-        imagenet: Source of the weights.
         input_size: Height and width of the grey images, in pixels, at least 32.
         classes: Number of logits.
         seed: Seed of the untrained weights and of dropout.

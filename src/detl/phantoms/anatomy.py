@@ -151,7 +151,6 @@ def vary_examination(
     Args:
         examination: The examination of the film itself.
         number: Number of the near copy, from 1.
-        generator: Source of the small differences.
     """
     across, down = examination.shift
     return replace(

@@ -142,9 +142,7 @@ def draw_film(
     Args:
         parameters: ``films_of_a_patient`` can ask for near copies: pose and exposure
             are then almost those of the first film.
-        patient: Patient on the film.
         follow_up: Number of the film, from 0.
-        findings: Findings on the film.
         age: Age of the patient on the first film, in years.
     """
     near_copy = follow_up if parameters.films_of_a_patient == "near_copies" else 0
@@ -181,10 +179,8 @@ def lay_out(
 
     Args:
         parameters: Size of the film, and strength of the findings.
-        patient: Patient on the film.
         findings: Findings, which may change the anatomy.
         near_copy: Number of the near copy; 0 for the film itself.
-        generator: Generator of the examination.
     """
     anatomy = draw_anatomy(patient.generator(ANATOMY))
     examination = draw_examination(generator, draw_view(patient.group, generator))

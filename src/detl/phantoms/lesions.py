@@ -28,7 +28,6 @@ def draw_lesion(
     """Return the lesion of a finding, in a random place.
 
     Args:
-        chest: The chest on its film.
         finding: A key of ``SIGNS``.
         generator: Source of the place. It has the same seed on all films of a patient,
             and in ``change_anatomy``, so that the lesion does not move.

@@ -17,7 +17,6 @@ def render(
     """Return the film: uint8, lungs dark and bones bright.
 
     Args:
-        chest: The chest on its film.
         fill: Share of the lung's air that disease has replaced, 0 to 1.
         noise: Standard deviation of the noise in the brightest parts, in grey levels.
         mark: Lead on the film, 0 to 1.

@@ -175,8 +175,6 @@ def texture(chest: Chest, generator: np.random.Generator, cells: int) -> Map:
     """Return a smooth random field of unit variance that moves with the chest.
 
     Args:
-        chest: The chest on its film.
-        generator: Source of the field.
         cells: Number of independent values across the chest.
     """
     size = 8 * cells
@@ -212,9 +210,7 @@ def draw_vessel_tree(
     """Draw the vessels of one lung, from the thick ones to the fine ones.
 
     Args:
-        chest: The chest on its film.
         canvas: The canvas to draw on, four times the film's height and width.
-        generator: Source of bends and lengths.
         side: -1 for the patient's right lung, 1 for the left.
     """
     heading = np.array([-1.45, -1.0, -0.45, 0.05, 0.5, 0.85, 1.2, 1.5])

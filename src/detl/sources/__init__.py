@@ -44,8 +44,6 @@ def read_source(
 
     Args:
         raw: The raw data folder. The source's folder is relative to it.
-        source: Name of the source.
-        parameters: Parameters of the source.
         patient_key: File with the key for pseudonyms of the patients in DICOM headers
             of an own folder. None leaves these patients unnamed.
 

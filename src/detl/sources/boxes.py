@@ -111,8 +111,6 @@ def draw_boxes(boxes: pd.DataFrame, height: int, width: int) -> np.ndarray:
 
     Args:
         boxes: ``x``, ``y``, ``width`` and ``height`` in pixels, a row per box.
-        height: Height of the picture in pixels.
-        width: Width of the picture in pixels.
     """
     picture = np.zeros((height, width), np.uint8)
     for x, y, box_width, box_height in boxes[NUMBERS].to_numpy("float64"):

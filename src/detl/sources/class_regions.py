@@ -24,8 +24,6 @@ def unite_regions(
     Args:
         regions: Result of ``read_regions``, a row per image and finding.
         masks: The masks of ``regions``, (n, size, size), bool.
-        data_b: Table ``DATA_B``.
-        findings: The findings of each class of Data-B.
 
     Returns:
         ``regions`` and ``masks`` with a row per image; ``findings`` are the outlined

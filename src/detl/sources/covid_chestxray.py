@@ -48,8 +48,6 @@ def read_covid_chestxray(
     Args:
         folder: Holds ``metadata.csv`` and the folder of images that it names. An
             image may have another extension than in the csv.
-        source: Name of the source.
-        parameters: Parameters of the source.
 
     Raises:
         DetlError: The folder, the csv, a column or the image folder is missing.

@@ -55,7 +55,6 @@ def decode_candidates(
     The patients of copies of either kind become one ``group``.
 
     Args:
-        candidates: Table ``CANDIDATES``.
         paths: The file of each candidate.
         size: Height and width of the stored pixels.
         fit: How an image that is not square becomes square.

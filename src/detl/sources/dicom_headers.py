@@ -75,8 +75,6 @@ def fill_from_headers(
         rows: One row per image, columns of text: ``path`` relative to ``folder``, NA
             without a file; ``patient``, ``view``, ``age``, ``sex`` and ``reason``. A
             field that is not "" stays as it is.
-        folder: Folder of the source.
-        source: Name of the source, for the log.
         patient_key: File with the key of the pseudonyms, created if missing. None
             leaves patients unnamed.
 
@@ -115,9 +113,6 @@ def read_headers(paths: Iterable[Path]) -> list[Header | None]:
 
     DICOM files are read up to their pixels. A header that cannot be read is a reason to
     reject the film, since it may name a patient.
-
-    Args:
-        paths: Files of any kind.
     """
     # Python's own default for threads that wait for files.
     with ThreadPoolExecutor(min(32, (os.cpu_count() or 1) + 4)) as pool:

@@ -32,7 +32,6 @@ def read_external(
 
     Args:
         path: A folder, or a csv with the columns ``file``, ``label`` and ``patient``.
-        known: The ingested sources.
         views: Wanted views, spelt as in column ``view``.
         patient_key: File with the key for pseudonyms of the patients in DICOM headers.
             None leaves these patients unnamed.

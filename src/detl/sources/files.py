@@ -53,8 +53,6 @@ def require_folder(folder: Path, source: str, content: str) -> None:
     """Raise an error that names the expected content if a folder is missing.
 
     Args:
-        folder: Folder of the source.
-        source: Name of the source in the parameters.
         content: The expected content, in words.
 
     Raises:
@@ -79,7 +77,6 @@ def list_files(folder: Path, subfolders: Iterable[str]) -> Contents:
     """Return the files that lie directly in some subfolders of a folder.
 
     Args:
-        folder: Folder of the source.
         subfolders: Paths relative to it; missing ones are skipped.
     """
     found = _Found(folder)
@@ -108,7 +105,6 @@ class _Found:
     """Collects the content of folders.
 
     Attributes:
-        folder: Folder of the source.
         links: Paths of links to folders, in the order in which they were found.
     """
 

@@ -92,7 +92,6 @@ def translate_findings(label: str, translation: Mapping[str, str]) -> str | None
     difference.
 
     Args:
-        label: The label as it stands in the source.
         translation: Labels of this source and their meanings. It is applied first.
 
     Returns:

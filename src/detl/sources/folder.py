@@ -58,7 +58,6 @@ def read_folder(
             the folder), ``label`` and ``patient`` (may be empty). Without that csv it
             holds one folder per class, named after its label. Or the path of such a
             csv; its paths are relative to the csv's folder.
-        source: Name of the source.
         parameters: ``findings`` translates labels to findings.
         patient_key: File with the key of the pseudonyms, created if missing. None
             leaves the patients of headers unnamed.

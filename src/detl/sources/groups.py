@@ -15,7 +15,6 @@ def join_patients(
     are the connected components of the graph of patients and copies.
 
     Args:
-        patients: Patient of each image.
         original: For each image the position of its original if it is an exact copy,
             else its own position.
         copies: Further pairs of images that show one picture, positions, shape (m, 2).

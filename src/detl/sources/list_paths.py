@@ -108,7 +108,6 @@ def find_folders(folder: Path, names: Iterable[str]) -> list[str]:
 
     Args:
         folder: The folder that the list's paths are relative to.
-        names: The paths as they stand in the list.
     """
     paths = {tidy_path(name, folder) for name in names}
     own = _own_name(folder)

@@ -44,8 +44,6 @@ def read_nih(folder: Path, source: str, parameters: SourceParameters) -> SourceT
         folder: Holds ``Data_Entry_2017*.csv``, also compressed as ``.csv.gz``, and
             the images in ``images/``, or in ``images_001/`` to ``images_012/``, with
             or without another ``images/`` inside.
-        source: Name of the source.
-        parameters: Parameters of the source.
 
     Raises:
         DetlError: The folder, the csv, a column or the image folders are missing.
@@ -105,10 +103,6 @@ def _read_table(path: Path) -> TextTable:
 
 def find_nih_labels(folder: Path, source: str) -> Path:
     """Return the path of the label file in a copy of NIH ChestX-ray14.
-
-    Args:
-        folder: The copy.
-        source: Name of the source, for the error.
 
     Raises:
         DetlError: There is no label file, or more than one.

@@ -52,9 +52,6 @@ def complete_issuers(ids: Sequence[PatientId | None]) -> list[PatientId | None]:
     """Return the patients with a missing issuer added if only one is possible.
 
     Some devices name the issuer and others do not, also for films of one patient.
-
-    Args:
-        ids: The patients of all images of a source.
     """
     issuers: dict[str, set[str]] = {}
     for issuer, patient in filter(None, ids):
@@ -102,10 +99,6 @@ def replace_pseudonyms(patients: pd.Series, image_ids: pd.Series) -> pd.Series:
     """Return the patients, with pseudonyms replaced by the name of their first image.
 
     The order of these names does not depend on the key.
-
-    Args:
-        patients: ``patient_id`` of each image.
-        image_ids: ``image_id`` of each image.
     """
     first = image_ids.groupby(patients).transform("first")
     return patients.mask(is_pseudonym(patients), first)

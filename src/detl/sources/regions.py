@@ -49,8 +49,6 @@ def read_regions(
     image (``detl.imaging.resize``). A pixel belongs to the region if half of it does.
 
     Args:
-        raw: The raw data folder.
-        candidates: Table ``CANDIDATES``.
         parameters: The sources, and how images were read.
 
     Returns:

@@ -53,7 +53,6 @@ def build_source_table(
             source's folder, None without a file; ``why_no_file``, "" with a file;
             ``where``, the place in the list; and ``reason``, "" if the reader accepts
             the row.
-        source: Name of the source.
         parameters: ``findings`` translates the labels of the source.
         unnamed: Files and rows without an image: columns ``name`` and ``reason``.
 
@@ -89,7 +88,6 @@ def select_views(table: SourceTable, views: Collection[str]) -> SourceTable:
     An image of unknown view stays (decision 24).
 
     Args:
-        table: Result of a reader.
         views: Wanted views, spelt as in column ``view``.
     """
     images = table.candidates
