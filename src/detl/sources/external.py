@@ -51,7 +51,7 @@ def read_external(
         )
     reader = _detect_layout(path)
     parameters = SourceParameters(reader=reader, folder=str(path))
-    # While it is read its name is EXTERNAL, so that errors advise on the command.
+    # The name is EXTERNAL during reading, so that errors give the right advice.
     found = read_source(Path(), EXTERNAL, parameters, patient_key)
     same = [name for name, p in known.items() if p.reader == reader != "folder"]
     source = same[0] if same else EXTERNAL

@@ -89,7 +89,7 @@ def read_nih_labels(path: Path) -> pd.DataFrame:
         digits), ``age`` (as in the file), ``sex`` and ``view``.
 
     Raises:
-        DetlError: The file is no csv table, or lacks a column.
+        DetlError: The file is not a csv table, or lacks a column.
     """
     labels = _read_table(path).rows.drop(columns="where")
     return labels.assign(name=labels["name"].str.strip())
