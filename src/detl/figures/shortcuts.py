@@ -27,7 +27,7 @@ def draw_shortcuts(cards: Mapping[str, pd.DataFrame]) -> np.ndarray:
     network on whole images. An input that was not computed has a note.
 
     Args:
-        cards: Architecture to its result of ``grade_shortcuts``.
+        cards: Architecture to its result of ``make_shortcut_card``.
 
     Raises:
         DetlError: There is no card.

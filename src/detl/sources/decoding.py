@@ -11,8 +11,8 @@ import pandas as pd
 
 from detl.imaging.copies import find_copies
 from detl.imaging.decode_cache import DecodedFiles, open_decoded_files
+from detl.imaging.pixel_array import store_pictures
 from detl.imaging.resize import Fit
-from detl.imaging.store import store_pictures
 from detl.schemas.tables import IMAGES, REJECTED
 from detl.sources.findings import contradict
 from detl.sources.groups import join_patients

@@ -5,7 +5,7 @@ import pytest
 from detl.errors import DetlError
 from detl.evaluation.probabilities.operating_points import (
     measure_operating_points,
-    predict_values,
+    measure_predictive_values,
 )
 from detl.schemas.classes import DATA_B_CLASSES
 from made_probabilities import draw_pooled, make_sorted, tabulate
@@ -193,7 +193,7 @@ def test_without_inner_validation_parts_no_target_has_a_number(tested):
 
 
 def test_predictive_values_follow_by_bayes_rule(tested, validated, points):
-    table = predict_values(tested, validated, [0.2], seed=0)
+    table = measure_predictive_values(tested, validated, [0.2], seed=0)
 
     a = _point(points, "specificity 95 %", "sensitivity")["value"]
     b = _point(points, "specificity 95 %", "specificity")["value"]
@@ -207,7 +207,9 @@ def test_at_the_prevalence_of_the_test_images_they_are_those_of_the_counts(teste
     is_covid = tested["label"] == "covid_19"
     is_called = tested["predicted"] == "covid_19"
 
-    table = predict_values(tested, tested.iloc[:0], [is_covid.mean()], seed=0)
+    table = measure_predictive_values(
+        tested, tested.iloc[:0], [is_covid.mean()], seed=0
+    )
 
     ppv = _value(table, "largest probability", PPV, is_covid.mean())
     npv = _value(table, "largest probability", NPV, is_covid.mean())
@@ -216,7 +218,9 @@ def test_at_the_prevalence_of_the_test_images_they_are_those_of_the_counts(teste
 
 
 def test_the_rarer_the_disease_the_less_a_positive_result_means(tested, validated):
-    table = predict_values(tested, validated, [0.001, 0.01, 0.1, 0.5], seed=0)
+    table = measure_predictive_values(
+        tested, validated, [0.001, 0.01, 0.1, 0.5], seed=0
+    )
 
     by_rule = table[table["quantity"] == PPV].groupby(["class", "operating_point"])
     assert by_rule["value"].apply(lambda values: values.is_monotonic_increasing).all()
@@ -226,14 +230,14 @@ def test_the_rarer_the_disease_the_less_a_positive_result_means(tested, validate
 def test_there_are_predictive_values_of_each_class_rule_and_prevalence(
     tested, validated
 ):
-    table = predict_values(tested, validated, [0.01, 0.1], seed=0)
+    table = measure_predictive_values(tested, validated, [0.01, 0.1], seed=0)
 
     assert len(table) == len(DATA_B_CLASSES) * 3 * 2 * 2
     assert list(table["class"].unique()) == list(DATA_B_CLASSES)
 
 
 def test_without_inner_validation_parts_only_the_argmax_has_predictive_values(tested):
-    table = predict_values(tested, tested.iloc[:0], [0.1], seed=0)
+    table = measure_predictive_values(tested, tested.iloc[:0], [0.1], seed=0)
 
     is_argmax = table["operating_point"] == "largest probability"
     assert table["value"][is_argmax].notna().all()
@@ -244,7 +248,7 @@ def test_without_inner_validation_parts_only_the_argmax_has_predictive_values(te
 def test_the_predictive_value_of_what_is_never_called_is_undefined_and_says_so():
     never = tabulate(np.array([[0.7, 0.1, 0.1, 0.1]] * 80), np.arange(80) % 4)
 
-    table = predict_values(never, never.iloc[:0], [0.1], seed=0)
+    table = measure_predictive_values(never, never.iloc[:0], [0.1], seed=0)
 
     row = _value(table, "largest probability", PPV, 0.1)
     assert np.isnan(row["value"])
@@ -253,4 +257,4 @@ def test_the_predictive_value_of_what_is_never_called_is_undefined_and_says_so()
 
 def test_a_prevalence_that_is_none_stops(tested, validated):
     with pytest.raises(DetlError, match="A prevalence of 20 was asked for"):
-        predict_values(tested, validated, [0.1, 20], seed=0)
+        measure_predictive_values(tested, validated, [0.1, 20], seed=0)

@@ -53,7 +53,7 @@ VALUE_COLUMNS = [
     "groups",
     "note",
 ]
-"""What ``predict_values`` says."""
+"""What ``measure_predictive_values`` says."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def measure_operating_points(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def predict_values(
+def measure_predictive_values(
     tested: pd.DataFrame,
     validated: pd.DataFrame,
     prevalences: Sequence[float],

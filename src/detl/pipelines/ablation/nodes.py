@@ -68,7 +68,7 @@ def build_from_imagenet(
     )
 
 
-def free_head(model: KerasModel, arm: str) -> tuple[KerasModel, KerasModel]:
+def unfreeze_head(model: KerasModel, arm: str) -> tuple[KerasModel, KerasModel]:
     """Return what is frozen, and the last layer, or all new ones, to be trained."""
     from detl.networks.cut import cut_head
 
@@ -77,7 +77,7 @@ def free_head(model: KerasModel, arm: str) -> tuple[KerasModel, KerasModel]:
     return body, head
 
 
-def free_last_block(model: KerasModel, arm: str) -> tuple[KerasModel, KerasModel]:
+def unfreeze_last_block(model: KerasModel, arm: str) -> tuple[KerasModel, KerasModel]:
     """Return what is frozen, and the last block with all that follows it."""
     from detl.networks.cut import cut_trunk
 
@@ -86,7 +86,7 @@ def free_last_block(model: KerasModel, arm: str) -> tuple[KerasModel, KerasModel
     return trunk, tail
 
 
-def free_all(model: KerasModel, arm: str) -> KerasModel:
+def unfreeze_all(model: KerasModel, arm: str) -> KerasModel:
     """Return the whole network, all of which the folds of the arm train."""
     from detl.networks.cut import copy_model
 

@@ -77,7 +77,9 @@ def measure_operating_points(
     prevalences = parameters.prevalences
     return (
         operating_points.measure_operating_points(tested, validated, seed),
-        operating_points.predict_values(tested, validated, prevalences, seed),
+        operating_points.measure_predictive_values(
+            tested, validated, prevalences, seed
+        ),
         net_benefit.measure_net_benefit(tested, validated, prevalences, seed),
     )
 

@@ -77,7 +77,7 @@ def pool_without_centre(
     return pool_predictions(predictions, data_b)
 
 
-def grade_shortcuts(
+def make_shortcut_card(
     tested: pd.DataFrame,
     without_centre: pd.DataFrame,
     cue_predictions: pd.DataFrame,
@@ -93,20 +93,20 @@ def grade_shortcuts(
         images: Table ``images``.
         seed: Seed of the bootstrap.
     """
-    from detl.evaluation.shortcuts.card import grade_shortcuts
+    from detl.evaluation.shortcuts.card import make_shortcut_card
 
     cues = {
         str(cue): table.drop(columns="cue").reset_index(drop=True)
         for cue, table in cue_predictions.groupby("cue", sort=False)
     }
-    return grade_shortcuts(tested, without_centre, cues, images, seed)
+    return make_shortcut_card(tested, without_centre, cues, images, seed)
 
 
 def draw_shortcuts(**cards: pd.DataFrame | None) -> np.ndarray:
     """Return a picture of the shortcut cards, RGB, uint8.
 
     Args:
-        **cards: By architecture, what ``grade_shortcuts`` returns, or None.
+        **cards: By architecture, what ``make_shortcut_card`` returns, or None.
     """
     from detl.figures.shortcuts import draw_shortcuts
 

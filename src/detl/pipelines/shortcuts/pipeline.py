@@ -10,7 +10,7 @@ from detl.pipelines.crossval.pipeline import train_folds
 from .nodes import (
     draw_shortcuts,
     extract_features_without_centre,
-    grade_shortcuts,
+    make_shortcut_card,
     pool_without_centre,
     predict_from_cues,
 )
@@ -97,7 +97,7 @@ def _train_without_centre(architecture: str, folds: Sequence[str]) -> Pipeline:
 
 def _grade(architecture: str) -> Pipeline:
     grade = Node(
-        grade_shortcuts,
+        make_shortcut_card,
         inputs=[
             "tested",
             "without_centre.tested",
@@ -106,7 +106,7 @@ def _grade(architecture: str) -> Pipeline:
             "params:seed",
         ],
         outputs="card",
-        name="grade_shortcuts",
+        name="make_shortcut_card",
     )
     return Pipeline(
         [grade],
