@@ -64,8 +64,9 @@ types: $(INSTALLED)
 tests: $(INSTALLED)
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
+# With --quiet, --strict would count no warning.
 docs: $(INSTALLED) ## build the documentation into site/; a broken link is an error
-	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/mkdocs build --strict
 
 docs-serve: PORT = 8000
 docs-serve: $(INSTALLED) ## read the documentation, on http://127.0.0.1:8000 (or PORT=8001)
