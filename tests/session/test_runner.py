@@ -1,5 +1,4 @@
 import pytest
-from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 
@@ -24,28 +23,36 @@ def _is_not_available(value):
     raise NotAvailableError("there are no weights")
 
 
-def _run(*nodes: Node) -> tuple[list[str], DataCatalog]:
-    """Run the nodes; return the order in which their outputs came, and the catalog."""
-    order: list[str] = []
+class Noticed(MemoryDataset):
+    """A data set that notes in a list that it was saved."""
 
-    class Noticed(MemoryDataset):
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self._name = name
+    def __init__(self, name: str, saved: list[str]) -> None:
+        super().__init__()
+        self._name, self._saved = name, saved
 
-        def save(self, data) -> None:
-            order.append(self._name)
-            super().save(data)
+    def save(self, data) -> None:
+        self._saved.append(self._name)
+        super().save(data)
 
-    catalog = DataCatalog({"start": MemoryDataset(1)})
-    for node in nodes:
-        for name in node.outputs:
-            catalog[name] = Noticed(name)
-    try:
-        FoldByFoldRunner().run(Pipeline(nodes), catalog, _create_hook_manager())
-    finally:
-        _run.order = order  # for runs that raise
-    return order, catalog
+
+@pytest.fixture
+def saved() -> list[str]:
+    """Return the names of the outputs of ``run``, in the order in which they came."""
+    return []
+
+
+@pytest.fixture
+def run(saved):
+    """Return a function that runs nodes."""
+
+    def run(*nodes: Node) -> None:
+        catalog = DataCatalog({"start": MemoryDataset(1)})
+        for node in nodes:
+            for name in node.outputs:
+                catalog[name] = Noticed(name, saved)
+        FoldByFoldRunner().run(Pipeline(nodes), catalog)
+
+    return run
 
 
 def _fold(fold: str, first=_copy) -> list[Node]:
@@ -57,32 +64,32 @@ def _fold(fold: str, first=_copy) -> list[Node]:
     ]
 
 
-def test_a_fold_is_finished_before_the_next_begins():
-    order, _ = _run(*_fold("fold_1"), *_fold("fold_2"))
+def test_a_fold_is_finished_before_the_next_begins(run, saved):
+    run(*_fold("fold_1"), *_fold("fold_2"))
 
-    assert [name.split(".")[2] for name in order] == ["fold_1"] * 2 + ["fold_2"] * 2
+    assert [name.split(".")[2] for name in saved] == ["fold_1"] * 2 + ["fold_2"] * 2
 
 
-def test_other_folds_still_run_where_one_fails():
+def test_other_folds_still_run_where_one_fails(run, saved):
     with pytest.raises(ValueError, match="this one fails"):
-        _run(*_fold("fold_1", _fail), *_fold("fold_2"))
+        run(*_fold("fold_1", _fail), *_fold("fold_2"))
 
-    assert _run.order == ["net.crossval.fold_2.model", "net.crossval.fold_2.metrics"]
+    assert saved == ["net.crossval.fold_2.model", "net.crossval.fold_2.metrics"]
 
 
-def test_nothing_more_runs_where_a_shared_node_fails():
+def test_nothing_more_runs_where_a_shared_node_fails(run, saved):
     shared = Node(_fail, "start", "split.out", name="draw", namespace="split")
 
     with pytest.raises(ValueError, match="this one fails"):
-        _run(shared, *_fold("fold_1"))
+        run(shared, *_fold("fold_1"))
 
-    assert _run.order == []
+    assert saved == []
 
 
-def test_a_branch_that_is_not_available_is_left_out_without_an_error():
-    order, _ = _run(*_fold("fold_1", _is_not_available), *_fold("fold_2"))
+def test_a_branch_that_is_not_available_is_left_out_without_an_error(run, saved):
+    run(*_fold("fold_1", _is_not_available), *_fold("fold_2"))
 
-    assert order == ["net.crossval.fold_2.model", "net.crossval.fold_2.metrics"]
+    assert saved == ["net.crossval.fold_2.model", "net.crossval.fold_2.metrics"]
 
 
 def test_a_node_with_an_optional_input_runs_without_what_is_not_available(tmp_path):
@@ -96,6 +103,6 @@ def test_a_node_with_an_optional_input_runs_without_what_is_not_available(tmp_pa
     catalog = DataCatalog({"start": MemoryDataset(1), metrics: optional})
     catalog["table"] = table = MemoryDataset()
 
-    FoldByFoldRunner().run(Pipeline(nodes), catalog, _create_hook_manager())
+    FoldByFoldRunner().run(Pipeline(nodes), catalog)
 
     assert table.load() == "None"

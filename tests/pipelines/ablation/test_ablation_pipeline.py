@@ -4,7 +4,6 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.io import DataCatalog, MemoryDataset
 
 from detl.design import ARMS
@@ -59,7 +58,7 @@ def made(pipeline, tmp_path_factory) -> DataCatalog:
     for name, data in _inputs().items():
         catalog[name] = MemoryDataset(data, copy_mode="assign")
     part = pipeline.filter(tags=["alexnet"])
-    FoldByFoldRunner().run(part, catalog, _create_hook_manager())
+    FoldByFoldRunner().run(part, catalog)
     return catalog
 
 
