@@ -7,7 +7,6 @@ import pytest
 from detl.datasets import KerasModelDataset
 
 # Keras 3.15 under TensorFlow 2.21 and NumPy 2.4, when it saves a model.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
 
 @pytest.fixture

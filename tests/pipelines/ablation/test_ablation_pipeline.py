@@ -19,11 +19,6 @@ from detl.schemas.parameters import (
 from detl.session.runner import FoldByFoldRunner
 from project_copy import read_catalog
 
-# What one stage takes from another is named after the stage that made it.
-pytestmark = pytest.mark.filterwarnings(
-    r"ignore:One or more dataset names contain '\.':UserWarning"
-)
-
 FOLDS = ["fold_1", "fold_2"]
 N = 24
 NETWORK = NetworkParameters(

@@ -11,11 +11,6 @@ from kedro.runner import SequentialRunner
 from detl.pipelines.explain import create_pipeline
 from detl.schemas.parameters import ExplainParameters
 
-# What one stage takes from another is named after the stage that made it.
-pytestmark = pytest.mark.filterwarnings(
-    r"ignore:One or more dataset names contain '\.':UserWarning"
-)
-
 
 @pytest.fixture
 def pipeline():

@@ -14,11 +14,6 @@ from detl.schemas.parameters import AuditParameters
 from detl.session.runner import FoldByFoldRunner
 from detl.training.features import extract_features
 
-# What one stage takes from another is named after the stage that made it.
-pytestmark = pytest.mark.filterwarnings(
-    r"ignore:One or more dataset names contain '\.':UserWarning"
-)
-
 SIZE = 32
 PER_CLASS = 6
 AUDIT = AuditParameters(

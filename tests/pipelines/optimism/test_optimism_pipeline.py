@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pandas as pd
-import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 from kedro.runner import SequentialRunner
@@ -19,11 +18,6 @@ from detl.schemas.parameters import (
     TrainingParameters,
 )
 from project_copy import read_parameters
-
-# What one stage takes from another is named after the stage that made it.
-pytestmark = pytest.mark.filterwarnings(
-    r"ignore:One or more dataset names contain '\.':UserWarning"
-)
 
 FOLDS = ("fold_1", "fold_2", "fold_3")
 IMAGES_PER_CLASS = 48

@@ -29,11 +29,6 @@ from detl.splitting.data_b import select_data_b
 from detl.splitting.folds import assign_folds
 from project_copy import read_parameters
 
-# What one stage takes from another is named after the stage that made it.
-pytestmark = pytest.mark.filterwarnings(
-    r"ignore:One or more dataset names contain '\.':UserWarning"
-)
-
 FOLDS = ["fold_1", "fold_2"]
 FINDINGS = {
     "No Finding": 90,

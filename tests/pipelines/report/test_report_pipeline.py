@@ -11,11 +11,6 @@ from detl.pipelines.report.audit_pipeline import JUDGED
 from detl.pipelines.report.sections import ABLATION, EXAMPLES, FIGURES
 from project_copy import read_catalog
 
-# What one stage takes from another is named after the stage that made it.
-pytestmark = pytest.mark.filterwarnings(
-    r"ignore:One or more dataset names contain '\.':UserWarning"
-)
-
 
 @pytest.fixture
 def pipeline() -> Pipeline:

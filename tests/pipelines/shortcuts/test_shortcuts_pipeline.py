@@ -1,11 +1,4 @@
-import pytest
-
 from detl.pipelines.shortcuts import create_pipeline
-
-# What one stage takes from another is named after the stage that made it.
-pytestmark = pytest.mark.filterwarnings(
-    r"ignore:One or more dataset names contain '\.':UserWarning"
-)
 
 
 def test_the_card_rests_on_the_test_parts_alone():

@@ -2,11 +2,6 @@ import pytest
 
 from detl.pipelines.sources import create_pipeline
 
-# What one stage takes from another is named after the stage that made it.
-pytestmark = pytest.mark.filterwarnings(
-    r"ignore:One or more dataset names contain '\.':UserWarning"
-)
-
 
 @pytest.fixture
 def pipeline():
