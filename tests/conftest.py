@@ -1,5 +1,7 @@
 """What several tests share."""
 
+import fcntl
+import gc
 import os
 
 # Before anything imports TensorFlow: its start-up notes would bury the results.
@@ -18,8 +20,47 @@ from detl.schemas.parameters import (
     SplitParameters,
     TrainingParameters,
 )
+from project_copy import copy_project, keep_architectures, keep_folds, run_kedro
 
 CONF = Path(__file__).parents[1] / "conf"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what runs whole pipelines, so that no process ends with it."""
+    here = Path(__file__).parent
+    longest = here / "test_whole_pipeline.py"
+    first = (here, here / "session")
+    items.sort(key=lambda item: (item.path != longest, item.path.parent not in first))
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage look through the libraries again.
+
+    statsmodels collects with each correction for several tests.
+    """
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory) -> Path:
+    """Return a project in which ``detl`` has run with AlexNet, in two folds.
+
+    It is for all processes that test: change a copy of it (``copy_run``).
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with (folder / "finished_run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        project = folder / "finished_run" / "detl"
+        if not project.exists():
+            copy_project(project.parent)
+            keep_architectures(project, "alexnet")
+            keep_folds(project, "fold_1", "fold_2")
+            run = run_kedro(project, "run", "--pipeline", "detl", "--env", "test")
+            assert run.returncode == 0, run.stdout
+    return project
 
 
 @pytest.fixture

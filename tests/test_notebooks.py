@@ -5,13 +5,7 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from project_copy import (
-    PROJECT,
-    copy_project,
-    environment_of,
-    keep_architectures,
-    run_kedro,
-)
+from project_copy import PROJECT, environment_of
 
 PICTURES = {"01_look_at_the_data.ipynb": 4, "02_compare_folds.ipynb": 4}
 """Least number of pictures that each notebook shows."""
@@ -25,31 +19,21 @@ def cells_of(notebook: NotebookNode, kind: str) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == kind]
 
 
-@pytest.fixture(scope="module")
-def finished_project(tmp_path_factory):
-    """Return a project in which ``detl`` has run in environment ``test``."""
-    project = copy_project(tmp_path_factory.mktemp("notebooks"))
-    keep_architectures(project, "alexnet")
-    run = run_kedro(project, "run", "--pipeline", "detl", "--env", "test")
-    assert run.returncode == 0, run.stdout
-    return project
-
-
 @pytest.fixture(scope="module", params=PICTURES)
-def executed(request, finished_project):
+def executed(request, finished_run):
     """Return a notebook's name, and the outputs of its cells, all in one list.
 
     It runs in a folder that is neither the project's root nor that of the notebooks.
     """
     notebook = read_notebook(request.param)
-    folder = finished_project / "data" / "test"
+    folder = finished_run / "data" / "test"
     client = NotebookClient(
         notebook,
         timeout=120,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
     )
-    client.execute(env=environment_of(finished_project, DETL_ENV="test"))
+    client.execute(env=environment_of(finished_run, DETL_ENV="test"))
     outputs = [output for cell in cells_of(notebook, "code") for output in cell.outputs]
     return request.param, outputs
 

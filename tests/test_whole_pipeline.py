@@ -8,10 +8,13 @@ import cv2
 import pandas as pd
 import pytest
 
-from detl.design import ARCHITECTURES, FOLDS
+from detl.design import ARCHITECTURES
 from detl.schemas.classes import DATA_B_CLASSES
-from project_copy import copy_project, run_kedro
+from project_copy import copy_project, keep_folds, run_kedro_alone
 from run_store import Store
+
+FOLDS = ("fold_1", "fold_2")
+"""Two of the five, so that the run is shorter."""
 
 METRICS = {"accuracy", "balanced_accuracy", "macro_f1", "macro_auc"} | {
     f"{metric}_{name}"
@@ -24,9 +27,9 @@ METRICS = {"accuracy", "balanced_accuracy", "macro_f1", "macro_auc"} | {
 def finished(tmp_path_factory):
     """Return a project in which ``detl`` has run, not from its root."""
     project = copy_project(tmp_path_factory.mktemp("whole"))
-    run = run_kedro(
-        project, "run", "--pipeline", "detl", "--env", "test", cwd=project / "conf"
-    )
+    keep_folds(project, *FOLDS)
+    command = ("run", "--pipeline", "detl", "--env", "test")
+    run = run_kedro_alone(project, *command, cwd=project / "conf")
     assert run.returncode == 0, run.stdout
     return project, run.stdout
 
@@ -102,7 +105,7 @@ def test_what_is_not_taken_is_in_rejected_with_its_reason(finished):
     assert rejected["reason"].str.len().min() > 0
 
 
-def test_the_store_holds_one_parent_three_architectures_and_fifteen_folds(store):
+def test_the_store_holds_one_parent_three_architectures_and_their_folds(store):
     (parent,) = store.below(None)
     architectures = store.below(parent)
 
@@ -209,96 +212,3 @@ def test_the_report_is_logged_in_the_parent(store):
 
     assert "report.html" in files
     assert len(store.pictures(parent)) == 7
-
-
-def test_a_run_with_nothing_to_do_changes_nothing(finished, store):
-    project, _ = finished
-    before = [run.to_dictionary()["data"] for run in store.folds()]
-
-    again = run_kedro(
-        project, "run", "--pipeline", "detl", "--env", "test", "--only-missing-outputs"
-    )
-
-    assert again.returncode == 0, again.stdout
-    assert len(store.below(None)) == 1
-    assert [run.to_dictionary()["data"] for run in store.folds()] == before
-
-
-def test_the_files_of_a_run_are_not_taken_for_one_with_other_parameters(finished):
-    project, _ = finished
-
-    other = run_kedro(
-        project, "run", "--env", "test", "--only-missing-outputs", "--params", "seed=7"
-    )
-
-    assert other.returncode == 1
-    assert "made with other parameters" in other.stdout
-
-
-def test_the_files_of_one_split_are_not_taken_for_those_of_another(finished):
-    project, _ = finished
-    changed = ("--params", "split.protocol=paper")
-
-    other = run_kedro(project, "run", "--pipeline", "report", "--env", "test", *changed)
-
-    assert other.returncode == 1
-    assert "made with split.protocol = grouped, and paper is asked for" in other.stdout
-
-
-def test_one_namespace_alone_continues_in_the_same_runs(finished, store):
-    project, _ = finished
-    (parent,) = store.below(None)
-    before = {run.info.run_id: run.data.metrics for run in store.folds()}
-
-    again = run_kedro(
-        project, "run", "--env", "test", "--namespaces", "alexnet.crossval.fold_2"
-    )
-
-    assert again.returncode == 0, again.stdout
-    summary = project / "data/test/08_reporting/summary.csv"
-    assert not summary.exists()  # it was of the fold that has been trained again
-    rest = run_kedro(project, "run", "--env", "test", "--only-missing-outputs")
-    assert rest.returncode == 0, rest.stdout
-    assert summary.exists()
-    (still,) = store.below(None)
-    assert still.info.run_id == parent.info.run_id
-    assert still.data.tags["detl.complete"] == "yes"
-    assert {run.info.run_id: run.data.metrics for run in store.folds()} == before
-    for fold in store.folds():
-        points = store.client.get_metric_history(fold.info.run_id, "val_loss")
-        assert len(points) == 2
-        assert len(store.pictures(fold)) == 1
-
-
-def test_what_comes_after_a_node_runs_from_disk(finished):
-    project, _ = finished
-
-    after = run_kedro(
-        project, "run", "--env", "test", "--from-nodes", "vgg16.crossval.collect_folds"
-    )
-
-    assert after.returncode == 0, after.stdout
-    assert (project / "data/test/08_reporting/report.html").exists()
-
-
-def test_kedro_viz_builds_its_page_with_previews(finished):
-    project, _ = finished
-
-    built = run_kedro(project, "viz", "build", "--include-previews", KEDRO_ENV="test")
-
-    assert built.returncode == 0, built.stdout
-    graph = json.loads((project / "build/api/main").read_text())
-    assert {"ingest", "vgg16", "vgg16.crossval", "vgg16.crossval.fold_3"} <= set(
-        graph["modular_pipelines"]
-    )
-    assert graph["layers"] == [
-        "raw",
-        "intermediate",
-        "primary",
-        "model_input",
-        "pretrained",
-        "feature",
-        "models",
-        "model_output",
-        "reporting",
-    ]

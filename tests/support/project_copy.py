@@ -1,11 +1,16 @@
 """A copy of the project to run commands in, as a user would."""
 
+import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +68,41 @@ def copy_project(folder: Path) -> Path:
 
 def keep_architectures(project: Path, *architectures: str) -> None:
     """Leave only these architectures in the graph, so that a run is shorter."""
+    _set_in_design(project, "ARCHITECTURES", architectures)
+
+
+def keep_folds(project: Path, *folds: str) -> None:
+    """Leave only these folds in the graph, so that a run is shorter."""
+    _set_in_design(project, "FOLDS", folds)
+
+
+def _set_in_design(project: Path, name: str, value: tuple[str, ...]) -> None:
     design = project / "src" / "detl" / "design.py"
-    kept = f"ARCHITECTURES = {architectures!r}"
     lines = design.read_text().splitlines()
-    changed = [kept if line.startswith("ARCHITECTURES") else line for line in lines]
+    changed = [f"{name} = {value!r}" if x.startswith(f"{name} =") else x for x in lines]
     design.write_text("\n".join(changed) + "\n")
+
+
+def copy_run(finished: Path, folder: Path) -> Path:
+    """Return a copy of a project that has run, with a store that names its own files.
+
+    Args:
+        finished: The project.
+        folder: Where the copy is made.
+    """
+    project = folder / "detl"
+    shutil.copytree(finished, project, symlinks=True)
+    with closing(sqlite3.connect(project / "mlflow.db")) as store, store:
+        for table, column in (
+            ("experiments", "artifact_location"),
+            ("runs", "artifact_uri"),
+            ("tags", "value"),
+        ):
+            store.execute(
+                f"UPDATE {table} SET {column} = replace({column}, ?, ?)",
+                (str(finished), str(project)),
+            )
+    return project
 
 
 def environment_of(project: Path, **changes: str) -> dict[str, str]:
@@ -80,6 +115,46 @@ def run_kedro(
     project: Path, *arguments: str, cwd: Path | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Return the finished command, with all that it printed in ``stdout``."""
+    server = _start_server()
+    with tempfile.NamedTemporaryFile("r") as printed:
+        command = {
+            "arguments": arguments,
+            "folder": str(cwd or project),
+            "environment": environment_of(project, **environment),
+            "printed": printed.name,
+        }
+        server.stdin.write(json.dumps(command) + "\n")
+        server.stdin.flush()
+        code = int(server.stdout.readline())
+        return subprocess.CompletedProcess(arguments, code, printed.read())
+
+
+@cache
+def _start_server() -> subprocess.Popen[str]:
+    """Return the process that runs the commands, and ends when this one ends."""
+    return subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("kedro_server.py")],
+        # Where Kedro finds the configuration of the logging, as in each copy.
+        cwd=PROJECT,
+        # What the project sets before it imports the libraries.
+        env=environment_of(
+            PROJECT,
+            TF_CPP_MIN_LOG_LEVEL="3",
+            MLFLOW_LOGGING_LEVEL="WARNING",
+            MLFLOW_DISABLE_TELEMETRY="true",
+            DO_NOT_TRACK="true",
+        ),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def run_kedro_alone(
+    project: Path, *arguments: str, cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Return the finished command, which a process of its own has run, as a user's."""
     return subprocess.run(
         [KEDRO, *arguments],
         cwd=cwd or project,
