@@ -14,7 +14,7 @@ def _full_width(network: str, normalisation: str) -> NetworkParameters:
         width_multiplier=1.0,
         fully_connected_units=0 if network == "resnet50" else 4096,
         dropout=0.0,
-        stem_stride={"alexnet": 4, "vgg16": 1, "resnet50": 2}[network],
+        stem_stride={"vgg16": 1, "resnet50": 2}[network],
         normalisation=normalisation,
     )
 
@@ -87,8 +87,8 @@ def test_resnet50_has_a_3x3_stem_and_otherwise_the_published_number_of_weights()
     assert model.count_params() == published - stem - biases
 
 
-def test_alexnet_has_five_convolutions_of_3x3():
-    model = build_network(_full_width("alexnet", "none"), 224, 2, seed=0)
+def test_alexnet_has_five_convolutions_of_3x3(tiny_network):
+    model = build_network(tiny_network("alexnet"), 32, 2, seed=0)
 
     assert _kernels(model) == [(3, 3)] * 5
 

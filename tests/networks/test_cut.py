@@ -73,10 +73,15 @@ def test_the_model_that_is_cut_stays_as_it_was(pretrained):
 
 
 def test_training_the_tail_on_cached_features_is_training_the_whole_frozen_network(
-    pretrained, short_training
+    tiny_network, short_training
 ):
-    """The claim that carries the design: the frozen part needs to run only once."""
+    """The claim that carries the design: the frozen part needs to run only once.
+
+    Of one network; of the others the parts make the same logits, as shown above.
+    """
+    pretrained = build_network(tiny_network("alexnet"), 32, 2, seed=0)
     whole = replace_head(pretrained, 4, seed=1)
+    untrained = whole.predict(PIXELS[..., np.newaxis], verbose=0)
     trunk, tail = cut_trunk(whole)
     tail = copy_model(tail)
     trainable = {layer.name for layer in tail.layers}
@@ -96,4 +101,5 @@ def test_training_the_tail_on_cached_features_is_training_the_whole_frozen_netwo
 
     logits_of_tail = tail.predict(features, verbose=0)
     logits_of_whole = whole.predict(PIXELS[..., np.newaxis], verbose=0)
-    np.testing.assert_allclose(logits_of_tail, logits_of_whole, atol=1e-5)
+    learnt = np.abs(logits_of_whole - untrained).max()
+    assert np.abs(logits_of_tail - logits_of_whole).max() < 1e-3 * learnt
