@@ -32,18 +32,59 @@ SOURCES = {"nih": "nih", "covid-chestxray": "covid_chestxray"}
 """Folder to the reader of its layout."""
 
 
-def test_the_embedded_sample_is_what_its_parameters_give(
-    sample_folder, sample_parameters
-):
-    made = make_phantoms(sample_parameters)
-    kept = {
-        path.relative_to(sample_folder).as_posix(): path.read_bytes()
-        for path in sample_folder.rglob("*")
-        # FolderDataset leaves its list of what it may replace.
-        if path.is_file() and path.name != MARKER
+@pytest.fixture(scope="module")
+def first_films(sample_parameters):
+    """Return what the parameters of the embedded sample give of each label's first."""
+
+    def few(counts):
+        return {label: min(count, 6) for label, count in counts.items()}
+
+    changes = {
+        "nih": few(sample_parameters.nih),
+        "covid_chestxray": few(sample_parameters.covid_chestxray),
     }
-    assert made.keys() == kept.keys()
-    assert [path for path in made if made[path] != kept[path]] == []
+    return make_phantoms(sample_parameters.model_copy(update=changes))
+
+
+def test_the_embedded_films_are_those_that_the_parameters_give(
+    sample_folder, first_films
+):
+    films = [name for name in first_films if not name.endswith(".csv")]
+
+    assert len(films) > 100
+    assert [
+        f for f in films if first_films[f] != (sample_folder / f).read_bytes()
+    ] == []
+
+
+def test_the_embedded_tables_say_of_a_film_what_the_parameters_give(
+    sample_folder, first_films
+):
+    tables = [name for name in first_films if name.endswith(".csv")]
+
+    assert len(tables) >= 2
+    for table in tables:
+        rows = first_films[table].splitlines()
+        assert set(rows) <= set((sample_folder / table).read_bytes().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "source"),
+    [
+        ("nih/Data_Entry_2017.csv", "Finding Labels", "nih"),
+        ("covid-chestxray/metadata.csv", "finding", "covid_chestxray"),
+    ],
+)
+def test_the_embedded_sample_has_the_films_that_its_parameters_ask_for(
+    sample_folder, sample_parameters, table, column, source
+):
+    counts = pd.read_csv(sample_folder / table)[column].value_counts()
+
+    for label, count in getattr(sample_parameters, source).items():
+        # The healthy have films of the diseased and those of the faults on top.
+        assert counts[label] == count or (
+            label == "No Finding" and counts[label] > count
+        )
 
 
 def test_the_list_in_the_embedded_sample_names_its_files_as_they_are(sample_folder):
