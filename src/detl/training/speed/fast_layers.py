@@ -21,11 +21,10 @@ Tensor = Any
 class QuickGradientConv2D(keras.layers.Conv2D):
     """A Conv2D whose gradients are convolutions too.
 
-    What TensorFlow runs on a processor in their place takes at least one and a half
-    times as long for the gradient by the inputs, often several times, and up to half as
-    long again for that by the kernel (docs/benchmarks.md). Outputs are the same;
-    gradients differ by rounding. Where a stride leaves inputs out, or the padding is
-    not "same", gradients are TensorFlow's.
+    What TensorFlow runs on a processor in their place takes longer, often several
+    times as long for the gradient by the inputs. Outputs are the same; gradients differ
+    by rounding. Where a stride leaves inputs out, or the padding is not "same",
+    gradients are TensorFlow's.
     """
 
     def convolution_op(self, inputs: Tensor, kernel: Tensor) -> Tensor:
@@ -57,10 +56,10 @@ class QuickGradientConv2D(keras.layers.Conv2D):
 class QuickGradientMaxPooling2D(keras.layers.MaxPooling2D):
     """A MaxPooling2D that is the largest of a reshaped array.
 
-    From the pooling itself XLA makes, for the gradient, a scattered write, which on a
-    GPU takes a sixth to a fifth of a step of VGG16 (docs/benchmarks.md). Outputs are
-    the same. Where several inputs are the largest one, they share the gradient. Where
-    windows overlap, or stand out at the border, all is Keras's.
+    From the pooling itself XLA makes, for the gradient, a scattered write, which is
+    slow on a GPU. Outputs are the same. Where several inputs are the largest one, they
+    share the gradient. Where windows overlap, or stand out at the border, all is
+    Keras's.
     """
 
     def call(self, inputs: Tensor) -> Tensor:

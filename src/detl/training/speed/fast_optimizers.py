@@ -2,7 +2,7 @@
 
 Keras's own take a dozen operations (Adam) or five (SGD) for each variable, which
 TensorFlow on a processor runs one after the other, each through all weights: a good
-part of a step of VGG16 (docs/benchmarks.md). It also has the whole as one operation.
+part of a step of VGG16. It also has the whole as one operation.
 """
 
 from __future__ import annotations
