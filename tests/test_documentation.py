@@ -1,0 +1,38 @@
+"""Files that the pages name exist, as do those that README and the like link to.
+
+Links between the pages of ``docs/`` are checked where ``make docs`` builds the site.
+"""
+
+import re
+
+import pytest
+
+from project_copy import PROJECT
+
+AT_ROOT = ["README.md", "CONTRIBUTING.md"]
+PAGES = AT_ROOT + [f"docs/{page.name}" for page in (PROJECT / "docs").glob("*.md")]
+
+PYTHON_FILE = re.compile(r"(?:[\w-]+/)+[\w-]+\.(?:py|ipynb)\b")
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+NEW_FILE = re.compile(r"^New file `.*`:$", re.MULTILINE)
+CODE_BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+def text_of(page: str) -> str:
+    """Return the page without the code and the files that a reader is to write."""
+    return NEW_FILE.sub("", CODE_BLOCK.sub("", (PROJECT / page).read_text()))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_python_file_that_a_page_names_exists(page):
+    named = PYTHON_FILE.findall(text_of(page))
+    roots = (PROJECT, PROJECT / "src" / "detl")
+    assert {
+        path for path in named if not any((root / path).exists() for root in roots)
+    } == set()
+
+
+@pytest.mark.parametrize("page", AT_ROOT)
+def test_every_link_leads_to_a_file(page):
+    links = LINK.findall(text_of(page))
+    assert {path for path in links if not (PROJECT / path).exists()} == set()
