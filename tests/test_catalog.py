@@ -22,7 +22,7 @@ from detl.pipeline_registry import register_pipelines
 from project_copy import read_catalog
 
 EXPECTED = Path(__file__).with_name("catalog.csv")
-HEADER = "dataset,count,class,path,layer,mlflow"
+HEADER = "dataset,class,path,layer,mlflow"
 FAMILIES = {"architecture": ARCHITECTURES, "arm": ARMS, "fold": FOLDS}
 PUT_THERE_BY_HOOKS = {"provenance"}
 
@@ -36,12 +36,11 @@ def list_names() -> set[str]:
 def describe(names: Iterable[str], catalog: dict[str, Any]) -> list[str]:
     """Return a line of CSV per family of datasets that differ in nothing else."""
     resolver = CatalogConfigResolver(catalog)
-    counts = Counter(_describe_one(n, resolver.resolve_pattern(n)) for n in names)
-    rows = (",".join((row[0], str(n), *row[1:])) for row, n in counts.items())
+    rows = {_describe_one(name, resolver.resolve_pattern(name)) for name in names}
     return [HEADER, *sorted(rows)]
 
 
-def _describe_one(name: str, entry: dict[str, Any]) -> tuple[str, ...]:
+def _describe_one(name: str, entry: dict[str, Any]) -> str:
     metadata = entry.get("metadata", {})
     logged = metadata.get("mlflow", {})
     row = (
@@ -51,7 +50,7 @@ def _describe_one(name: str, entry: dict[str, Any]) -> tuple[str, ...]:
         metadata.get("kedro-viz", {}).get("layer", ""),
         ":".join(filter(None, (logged.get("kind"), logged.get("key")))),
     )
-    return tuple(map(_name_family, row))
+    return ",".join(map(_name_family, row))
 
 
 def _name_family(text: str) -> str:
