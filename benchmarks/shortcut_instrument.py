@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
-from detl.evaluation.pooling import pool_predictions
+from detl.evaluation.predictions import pool_predictions
 from detl.evaluation.shortcuts.card import WITHOUT_LUNGS, grade_shortcuts
 from detl.evaluation.shortcuts.cue_models import predict_from_cues
 from detl.evaluation.shortcuts.cues import CUES, black_out_centre
@@ -184,7 +184,7 @@ def cross_validate(trunk, tail, pixels, data_b, folds, seed: int) -> pd.DataFram
         )
         found = predict_probabilities(model, RowBatches(features, test, None, 64))
         predictions[str(name)] = tabulate_predictions(data_b.iloc[test], found)
-    return pool_predictions(predictions, data_b)
+    return pool_predictions(data_b, **predictions)
 
 
 def make_card(marker: str, centre_share: float, seed: int) -> pd.DataFrame:

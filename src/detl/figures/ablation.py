@@ -1,14 +1,17 @@
 """Picture of the ablation: the accuracy of each arm, fold by fold."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from detl.design import ARMS, REFERENCE_ARM
 from detl.errors import DetlError
 from detl.figures.render import render_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 INITIALISATION_TITLES = {
     "detl": "Data-A (DETL)",
@@ -26,7 +29,7 @@ _HEIGHTS = {arm: -(row + 0.6 * (row // 3)) for row, arm in enumerate(ARMS)}
 
 
 def draw_arms(arms: pd.DataFrame, folds: pd.DataFrame) -> np.ndarray:
-    """Picture of the arms' accuracies, uint8 (height, width, RGB).
+    """Return a picture of the arms' accuracies, uint8 (height, width, RGB).
 
     A panel per architecture, a row per arm: a dot per fold, the mean, and its 95 %
     interval. A dashed line shows the mean of the reference arm. An arm that has not
@@ -39,6 +42,8 @@ def draw_arms(arms: pd.DataFrame, folds: pd.DataFrame) -> np.ndarray:
     Raises:
         DetlError: There is no arm.
     """
+    from matplotlib.figure import Figure
+
     if arms.empty:
         raise DetlError(
             "There are 0 arms to draw and at least 1 is needed: run pipeline "
@@ -73,7 +78,7 @@ def draw_arms(arms: pd.DataFrame, folds: pd.DataFrame) -> np.ndarray:
     return render_figure(figure)
 
 
-def _draw_panel(axes: Axes, arms: pd.DataFrame, folds: pd.DataFrame) -> None:
+def _draw_panel(axes: "Axes", arms: pd.DataFrame, folds: pd.DataFrame) -> None:
     for row in arms.to_dict("records"):
         arm = f"{row['initialisation']}_{row['unfreeze']}"
         height, colour = _HEIGHTS[arm], COLOURS[row["initialisation"]]
@@ -102,7 +107,7 @@ def _draw_panel(axes: Axes, arms: pd.DataFrame, folds: pd.DataFrame) -> None:
     axes.set_axisbelow(True)
 
 
-def _label_rows(axes: Axes) -> None:
+def _label_rows(axes: "Axes") -> None:
     labels = [
         f"{INITIALISATION_TITLES[initialisation]}, {UNFREEZE_TITLES[unfreeze]}"
         for initialisation, unfreeze in ARMS.values()
@@ -112,7 +117,9 @@ def _label_rows(axes: Axes) -> None:
     axes.set_ylabel("Weights at the start, what is trained")
 
 
-def _legend_of_marks() -> list[Line2D]:
+def _legend_of_marks() -> "list[Line2D]":
+    from matplotlib.lines import Line2D
+
     return [
         Line2D([], [], ls="", marker="o", color="0.4", alpha=0.5, ms=4, label="a fold"),
         Line2D(

@@ -1,19 +1,11 @@
 """Pictures of calibration: reliability diagrams and decision curves."""
 
-from collections.abc import Mapping
 from textwrap import fill
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from detl.errors import DetlError
 from detl.evaluation.probabilities.calibration import (
     AS_THEY_ARE,
     CALIBRATION_ERROR,
@@ -21,6 +13,10 @@ from detl.evaluation.probabilities.calibration import (
 )
 from detl.figures.confusion import CLASS_TITLES
 from detl.figures.render import render_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLOURS = {AS_THEY_ARE: "#d55e00", SCALED: "#0072b2"}
 CURVES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -35,7 +31,7 @@ MOST_PREVALENCES = 3
 
 
 def draw_reliability(
-    reliability: Mapping[str, pd.DataFrame], calibration: Mapping[str, pd.DataFrame]
+    reliability: pd.DataFrame, calibration: pd.DataFrame
 ) -> np.ndarray:
     """Return the reliability diagrams, uint8 (height, width, RGB).
 
@@ -47,21 +43,18 @@ def draw_reliability(
     few patients has no point.
 
     Args:
-        reliability: By architecture, the result of ``measure_reliability``.
-        calibration: By architecture, the result of ``measure_calibration``.
-
-    Raises:
-        DetlError: There is no architecture.
+        reliability: What ``measure_reliability`` returns of all architectures, and
+            ``architecture``.
+        calibration: The same of ``measure_calibration``.
     """
-    _require_some(reliability, "reliability diagrams")
-    figure, panels = _make_panels(2, len(reliability))
-    for column, (architecture, table) in zip(
-        panels.T, reliability.items(), strict=True
-    ):
+    by_architecture = reliability.groupby("architecture", sort=False)
+    errors = dict(iter(calibration.groupby("architecture")))
+    figure, panels = _make_panels(2, by_architecture.ngroups)
+    for column, (architecture, table) in zip(panels.T, by_architecture, strict=True):
         for axes, name in zip(column, (AS_THEY_ARE, SCALED), strict=True):
             bins = table[table["probabilities"] == name]
             _draw_bins(axes, bins, COLOURS[name])
-            error = _describe_error(calibration[architecture], name)
+            error = _describe_error(errors[architecture], name)
             axes.set_title(f"{architecture}, {name}\n{error}", fontsize="medium")
         column[-1].set_xlabel("Probability of the predicted class")
     for axes in panels[:, 0]:
@@ -69,7 +62,7 @@ def draw_reliability(
     return render_figure(figure)
 
 
-def draw_net_benefit(net_benefit: Mapping[str, pd.DataFrame]) -> np.ndarray:
+def draw_net_benefit(**net_benefit: pd.DataFrame) -> np.ndarray:
     """Return the decision curves, uint8 (height, width, RGB).
 
     A column of panels per architecture, and a row per prevalence: the least, the middle
@@ -77,13 +70,12 @@ def draw_net_benefit(net_benefit: Mapping[str, pd.DataFrame]) -> np.ndarray:
     the network's net benefit.
 
     Args:
-        net_benefit: By architecture, the result of ``measure_net_benefit``; all of one
+        **net_benefit: By architecture, what ``measure_net_benefit`` returns; all of one
             class and of the same prevalences.
-
-    Raises:
-        DetlError: There is no architecture.
     """
-    _require_some(net_benefit, "decision curves")
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
     first = next(iter(net_benefit.values()))
     every = sorted(first["prevalence"].unique())
     rows = min(MOST_PREVALENCES, len(every))
@@ -116,15 +108,10 @@ def draw_net_benefit(net_benefit: Mapping[str, pd.DataFrame]) -> np.ndarray:
     return render_figure(figure)
 
 
-def _require_some(tables: Mapping[str, pd.DataFrame], what: str) -> None:
-    if not tables:
-        raise DetlError(
-            f"There are {what} of 0 architectures to draw and at least 1 is needed: "
-            "run pipeline 'evaluate' first."
-        )
+def _make_panels(rows: int, columns: int) -> "tuple[Figure, np.ndarray]":
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-
-def _make_panels(rows: int, columns: int) -> tuple[Figure, np.ndarray]:
     width, height = PANEL_INCHES
     size = (width * columns, height * rows)
     # Else the last label of an axis would touch the first of the next.
@@ -133,7 +120,9 @@ def _make_panels(rows: int, columns: int) -> tuple[Figure, np.ndarray]:
     return figure, panels
 
 
-def _draw_bins(axes: Axes, bins: pd.DataFrame, colour: str) -> None:
+def _draw_bins(axes: "Axes", bins: pd.DataFrame, colour: str) -> None:
+    from matplotlib.ticker import PercentFormatter
+
     axes.plot([0, 1], [0, 1], "--", color="0.5", lw=1, zorder=1)
     for scale in (axes.xaxis, axes.yaxis):
         scale.set_major_formatter(PercentFormatter(1))
@@ -174,7 +163,9 @@ def _describe_error(calibration: pd.DataFrame, name: str) -> str:
     return f"ECE {value:.1f} % ({interval})"
 
 
-def _draw_curves(axes: Axes, curve: pd.DataFrame, prevalence: float) -> None:
+def _draw_curves(axes: "Axes", curve: pd.DataFrame, prevalence: float) -> None:
+    from matplotlib.ticker import FuncFormatter
+
     x = curve["threshold_probability"]
     # No rule gains more than the prevalence; how far one may lose has no bound.
     axes.set(
@@ -194,7 +185,7 @@ def _draw_curves(axes: Axes, curve: pd.DataFrame, prevalence: float) -> None:
     )
 
 
-def _write(axes: Axes, note: str) -> None:
+def _write(axes: "Axes", note: str) -> None:
     """Write in the middle of a panel why there is nothing in it."""
     axes.text(
         0.5,

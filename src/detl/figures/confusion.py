@@ -1,14 +1,15 @@
 """Picture of the confusion matrices (the paper's Fig. 3)."""
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from detl.errors import DetlError
 from detl.figures.render import render_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 CLASS_TITLES = {
     "normal": "Normal",
@@ -20,35 +21,32 @@ PANEL_INCHES = (4.4, 4.2)
 DOTS_PER_INCH = 120
 
 
-def draw_confusion_matrices(matrices: Mapping[str, pd.DataFrame]) -> np.ndarray:
-    """Picture of confusion matrices side by side, uint8 (height, width, RGB).
+def draw_confusion_matrices(**matrices: pd.DataFrame) -> np.ndarray:
+    """Return a picture of confusion matrices, side by side, uint8 (height, width, RGB).
 
     Each cell shows its number of images and its share of the row's true class in
     per cent, by which it is coloured; each title shows the accuracy.
 
     Args:
-        matrices: By architecture, the pooled confusion matrix (rows true, columns
-            predicted).
+        **matrices: By architecture, the confusion matrix of all folds: ``label``, the
+            true class of a row, and a column per predicted class.
 
     Raises:
-        DetlError: There is no matrix, or one without an image.
+        DetlError: A matrix counts no image.
     """
-    if not matrices:
-        raise DetlError(
-            "There are 0 confusion matrices to draw and at least 1 is needed: run the "
-            "cross-validation first."
-        )
+    from matplotlib.figure import Figure
+
     width, height = PANEL_INCHES
     figure = Figure(
         (width * len(matrices), height), DOTS_PER_INCH, layout="constrained"
     )
     panels = figure.subplots(1, len(matrices), squeeze=False)[0]
     for axes, (architecture, matrix) in zip(panels, matrices.items(), strict=True):
-        _draw_panel(axes, architecture, matrix)
+        _draw_panel(axes, architecture, matrix.set_index("label"))
     return render_figure(figure)
 
 
-def _draw_panel(axes: Axes, architecture: str, matrix: pd.DataFrame) -> None:
+def _draw_panel(axes: "Axes", architecture: str, matrix: pd.DataFrame) -> None:
     counts = matrix.to_numpy()
     images = counts.sum()
     if images == 0:

@@ -1,18 +1,21 @@
 """Pictures of the explanations' scores, and of maps beside the known regions."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from detl.errors import DetlError
 from detl.explanation.sanity import GUIDED, OTHER_IMAGE, SIMILARITIES
 from detl.figures.overlay import overlay
 from detl.figures.render import render_figure
 from detl.wording import METHOD_TITLES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 COLOURS = {
     "grad_cam": "#0072b2",
@@ -33,20 +36,20 @@ _OUTLINE = "#ffd400"
 DOTS_PER_INCH = 120
 
 
-def draw_curves(curves: Mapping[str, pd.DataFrame]) -> np.ndarray:
+def draw_curves(**curves: pd.DataFrame | None) -> np.ndarray:
     """Return a picture of deletion and insertion, RGB, (height, width, 3), uint8.
 
     A row per architecture, a panel per curve, a line per method.
 
     Args:
-        curves: By architecture, what ``tabulate_curves`` returns.
+        **curves: By architecture, what ``tabulate_curves`` returns; None is left out.
 
     Raises:
         DetlError: There is no curve.
     """
-    _require_some(curves, "curves")
-    figure, rows = _lay_out(len(curves), len(_CURVE_TITLES), (4.2, 3.4))
-    for axes_of_row, (architecture, table) in zip(rows, curves.items(), strict=True):
+    there = _require_some(curves, "curves")
+    figure, rows = _lay_out(len(there), len(_CURVE_TITLES), (4.2, 3.4))
+    for axes_of_row, (architecture, table) in zip(rows, there.items(), strict=True):
         for axes, (curve, title) in zip(
             axes_of_row, _CURVE_TITLES.items(), strict=True
         ):
@@ -63,7 +66,7 @@ def draw_curves(curves: Mapping[str, pd.DataFrame]) -> np.ndarray:
             axes.set_xlabel("Pixels replaced, %")
             axes.grid(color="0.92")
         axes_of_row[0].set_ylabel("Probability of the\nexplained class")
-    methods = pd.concat(curves.values())["method"].unique()
+    methods = pd.concat(there.values())["method"].unique()
     figure.legend(
         handles=[_line_of(method) for method in methods],
         loc="outside lower center",
@@ -74,7 +77,7 @@ def draw_curves(curves: Mapping[str, pd.DataFrame]) -> np.ndarray:
     return render_figure(figure)
 
 
-def draw_sanity(tables: Mapping[str, pd.DataFrame]) -> np.ndarray:
+def draw_sanity(**tables: pd.DataFrame | None) -> np.ndarray:
     """Return a picture of the randomisation test, RGB, (height, width, 3), uint8.
 
     A row per architecture and a panel per similarity; from left to right more layers
@@ -82,20 +85,23 @@ def draw_sanity(tables: Mapping[str, pd.DataFrame]) -> np.ndarray:
     left how alike its maps of different images are, where it should come down to.
 
     Args:
-        tables: By architecture, what ``follow_randomisation`` returns.
+        **tables: By architecture, what ``follow_randomisation`` returns; None is left
+            out.
 
     Raises:
         DetlError: There is no table.
     """
-    _require_some(tables, "tables of similarities")
-    figure, rows = _lay_out(len(tables), len(SIMILARITIES), (5.2, 3.6))
-    for axes_of_row, (architecture, table) in zip(rows, tables.items(), strict=True):
+    from matplotlib.lines import Line2D
+
+    there = _require_some(tables, "tables of similarities")
+    figure, rows = _lay_out(len(there), len(SIMILARITIES), (5.2, 3.6))
+    for axes_of_row, (architecture, table) in zip(rows, there.items(), strict=True):
         for axes, similarity in zip(axes_of_row, SIMILARITIES, strict=True):
             _draw_cascade(axes, table[table["similarity"] == similarity])
             title = f"{architecture}. {_SIMILARITY_TITLES[similarity]}"
             axes.set_title(title, fontsize="medium")
         axes_of_row[0].set_ylabel("Similarity to the trained\nnetwork's map")
-    methods = pd.concat(tables.values())["method"].unique()
+    methods = pd.concat(there.values())["method"].unique()
     marks = Line2D([], [], color="0.4", ls=":", label="maps of different images")
     figure.legend(
         handles=[*(_line_of(method) for method in methods), marks],
@@ -126,11 +132,7 @@ def draw_regions(
 
     Returns:
         RGB, (height, width, 3), uint8.
-
-    Raises:
-        DetlError: There is no image.
     """
-    _require_some(pixels, "images with a region")
     figure, rows = _lay_out(len(pixels), 1 + len(maps), (2.2, 2.3))
     for row, axes_of_row in enumerate(rows):
         axes_of_row[0].imshow(pixels[row], cmap="gray", vmin=0, vmax=255)
@@ -154,7 +156,7 @@ def draw_regions(
     return render_figure(figure)
 
 
-def _draw_cascade(axes: Axes, table: pd.DataFrame) -> None:
+def _draw_cascade(axes: "Axes", table: pd.DataFrame) -> None:
     # Of the method that goes deepest: the others stop at the end of the tail.
     longest = table.groupby("method")["layer"].size().idxmax()
     of_longest = table.loc[table["method"] == longest, "layer"]
@@ -179,7 +181,9 @@ def _draw_cascade(axes: Axes, table: pd.DataFrame) -> None:
 
 def _lay_out(
     rows: int, columns: int, inches: tuple[float, float]
-) -> tuple[Figure, np.ndarray]:
+) -> "tuple[Figure, np.ndarray]":
+    from matplotlib.figure import Figure
+
     width, height = inches
     size = (width * columns, height * rows + 0.5)
     figure = Figure(size, DOTS_PER_INCH, layout="constrained")
@@ -191,15 +195,22 @@ def _title_of(method: str) -> str:
     return f"{title} (control)" if method == GUIDED else title
 
 
-def _line_of(method: str) -> Line2D:
+def _line_of(method: str) -> "Line2D":
+    from matplotlib.lines import Line2D
+
     style = "--" if method == "random" else "-"
     colour = COLOURS.get(method, "black")
     return Line2D([], [], color=colour, ls=style, label=_title_of(method))
 
 
-def _require_some(things: Mapping[str, pd.DataFrame] | np.ndarray, what: str) -> None:
-    if not len(things):
+def _require_some(
+    tables: Mapping[str, pd.DataFrame | None], what: str
+) -> dict[str, pd.DataFrame]:
+    """Return the tables that are there."""
+    there = {name: table for name, table in tables.items() if table is not None}
+    if not there:
         raise DetlError(
             f"There are 0 {what} to draw and at least 1 is needed: score the "
             "explanations first."
         )
+    return there

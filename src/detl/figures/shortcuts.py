@@ -1,17 +1,17 @@
 """Picture of the shortcut report card: what each input reaches."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from detl.errors import DetlError
 from detl.evaluation.shortcuts.card import INPUTS, WHOLE
 from detl.figures.render import render_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 NETWORK_COLOUR = "#0072b2"
 SIMPLE_COLOUR = "#d55e00"
@@ -21,32 +21,35 @@ LABEL_INCHES = 1.5
 DOTS_PER_INCH = 120
 
 
-def draw_shortcuts(cards: Mapping[str, pd.DataFrame]) -> np.ndarray:
-    """Picture of the accuracies of each input, uint8 (height, width, RGB).
+def draw_shortcuts(**cards: pd.DataFrame | None) -> np.ndarray:
+    """Return a picture of the accuracies of each input, uint8 (height, width, RGB).
 
     A panel per architecture, a row per input: the accuracy with its 95 % interval,
     below the shortcut ratio. A dashed line shows chance, a dotted one the network on
     whole images. An input that has not been computed is marked so.
 
     Args:
-        cards: By architecture, result of ``grade_shortcuts``.
+        **cards: By architecture, what ``grade_shortcuts`` returns; None is left out.
 
     Raises:
         DetlError: There is no card.
     """
-    if not cards:
+    from matplotlib.figure import Figure
+
+    there = {name: card for name, card in cards.items() if card is not None}
+    if not there:
         raise DetlError(
             "There are 0 shortcut cards to draw and at least 1 is needed: run pipeline "
             "'audit' first."
         )
     width, height = PANEL_INCHES
     figure = Figure(
-        (LABEL_INCHES + width * len(cards), height),
+        (LABEL_INCHES + width * len(there), height),
         DOTS_PER_INCH,
         layout="constrained",
     )
-    panels = figure.subplots(1, len(cards), squeeze=False, sharex=True, sharey=True)[0]
-    for axes, (architecture, card) in zip(panels, cards.items(), strict=True):
+    panels = figure.subplots(1, len(there), squeeze=False, sharex=True, sharey=True)[0]
+    for axes, (architecture, card) in zip(panels, there.items(), strict=True):
         _draw_panel(axes, card)
         axes.set_title(architecture, fontsize="medium")
         axes.set_xlabel("Accuracy, %")
@@ -63,7 +66,7 @@ def draw_shortcuts(cards: Mapping[str, pd.DataFrame]) -> np.ndarray:
     return render_figure(figure)
 
 
-def _draw_panel(axes: Axes, card: pd.DataFrame) -> None:
+def _draw_panel(axes: "Axes", card: pd.DataFrame) -> None:
     for row in card.to_dict("records"):
         height = -INPUTS.index(row["input"])
         if pd.isna(row["accuracy"]):
@@ -97,7 +100,9 @@ def _text_style() -> dict[str, Any]:
     }
 
 
-def _legend_of_marks() -> list[Line2D]:
+def _legend_of_marks() -> "list[Line2D]":
+    from matplotlib.lines import Line2D
+
     return [
         Line2D([], [], marker="D", color=NETWORK_COLOUR, ms=5, label="network"),
         Line2D([], [], marker="D", color=SIMPLE_COLOUR, ms=5, label="simple model"),

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from detl.errors import DetlError
 
@@ -96,6 +94,8 @@ def estimate_mean(
         C. Nadeau, Y. Bengio, "Inference for the generalization error", Machine Learning
         52 (2003), 239-281, section 4 (the corrected resampled t test).
     """
+    from scipy import stats
+
     folds = len(values)
     if folds < 2:
         raise DetlError(
@@ -163,6 +163,8 @@ def compare_arms(
     table = pd.DataFrame.from_dict(rows, "index", columns=COLUMNS, dtype="float64")
     compared = table["p"].notna()
     if compared.any():
+        from statsmodels.stats.multitest import multipletests
+
         corrected = multipletests(table.loc[compared, "p"], method="holm")[1]
         table.loc[compared, "p_holm"] = corrected
     return table.rename_axis("arm")

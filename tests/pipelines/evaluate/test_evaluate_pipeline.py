@@ -24,7 +24,7 @@ TABLES = (
 PER_CLASS = 48
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def data_b():
     """Return 192 images, of patients with two images each."""
     labels = np.repeat(DATA_B_CLASSES, PER_CLASS)
@@ -33,38 +33,36 @@ def data_b():
     return pd.DataFrame({"image_id": names, "group": groups, "label": labels})
 
 
-def predict(data_b, positions, seed):
-    """Return predictions that are right more often than not."""
+def predict(data_b, folds, seed):
+    """Return predictions, pooled, that are right more often than not."""
     rng = np.random.default_rng(seed)
-    part = data_b.iloc[positions]
-    logits = rng.normal(size=(len(part), 4))
-    logits[np.arange(len(part)), part["label"].map(DATA_B_CLASSES.index)] += 1.5
+    logits = rng.normal(size=(len(data_b), 4))
+    logits[np.arange(len(data_b)), data_b["label"].map(DATA_B_CLASSES.index)] += 1.5
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    table = part[["image_id", "label"]].reset_index(drop=True)
-    table["predicted"] = np.array(DATA_B_CLASSES)[shares.argmax(axis=1)]
+    table = data_b[["image_id", "label", "group"]].assign(
+        fold=folds, predicted=np.array(DATA_B_CLASSES)[shares.argmax(axis=1)]
+    )
     table[[f"p_{name}" for name in DATA_B_CLASSES]] = shares
     return table
 
 
 def evaluate(data_b, has_validation=True):
     """Return what the stage makes of two networks in two folds, by dataset."""
-    positions = np.arange(len(data_b))
-    parts = {"fold_1": positions[::2], "fold_2": positions[1::2]}
+    tested_in = np.where(np.arange(len(data_b)) % 2, "fold_2", "fold_1")
     folds = pd.concat(
         [
             pd.DataFrame(
                 {
                     "image_id": data_b["image_id"],
                     "fold": fold,
-                    "subset": np.where(np.isin(positions, tested), "test", "train"),
+                    "subset": np.where(tested_in == fold, "test", "train"),
                 }
             )
-            for fold, tested in parts.items()
+            for fold in FOLDS
         ],
         ignore_index=True,
     )
     inputs = {
-        "data_b": data_b,
         "folds": folds,
         "images": data_b.assign(source="nih", view="PA", age=50.0, sex="F"),
         "params:seed": 0,
@@ -73,33 +71,36 @@ def evaluate(data_b, has_validation=True):
         ),
     }
     names = ["alexnet", "vgg16"]
+    validated_in = np.where(tested_in == "fold_1", "fold_2", "fold_1")
     for seed, name in enumerate(names):
-        for fold, tested in parts.items():
-            other = parts["fold_2" if fold == "fold_1" else "fold_1"]
-            validated = predict(data_b, other, seed + 7)
-            here = f"{name}.crossval.{fold}"
-            inputs[f"{here}.predictions"] = predict(data_b, tested, seed)
-            inputs[f"{here}.validation_predictions"] = (
-                validated if has_validation else validated.iloc[:0]
-            )
+        validated = predict(data_b, validated_in, seed + 7)
+        inputs[f"{name}.crossval.tested"] = predict(data_b, tested_in, seed)
+        inputs[f"{name}.crossval.validated"] = (
+            validated if has_validation else validated.iloc[:0]
+        )
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
-    pipeline = create_pipeline(names, FOLDS)
+    pipeline = create_pipeline(names)
     for dataset in pipeline.all_outputs():
         catalog[dataset] = MemoryDataset()
     SequentialRunner().run(pipeline, catalog)
     return pipeline, catalog
 
 
-def test_every_architecture_has_every_table(data_b):
-    pipeline, _ = evaluate(data_b)
+@pytest.fixture(scope="module")
+def evaluated(data_b):
+    return evaluate(data_b)
+
+
+def test_every_architecture_has_every_table(evaluated):
+    pipeline, _ = evaluated
 
     assert pipeline.all_outputs() >= {
         f"{name}.evaluate.{table}" for name in ("alexnet", "vgg16") for table in TABLES
     }
 
 
-def test_the_architectures_are_compared_and_drawn(data_b):
-    pipeline, catalog = evaluate(data_b)
+def test_the_architectures_are_compared_and_drawn(evaluated):
+    pipeline, catalog = evaluated
 
     assert pipeline.outputs() >= {"paired_tests", "reliability_picture"}
     tests = catalog.load("paired_tests")
@@ -107,12 +108,21 @@ def test_the_architectures_are_compared_and_drawn(data_b):
     assert catalog.load("reliability_picture").dtype == np.uint8
 
 
-def test_the_pooled_scores_are_metrics(data_b):
-    _, catalog = evaluate(data_b)
+def test_the_pooled_scores_are_metrics(evaluated):
+    _, catalog = evaluated
 
     scores = catalog.load("vgg16.evaluate.pooled_scores")
     assert scores["accuracy_pooled_low"] < scores["accuracy_pooled"]
     assert all(np.isfinite(value) for value in scores.values())
+
+
+def test_scaling_changes_probabilities_and_no_prediction(evaluated):
+    _, catalog = evaluated
+
+    tested = catalog.load("vgg16.crossval.tested")
+    scaled = catalog.load("vgg16.evaluate.scaled")
+    assert (scaled["p_normal"] != tested["p_normal"]).all()
+    pd.testing.assert_series_equal(scaled["predicted"], tested["predicted"])
 
 
 def test_without_an_inner_validation_part_nothing_that_needs_one_has_a_number(data_b):

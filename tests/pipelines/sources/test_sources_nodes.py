@@ -78,11 +78,11 @@ def test_features_of_tested_images_and_controls_are_probed_together():
     known = {name: len(part) for name, part in every.groupby("source")}
     features = one_hot(data_b)
     features[:, 0, 0, 0] += 5
-    halves = data_b.iloc[::2], data_b.iloc[1::2]
-    results = {f"fold_{k}_predictions": half for k, half in enumerate(halves, start=1)}
-    results |= {f"fold_{k}_model": make_tail() for k in (1, 2)}
+    fold = np.where(np.arange(len(data_b)) % 2, "fold_2", "fold_1")
+    tested = data_b.assign(fold=fold)
+    tables = (features, one_hot(more), more, tested, data_b, every)
 
-    table = probe_source(*(features, one_hot(more), more, data_b, every, 0), **results)
+    table = probe_source(*tables, seed=0, fold_1=make_tail(), fold_2=make_tail())
 
     assert known["cohen"] == 24
     normal = table.set_index("class").loc["normal"]

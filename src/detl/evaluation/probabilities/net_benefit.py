@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.evaluation.probabilities.temperature import scale_predictions
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.statistics.bootstrap import draw_weights
 from detl.statistics.notes import (
@@ -40,6 +39,7 @@ COLUMNS = [
 
 def measure_net_benefit(
     tested: pd.DataFrame,
+    scaled: pd.DataFrame,
     validated: pd.DataFrame,
     prevalences: Sequence[float],
     seed: int,
@@ -63,8 +63,9 @@ def measure_net_benefit(
 
     Args:
         tested: The folds' predictions of their test parts, pooled.
-        validated: The same of their inner validation parts; empty under ``protocol:
-            paper``.
+        scaled: The same, temperature scaled; empty under ``protocol: paper``.
+        validated: The folds' predictions of their inner validation parts, pooled; empty
+            under ``protocol: paper``.
         prevalences: Shares of the class among those examined, between 0 and 1.
         seed: Seed of the draws of patients.
         label: The class.
@@ -79,8 +80,7 @@ def measure_net_benefit(
 
     Raises:
         DetlError: A prevalence or threshold is not between 0 and 1, the class is
-            unknown, a prediction is unusable, or some folds lack an inner validation
-            part.
+            unknown, or a prediction is unusable.
 
     Reference:
         A. J. Vickers, E. B. Elkin, "Decision curve analysis: a novel method for
@@ -98,7 +98,7 @@ def measure_net_benefit(
     positive = (tested["label"] == label).to_numpy()
     reason = _explain_missing(validated, label)
     if not reason:
-        scaled = scale_predictions(tested, validated)[f"p_{label}"].to_numpy()
+        probabilities = scaled[f"p_{label}"].to_numpy()
         of_fold = _share_by_fold(validated, label)
         shares = tested["fold"].map(of_fold).to_numpy("float64")
     note = join_notes(
@@ -111,7 +111,7 @@ def measure_net_benefit(
             if reason:
                 rates = Rates.missing(positive, groups, reason)
             else:
-                called = scaled >= _undo_rebasing(threshold, prevalence, shares)
+                called = probabilities >= _undo_rebasing(threshold, prevalence, shares)
                 rates = Rates.of(called, positive, weights, groups)
             formula = net_benefit_at(prevalence, threshold)
             found, treat_all = rates.measure(formula), formula(1, 0)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from detl.evaluation.probabilities.temperature import scale_predictions
 from detl.evaluation.probabilities.thresholds import (
     SENSITIVITY_TARGET,
     SPECIFICITY_TARGET,
@@ -76,7 +75,7 @@ class _Point:
 
 
 def measure_operating_points(
-    tested: pd.DataFrame, validated: pd.DataFrame, seed: int
+    tested: pd.DataFrame, scaled: pd.DataFrame, validated: pd.DataFrame, seed: int
 ) -> pd.DataFrame:
     """Return what is reached on the test parts with thresholds frozen before.
 
@@ -90,8 +89,9 @@ def measure_operating_points(
 
     Args:
         tested: The folds' predictions of their test parts, pooled.
-        validated: The same of their inner validation parts; empty under ``protocol:
-            paper``.
+        scaled: The same, temperature scaled; empty under ``protocol: paper``.
+        validated: The folds' predictions of their inner validation parts, pooled and
+            temperature scaled; empty under ``protocol: paper``.
         seed: Seed of the draws of patients.
 
     Returns:
@@ -102,11 +102,10 @@ def measure_operating_points(
         ones for a sensitivity) and ``note``.
 
     Raises:
-        DetlError: A prediction is unusable, or some folds lack an inner validation
-            part.
+        DetlError: A prediction is unusable.
     """
     rows = []
-    for point in _list_points(tested, validated, seed):
+    for point in _list_points(tested, scaled, validated, seed):
         for quantity in ("sensitivity", "specificity"):
             found: Measurement = getattr(point.rates, quantity)
             name = (point.label, point.name, quantity)
@@ -118,6 +117,7 @@ def measure_operating_points(
 
 def predict_values(
     tested: pd.DataFrame,
+    scaled: pd.DataFrame,
     validated: pd.DataFrame,
     prevalences: Sequence[float],
     seed: int,
@@ -130,6 +130,7 @@ def predict_values(
 
     Args:
         tested: As for ``measure_operating_points``.
+        scaled: As for ``measure_operating_points``.
         validated: As for ``measure_operating_points``.
         prevalences: Shares of the class among those examined, between 0 and 1.
         seed: Seed of the draws of patients.
@@ -150,7 +151,10 @@ def predict_values(
         (1994), 102.
     """
     require_shares(prevalences, "prevalence")
-    points = [*_list_points(tested, validated, seed), *_list_argmax(tested, seed)]
+    points = [
+        *_list_points(tested, scaled, validated, seed),
+        *_list_argmax(tested, seed),
+    ]
     rows = []
     for point in sorted(points, key=lambda point: DATA_B_CLASSES.index(point.label)):
         for prevalence in prevalences:
@@ -187,12 +191,11 @@ def predictive_values_at(prevalence: float) -> dict[str, Formula]:
 
 
 def _list_points(
-    tested: pd.DataFrame, validated: pd.DataFrame, seed: int
+    tested: pd.DataFrame, scaled: pd.DataFrame, validated: pd.DataFrame, seed: int
 ) -> Iterator[_Point]:
     """Yield the operating points of each class, in the order of the classes."""
     groups = tested["group"].to_numpy()
     weights = draw_weights(groups, seed)
-    scaled = tested if validated.empty else scale_predictions(tested, validated)
     thresholds = choose_thresholds(validated)
     for label in DATA_B_CLASSES:
         positive = (tested["label"] == label).to_numpy()

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
 
 from detl.errors import DetlError
 from detl.evaluation.predictions import read_labels, read_probabilities
@@ -47,6 +45,8 @@ def scale_temperature(
         C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On calibration of modern neural
         networks", ICML 2017, section 4.2. The softmax of their logits is the p here.
     """
+    from scipy.special import softmax
+
     of_each = np.broadcast_to(temperature, len(probabilities))[:, np.newaxis]
     return softmax(_logarithms(probabilities) / of_each, axis=1)
 
@@ -66,6 +66,9 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> tuple[floa
         have the same probability in every image, no temperature changes anything, and
         it is 1.
     """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
     images = len(labels)
     logarithms = _logarithms(probabilities)
     if np.ptp(logarithms, axis=1).max() == 0:
@@ -119,27 +122,34 @@ def fit_temperatures(validated: pd.DataFrame) -> pd.DataFrame:
 
 
 def scale_predictions(
-    predictions: pd.DataFrame, validated: pd.DataFrame
+    predictions: pd.DataFrame, temperatures: pd.DataFrame
 ) -> pd.DataFrame:
     """Return pooled predictions, each fold's probabilities at its own temperature.
 
     Args:
         predictions: The folds' predictions, pooled, of their test or of their inner
             validation parts.
-        validated: As for ``fit_temperatures``, but not empty.
+        temperatures: What ``fit_temperatures`` returns.
+
+    Returns:
+        The same table, with other probabilities; no row where there is no temperature
+        (``protocol: paper``).
 
     Raises:
-        DetlError: A fold has no inner validation part, or a prediction is unusable.
+        DetlError: A fold has no inner validation part while others have one, or a
+            prediction is unusable.
     """
-    temperatures = fit_temperatures(validated).set_index("fold")["temperature"]
+    of_fold = temperatures.set_index("fold")["temperature"].dropna()
+    if of_fold.empty:
+        return predictions.iloc[:0]
     for fold in predictions["fold"].unique():
-        if fold not in temperatures.index:
+        if fold not in of_fold.index:
             raise DetlError(
                 f"Fold {fold} has no inner validation images while "
-                f"{', '.join(temperatures.index)} have some, and every fold needs them "
+                f"{', '.join(of_fold.index)} have some, and every fold needs them "
                 "to be calibrated: run its cross-validation again."
             )
-    of_image = predictions["fold"].map(temperatures).to_numpy("float64")
+    of_image = predictions["fold"].map(of_fold).to_numpy("float64")
     scaled = scale_temperature(read_probabilities(predictions), of_image)
     return predictions.assign(**dict(zip(PROBABILITIES, scaled.T, strict=True)))
 

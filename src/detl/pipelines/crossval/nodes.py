@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.pipelines.named_results import with_ending
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.keras_model import KerasModel
 from detl.schemas.parameters import TrainingParameters
@@ -85,42 +84,32 @@ def predict_fold(
     return first, second
 
 
-def score_fold(predictions: pd.DataFrame) -> dict[str, float]:
-    """Return the metrics of one fold, under the same keys in every fold."""
-    from detl.evaluation.metrics import score_predictions
-
-    return score_predictions(predictions)
-
-
 def collect_folds(
-    folds: pd.DataFrame, pretraining: dict[str, float | None], **fold_results: Any
+    tested: pd.DataFrame,
+    folds: pd.DataFrame,
+    pretraining: dict[str, float | None],
+    **histories: History,
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
-    """Return an architecture's metrics by fold, pooled confusion matrix and summary.
+    """Return an architecture's scores by fold, confusion matrix and summary.
 
     Args:
-        folds: Table ``folds``, which says what folds there must be.
+        tested: Predictions of the folds' test parts.
+        folds: Table ``folds``, which says what must be tested.
         pretraining: Scores of the network on Data-A's validation part.
-        **fold_results: ``<fold>_metrics``, ``<fold>_predictions`` and
-            ``<fold>_history`` of each fold.
+        **histories: Curves of each fold.
     """
-    from detl.evaluation.metrics import warn_unlearned
-    from detl.evaluation.summary import summarise_folds
+    from detl.evaluation.metrics import summarise_folds, warn_unlearned
     from detl.training.fit import best_epoch
 
-    metrics = with_ending(fold_results, "_metrics")
-    predictions = with_ending(fold_results, "_predictions")
-    accuracies, pooled = summarise_folds(metrics, predictions, folds)
-    warnings = warn_unlearned(pretraining, pooled)
-    fold_summary = pd.DataFrame(metrics).T.rename_axis("fold").reset_index()
-    histories = with_ending(fold_results, "_history")
-    fold_summary.insert(1, "epoch", [best_epoch(histories[f]) for f in metrics])
-    confusion_matrix = pooled.reset_index()
+    fold_summary, matrix, accuracies = summarise_folds(tested, folds)
+    epochs = [best_epoch(histories[fold]) for fold in fold_summary["fold"]]
+    fold_summary.insert(1, "epoch", epochs)
     summary = {
         **accuracies,
         "data_a_accuracy": pretraining["data_a_accuracy"],
-        "warnings": " ".join(warnings),
+        "warnings": " ".join(warn_unlearned(pretraining, matrix)),
     }
-    return fold_summary, confusion_matrix, summary
+    return fold_summary, matrix.reset_index(), summary
 
 
 def note_parameters(parameters: TrainingParameters, **folds: History) -> dict[str, Any]:
@@ -133,27 +122,20 @@ def note_parameters(parameters: TrainingParameters, **folds: History) -> dict[st
     return {"transfer": parameters.model_dump()}
 
 
-def summarise_architectures(**results: Any) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return the summary, a row per architecture, and the paper's Fig. 3.
+def tabulate_summaries(**summaries: dict[str, Any]) -> pd.DataFrame:
+    """Return the summary, a row per architecture.
 
     What a network has not learned is logged as a warning too.
 
     Args:
-        **results: ``<architecture>_summary`` and ``<architecture>_confusion_matrix``.
+        **summaries: By architecture, what ``collect_folds`` returns.
     """
-    from detl.figures.confusion import draw_confusion_matrices
-
-    summaries = with_ending(results, "_summary")
     for architecture, summary in summaries.items():
         if summary["warnings"]:
             logger.warning("%s: %s", architecture, summary["warnings"])
     table = pd.DataFrame(summaries.values())
     table.insert(0, "architecture", list(summaries))
-    matrices = with_ending(results, "_confusion_matrix")
-    picture = draw_confusion_matrices(
-        {name: matrix.set_index("label") for name, matrix in matrices.items()}
-    )
-    return table, picture
+    return table
 
 
 def _of_subset(

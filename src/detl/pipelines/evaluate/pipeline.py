@@ -4,93 +4,119 @@ from collections.abc import Sequence
 
 from kedro.pipeline import Node, Pipeline
 
-from detl.design import ARCHITECTURES, FOLDS
+from detl.design import ARCHITECTURES
+from detl.evaluation.paired_tests import compare_architectures
+from detl.evaluation.subgroups import measure_subgroups
+from detl.figures.calibration import draw_net_benefit, draw_reliability
+from detl.schemas.tables import stack_architectures
 
 from .nodes import (
-    compare_architectures,
-    draw_calibration,
     measure_calibration,
     measure_operating_points,
     measure_scores,
-    measure_subgroups,
-    pool_folds,
+    scale_folds,
+)
+
+_ONE_ARCHITECTURE = Pipeline(
+    [
+        Node(
+            scale_folds,
+            inputs=["tested", "validated"],
+            outputs=["temperatures", "scaled", "scaled_validated"],
+            name="scale_folds",
+        ),
+        Node(
+            measure_scores,
+            inputs=["tested", "params:seed"],
+            outputs=["scores", "pooled_scores"],
+            name="measure_scores",
+        ),
+        Node(
+            measure_calibration,
+            inputs=["tested", "scaled", "params:seed"],
+            outputs=["calibration", "reliability"],
+            name="measure_calibration",
+        ),
+        Node(
+            measure_operating_points,
+            inputs=[
+                "tested",
+                "scaled",
+                "scaled_validated",
+                "params:audit",
+                "params:seed",
+            ],
+            outputs=["operating_points", "predictive_values", "net_benefit"],
+            name="measure_operating_points",
+        ),
+        Node(
+            measure_subgroups,
+            inputs=["tested", "images", "params:seed"],
+            outputs="subgroups",
+            name="measure_subgroups",
+        ),
+    ]
 )
 
 
-def create_pipeline(
-    architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
-) -> Pipeline:
+def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
     """Measure every architecture's predictions, and compare the architectures."""
     return Pipeline(
         [
-            *(_one_architecture(name, folds) for name in architectures),
+            *(_one_architecture(name) for name in architectures),
             Node(
                 compare_architectures,
                 inputs={
                     "folds": "folds",
                     "seed": "params:seed",
-                    **{name: f"{name}.evaluate.tested" for name in architectures},
+                    **{name: f"{name}.crossval.tested" for name in architectures},
                 },
                 outputs="paired_tests",
                 name="compare_architectures",
             ),
-            Node(
-                draw_calibration,
-                inputs={
-                    f"{name}_{table}": f"{name}.evaluate.{table}"
-                    for name in architectures
-                    for table in ("reliability", "calibration", "net_benefit")
-                },
-                outputs=["reliability_picture", "net_benefit_picture"],
-                name="draw_calibration",
-            ),
+            *_draw_calibration(architectures),
         ]
     )
 
 
-def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
-    of_folds = {
-        f"{fold}_{part}": f"{architecture}.crossval.{fold}.{dataset}"
-        for fold in folds
-        for part, dataset in (
-            ("tested", "predictions"),
-            ("validated", "validation_predictions"),
-        )
-    }
+def _one_architecture(architecture: str) -> Pipeline:
     return Pipeline(
-        [
-            Node(
-                pool_folds,
-                inputs={"data_b": "data_b", **of_folds},
-                outputs=["tested", "validated"],
-                name="pool_folds",
-            ),
-            Node(
-                measure_scores,
-                inputs=["tested", "params:seed"],
-                outputs=["scores", "pooled_scores"],
-                name="measure_scores",
-            ),
-            Node(
-                measure_calibration,
-                inputs=["tested", "validated", "params:seed"],
-                outputs=["temperatures", "calibration", "reliability"],
-                name="measure_calibration",
-            ),
-            Node(
-                measure_operating_points,
-                inputs=["tested", "validated", "params:audit", "params:seed"],
-                outputs=["operating_points", "predictive_values", "net_benefit"],
-                name="measure_operating_points",
-            ),
-            Node(
-                measure_subgroups,
-                inputs=["tested", "images", "params:seed"],
-                outputs="subgroups",
-                name="measure_subgroups",
-            ),
-        ],
+        _ONE_ARCHITECTURE,
         namespace=f"{architecture}.evaluate",
-        inputs={"data_b", "images", *of_folds.values()},
+        inputs={
+            "tested": f"{architecture}.crossval.tested",
+            "validated": f"{architecture}.crossval.validated",
+            "images": "images",
+        },
         parameters={"params:audit", "params:seed"},
     )
+
+
+def _draw_calibration(architectures: Sequence[str]) -> list[Node]:
+    def of_each(table: str) -> dict[str, str]:
+        return {name: f"{name}.evaluate.{table}" for name in architectures}
+
+    return [
+        *(
+            Node(
+                stack_architectures,
+                inputs=of_each(table),
+                outputs=f"evaluate.{table}",
+                name=f"stack_{table}",
+                namespace="evaluate",
+            )
+            for table in ("reliability", "calibration")
+        ),
+        Node(
+            draw_reliability,
+            inputs=["evaluate.reliability", "evaluate.calibration"],
+            outputs="reliability_picture",
+            name="draw_reliability",
+        ),
+        Node(
+            draw_net_benefit,
+            inputs=of_each("net_benefit"),
+            outputs="net_benefit_picture",
+            name="draw_net_benefit",
+        ),
+    ]

@@ -183,8 +183,8 @@ def draw_scores(**tables: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray]:
 
     there = {name: table for name, table in tables.items() if table is not None}
     return (
-        score_pictures.draw_curves(with_ending(there, "_curves")),
-        score_pictures.draw_sanity(with_ending(there, "_sanity")),
+        score_pictures.draw_curves(**with_ending(there, "_curves")),
+        score_pictures.draw_sanity(**with_ending(there, "_sanity")),
     )
 
 

@@ -91,7 +91,7 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
                 "fold_predictions",
                 "predictions",
                 "external.images",
-                f"{architecture}.evaluate.tested",
+                f"{architecture}.crossval.tested",
                 "params:seed",
             ],
             outputs="scores",

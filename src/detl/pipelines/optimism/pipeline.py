@@ -5,11 +5,11 @@ trained, on the same images, and the accuracies are compared.
 """
 
 from collections.abc import Sequence
-from functools import partial, update_wrapper
 
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS, OTHER_PROTOCOL
+from detl.pipelines.binding import bind
 from detl.pipelines.crossval.pipeline import train_folds
 from detl.pipelines.pretrain.pipeline import ONE_ARCHITECTURE as PRETRAIN
 from detl.pipelines.transfer.pipeline import ONE_ARCHITECTURE as TRANSFER
@@ -17,7 +17,7 @@ from detl.splitting.folds import separate_folds
 
 from .nodes import (
     assign_other_folds,
-    compare_protocols,
+    compare_with_other_protocol,
     match_training_size,
     select_other_data_a,
     summarise_other_protocol,
@@ -42,7 +42,7 @@ def create_pipeline(
         [
             Pipeline([_draw_other_split(folds), tabulate], tags=list(architectures)),
             *(
-                Pipeline([_train(name, folds), _compare(name, folds)], tags=[name])
+                Pipeline([_train(name, folds), _compare(name)], tags=[name])
                 for name in architectures
             ),
         ]
@@ -50,9 +50,6 @@ def create_pipeline(
 
 
 def _draw_other_split(folds: Sequence[str]) -> Pipeline:
-    assign_these_folds = update_wrapper(
-        partial(assign_other_folds, folds=tuple(folds)), assign_other_folds
-    )
     return Pipeline(
         [
             Node(
@@ -68,7 +65,7 @@ def _draw_other_split(folds: Sequence[str]) -> Pipeline:
                 name="select_other_data_a",
             ),
             Node(
-                assign_these_folds,
+                bind(assign_other_folds, folds=tuple(folds)),
                 inputs=["data_b", "params:split", "params:seed"],
                 outputs="all_folds",
                 name="assign_other_folds",
@@ -102,14 +99,11 @@ def _train(architecture: str, folds: Sequence[str]) -> Pipeline:
     summarise = Node(
         summarise_other_protocol,
         inputs={
+            "tested": "tested",
             "folds": "optimism.folds",
             "pretraining": "scores",
             "parameters": "params:split",
-            **{
-                f"{fold}_{result}": f"{fold}.{result}"
-                for result in ("metrics", "predictions", "history")
-                for fold in folds
-            },
+            **{fold: f"{fold}.history" for fold in folds},
         },
         outputs=["fold_summary", "summary"],
         name="summarise_other_protocol",
@@ -142,25 +136,17 @@ def _train(architecture: str, folds: Sequence[str]) -> Pipeline:
     )
 
 
-def _compare(architecture: str, folds: Sequence[str]) -> Pipeline:
-    other = f"{architecture}.optimism.{OTHER_PROTOCOL}"
-    return Pipeline(
-        [
-            Node(
-                compare_protocols,
-                inputs={
-                    "data_b": "data_b",
-                    "parameters": "params:split",
-                    "seed": "params:seed",
-                    **{
-                        f"{f}_own": f"{architecture}.crossval.{f}.predictions"
-                        for f in folds
-                    },
-                    **{f"{f}_other": f"{other}.{f}.predictions" for f in folds},
-                },
-                outputs=f"{architecture}.optimism.difference",
-                name="compare_protocols",
-                namespace=f"{architecture}.optimism",
-            )
-        ]
+def _compare(architecture: str) -> Node:
+    return Node(
+        compare_with_other_protocol,
+        inputs=[
+            "data_b",
+            f"{architecture}.crossval.tested",
+            f"{architecture}.optimism.{OTHER_PROTOCOL}.tested",
+            "params:split",
+            "params:seed",
+        ],
+        outputs=f"{architecture}.optimism.difference",
+        name="compare_with_other_protocol",
+        namespace=f"{architecture}.optimism",
     )

@@ -63,20 +63,6 @@ def extract_features_without_centre(
     return extract_features(trunk, blackened, np.arange(len(rows)))
 
 
-def pool_without_centre(
-    data_b: pd.DataFrame, **predictions: pd.DataFrame
-) -> pd.DataFrame:
-    """Return what all folds say of their test images without centre, as ``tested``.
-
-    Args:
-        data_b: Table ``data_b``, which knows the groups.
-        **predictions: By fold, table ``predictions``.
-    """
-    from detl.evaluation.pooling import pool_predictions
-
-    return pool_predictions(predictions, data_b)
-
-
 def grade_shortcuts(
     tested: pd.DataFrame,
     without_centre: pd.DataFrame,
@@ -100,14 +86,3 @@ def grade_shortcuts(
         for cue, table in cue_predictions.groupby("cue", sort=False)
     }
     return grade_shortcuts(tested, without_centre, cues, images, seed)
-
-
-def draw_shortcuts(**cards: pd.DataFrame | None) -> np.ndarray:
-    """Return a picture of the shortcut cards, RGB, uint8.
-
-    Args:
-        **cards: By architecture, what ``grade_shortcuts`` returns, or None.
-    """
-    from detl.figures.shortcuts import draw_shortcuts
-
-    return draw_shortcuts({n: card for n, card in cards.items() if card is not None})

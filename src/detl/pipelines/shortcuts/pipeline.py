@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
+from detl.figures.shortcuts import draw_shortcuts
 from detl.pipelines.crossval.pipeline import train_folds
 
 from .nodes import (
-    draw_shortcuts,
     extract_features_without_centre,
     grade_shortcuts,
-    pool_without_centre,
     predict_from_cues,
 )
 
@@ -68,17 +67,8 @@ def _train_without_centre(architecture: str, folds: Sequence[str]) -> Pipeline:
         outputs="features",
         name="extract_features_without_centre",
     )
-    pool = Node(
-        pool_without_centre,
-        inputs={
-            "data_b": "data_b",
-            **{fold: f"{fold}.predictions" for fold in folds},
-        },
-        outputs="tested",
-        name="pool_without_centre",
-    )
     return Pipeline(
-        [extract, *train_folds(folds), pool],
+        [extract, *train_folds(folds)],
         namespace=f"{architecture}.shortcuts.without_centre",
         inputs={
             "pixels": "pixels",
@@ -112,7 +102,7 @@ def _grade(architecture: str) -> Pipeline:
         [grade],
         namespace=f"{architecture}.shortcuts",
         inputs={
-            "tested": f"{architecture}.evaluate.tested",
+            "tested": f"{architecture}.crossval.tested",
             "cue_predictions": "shortcuts.cue_predictions",
             "images": "images",
         },

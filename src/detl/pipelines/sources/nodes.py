@@ -1,11 +1,8 @@
 """Nodes that ask what the sources of the images give away."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from detl.pipelines.named_results import with_ending
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.keras_model import KerasModel
 from detl.schemas.parameters import SplitParameters, TrainingParameters
@@ -99,10 +96,11 @@ def probe_source(
     features: np.ndarray,
     control_features: np.ndarray,
     controls: pd.DataFrame,
+    tested: pd.DataFrame,
     data_b: pd.DataFrame,
     images: pd.DataFrame,
     seed: int,
-    **fold_results: Any,
+    **models: KerasModel,
 ) -> pd.DataFrame:
     """Return whether the networks' last features tell the source, within a class.
 
@@ -113,21 +111,21 @@ def probe_source(
         features: The trunk's output, one row per row of ``data_b``.
         control_features: The same of the controls.
         controls: What ``list_controls`` returns.
+        tested: Predictions of the folds' test parts.
         data_b: Table ``data_b``.
         images: Table ``images``.
         seed: Seed of the probe.
-        **fold_results: ``<fold>_model``, the trained tail, and ``<fold>_predictions``
-            of each fold.
+        **models: By fold, its trained tail.
     """
     from detl.evaluation.shortcuts.source_probe import probe_source
     from detl.training.features import penultimate_features
 
-    predictions = with_ending(fold_results, "_predictions")
     is_of_class = (controls["label"] != "").to_numpy()
     columns = ["image_id", "label", "group"]
     found, known = [], []
-    for fold, model in with_ending(fold_results, "_model").items():
-        is_tested = data_b["image_id"].isin(predictions[fold]["image_id"]).to_numpy()
+    for fold, model in models.items():
+        of_fold = tested.loc[tested["fold"] == fold, "image_id"]
+        is_tested = data_b["image_id"].isin(of_fold).to_numpy()
         unseen = np.concatenate([features[is_tested], control_features[is_of_class]])
         found.append(penultimate_features(model, unseen))
         tables = [data_b.loc[is_tested, columns], controls.loc[is_of_class, columns]]

@@ -59,7 +59,7 @@ def _list_what_can_be_tested(architectures: Sequence[str]) -> Pipeline:
 
 def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
     transferred = ("trunk", "tail", "features")
-    trained = [f"{fold}.{of}" for fold in folds for of in ("model", "predictions")]
+    trained = ["tested", *(f"{fold}.model" for fold in folds)]
     return Pipeline(
         [*_test_within_source(folds), _probe_source(folds), _leave_sources_out()],
         namespace=f"{architecture}.shortcuts",
@@ -67,7 +67,6 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
             **{name: name for name in ("pixels", "data_b", "images")},
             **{name: f"{architecture}.transfer.{name}" for name in transferred},
             **{name: f"{architecture}.crossval.{name}" for name in trained},
-            "tested": f"{architecture}.evaluate.tested",
             "controls": "shortcuts.controls",
         },
         parameters={
@@ -102,17 +101,13 @@ def _test_within_source(folds: Sequence[str]) -> list[Node]:
 
 
 def _probe_source(folds: Sequence[str]) -> Node:
-    given = ("features", "control_features", "controls", "data_b", "images")
+    given = ("features", "control_features", "controls", "tested", "data_b", "images")
     return Node(
         probe_source,
         inputs={
             **{name: name for name in given},
             "seed": "params:seed",
-            **{
-                f"{fold}_{result}": f"{fold}.{result}"
-                for fold in folds
-                for result in ("model", "predictions")
-            },
+            **{fold: f"{fold}.model" for fold in folds},
         },
         outputs="source_probe",
         name="probe_source",

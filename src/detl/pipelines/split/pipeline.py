@@ -1,15 +1,16 @@
 """Graph of the split: Data-B, then Data-A without its groups, the folds, the check."""
 
 from collections.abc import Sequence
-from functools import partial, update_wrapper
 
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import FOLDS
-from detl.pipelines.split.nodes import check_leaks, note_parameters
+from detl.pipelines.binding import bind
 from detl.splitting.data_a import select_data_a
 from detl.splitting.data_b import select_data_b
 from detl.splitting.folds import assign_folds, separate_folds
+
+from .nodes import check_leaks, note_parameters
 
 
 def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:
@@ -20,10 +21,6 @@ def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:
     Args:
         folds: Names of the folds; each becomes a dataset ``split.<fold>``.
     """
-    # The folds shape the graph, so they are bound here and are no parameter.
-    assign_these_folds = update_wrapper(
-        partial(assign_folds, folds=tuple(folds)), assign_folds
-    )
     return Pipeline(
         [
             Node(
@@ -45,7 +42,7 @@ def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:
                 name="select_data_a",
             ),
             Node(
-                assign_these_folds,
+                bind(assign_folds, folds=tuple(folds)),
                 inputs=["data_b", "params:split", "params:seed"],
                 outputs="drawn_folds",
                 name="assign_folds",
