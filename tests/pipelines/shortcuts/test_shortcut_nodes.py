@@ -3,7 +3,7 @@ import numpy as np
 
 from detl.pipelines.shortcuts.nodes import (
     extract_features_without_centre,
-    predict_from_cues,
+    predict_from_each_cue,
 )
 from detl.schemas.parameters import AuditParameters
 from made_study import SIZE, make_folds, make_study
@@ -16,7 +16,7 @@ AUDIT = AuditParameters(
 def test_every_cue_predicts_every_image_in_the_fold_that_tests_it():
     data_b, images, pixels = make_study("nih")
 
-    table = predict_from_cues(data_b, images, pixels, make_folds(data_b), AUDIT)
+    table = predict_from_each_cue(data_b, images, pixels, make_folds(data_b), AUDIT)
 
     assert set(table["cue"]) == {"source", "metadata", "border", "thumbnail"}
     for _, cue in table.groupby("cue"):

@@ -1,16 +1,17 @@
 """Simple models that know one cue of an image, on the folds of the networks."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from detl.errors import DetlError
 from detl.evaluation.shortcuts.cues import CUES, choose_pictures
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.tables import tabulate_predictions
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 LOGIT_VARIANCE = 3.0
 """Variance that the prior of the weights gives to a logit, however many inputs."""
@@ -70,7 +71,7 @@ def predict_from_cues(
     return pd.concat(tables, ignore_index=True)
 
 
-def build_linear_model(inputs: int) -> Pipeline:
+def build_linear_model(inputs: int) -> "Pipeline":
     """Return an untrained logistic regression of standardised inputs.
 
     A weight has the prior variance C of scikit-learn, so that a logit, the sum of so
@@ -80,6 +81,11 @@ def build_linear_model(inputs: int) -> Pipeline:
     Args:
         inputs: Number of inputs.
     """
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     strength = LOGIT_VARIANCE / inputs
     return make_pipeline(
         # Else a training part in which nothing is known would have fewer inputs.

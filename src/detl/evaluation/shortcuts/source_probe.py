@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold
 
 from detl.errors import DetlError
 from detl.evaluation.shortcuts.cue_models import build_linear_model
@@ -150,6 +149,8 @@ def _score(
     features: np.ndarray, is_positive: np.ndarray, groups: np.ndarray, seed: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the test rows of each part, and their logits by a probe of the others."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
     few = len(set(scarcer_groups(is_positive, groups)))
     if few < 2:
         return

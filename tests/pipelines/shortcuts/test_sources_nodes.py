@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 
 from detl.networks.names import LOGITS
-from detl.pipelines.sources.nodes import (
+from detl.pipelines.shortcuts.nodes import (
+    label_controls,
     leave_sources_out,
-    list_controls,
     predict_controls,
-    probe_source,
+    probe_networks,
 )
 from detl.schemas.classes import DATA_B_CLASSES
 from made_study import SIZE, make_study
@@ -33,7 +33,7 @@ def test_controls_know_which_class_they_would_be_of(make_parameters):
     sars = extra.assign(image_id="cohen/sars", group="sars", findings="SARS")
     every = pd.concat([images, extra, sars], ignore_index=True)
 
-    controls = list_controls(data_b, every, make_parameters())
+    controls = label_controls(data_b, every, make_parameters())
 
     assert dict(zip(controls["image_id"], controls["label"], strict=True)) == {
         "cohen/more": "normal",
@@ -82,7 +82,7 @@ def test_features_of_tested_images_and_controls_are_probed_together():
     tested = data_b.assign(fold=fold)
     tables = (features, one_hot(more), more, tested, data_b, every)
 
-    table = probe_source(*tables, seed=0, fold_1=make_tail(), fold_2=make_tail())
+    table = probe_networks(*tables, seed=0, fold_1=make_tail(), fold_2=make_tail())
 
     assert known["cohen"] == 24
     normal = table.set_index("class").loc["normal"]
