@@ -32,7 +32,7 @@ from detl.networks import build_network
 from detl.networks.cut import copy_model, cut_trunk, replace_head
 from detl.phantoms.marker import class_of
 from detl.phantoms.sample import draw_covid, draw_nih
-from detl.schemas.classes import DATA_A_CLASSES, DATA_B_CLASSES
+from detl.schemas.classes import DATA_A_CLASSES, DATA_B_CLASSES, class_indices
 from detl.schemas.parameters import (
     NetworkParameters,
     PhantomParameters,
@@ -166,7 +166,7 @@ def pretrain(spare: pd.DataFrame, pixels: np.ndarray, seed: int):
 def cross_validate(trunk, tail, pixels, data_b, folds, seed: int) -> pd.DataFrame:
     """Return the pooled predictions of the tails trained in the folds."""
     features = extract_features(trunk, pixels, data_b["row"].to_numpy())
-    labels = data_b["label"].map(DATA_B_CLASSES.index).to_numpy()
+    labels = class_indices(data_b["label"])
     predictions = {}
     for name, fold in folds.groupby("fold"):
         subsets = fold["subset"].to_numpy()

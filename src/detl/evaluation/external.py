@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.evaluation.predictions import read_classes, read_probabilities
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.evaluation.predictions import read_probabilities
+from detl.schemas.classes import DATA_B_CLASSES, class_indices
 from detl.statistics.areas import Judged, measure_mean_area, scarcer_groups
 from detl.statistics.bootstrap import (
     FEWEST_GROUPS,
@@ -138,7 +138,7 @@ class _Side:
         images = table.drop_duplicates("image_id")
         names = pd.Index(images["image_id"])
         positions = names.get_indexer(pd.Index(table["image_id"]))
-        predicted = read_classes(table, "predicted")
+        predicted = class_indices(table["predicted"])
         times = np.bincount(positions)
         called = np.zeros((len(images), len(DATA_B_CLASSES)))
         np.add.at(called, (positions, predicted), 1)
@@ -146,7 +146,7 @@ class _Side:
         of_fold = {str(name): fold == name for name in pd.unique(fold)}
         groups = images["group"].to_numpy()
         return cls(
-            read_classes(images, "label"),
+            class_indices(images["label"]),
             groups,
             draw_weights(groups, seed),
             called / times[:, np.newaxis],

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES
+from detl.schemas.classes import PROBABILITIES
 
 
 def pool_predictions(data_b: pd.DataFrame, **predictions: pd.DataFrame) -> pd.DataFrame:
@@ -61,32 +61,3 @@ def read_probabilities(table: pd.DataFrame) -> np.ndarray:
             "rate, or run this fold again."
         )
     return probabilities
-
-
-def read_labels(table: pd.DataFrame) -> np.ndarray:
-    """Return the column of the true class among the probabilities, int (n,).
-
-    Raises:
-        DetlError: A label is no class of Data-B.
-    """
-    return read_classes(table, "label")
-
-
-def read_classes(table: pd.DataFrame, column: str) -> np.ndarray:
-    """Return the numbers of the classes that a column names, int (n,).
-
-    Args:
-        table: Table ``predictions``.
-        column: ``label`` or ``predicted``.
-
-    Raises:
-        DetlError: The column names what is no class of Data-B.
-    """
-    codes = pd.Index(DATA_B_CLASSES).get_indexer(pd.Index(table[column]))
-    if (codes < 0).any():
-        raise DetlError(
-            f"Column {column} of the predictions holds "
-            f"{table[column][codes < 0].iloc[0]}, expected are "
-            f"{', '.join(DATA_B_CLASSES)}: run the cross-validation again."
-        )
-    return codes

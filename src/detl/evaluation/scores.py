@@ -11,7 +11,7 @@ import pandas as pd
 from detl.errors import DetlError
 from detl.evaluation.metrics import confusion_matrix
 from detl.evaluation.predictions import read_probabilities
-from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES
+from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES, class_indices
 from detl.statistics.areas import measure_ranking, scarcer_groups
 from detl.statistics.bootstrap import (
     FEWEST_GROUPS,
@@ -137,8 +137,8 @@ class _Sample:
     def read(cls, table: pd.DataFrame, seed: int) -> "_Sample":
         groups = table["group"].to_numpy()
         return cls(
-            pd.Categorical(table["label"], DATA_B_CLASSES).codes,
-            pd.Categorical(table["predicted"], DATA_B_CLASSES).codes,
+            class_indices(table["label"]),
+            class_indices(table["predicted"]),
             read_probabilities(table),
             groups,
             table["fold"].to_numpy(),

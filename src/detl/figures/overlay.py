@@ -1,6 +1,5 @@
 """A map of numbers laid over a grey image."""
 
-import cv2
 import numpy as np
 
 OPACITY = 0.65
@@ -19,6 +18,8 @@ def overlay(image: np.ndarray, values: np.ndarray, largest: float) -> np.ndarray
     Returns:
         RGB picture, (h, w, 3), uint8.
     """
+    import cv2
+
     fraction = np.clip(values / largest, 0, 1) if largest > 0 else np.zeros(image.shape)
     # Jet, in spite of its uneven steps, because it is what readers of Grad-CAM know.
     levels = np.rint(fraction * 255).astype(np.uint8)

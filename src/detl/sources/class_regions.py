@@ -1,9 +1,9 @@
 """Which known lesions speak for the class of their image."""
 
-from collections.abc import Collection, Mapping
-
 import numpy as np
 import pandas as pd
+
+from detl.schemas.parameters import SplitParameters
 
 OTHER_FINDING = "lesions of other findings than the image's class"
 
@@ -11,8 +11,9 @@ OTHER_FINDING = "lesions of other findings than the image's class"
 def unite_regions(
     regions: pd.DataFrame,
     masks: np.ndarray,
+    unreadable: pd.DataFrame,
     data_b: pd.DataFrame,
-    findings: Mapping[str, Collection[str]],
+    split: SplitParameters,
 ) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
     """Return one region per image of Data-B: where the lesions of its class are.
 
@@ -20,19 +21,20 @@ def unite_regions(
     for pneumonia need not point there, so only boxes of pneumonia are united.
 
     Args:
-        regions: Result of ``read_regions``, a row per image and finding.
+        regions: What ``read_regions`` returns, a row per image and finding.
         masks: Its masks, (n, size, size), bool.
+        unreadable: What it cannot read.
         data_b: Table ``data_b``.
-        findings: By class of Data-B, the findings that make it up.
+        split: Which findings make up a class.
 
     Returns:
         ``regions`` and ``masks`` with a row per image, ``findings`` being those of the
-        class that were outlined ("A|B"). And images that have no region of their
-        class: ``source``, ``reason``, ``count`` and ``example``.
+        class that were outlined ("A|B"). And what is not used, with the unreadable
+        first: ``source``, ``reason``, ``count`` and ``example``.
     """
     known = regions.merge(data_b[["image_id", "label"]], on="image_id")
     speaks = [
-        not set(findings[label]).isdisjoint(outlined.split("|"))
+        not set(getattr(split.data_b, label).findings).isdisjoint(outlined.split("|"))
         for label, outlined in zip(known["label"], known["findings"], strict=True)
     ]
     own = known[np.array(speaks, bool)]
@@ -46,7 +48,8 @@ def unite_regions(
     table = pd.DataFrame(rows, columns=list(regions)).astype(regions.dtypes.to_dict())
     stacked = np.array(united, bool).reshape(-1, *masks.shape[1:])
     others = known[~known["image_id"].isin(own["image_id"])]
-    return table, stacked, _count_others(others["image_id"].drop_duplicates())
+    unused = _count_others(others["image_id"].drop_duplicates())
+    return table, stacked, pd.concat([unreadable, unused], ignore_index=True)
 
 
 def _count_others(image_ids: pd.Series) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from detl.evaluation.probabilities.calibration import (
     measure_calibration,
     measure_reliability,
 )
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.classes import DATA_B_CLASSES, class_indices
 from made_probabilities import draw_pooled, scale_by, tabulate
 
 ERROR = "expected calibration error"
@@ -83,7 +83,7 @@ def test_the_error_of_a_class_is_that_of_scikit_learn(tested, calibration, label
 
 def test_the_brier_score_is_that_of_scikit_learn_from_0_to_2(tested, calibration):
     expected = brier_score_loss(
-        tested["label"].map(DATA_B_CLASSES.index),
+        class_indices(tested["label"]),
         _probabilities(tested),
         labels=range(4),
         scale_by_half=False,
@@ -102,7 +102,7 @@ def test_the_brier_score_of_a_certain_error_is_2():
 
 
 def test_the_likelihood_is_that_of_scikit_learn(tested, calibration):
-    labels = tested["label"].map(DATA_B_CLASSES.index)
+    labels = class_indices(tested["label"])
 
     expected = log_loss(labels, _probabilities(tested), labels=range(4))
 

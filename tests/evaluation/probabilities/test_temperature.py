@@ -4,7 +4,7 @@ import pytest
 from scipy.special import softmax
 
 from detl.errors import DetlError
-from detl.evaluation.predictions import read_labels, read_probabilities
+from detl.evaluation.predictions import read_probabilities
 from detl.evaluation.probabilities.temperature import (
     TEMPERATURES,
     fit_temperature,
@@ -12,11 +12,12 @@ from detl.evaluation.probabilities.temperature import (
     scale_predictions,
     scale_temperature,
 )
+from detl.schemas.classes import class_indices
 from made_probabilities import draw_pooled, tabulate
 
 
 def _fit(table: pd.DataFrame) -> tuple[float, str]:
-    return fit_temperature(read_probabilities(table), read_labels(table))
+    return fit_temperature(read_probabilities(table), class_indices(table["label"]))
 
 
 def test_scaling_probabilities_is_dividing_their_logits():

@@ -9,7 +9,7 @@ from detl.pipelines.crossval.nodes import (
     tabulate_summaries,
     train_fold,
 )
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.classes import DATA_B_CLASSES, class_indices
 from detl.schemas.parameters import TrainingParameters
 
 N = 24
@@ -33,7 +33,7 @@ def data_b() -> pd.DataFrame:
 @pytest.fixture
 def features(data_b) -> np.ndarray:
     """Return features that say the label: one row per row of Data-B."""
-    labels = data_b["label"].map(DATA_B_CLASSES.index).to_numpy()
+    labels = class_indices(data_b["label"])
     return 5 * np.eye(4, dtype="float32")[labels][:, np.newaxis, np.newaxis]
 
 

@@ -8,7 +8,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
 from detl.pipelines.evaluate import create_pipeline
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.classes import DATA_B_CLASSES, class_indices
 from detl.schemas.parameters import AuditParameters
 
 # What one stage takes from another is named after the stage that made it.
@@ -37,7 +37,7 @@ def predict(data_b, folds, seed):
     """Return predictions, pooled, that are right more often than not."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(size=(len(data_b), 4))
-    logits[np.arange(len(data_b)), data_b["label"].map(DATA_B_CLASSES.index)] += 1.5
+    logits[np.arange(len(data_b)), class_indices(data_b["label"])] += 1.5
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     table = data_b[["image_id", "label", "group"]].assign(
         fold=folds, predicted=np.array(DATA_B_CLASSES)[shares.argmax(axis=1)]

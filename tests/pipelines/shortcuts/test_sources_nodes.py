@@ -10,7 +10,7 @@ from detl.pipelines.shortcuts.nodes import (
     predict_controls,
     probe_networks,
 )
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.classes import DATA_B_CLASSES, class_indices
 from made_study import SIZE, make_study
 
 
@@ -23,7 +23,7 @@ def make_tail():
 
 
 def one_hot(data_b):
-    labels = data_b["label"].map(DATA_B_CLASSES.index).to_numpy()
+    labels = class_indices(data_b["label"])
     return np.eye(4, dtype="float32")[labels][:, np.newaxis, np.newaxis]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from detl.evaluation.predictions import read_labels, read_probabilities
+from detl.evaluation.predictions import read_probabilities
 from detl.evaluation.probabilities.calibration_error import (
     BINS,
     CalibrationError,
@@ -13,7 +13,7 @@ from detl.evaluation.probabilities.calibration_error import (
     bin_equal_mass,
     draw_means,
 )
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.classes import DATA_B_CLASSES, class_indices
 from detl.statistics.bootstrap import Measurement, draw_weights
 from detl.statistics.notes import (
     NO_VALIDATION,
@@ -157,14 +157,15 @@ def measure_reliability(
 def _top_label(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return the probability of the predicted class, and whether it is the true one."""
     probabilities = read_probabilities(table)
-    return probabilities.max(axis=1), probabilities.argmax(axis=1) == read_labels(table)
+    is_right = probabilities.argmax(axis=1) == class_indices(table["label"])
+    return probabilities.max(axis=1), is_right
 
 
 def _list_quantities(
     table: pd.DataFrame, weights: np.ndarray, bins: int
 ) -> dict[tuple[str, str], MeanLoss]:
     """Return what is measured, by quantity and class."""
-    probabilities, labels = read_probabilities(table), read_labels(table)
+    probabilities, labels = read_probabilities(table), class_indices(table["label"])
     is_true = labels[:, np.newaxis] == np.arange(len(DATA_B_CLASSES))
     losses = -np.log(np.maximum(probabilities[is_true], _SMALLEST))
     squares = (probabilities - is_true) ** 2

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.evaluation.predictions import read_labels, read_probabilities
-from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES
+from detl.evaluation.predictions import read_probabilities
+from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES, class_indices
 from detl.statistics.notes import (
     NO_VALIDATION,
     join_notes,
@@ -113,7 +113,8 @@ def fit_temperatures(validated: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(rows, columns=TEMPERATURE_COLUMNS)
     rows = []
     for fold, part in validated.groupby("fold"):
-        temperature, note = fit_temperature(read_probabilities(part), read_labels(part))
+        labels = class_indices(part["label"])
+        temperature, note = fit_temperature(read_probabilities(part), labels)
         missing = [c for c in DATA_B_CLASSES if not (part["label"] == c).any()]
         lacking = f"no image of {', '.join(missing)}" if missing else ""
         notes = join_notes(note, name_constant_folds(part, "inner validation"), lacking)

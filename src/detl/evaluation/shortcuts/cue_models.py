@@ -7,7 +7,7 @@ import pandas as pd
 
 from detl.errors import DetlError
 from detl.evaluation.shortcuts.cues import CUES, choose_pictures
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.classes import DATA_B_CLASSES, class_indices
 from detl.schemas.tables import tabulate_predictions
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def predict_from_cues(
         )
     pictures = choose_pictures(data_b, images, pixels, border_share)
     inputs = np.asarray(CUES[cue](pictures), "float64")
-    labels = data_b["label"].map(DATA_B_CLASSES.index).to_numpy("int64")
+    labels = class_indices(data_b["label"])
     tables = []
     for name, fold in folds.groupby("fold", sort=False):
         subsets = fold.set_index("image_id")["subset"].reindex(data_b["image_id"])

@@ -100,6 +100,8 @@ def show_border(pictures: Pictures) -> np.ndarray:
 
 def show_thumbnail(pictures: Pictures) -> np.ndarray:
     """Return each image reduced to 16 x 16 grey levels, float64 (n, 256)."""
+    import cv2
+
     side = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
     small = [
         cv2.resize(image, side, interpolation=cv2.INTER_AREA)

@@ -7,6 +7,8 @@ import pandas as pd
 
 from detl.design import ARMS, REFERENCE_ARM
 from detl.evaluation.metrics import summarise_folds
+from detl.networks import build_network
+from detl.networks.cut import copy_model, cut_head, cut_trunk
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.keras_model import KerasModel
 from detl.schemas.parameters import ImagenetParameters, NetworkParameters
@@ -43,8 +45,6 @@ def build_untrained(
     network: NetworkParameters, pixels: np.ndarray, seed: int
 ) -> KerasModel:
     """Return the untrained network for Data-B's classes."""
-    from detl.networks import build_network
-
     return build_network(network, pixels.shape[1], len(DATA_B_CLASSES), seed)
 
 
@@ -68,8 +68,6 @@ def build_from_imagenet(
 
 def free_head(model: KerasModel, arm: str) -> tuple[KerasModel, KerasModel]:
     """Return what is frozen, and the last layer, or all new ones, to be trained."""
-    from detl.networks.cut import cut_head
-
     body, head = cut_head(model)
     head.name = f"{model.name}-{arm}"
     return body, head
@@ -77,8 +75,6 @@ def free_head(model: KerasModel, arm: str) -> tuple[KerasModel, KerasModel]:
 
 def free_last_block(model: KerasModel, arm: str) -> tuple[KerasModel, KerasModel]:
     """Return what is frozen, and the last block with all that follows it."""
-    from detl.networks.cut import cut_trunk
-
     trunk, tail = cut_trunk(model)
     tail.name = f"{model.name}-{arm}"
     return trunk, tail
@@ -86,8 +82,6 @@ def free_last_block(model: KerasModel, arm: str) -> tuple[KerasModel, KerasModel
 
 def free_all(model: KerasModel, arm: str) -> KerasModel:
     """Return the whole network, all of which the folds of the arm train."""
-    from detl.networks.cut import copy_model
-
     tail = copy_model(model)
     tail.name = f"{model.name}-{arm}"
     return tail

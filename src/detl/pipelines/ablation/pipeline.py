@@ -12,7 +12,7 @@ from detl.design import ARCHITECTURES, ARMS, FOLDS, REFERENCE_ARM
 from detl.figures.ablation import draw_arms
 from detl.pipelines.binding import bind
 from detl.pipelines.crossval.pipeline import train_folds
-from detl.pipelines.transfer.nodes import extract_features
+from detl.pipelines.transfer.nodes import extract_features_of_data_b
 from detl.schemas.tables import stack_architectures
 
 from .nodes import (
@@ -143,7 +143,7 @@ def _one_arm(arm: str, folds: Sequence[str]) -> Pipeline:
         prepare = [
             Node(bind(free, arm=arm), "model", ["trunk", "tail"], name=free.__name__),
             Node(
-                extract_features,
+                extract_features_of_data_b,
                 inputs=["trunk", "pixels", "data_b"],
                 outputs="features",
                 name="extract_features",

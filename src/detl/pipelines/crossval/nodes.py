@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.networks.cut import copy_model
+from detl.schemas.classes import class_indices
 from detl.schemas.keras_model import KerasModel
 from detl.schemas.parameters import TrainingParameters
 from detl.schemas.tables import PREDICTIONS, tabulate_predictions, validate
@@ -37,7 +38,6 @@ def train_fold(
         parameters: How the tail is trained.
         seed: Of the order of the images.
     """
-    from detl.networks.cut import copy_model
     from detl.training.batches import RowBatches
     from detl.training.fit import fit_network
 
@@ -144,5 +144,4 @@ def _of_subset(
     """Return positions in ``data_b`` (and so in the features), and class indices."""
     chosen = fold.loc[fold["subset"] == subset, "image_id"]
     positions = np.flatnonzero(data_b["image_id"].isin(chosen))
-    labels = data_b["label"].iloc[positions].map(DATA_B_CLASSES.index)
-    return positions, labels.to_numpy("int64")
+    return positions, class_indices(data_b["label"].iloc[positions])

@@ -5,14 +5,9 @@ from collections.abc import Sequence
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
+from detl.figures.grad_cam import draw_sheet
 
-from .nodes import (
-    choose_images,
-    collect_panels,
-    draw_fold,
-    explain_fold,
-    locate_maps,
-)
+from .nodes import choose_images, draw_fold, explain_fold, locate_maps
 
 _ONE_FOLD = Pipeline(
     [
@@ -78,10 +73,10 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> list[Node]:
             namespace=here,
         ),
         Node(
-            collect_panels,
+            draw_sheet,
             inputs={fold: f"{here}.{fold}.panel" for fold in folds},
             outputs=f"{here}.panels",
-            name="collect_panels",
+            name="draw_sheet",
             namespace=here,
         ),
     ]

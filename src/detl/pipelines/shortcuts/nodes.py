@@ -6,7 +6,8 @@ import pandas as pd
 from detl.evaluation.shortcuts import card, cue_models, same_source, source_probe
 from detl.evaluation.shortcuts.cues import CUES, black_out_centre
 from detl.evaluation.shortcuts.sources_out import plan_sources, score_sources_out
-from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES
+from detl.networks.cut import copy_model
+from detl.schemas.classes import PROBABILITIES, class_indices
 from detl.schemas.keras_model import KerasModel
 from detl.schemas.parameters import (
     AuditParameters,
@@ -185,12 +186,11 @@ def leave_sources_out(
         split: Share of the inner validation part.
         seed: Of the validation part, the order of the images, and the bootstrap.
     """
-    from detl.networks.cut import copy_model
     from detl.training.batches import RowBatches
     from detl.training.fit import fit_network
     from detl.training.predict import predict_inputs
 
-    labels = data_b["label"].map(DATA_B_CLASSES.index).to_numpy("int64")
+    labels = class_indices(data_b["label"])
 
     def train_and_predict(
         train: np.ndarray, validation: np.ndarray, test: np.ndarray
