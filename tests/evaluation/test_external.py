@@ -236,5 +236,5 @@ def test_a_prediction_of_no_class_stops():
     outside = make(0.5)
     outside.loc[3, "predicted"] = "tuberculosis"
 
-    with pytest.raises(DetlError, match="predicted of the predictions holds tubercul"):
+    with pytest.raises(DetlError, match="predicted holds tubercul"):
         measure_drop(make(0.9), outside, make(0.5), seed=0)

@@ -131,7 +131,7 @@ def test_the_confusion_matrix_survives_csv(one_wrong, tmp_path):
 @pytest.mark.parametrize("column", ["label", "predicted"])
 def test_an_unknown_class_stops(one_wrong, column):
     wrong = one_wrong.assign(**{column: "tuberculosis"})
-    with pytest.raises(DetlError, match=f"Column {column} .* holds tuberculosis"):
+    with pytest.raises(DetlError, match=f"Column {column} holds tuberculosis"):
         confusion_matrix(wrong)
 
 

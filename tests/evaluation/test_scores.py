@@ -324,7 +324,7 @@ def test_a_probability_that_is_not_a_number_stops():
 
 
 def test_an_unknown_class_stops():
-    with pytest.raises(DetlError, match="predicted of the predictions holds measles"):
+    with pytest.raises(DetlError, match="predicted holds measles"):
         measure_scores(make_pooled().assign(predicted="measles"), seed=0)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from detl.errors import DetlError
 from detl.evaluation.predictions import read_probabilities
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.classes import DATA_B_CLASSES, class_indices
 from detl.statistics.bootstrap import FEWEST_GROUPS
 
 
@@ -83,18 +83,11 @@ def confusion_matrix(predictions: pd.DataFrame) -> pd.DataFrame:
     Raises:
         DetlError: A label or a prediction is no class of Data-B.
     """
-    for column in ("label", "predicted"):
-        unknown = sorted(set(predictions[column].astype(str)) - set(DATA_B_CLASSES))
-        if unknown:
-            raise DetlError(
-                f"Column {column} of the predictions holds {', '.join(unknown)}, "
-                f"expected are {', '.join(DATA_B_CLASSES)}: train this fold again."
-            )
-    # Counted here and not by scikit-learn, which refuses an empty table.
-    counts = pd.crosstab(predictions["label"], predictions["predicted"])
+    counts = np.zeros((len(DATA_B_CLASSES), len(DATA_B_CLASSES)), "int64")
+    cells = (class_indices(predictions[name]) for name in ("label", "predicted"))
+    np.add.at(counts, tuple(cells), 1)
     classes = list(DATA_B_CLASSES)
-    counts = counts.reindex(index=classes, columns=classes, fill_value=0)
-    return counts.rename_axis(index="label", columns=None)
+    return pd.DataFrame(counts, pd.Index(classes, name="label"), classes)
 
 
 def summarise_folds(

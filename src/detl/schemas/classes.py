@@ -29,7 +29,7 @@ def class_indices(
     indices = pd.Index(classes).get_indexer(pd.Index(labels))
     if (indices < 0).any():
         raise DetlError(
-            f"Column {labels.name} holds {labels[indices < 0].iloc[0]!r}, expected are "
+            f"Column {labels.name} holds {labels[indices < 0].iloc[0]}, expected are "
             f"{', '.join(classes)}: run what made the table again."
         )
     return indices

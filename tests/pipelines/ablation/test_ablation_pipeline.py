@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -195,19 +192,6 @@ def test_the_fold_of_an_arm_takes_its_own_tail_and_features(pipeline):
         "params:architectures.vgg16.transfer",
         "params:seed",
     }
-
-
-def test_listing_the_pipeline_imports_nothing_heavy():
-    program = (
-        "import sys\n"
-        "from detl.pipelines.ablation import create_pipeline\n"
-        "create_pipeline()\n"
-        "heavy = {'keras', 'tensorflow', 'jax', 'cv2', 'matplotlib', 'statsmodels'}\n"
-        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)\n"
-    )
-    subprocess.run(
-        [sys.executable, "-c", program], check=True, stderr=subprocess.DEVNULL
-    )
 
 
 def test_running_one_architecture_leaves_what_others_have_made(pipeline):

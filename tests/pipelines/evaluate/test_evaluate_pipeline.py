@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -131,18 +128,3 @@ def test_without_an_inner_validation_part_nothing_that_needs_one_has_a_number(da
     points = catalog.load("vgg16.evaluate.operating_points")
     assert points["value"].isna().all()
     assert points["note"].str.contains("no inner validation part").all()
-
-
-def test_listing_the_pipelines_imports_nothing_heavy():
-    program = (
-        "import sys\n"
-        "from detl.pipelines import evaluate, external\n"
-        "from detl.pipelines import explanation_scores, shortcuts, sources\n"
-        "for stage in (evaluate, external, explanation_scores, shortcuts, sources):\n"
-        "    stage.create_pipeline()\n"
-        "heavy = {'keras', 'jax', 'cv2', 'matplotlib', 'sklearn', 'scipy'}\n"
-        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)\n"
-    )
-    subprocess.run(
-        [sys.executable, "-c", program], check=True, stderr=subprocess.DEVNULL
-    )
