@@ -24,6 +24,21 @@ from .nodes import (
     tabulate_differences,
 )
 
+_MATCH = [
+    Node(
+        select_other_data_a,
+        inputs=["images", "own_data_a", "data_b", "params:split", "params:seed"],
+        outputs=["data_a", "data_a_counts"],
+        name="select_other_data_a",
+    ),
+    Node(
+        match_training_size,
+        inputs=["all_folds", "own_folds", "data_b", "params:seed"],
+        outputs="folds",
+        name="match_training_size",
+    ),
+]
+
 
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
@@ -52,29 +67,12 @@ def create_pipeline(
 def _draw_other_split(folds: Sequence[str]) -> Pipeline:
     return Pipeline(
         [
-            Node(
-                select_other_data_a,
-                inputs=[
-                    "images",
-                    "own_data_a",
-                    "data_b",
-                    "params:split",
-                    "params:seed",
-                ],
-                outputs=["data_a", "data_a_counts"],
-                name="select_other_data_a",
-            ),
+            *_MATCH,
             Node(
                 bind(assign_other_folds, folds=tuple(folds)),
                 inputs=["data_b", "params:split", "params:seed"],
                 outputs="all_folds",
                 name="assign_other_folds",
-            ),
-            Node(
-                match_training_size,
-                inputs=["all_folds", "own_folds", "data_b", "params:seed"],
-                outputs="folds",
-                name="match_training_size",
             ),
             Node(
                 separate_folds,
@@ -85,8 +83,7 @@ def _draw_other_split(folds: Sequence[str]) -> Pipeline:
         ],
         namespace="optimism",
         inputs={
-            "images": "images",
-            "data_b": "data_b",
+            **{name: name for name in ("images", "data_b")},
             "own_data_a": "data_a",
             "own_folds": "folds",
         },

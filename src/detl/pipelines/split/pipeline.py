@@ -12,9 +12,43 @@ from detl.splitting.folds import assign_folds, separate_folds
 
 from .nodes import check_leaks, note_parameters
 
+_SELECT_AND_CHECK = [
+    Node(
+        note_parameters,
+        inputs="params:split",
+        outputs="split_parameters",
+        name="note_parameters",
+    ),
+    Node(
+        select_data_b,
+        inputs=["images", "params:split", "params:seed"],
+        outputs=["data_b", "data_b_counts"],
+        name="select_data_b",
+    ),
+    Node(
+        select_data_a,
+        inputs=["images", "data_b", "params:split", "params:seed"],
+        outputs=["drawn_data_a", "data_a_counts"],
+        name="select_data_a",
+    ),
+    Node(
+        check_leaks,
+        inputs=[
+            "images",
+            "copies",
+            "data_b",
+            "drawn_data_a",
+            "drawn_folds",
+            "params:split",
+        ],
+        outputs=["data_a", "folds", "leaks"],
+        name="check_leaks",
+    ),
+]
+
 
 def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:
-    """Pipeline that draws Data-A, Data-B and the folds from the table ``images``.
+    """Draw Data-A, Data-B and the folds from the table ``images``.
 
     What is trained on comes from the node that has checked it.
 
@@ -23,42 +57,12 @@ def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:
     """
     return Pipeline(
         [
-            Node(
-                note_parameters,
-                inputs="params:split",
-                outputs="split_parameters",
-                name="note_parameters",
-            ),
-            Node(
-                select_data_b,
-                inputs=["images", "params:split", "params:seed"],
-                outputs=["data_b", "data_b_counts"],
-                name="select_data_b",
-            ),
-            Node(
-                select_data_a,
-                inputs=["images", "data_b", "params:split", "params:seed"],
-                outputs=["drawn_data_a", "data_a_counts"],
-                name="select_data_a",
-            ),
+            *_SELECT_AND_CHECK,
             Node(
                 bind(assign_folds, folds=tuple(folds)),
                 inputs=["data_b", "params:split", "params:seed"],
                 outputs="drawn_folds",
                 name="assign_folds",
-            ),
-            Node(
-                check_leaks,
-                inputs=[
-                    "images",
-                    "copies",
-                    "data_b",
-                    "drawn_data_a",
-                    "drawn_folds",
-                    "params:split",
-                ],
-                outputs=["data_a", "folds", "leaks"],
-                name="check_leaks",
             ),
             Node(
                 separate_folds,
@@ -70,13 +74,8 @@ def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:
         namespace="split",
         inputs={"images", "copies"},
         outputs={
-            "split_parameters",
-            "data_b",
-            "data_b_counts",
-            "data_a",
-            "data_a_counts",
-            "folds",
-            "leaks",
+            *("data_a", "data_b", "folds", "leaks"),
+            *("data_a_counts", "data_b_counts", "split_parameters"),
         },
         parameters={"params:split", "params:seed"},
     )
