@@ -48,7 +48,6 @@ def compare_architectures(
     training would have given is in none of them.
 
     Args:
-        folds: Table ``folds``.
         seed: Seed of the draws.
         **tested: By architecture, the folds' predictions of their test parts, pooled,
             all of the same folds.

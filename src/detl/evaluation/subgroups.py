@@ -61,7 +61,6 @@ def measure_subgroups(
 
     Args:
         pooled: Result of ``pool_predictions``.
-        images: Table ``images``.
         seed: Seed of the draws.
 
     Returns:

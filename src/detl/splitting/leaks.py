@@ -35,9 +35,6 @@ def count_leaks(
     Args:
         images: Table ``images``; image_id, patient_id, sha256, group and row are used.
         copies: Table ``copies``; image_id and other_id are used.
-        data_a: Table ``data_a``.
-        data_b: Table ``data_b``.
-        folds: Table ``folds``.
 
     Returns:
         A row per boundary and link: ``boundary``; ``link``, one of ``LINKS``;
@@ -158,7 +155,6 @@ def choose_unseen(
     """Return the images that can test a network, and why each other one cannot.
 
     Args:
-        images: Table ``images``.
         seen: Of each image, what ``find_seen`` returns.
         labels: Class of Data-B of each image, "" if it is of none.
 

@@ -57,9 +57,6 @@ def measure_overlap(folds: pd.DataFrame) -> float:
     Only images that weights are fitted to count as training images. To count those
     that choose the epoch too would make intervals a little narrower.
 
-    Args:
-        folds: Table ``folds``.
-
     Raises:
         DetlError: There is no training or no test image.
     """

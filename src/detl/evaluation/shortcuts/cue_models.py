@@ -34,10 +34,7 @@ def predict_from_cues(
 
     Args:
         cue: A key of ``CUES``.
-        data_b: Table ``data_b``.
-        images: Table ``images``.
         pixels: Stored pixels of all images, uint8 (n, size, size).
-        folds: Table ``folds``.
         border_share: Width of the border as a share of each side.
 
     Returns:

@@ -37,8 +37,6 @@ def choose_pictures(
     """Return the images of Data-B with what the source says of them.
 
     Args:
-        data_b: Table ``data_b``.
-        images: Table ``images``.
         pixels: Stored pixels of all images, uint8 (n, size, size).
         border_share: Width of the border as a share of each side.
 

@@ -41,10 +41,6 @@ def list_controls(data_b: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
 
     They are without COVID-19, not in Data-B, and of patients who are not in it either.
 
-    Args:
-        data_b: Table ``data_b``.
-        images: Table ``images``.
-
     Returns:
         Rows of ``images``, numbered anew.
     """
@@ -75,7 +71,6 @@ def score_same_source(
         tested: Pooled predictions of the folds (``pool_predictions``).
         controls: ``fold``, ``image_id`` and ``p_<class>`` of the images that
             ``list_controls`` names, by the network of each fold.
-        images: Table ``images``.
         seed: Seed of the draws of patients.
 
     Returns:

@@ -65,7 +65,6 @@ def list_identifiable(data_b: pd.DataFrame, images: pd.DataFrame) -> pd.DataFram
     images of the class and of another, of enough patients to train on.
 
     Args:
-        data_b: Table ``data_b``.
         images: Table ``images``, which knows the sources.
 
     Returns:
@@ -103,8 +102,6 @@ def plan_sources(
     part.
 
     Args:
-        data_b: Table ``data_b``.
-        images: Table ``images``.
         validation_share: Share of the inner validation part, above 0, at most 0.5.
         seed: Seed of the shuffle.
 
@@ -136,8 +133,6 @@ def score_sources_out(
     What was learned before, such as the frozen trunk on Data-A, may know the source.
 
     Args:
-        data_b: Table ``data_b``.
-        images: Table ``images``.
         plans: Result of ``plan_sources``.
         train_and_predict: Trains on a plan's train and validation parts, and returns
             the class probabilities of its test part, (n, 4).

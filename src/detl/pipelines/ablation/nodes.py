@@ -101,7 +101,6 @@ def compare_with_reference(
     """Return an architecture's arms against the reference arm, and their accuracies.
 
     Args:
-        folds: Table ``folds``.
         **fold_summaries: By arm, its scores by fold; None where it has not been run.
 
     Returns:

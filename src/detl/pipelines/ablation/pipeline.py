@@ -65,7 +65,7 @@ _COLLECT = Node(
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Train every arm on every fold, and compare it with the method of the paper.
+    """Return the graph that compares every arm with the paper's method.
 
     The tag of an architecture keeps what it needs: ``--tags vgg16``.
     """
@@ -81,7 +81,7 @@ def create_pipeline(
 
 
 def _join(architectures: Sequence[str]) -> list[Node]:
-    """The tables over all architectures, and their picture."""
+    """Return the nodes of the tables over all architectures, and of their picture."""
     return [
         *(
             Node(
@@ -132,7 +132,7 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
 
 
 def _one_arm(arm: str, folds: Sequence[str]) -> Pipeline:
-    """What is frozen, once; the rest, on each fold; and the folds together."""
+    """Return the graph of an arm: what is frozen, once; the rest, on each fold."""
     initialisation, unfreeze = ARMS[arm]
     free = _FREE[unfreeze]
     if unfreeze == "all":
@@ -160,7 +160,7 @@ def _one_arm(arm: str, folds: Sequence[str]) -> Pipeline:
 
 
 def _reference_arm() -> Pipeline:
-    """The folds that the cross-validation has trained."""
+    """Return the graph of the arm that the cross-validation has trained."""
     return Pipeline(
         [_COLLECT],
         namespace=REFERENCE_ARM,

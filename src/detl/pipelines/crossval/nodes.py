@@ -33,7 +33,6 @@ def train_fold(
     Args:
         tail: Last block and new head, as transfer left them.
         features: The trunk's output, one row per row of ``data_b``.
-        data_b: Table ``data_b``.
         fold: The rows of table ``folds`` that belong to this fold.
         parameters: How the tail is trained.
         seed: Of the order of the images.
@@ -66,7 +65,6 @@ def predict_fold(
     Args:
         model: The fold's trained tail.
         features: The trunk's output, one row per row of ``data_b``.
-        data_b: Table ``data_b``.
         fold: The rows of table ``folds`` that belong to this fold.
     """
     from detl.training.batches import RowBatches

@@ -51,7 +51,7 @@ _ONE_FOLD = Pipeline(
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Train, test and score every architecture on every fold, then summarise."""
+    """Return the graph that trains, tests and scores every fold of an architecture."""
     return Pipeline(
         [
             *(_one_architecture(architecture, folds) for architecture in architectures),

@@ -60,7 +60,7 @@ _ONE_ARCHITECTURE = Pipeline(
 
 
 def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
-    """Measure every architecture's predictions, and compare the architectures."""
+    """Return the graph that measures and compares every architecture's predictions."""
     return Pipeline(
         [
             *(_one_architecture(name) for name in architectures),

@@ -60,7 +60,6 @@ def explain_fold(
     Args:
         model: The fold's trained tail.
         features: The trunk's output, one row per row of ``data_b``.
-        data_b: Table ``data_b``.
         chosen: What ``choose_images`` returns.
 
     Returns:
@@ -91,8 +90,7 @@ def draw_fold(
 
     Args:
         heat_maps: What ``explain_fold`` returns.
-        pixels: The pixel store, (n, size, size), uint8.
-        data_b: Table ``data_b``.
+        pixels: All images, uint8 (n, size, size).
         chosen: What ``choose_images`` returns.
         shift: What ``locate_maps`` returns.
     """

@@ -36,7 +36,7 @@ _ONE_FOLD = Pipeline(
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Draw Grad-CAM of every fold's own test images, and a sheet per architecture."""
+    """Return the graph that draws Grad-CAM of every fold's own test images."""
     return Pipeline([_one_architecture(name, folds) for name in architectures])
 
 

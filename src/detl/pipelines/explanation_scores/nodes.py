@@ -36,9 +36,7 @@ def map_regions(
 
     Args:
         features: The trunk's output, one row per row of ``data_b``.
-        data_b: Table ``data_b``.
         tested: Predictions of the folds' test parts.
-        regions: Table ``regions``.
         **models: By fold, its trained tail.
 
     Returns:
@@ -115,7 +113,6 @@ def draw_known_regions(
 
     Args:
         pixels: All images, uint8 (n, size, size).
-        data_b: Table ``data_b``.
         masks: The regions, (n, size, size), bool.
         mapped: What ``map_regions`` returns.
         maps: Its heat maps.
@@ -158,7 +155,6 @@ def choose_explained(
     """Return some test images of each fold, drawn at random from all classes alike.
 
     Args:
-        data_b: Table ``data_b``.
         tested: Predictions of the folds' test parts.
         parameters: How many images of each fold.
         seed: Of the draw.

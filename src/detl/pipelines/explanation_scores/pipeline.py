@@ -23,7 +23,7 @@ from .nodes import (
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Score the heat maps of every architecture.
+    """Return the graph that scores the heat maps of every architecture.
 
     The tag of an architecture keeps what it needs: ``--tags vgg16``.
     """
@@ -159,7 +159,7 @@ def _score_deletion(folds: Sequence[str]) -> list[Node]:
 
 
 def _randomise(first: str) -> Node:
-    """One network is enough to see whether a method looks at the weights."""
+    """Return the node of one network, which shows whether a method looks at weights."""
     return Node(
         randomise_network,
         inputs=[

@@ -124,8 +124,6 @@ def select_unseen(
         rejected: What was rejected so far.
         images: Table ``images`` of the training.
         pixels: Its pixels.
-        data_a: Table ``data_a``.
-        data_b: Table ``data_b``.
         ingest: How all pixels became square.
         split: Which findings make up a class.
 
@@ -171,7 +169,6 @@ def predict_external(
     Args:
         trunk: The architecture's frozen part.
         external_pixels: Pixels of the external source.
-        external_images: Table ``external_images``.
         **models: Trained tail of each fold.
 
     Returns:

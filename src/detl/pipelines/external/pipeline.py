@@ -58,7 +58,7 @@ _READ = Pipeline(
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Test every architecture's folds on the images of ``params:source``."""
+    """Return the graph that tests every fold's network on ``params:source``."""
     return Pipeline(
         [
             Pipeline([_READ], tags=list(architectures)),

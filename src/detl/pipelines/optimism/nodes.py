@@ -32,7 +32,6 @@ def select_other_data_a(
     on. From the validation part, as many as needed are left out at random.
 
     Args:
-        images: Table ``images``.
         data_a: Table ``data_a`` of the cross-validation.
         data_b: Table ``data_b``, which both protocols share.
         parameters: Of the split of the cross-validation.
@@ -58,7 +57,6 @@ def assign_other_folds(
     """Return the table ``folds`` of the other protocol.
 
     Args:
-        data_b: Table ``data_b``.
         parameters: Of the split of the cross-validation.
         seed: Seed of the shuffle.
         folds: Names of the folds.
@@ -81,7 +79,6 @@ def match_training_size(
     Args:
         other_folds: Table ``folds`` of the other protocol.
         own_folds: Table ``folds`` of the cross-validation.
-        data_b: Table ``data_b``.
         seed: Of the draw.
     """
     labels = data_b[["image_id", "label"]]

@@ -43,7 +43,7 @@ _MATCH = [
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Train every architecture under the other protocol, and compare the accuracies.
+    """Return the graph that trains under the other protocol, and compares.
 
     The tag of an architecture keeps what it needs: ``--tags vgg16``.
     """
@@ -92,7 +92,7 @@ def _draw_other_split(folds: Sequence[str]) -> Pipeline:
 
 
 def _train(architecture: str, folds: Sequence[str]) -> Pipeline:
-    """Pretraining, transfer and folds of one architecture under the other protocol."""
+    """Return pretraining, transfer and folds under the other protocol."""
     summarise = Node(
         summarise_other_protocol,
         inputs={

@@ -24,7 +24,6 @@ def pretrain_network(
 
     Args:
         pixels: All images, uint8 (n, size, size).
-        data_a: Table ``data_a``.
         network: Which network, and its size.
         parameters: How it is trained.
         seed: Of the weights, the order of the images and the augmentation.
@@ -61,7 +60,6 @@ def score_pretraining(
         model: The network, with the weights that were kept.
         history: Its curves.
         pixels: All images, uint8 (n, size, size).
-        data_a: Table ``data_a``.
         seed: Seed of the bootstrap.
 
     Returns:

@@ -142,7 +142,6 @@ def probe_networks(
         control_features: The same of the controls.
         controls: What ``label_controls`` returns.
         tested: Predictions of the folds' test parts.
-        data_b: Table ``data_b``.
         images: Table ``images``, which knows the sources.
         seed: Seed of the probe.
         **models: By fold, its trained tail.
@@ -180,7 +179,6 @@ def leave_sources_out(
     Args:
         tail: Last block and new head, as transfer left them.
         features: The trunk's output, one row per row of ``data_b``.
-        data_b: Table ``data_b``.
         images: Table ``images``, which knows the sources.
         transfer: How the tail is trained.
         split: Share of the inner validation part.

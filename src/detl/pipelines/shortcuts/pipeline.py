@@ -50,7 +50,7 @@ _OF_ALL = Pipeline(
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Grade every architecture's shortcuts, and test it within and without a source.
+    """Return the graph that grades every architecture's shortcuts.
 
     The tag of an architecture keeps what it needs: ``--tags vgg16``.
     """

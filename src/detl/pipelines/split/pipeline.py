@@ -48,7 +48,7 @@ _SELECT_AND_CHECK = [
 
 
 def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:
-    """Draw Data-A, Data-B and the folds from the table ``images``.
+    """Return the graph that draws Data-A, Data-B and the folds from the images.
 
     What is trained on comes from the node that has checked it.
 

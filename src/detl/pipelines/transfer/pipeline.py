@@ -29,7 +29,7 @@ ONE_ARCHITECTURE = Pipeline(
 
 
 def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
-    """Cut every pretrained network and run its frozen part over Data-B."""
+    """Return the graph that cuts every network and runs its frozen part over Data-B."""
     return Pipeline(
         [
             Pipeline(
