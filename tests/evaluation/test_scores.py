@@ -328,11 +328,6 @@ def test_an_unknown_class_stops():
         measure_scores(make_pooled().assign(predicted="measles"), seed=0)
 
 
-def test_no_image_at_all_stops():
-    with pytest.raises(DetlError, match="predictions of 0 images"):
-        measure_scores(make_pooled()[:0], seed=0)
-
-
 def test_the_pooled_scores_have_names_and_ends(scores):
     named = name_pooled_scores(scores)
 

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.errors import DetlError
 from detl.evaluation.predictions import read_probabilities
 from detl.schemas.classes import DATA_B_CLASSES, class_indices
 from detl.statistics.areas import Judged, measure_mean_area, scarcer_groups
@@ -66,20 +65,9 @@ def measure_drop(
         external) and ``ensemble``, each with its 95 % interval over groups (``_low``,
         ``_high``); the numbers of images that the score rests on; and ``note``: why a
         number or an interval is missing, which is NaN then.
-
-    Raises:
-        DetlError: There is no image on one side, or a fold has not judged every
-            external image once.
     """
-    for name, table in (("internal", internal), ("external", external)):
-        if table.empty:
-            raise DetlError(
-                f"There are predictions of 0 {name} images, and a drop needs some of "
-                "both: run the cross-validation, or name another source."
-            )
     inside = _Side.read(internal, seed)
     outside, together = (_Side.read(t, seed + 1) for t in (external, ensemble))
-    _require_every_fold(outside)
     shared = [
         label
         for label in DATA_B_CLASSES
@@ -212,17 +200,6 @@ def _list_scores() -> list[tuple[str, str]]:
         for score in ("sensitivity", "specificity", "auc")
     ]
     return [("accuracy", ""), *of_class]
-
-
-def _require_every_fold(outside: _Side) -> None:
-    images = len(outside.label)
-    for name, rows in outside.folds.items():
-        if len(rows) != images or len(set(rows)) != images:
-            raise DetlError(
-                f"The network of {name} has judged {len(set(rows))} of {images} "
-                f"external images, in {len(rows)} rows, and each network must judge "
-                "each once: run the pipeline external again."
-            )
 
 
 def _compare(inside: _Found, outside: _Found, ensemble: _Found) -> dict[str, Any]:

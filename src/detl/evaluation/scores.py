@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.errors import DetlError
-from detl.evaluation.metrics import confusion_matrix
 from detl.evaluation.predictions import read_probabilities
 from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES, class_indices
 from detl.statistics.areas import measure_ranking, scarcer_groups
@@ -73,10 +71,9 @@ def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
         one without an interval.
 
     Raises:
-        DetlError: There is no image, a label or a prediction is no class, or a
-            probability is not a number between 0 and 1.
+        DetlError: A label or a prediction is no class, or a probability is not a
+            number between 0 and 1.
     """
-    _require_usable(pooled)
     whole = _Sample.read(pooled, seed)
     rows = list(_describe(whole, ALL))
     for fold in pooled["fold"].unique():
@@ -111,15 +108,6 @@ def name_pooled_scores(scores: pd.DataFrame) -> dict[str, float]:
         if np.isfinite(row["low"]):
             named |= {f"{name}_{end}": float(row[end]) for end in ("low", "high")}
     return named
-
-
-def _require_usable(pooled: pd.DataFrame) -> None:
-    if pooled.empty:
-        raise DetlError(
-            "There are predictions of 0 images, and scores need some: run the "
-            "cross-validation first."
-        )
-    confusion_matrix(pooled)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detl.errors import DetlError
 from detl.evaluation.probabilities.net_benefit import (
     measure_net_benefit,
     net_benefit_at,
@@ -164,17 +163,3 @@ def test_constant_probabilities_are_named():
 
     assert row["net_benefit"] == 0
     assert row["note"].startswith("constant probabilities of the inner validation")
-
-
-def test_an_unknown_class_stops(tested, validated):
-    with pytest.raises(DetlError, match="net benefit of class 'flu' was asked for"):
-        _tabulate(tested, validated, [0.1], label="flu")
-
-
-@pytest.mark.parametrize(
-    ("prevalence", "threshold", "what"),
-    [(0, 0.1, "prevalence"), (0.1, 1, "threshold probability")],
-)
-def test_a_share_that_is_none_stops(tested, validated, prevalence, threshold, what):
-    with pytest.raises(DetlError, match=f"A {what} of"):
-        _measure(tested, validated, prevalence, threshold)

@@ -2,7 +2,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detl.errors import DetlError
 from detl.evaluation.probabilities.operating_points import (
     measure_operating_points,
     predict_values,
@@ -259,8 +258,3 @@ def test_the_predictive_value_of_what_is_never_called_is_undefined_and_says_so()
     row = _value(table, "largest probability", PPV, 0.1)
     assert np.isnan(row["value"])
     assert row["note"] == "undefined; no test image is called positive"
-
-
-def test_a_prevalence_that_is_none_stops(tested, validated):
-    with pytest.raises(DetlError, match="A prevalence of 20 was asked for"):
-        _predict(tested, validated, [0.1, 20])

@@ -225,9 +225,3 @@ def test_probabilities_that_do_not_fit_stop(two_by_two, returned):
     message = f"Without here came probabilities of shape {returned.shape}"
     with pytest.raises(DetlError, match=re.escape(message)):
         score_sources_out(data_b, images, plans, lambda *_: returned, seed=0)
-
-
-def test_an_image_of_an_unknown_source_stops(two_by_two):
-    data_b, images = two_by_two
-    with pytest.raises(DetlError, match="images lacks the image 'image_0'"):
-        list_identifiable(data_b, images.iloc[1:])

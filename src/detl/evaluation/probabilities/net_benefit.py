@@ -5,8 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from detl.errors import DetlError
-from detl.schemas.classes import DATA_B_CLASSES
 from detl.statistics.bootstrap import draw_weights
 from detl.statistics.notes import (
     NO_VALIDATION,
@@ -14,7 +12,7 @@ from detl.statistics.notes import (
     name_constant_folds,
     name_folds_without,
 )
-from detl.statistics.rates import Formula, Rates, require_shares
+from detl.statistics.rates import Formula, Rates
 
 THRESHOLDS = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2),
@@ -78,21 +76,10 @@ def measure_net_benefit(
         ``high``; ``groups`` (the fewer of those with, and those without an image of the
         class), ``note``.
 
-    Raises:
-        DetlError: A prevalence or threshold is not between 0 and 1, the class is
-            unknown, or a prediction is unusable.
-
     Reference:
         A. J. Vickers, E. B. Elkin, "Decision curve analysis: a novel method for
         evaluating prediction models", Med. Decis. Making 26 (2006), 565-574.
     """
-    require_shares(prevalences, "prevalence")
-    require_shares(thresholds, "threshold probability")
-    if label not in DATA_B_CLASSES:
-        raise DetlError(
-            f"The net benefit of class {label!r} was asked for, expected is one of "
-            f"{', '.join(DATA_B_CLASSES)}: mend the name."
-        )
     groups = tested["group"].to_numpy()
     weights = draw_weights(groups, seed)
     positive = (tested["label"] == label).to_numpy()

@@ -20,7 +20,7 @@ from detl.statistics.notes import (
     name_constant_folds,
     name_folds_without,
 )
-from detl.statistics.rates import Formula, Rates, require_shares
+from detl.statistics.rates import Formula, Rates
 
 ARGMAX = "largest probability"
 """The rule that calls an image positive where the class is the predicted one."""
@@ -100,9 +100,6 @@ def measure_operating_points(
         ``high``, ``groups`` that it rests on, ``validation_images`` (the fewest, over
         the folds, that a threshold rests on: negative ones for a specificity, positive
         ones for a sensitivity) and ``note``.
-
-    Raises:
-        DetlError: A prediction is unusable.
     """
     rows = []
     for point in _list_points(tested, scaled, validated, seed):
@@ -142,15 +139,10 @@ def predict_values(
         ``groups`` (the fewer of those with, and those without an image of the class),
         ``note``.
 
-    Raises:
-        DetlError: A prevalence is not between 0 and 1, or as for
-            ``measure_operating_points``.
-
     Reference:
         D. G. Altman, J. M. Bland, "Diagnostic tests 2: predictive values", BMJ 309
         (1994), 102.
     """
-    require_shares(prevalences, "prevalence")
     points = [
         *_list_points(tested, scaled, validated, seed),
         *_list_argmax(tested, seed),

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.errors import DetlError
 from detl.evaluation.scores import ALL, MEAN, measure_scores
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.statistics.bootstrap import Measurement, draw_weights, measure, name_columns
@@ -75,18 +74,9 @@ def grade_shortcuts(
         or an interval is missing, which is NaN then, and where probabilities are
         constant. Of the whole image the ratio is 1.
 
-    Raises:
-        DetlError: A cue has another name, or predictions are of other images.
-
     Reference:
         Blacked-out lungs: G. Maguolo, L. Nanni, arXiv:2004.12823 (2020).
     """
-    unknown = sorted(set(cues) - set(CUE_INPUTS))
-    if unknown:
-        raise DetlError(
-            f"There are predictions from the cue {', '.join(unknown)}, expected are "
-            f"{', '.join(CUE_INPUTS)}: correct the name."
-        )
     given = {WHOLE: full}
     if without_lungs is not None:
         given[WITHOUT_LUNGS] = without_lungs
@@ -136,13 +126,6 @@ def _measure_ratio(
     full: pd.DataFrame, other: pd.DataFrame, chance: float, seed: int
 ) -> Measurement:
     """Return the shortcut ratio of an input, or why it has none."""
-    other = other.set_index("image_id")
-    if set(other.index) != set(full["image_id"]):
-        raise DetlError(
-            f"There are predictions of {len(full)} whole images and of {len(other)} "
-            "to set against these, and both must be of the same images: predict on the "
-            "same folds."
-        )
     groups = full["group"].to_numpy()
     weights, right = draw_weights(groups, seed), _is_right(full)
     accuracy = measure_share(right > 0, np.full(len(full), True), weights, groups)
@@ -150,7 +133,7 @@ def _measure_ratio(
         return accuracy
     if accuracy.low <= chance:
         return Measurement.missing(accuracy.groups, NOT_ABOVE_CHANCE)
-    right_of_other = _is_right(other.loc[full["image_id"]])
+    right_of_other = _is_right(other.set_index("image_id").loc[full["image_id"]])
 
     def divide_gains(drawn: np.ndarray) -> np.ndarray:
         gain = drawn @ (right - chance)

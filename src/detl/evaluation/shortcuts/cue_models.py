@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from detl.errors import DetlError
 from detl.evaluation.shortcuts.cues import CUES, choose_pictures
-from detl.schemas.classes import DATA_B_CLASSES, class_indices
+from detl.schemas.classes import class_indices
 from detl.schemas.tables import tabulate_predictions
 
 if TYPE_CHECKING:
@@ -40,16 +39,7 @@ def predict_from_cues(
     Returns:
         Table ``predictions`` after a column ``fold``, each image in the fold that tests
         it.
-
-    Raises:
-        DetlError: There is no such cue, an image of Data-B is not among the images, or
-            a fold's training part lacks a class.
     """
-    if cue not in CUES:
-        raise DetlError(
-            f"There is no cue {cue!r}, expected is one of {', '.join(CUES)}: correct "
-            "its name."
-        )
     pictures = choose_pictures(data_b, images, pixels, border_share)
     inputs = np.asarray(CUES[cue](pictures), "float64")
     labels = class_indices(data_b["label"])
@@ -58,7 +48,6 @@ def predict_from_cues(
         subsets = fold.set_index("image_id")["subset"].reindex(data_b["image_id"])
         is_train = (subsets == "train").to_numpy()
         is_test = (subsets == "test").to_numpy()
-        _require_classes(labels[is_train], str(name))
         model = build_linear_model(inputs.shape[1])
         model.fit(inputs[is_train], labels[is_train])
         probabilities = model.predict_proba(inputs[is_test])
@@ -90,13 +79,3 @@ def build_linear_model(inputs: int) -> "Pipeline":
         StandardScaler(),
         LogisticRegression(C=strength, max_iter=10_000),
     )
-
-
-def _require_classes(labels: np.ndarray, fold: str) -> None:
-    counts = np.bincount(labels, minlength=len(DATA_B_CLASSES))
-    if not counts.all():
-        raise DetlError(
-            f"The training part of {fold} has 0 images of class "
-            f"{DATA_B_CLASSES[counts.argmin()]} and a simple model needs at least 1: "
-            "split again."
-        )

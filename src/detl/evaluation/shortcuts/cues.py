@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from detl.errors import DetlError
 from detl.schemas.tables import UNKNOWN
 
 VIEWS = ("PA", "AP", "AP Supine", "L", UNKNOWN)
@@ -39,17 +38,7 @@ def choose_pictures(
     Args:
         pixels: Stored pixels of all images, uint8 (n, size, size).
         border_share: Width of the border as a share of each side.
-
-    Raises:
-        DetlError: An image of Data-B is not among the images.
     """
-    unknown = ~data_b["image_id"].isin(images["image_id"])
-    if unknown.any():
-        raise DetlError(
-            f"Table images lacks the image {data_b['image_id'][unknown].iloc[0]!r} of "
-            "data_b: they are of different runs, so run the pipelines ingest and split "
-            "again."
-        )
     known = images.set_index("image_id").loc[data_b["image_id"]].reset_index()
     rows = data_b["row"].to_numpy("int64")
     return Pictures(known, np.asarray(pixels[rows]), border_share)
@@ -147,12 +136,6 @@ def black_out_centre(pixels: np.ndarray, centre_share: float) -> np.ndarray:
 
 def _centre(size: int, share: float) -> tuple[slice, slice]:
     """Return the rows and columns of a square about the centre."""
-    if not 0 < share < 1:
-        raise DetlError(
-            f"The centre of an image was asked for as a share of {share:g} of each "
-            "side, expected is one between 0 and 1: correct audit.centre_share or "
-            "audit.border_share (below 0.5)."
-        )
     edge = max(1, round(size * (1 - share) / 2))
     inner = slice(edge, size - edge)
     return inner, inner

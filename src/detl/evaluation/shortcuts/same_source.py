@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.errors import DetlError
 from detl.schemas.classes import PROBABILITIES
 from detl.statistics.areas import Judged, measure_mean_area
 from detl.statistics.bootstrap import Measurement, draw_weights, name_columns
@@ -81,12 +80,7 @@ def score_same_source(
         ``sensitivity``, the same of the COVID-19 images; ``auc`` of the probability of
         COVID-19; each with its 95 % interval over groups of patients, ``_low`` and
         ``_high``. ``note``: why a number is missing, which is NaN then.
-
-    Raises:
-        DetlError: Folds of the controls are not those of Data-B, or controls are among
-            the images that a fold has seen.
     """
-    _require_unseen(tested, controls)
     columns = ["fold", "image_id", *PROBABILITIES]
     every = pd.concat([tested[columns], controls[columns]], ignore_index=True)
     known = images.set_index("image_id")[["source", "group", "findings"]]
@@ -101,22 +95,6 @@ def score_same_source(
             row = {"source": source, "against": against}
             rows.append(row | _contrast(part, seed))
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _require_unseen(tested: pd.DataFrame, controls: pd.DataFrame) -> None:
-    folds, expected = set(controls["fold"]), set(tested["fold"])
-    if folds and folds != expected:
-        raise DetlError(
-            f"The controls are judged by {', '.join(sorted(folds))}, expected are "
-            f"{', '.join(sorted(expected))}: let each fold's network judge them."
-        )
-    seen = controls[controls["image_id"].isin(tested["image_id"])]
-    if len(seen):
-        first = seen.iloc[0]
-        raise DetlError(
-            f"The controls of {first['fold']} hold the image {first['image_id']!r} of "
-            "Data-B, which networks were trained on: choose them with list_controls."
-        )
 
 
 def _contrast(rows: pd.DataFrame, seed: int) -> dict[str, Any]:

@@ -180,14 +180,9 @@ def score_sources_out(
 
 def _locate(data_b: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
     """Return label, group and source of each image of Data-B."""
-    sources = data_b["image_id"].map(images.set_index("image_id")["source"])
-    unknown = data_b["image_id"][sources.isna()]
-    if len(unknown):
-        raise DetlError(
-            f"Table images lacks the image {unknown.iloc[0]!r} of data_b: they are of "
-            "different runs, so run the pipelines ingest and split again."
-        )
-    return data_b[["label", "group"]].assign(source=sources).reset_index(drop=True)
+    sources = images.set_index("image_id")["source"][data_b["image_id"]]
+    located = data_b[["label", "group"]].assign(source=sources.to_numpy())
+    return located.reset_index(drop=True)
 
 
 def _is_outside(located: pd.DataFrame, source: str) -> pd.Series:
