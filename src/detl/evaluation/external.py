@@ -43,14 +43,14 @@ def measure_drop(
 ) -> pd.DataFrame:
     """Return the scores inside and outside, and how much is lost between them.
 
-    Both are of single networks, so that nothing but the images differs. Inside, each
-    image is judged by the network of the fold that tests it. Outside, each is judged by
-    those of all folds, and a score is the mean of theirs. Areas under the ROC curve are
-    means of the folds' on either side, as pooled probabilities of several networks are
-    not on one scale. The ensemble, which is the mean of the folds' probabilities, may
-    gain what the other source costs, and stands beside.
+    Both are of single networks, so that only the images differ. Inside, the network of
+    the fold that tests an image judges it. Outside, the networks of all folds judge
+    each image, and a score is the mean of theirs. Areas under the ROC curve are means
+    over the folds on both sides, because pooled probabilities of several networks are
+    not on one scale. The ensemble, the mean of the folds' probabilities, has columns of
+    its own: it may gain what the other source costs.
 
-    Accuracies depend on the mix of classes, which is another outside. So the balanced
+    Accuracies depend on the mix of classes, which differs outside. So the balanced
     accuracy, the mean sensitivity of the classes that both hold, is the one to compare.
 
     Args:

@@ -39,21 +39,21 @@ def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Return the scores of an architecture, with 95 % intervals over groups.
 
     The intervals come from drawing whole groups of patients with replacement
-    (``bootstrap.measure_draws`` says how). They are of these networks on new patients,
-    and hold nothing of another training, of which the spread over the folds shows but a
-    part, as folds share one pretraining and one seed. As the draws leave the numbers
-    per class to chance, intervals of what mixes classes, such as predictive values, are
-    a little wide where these numbers were fixed.
+    (``bootstrap.measure_draws`` says how). They are of these networks on new patients.
+    What another training would have given is not in them. The spread over the folds
+    shows only a part of it, because folds share one pretraining and one seed. The draws
+    leave the numbers per class to chance. Where these were fixed, intervals of scores
+    that mix classes, such as predictive values, are a little wide.
 
     Pooled images, ``all``, are those of all folds, each as often as it is tested. An
     accuracy of these is a mean of what the folds count. An area under a curve is not:
     it also compares probabilities of different networks, and is lower where their
-    scales differ. So the ROC AUC is given once more as ``mean of folds``, and this is
-    the one to quote for a network. The average precision is not: that of as few images
-    as a fold has is too high on average, and so is its mean.
+    scales differ. So the ROC AUC has a second row, ``mean of folds``, which is the one
+    to quote for a network. The average precision has none: that of as few images as a
+    fold has is too high on average, and so is its mean.
 
     Args:
-        pooled: Result of ``pool_predictions``: the predictions of all folds.
+        pooled: The folds' predictions of their test parts, pooled.
         seed: Seed of the draws.
 
     Returns:
@@ -64,11 +64,11 @@ def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
         ``sensitivity``, ``specificity``, ``ppv``, ``npv`` (predictive values), ``auc``
         and ``average_precision`` (area under the precision-recall curve). ``class`` is
         empty for all classes. ``value``, ``low`` and ``high`` are from 0 to 1.
-        ``groups``: the independent groups that the score rests on. ``note``: why there
-        is no number, or no interval of it, which is NaN then; and, of areas, which
+        ``groups``: the independent groups that the score rests on. ``note``: why a
+        number or an interval is missing, which is NaN then; and, of areas, which
         folds have ``constant probabilities``. A predictive value of a class that is
-        never predicted is no number here: 0, as ``score_predictions`` has it, would be
-        one without an interval.
+        never predicted is missing here; the 0 of ``score_predictions`` would have no
+        interval.
 
     Raises:
         DetlError: A label or a prediction is no class, or a probability is not a

@@ -59,7 +59,7 @@ def measure_subgroups(
     interval without 0 by chance.
 
     Args:
-        pooled: Result of ``pool_predictions``.
+        pooled: The folds' predictions of their test parts, pooled.
         seed: Seed of the draws.
 
     Returns:

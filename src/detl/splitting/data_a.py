@@ -24,7 +24,7 @@ PAPER_DATA_A = {
 
 
 LARGEST_IMBALANCE = 0.1
-"""A validation part whose classes differ by more than this share is warned of."""
+"""A warning says where the classes of the validation part differ by more."""
 
 
 def select_data_a(
@@ -203,7 +203,7 @@ def draw_validation(
 
 
 def _shuffle_evenly(sizes: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Return groups in random order, of which any beginning is like the whole.
+    """Return groups in random order, such that any beginning resembles the whole.
 
     Ten groups that are alike, in the classes they have and in their number of images,
     are a stratum; places within it are random, and strata take turns.

@@ -1,7 +1,7 @@
 """Whether images that belong together lie on both sides of a boundary of the split.
 
-The groups are found anew, from what the images are and not from how they were divided,
-so that neither a fault of the split nor an edit of its tables can hide a crossing.
+The groups are found again, from the images and not from how they were divided, so that
+a fault of the split or an edit of its tables cannot hide a crossing.
 """
 
 import numpy as np
@@ -39,7 +39,7 @@ def count_leaks(
     Returns:
         A row per boundary and link: ``boundary``; ``link``, one of ``LINKS``;
         ``groups`` that cross it, where it is one of the folds in any of them;
-        ``images`` of these groups beside the boundary; ``example``, two of these images
+        ``images`` of these groups at the boundary; ``example``, two of these images
         with their places, or "" where there is none; and ``named``, all of them, group
         by group, up to ``MOST_NAMED``.
 
@@ -159,7 +159,7 @@ def choose_unseen(
         labels: Class of Data-B of each image, "" if it is of none.
 
     Returns:
-        The images that training has not seen and that are of a class, numbered anew,
+        The images that training has not seen and that are of a class, with a new index,
         with ``label``; and the reasons of the others, with their index in ``images``.
     """
     no_class = "no class of Data-B: " + images["findings"]

@@ -6,7 +6,7 @@ import numpy as np
 def wilson_ends(
     value: float, variance: float, groups: np.ndarray, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Return the ends of Wilson's interval of a share of images that are not alike.
+    """Return the ends of Wilson's interval of a share of images of groups.
 
     It is that of as many independent images as would show the same variance, at most
     as many as there are; and where the share is 0 or 1, so that resamples show none, of
@@ -33,13 +33,13 @@ def wilson_ends(
 def jeffreys_ends(
     value: float, variance: float, groups: np.ndarray, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Return the ends of Jeffreys' interval of a share of images that are not alike.
+    """Return the ends of Jeffreys' interval of a share of images of groups.
 
     The differences of shares near 0 and 1 have too wide an interval by Wilson's ends,
     and not by these.
 
     Args:
-        value: As for ``wilson_ends``, whose number of images is taken.
+        value: As for ``wilson_ends``; the number of images is the same.
         variance: As for ``wilson_ends``.
         groups: As for ``wilson_ends``.
         confidence: Coverage, between 0 and 1.

@@ -46,18 +46,18 @@ def measure_net_benefit(
 ) -> pd.DataFrame:
     """Return the decision curves of one class against the rest, by prevalence.
 
-    Who is treated from a probability t on holds that one missed case weighs as much as
+    To treat from a probability t on means that one missed case weighs as much as
     (1 - t) / t people treated in vain. The net benefit of a rule at prevalence p is
     ``sensitivity p - (1 - specificity) (1 - p) t / (1 - t)``: cases found per person
-    examined, less those treated in vain, in the same coin. To treat all has
+    examined, less people treated in vain, counted in cases. To treat all has
     ``p - (1 - p) t / (1 - t)``, to treat none 0.
 
-    The images are drawn by class, as in a case-control study, so that neither their
-    prevalence nor the networks' probabilities are those of people examined. Before it
-    is compared with t, a probability, temperature scaled, is therefore re-based by
-    Bayes' rule: its odds are multiplied by the odds of p over those of the class's
-    share in the fold's inner validation part, which is about that of its training part,
-    as the split is stratified.
+    The images are drawn by class, as in a case-control study. So their prevalence is
+    not that of people examined, and the networks' probabilities are not either. A
+    temperature-scaled probability is therefore re-based by Bayes' rule before it is
+    compared with t: its odds are multiplied by the odds of p over those of the class's
+    share in the fold's inner validation part. That share is about the one of the
+    training part, because the split is stratified.
 
     Args:
         tested: The folds' predictions of their test parts, pooled.
@@ -145,7 +145,7 @@ def _undo_rebasing(
 ) -> np.ndarray:
     """Return the probabilities that re-basing brings to the threshold, (n,).
 
-    So the threshold is moved and not the probabilities, some of which are 1.
+    The threshold is moved and not the probabilities, because some of these are 1.
     """
     odds = _odds(threshold) / _odds(prevalence) * shares / (1 - shares)
     return odds / (1 + odds)

@@ -79,13 +79,13 @@ def measure_operating_points(
 ) -> pd.DataFrame:
     """Return what is reached on the test parts with thresholds frozen before.
 
-    Each class is told from the rest by its probability, temperature scaled. A fold's
-    threshold is that of ``choose_thresholds`` for its inner validation part; it is
+    Each class is told from the rest by its temperature-scaled probability. A fold's
+    threshold is that of ``choose_thresholds`` for its inner validation part. It is
     applied to its test part, and the test parts of all folds are taken together. So
     the target may be missed: by chance, where few images fix the threshold; and on
-    average by a little, because the threshold that just meets it on m images leaves
-    (1 + 0.05 m) / (m + 1) of others on the wrong side, and because the inner validation
-    part has chosen the epoch too.
+    average by a little. The threshold that just meets it on m images leaves
+    (1 + 0.05 m) / (m + 1) of others on the wrong side, and the inner validation part
+    has chosen the epoch too.
 
     Args:
         tested: The folds' predictions of their test parts, pooled.
@@ -121,9 +121,9 @@ def predict_values(
 ) -> pd.DataFrame:
     """Return the predictive values at each operating point, by prevalence.
 
-    They follow from sensitivity and specificity by Bayes' rule, and not from the counts
-    of the test images, whose prevalence is the study's own choice. That holds as far as
-    sensitivity and specificity are the same where the prevalence is another.
+    They follow from sensitivity and specificity by Bayes' rule. The counts of the test
+    images would not do, because the study has chosen their prevalence. The values hold
+    as far as sensitivity and specificity are the same at another prevalence.
 
     Args:
         tested: As for ``measure_operating_points``.

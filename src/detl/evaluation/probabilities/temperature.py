@@ -29,9 +29,8 @@ def scale_temperature(
 ) -> np.ndarray:
     """Return ``softmax(log(p) / T)``, which changes no argmax.
 
-    Equal probabilities stay equal, and of others none overtakes another (those that
-    differ by rounding alone may become equal). Probabilities of 0 are taken for the
-    smallest positive float.
+    The order of the probabilities of an image stays (those that differ by rounding may
+    become equal). Probabilities of 0 are taken for the smallest positive float.
 
     Args:
         probabilities: (n, classes), each row adds up to 1.
@@ -52,7 +51,7 @@ def scale_temperature(
 
 
 def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float, str]:
-    """Return the temperature of least negative log-likelihood, and what to know of it.
+    """Return the temperature of least negative log-likelihood, and a note.
 
     The negative log-likelihood is convex in 1 / T, so that the least one within
     ``TEMPERATURES`` is found.
@@ -62,7 +61,7 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> tuple[floa
         labels: Column of the true class, int (n,).
 
     Returns:
-        The temperature, and a note, empty where nothing is amiss. Where all classes
+        The temperature, and a note of what to know, or nothing. Where all classes
         have the same probability in every image, no temperature changes anything, and
         it is 1.
     """
@@ -103,7 +102,7 @@ def fit_temperatures(validated: pd.DataFrame) -> pd.DataFrame:
     Returns:
         A row per fold: ``fold``, ``temperature``, ``images`` that it was fitted on,
         ``note``. Without inner validation parts there is one row, of no fold and
-        without a temperature, whose note says so.
+        without a temperature, and its note says so.
 
     Raises:
         DetlError: A prediction is unusable.

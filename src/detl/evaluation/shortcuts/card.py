@@ -49,7 +49,7 @@ def grade_shortcuts(
     images: pd.DataFrame,
     seed: int,
 ) -> pd.DataFrame:
-    """Return how far each input goes, beside the network that sees the whole image.
+    """Return what each input reaches, compared with the network on whole images.
 
     The shortcut ratio of an input is (its accuracy - chance) / (accuracy of the network
     on whole images - chance): 1 where nothing is lost without the lungs, 0 where
@@ -59,7 +59,7 @@ def grade_shortcuts(
     not above it are left out.
 
     Args:
-        full: Pooled predictions of a network (``pool_predictions``).
+        full: The folds' predictions of their test parts, pooled.
         without_lungs: The same of the network trained again on images with the centre
             blacked out; None if it has not been.
         cues: By name of the cue (``CUES``), the same of the simple models.
@@ -148,7 +148,7 @@ def _is_right(predictions: pd.DataFrame) -> np.ndarray:
 
 
 def _note_single_source(full: pd.DataFrame, images: pd.DataFrame) -> str:
-    """Return a note where the source is the same of all images; else nothing."""
+    """Return a note where the source is the same of all images, or nothing."""
     sources = images["source"][images["image_id"].isin(full["image_id"])].unique()
     if len(sources) > 1:
         return ""

@@ -109,7 +109,7 @@ CUES: Mapping[str, Callable[[Pictures], np.ndarray | pd.DataFrame]] = {
 def black_out_centre(pixels: np.ndarray, centre_share: float) -> np.ndarray:
     """Return the images with one grey level in place of most of the lungs.
 
-    It is the mean of the frame that is left, and not black: beside the edge that black
+    It is the mean of the frame that is left, and not black: next to the edge that black
     makes, a network that was pretrained on whole images sees little of the frame, and
     misses shortcuts that are there (``benchmarks/shortcut_instrument.py``).
 

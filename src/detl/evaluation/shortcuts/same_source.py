@@ -41,7 +41,7 @@ def list_controls(data_b: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
     They are without COVID-19, not in Data-B, and of patients who are not in it either.
 
     Returns:
-        Rows of ``images``, numbered anew.
+        Rows of ``images``, with a new index.
     """
     known = images.set_index("image_id")
     covid = data_b.loc[data_b["label"] == COVID, "image_id"]
@@ -59,15 +59,15 @@ def score_same_source(
 ) -> pd.DataFrame:
     """Return how well networks tell COVID-19 from what else its own source holds.
 
-    The source is the same on both sides, so it cannot give the class away; what the
+    The source is the same on both sides, so it cannot give the class away. What the
     source does differently for COVID-19 (who is examined, how, and what is published)
-    still can. Images of Data-B are judged by the network of the fold that tests them,
-    and controls by those of all folds, of which the mean is taken: of the shares that
-    they call COVID-19, and of the AUCs, each by one fold's network alone, because a
-    single network and a mean of several do not compare.
+    still can. The network of the fold that tests an image of Data-B judges it. The
+    networks of all folds judge the controls, and their results are averaged: the shares
+    that they call COVID-19, and the AUCs. An average of their probabilities would not
+    compare with a single network.
 
     Args:
-        tested: Pooled predictions of the folds (``pool_predictions``).
+        tested: The folds' predictions of their test parts, pooled.
         controls: ``fold``, ``image_id`` and ``p_<class>`` of the images that
             ``list_controls`` names, by the network of each fold.
         seed: Seed of the draws of patients.

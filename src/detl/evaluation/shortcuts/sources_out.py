@@ -47,7 +47,7 @@ class SourcePlan:
     Attributes:
         source: The source.
         train: Positions in Data-B of the images to train on, all from other sources.
-        validation: Positions of those to choose the epoch on, likewise.
+        validation: Positions of those to choose the epoch on, from other sources too.
         test: Positions of all images of the source.
     """
 
@@ -240,8 +240,8 @@ def _require_probabilities(found: np.ndarray, plan: SourcePlan) -> None:
     if np.shape(found) != expected or not np.isfinite(found).all():
         raise DetlError(
             f"Without {plan.source} came probabilities of shape {np.shape(found)}, "
-            f"expected are {expected} finite numbers: mend what trains and predicts, "
-            "or lower the learning rate."
+            f"expected are {expected} finite numbers: correct what trains and "
+            "predicts, or lower the learning rate."
         )
 
 

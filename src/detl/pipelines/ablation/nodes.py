@@ -1,4 +1,4 @@
-"""Nodes that start networks otherwise, train more or less of them, and compare."""
+"""Nodes of the arms: other weights to start from, more or less of them trained."""
 
 from typing import Any
 
@@ -81,7 +81,7 @@ def free_last_block(model: KerasModel, arm: str) -> tuple[KerasModel, KerasModel
 
 
 def free_all(model: KerasModel, arm: str) -> KerasModel:
-    """Return the whole network, all of which the folds of the arm train."""
+    """Return the whole network, which the folds of the arm train."""
     tail = copy_model(model)
     tail.name = f"{model.name}-{arm}"
     return tail

@@ -1,7 +1,8 @@
 """Graph of the ablation: the same folds from other weights, with more or less trained.
 
-The arm that is DETL itself has been trained by the cross-validation, whose results are
-taken. A namespace ``<architecture>.ablation.<arm>.<fold>`` per fold of the others.
+The cross-validation has trained the arm that is DETL itself, so its predictions are
+taken. Each fold of the other arms has a namespace
+``<architecture>.ablation.<arm>.<fold>``.
 """
 
 from collections.abc import Callable, Sequence

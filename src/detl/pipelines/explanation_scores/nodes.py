@@ -152,7 +152,7 @@ def choose_explained(
     parameters: AuditParameters,
     seed: int,
 ) -> pd.DataFrame:
-    """Return some test images of each fold, drawn at random from all classes alike.
+    """Return some test images of each fold, as many of each class, at random.
 
     Args:
         tested: Predictions of the folds' test parts.

@@ -27,9 +27,9 @@ def select_other_data_a(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return Data-A under the other protocol, no larger than our own, and its counts.
 
-    ``protocol: paper`` keeps the patients of Data-B and so has more images. What these
-    gain as further images is no optimism, so as many others as needed are not trained
-    on. From the validation part, as many as needed are left out at random.
+    ``protocol: paper`` keeps the patients of Data-B and so has more images. What more
+    images gain is no optimism, so as many images of other patients are left out of the
+    training part, and as many at random of the validation part.
 
     Args:
         data_a: Table ``data_a`` of the cross-validation.
@@ -73,8 +73,8 @@ def match_training_size(
     """Return the other protocol's folds, with no larger training parts than our own.
 
     ``protocol: paper`` has no inner validation part and so trains on more images. What
-    that gains is no optimism, so as many images of each class as needed are left out of
-    each fold, at random. Folds that are smaller than our own stay as they are.
+    that gains is no optimism, so each fold leaves out as many images of each class, at
+    random. Folds that are smaller than our own stay as they are.
 
     Args:
         other_folds: Table ``folds`` of the other protocol.

@@ -26,7 +26,7 @@ def check_leaks(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return Data-A and the folds as they were drawn, once no group is on two sides.
 
-    What belongs together is found anew, from patients, files and copies. Under
+    What belongs together is found again, from patients, files and copies. Under
     ``protocol: paper`` crossings are allowed, and warned of.
 
     Args:
