@@ -72,7 +72,7 @@ def create_pipeline(
     """
     return Pipeline(
         [
-            Pipeline(_join(architectures), tags=list(architectures)),
+            _join(architectures),
             *(
                 Pipeline([_one_architecture(name, folds)], tags=[name])
                 for name in architectures
@@ -81,28 +81,38 @@ def create_pipeline(
     )
 
 
-def _join(architectures: Sequence[str]) -> list[Node]:
-    """Return the nodes of the tables over all architectures, and of their picture."""
-    return [
-        *(
+def _join(architectures: Sequence[str]) -> Pipeline:
+    """Return the graph of the tables over all architectures, and of their picture."""
+    tables = {
+        table: {name: f"{name}.ablation.{table}" for name in architectures}
+        for table in ("arms", "arm_folds")
+    }
+    return Pipeline(
+        [
             Node(
                 stack_architectures,
-                inputs={name: f"{name}.ablation.{table}" for name in architectures},
-                outputs=stacked,
-                name=f"stack_{table}",
-            )
-            for table, stacked in (
-                ("arms", "ablation"),
-                ("arm_folds", "ablation_folds"),
-            )
-        ),
-        Node(
-            draw_arms,
-            inputs=["ablation", "ablation_folds"],
-            outputs="ablation_picture",
-            name="draw_arms",
-        ),
-    ]
+                inputs=tables["arms"],
+                outputs="ablation",
+                name="stack_arms",
+            ),
+            Node(
+                stack_architectures,
+                inputs=tables["arm_folds"],
+                outputs="ablation_folds",
+                name="stack_arm_folds",
+            ),
+            Node(
+                draw_arms,
+                inputs=["ablation", "ablation_folds"],
+                outputs="ablation_picture",
+                name="draw_arms",
+            ),
+        ],
+        namespace="ablation",
+        inputs={name for of_each in tables.values() for name in of_each.values()},
+        outputs={"ablation", "ablation_folds", "ablation_picture"},
+        tags=list(architectures),
+    )
 
 
 def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:

@@ -55,21 +55,32 @@ def create_pipeline(
     return Pipeline(
         [
             *(_one_architecture(architecture, folds) for architecture in architectures),
+            _summarise(architectures),
+        ]
+    )
+
+
+def _summarise(architectures: Sequence[str]) -> Pipeline:
+    summaries = {name: f"{name}.crossval.summary" for name in architectures}
+    matrices = {name: f"{name}.crossval.confusion_matrix" for name in architectures}
+    return Pipeline(
+        [
             Node(
                 tabulate_summaries,
-                inputs={name: f"{name}.crossval.summary" for name in architectures},
+                inputs=summaries,
                 outputs="summary",
                 name="tabulate_summaries",
             ),
             Node(
                 draw_confusion_matrices,
-                inputs={
-                    name: f"{name}.crossval.confusion_matrix" for name in architectures
-                },
+                inputs=matrices,
                 outputs="confusion_matrices",
                 name="draw_confusion_matrices",
             ),
-        ]
+        ],
+        namespace="crossval",
+        inputs={*summaries.values(), *matrices.values()},
+        outputs={"summary", "confusion_matrices"},
     )
 
 

@@ -64,17 +64,7 @@ def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
     return Pipeline(
         [
             *(_one_architecture(name) for name in architectures),
-            Node(
-                compare_architectures,
-                inputs={
-                    "folds": "folds",
-                    "seed": "params:seed",
-                    **{name: f"{name}.crossval.tested" for name in architectures},
-                },
-                outputs="paired_tests",
-                name="compare_architectures",
-            ),
-            *_draw_calibration(architectures),
+            _compare(architectures),
         ]
     )
 
@@ -92,31 +82,46 @@ def _one_architecture(architecture: str) -> Pipeline:
     )
 
 
-def _draw_calibration(architectures: Sequence[str]) -> list[Node]:
-    def of_each(table: str) -> dict[str, str]:
-        return {name: f"{name}.evaluate.{table}" for name in architectures}
-
-    return [
-        *(
+def _compare(architectures: Sequence[str]) -> Pipeline:
+    tested = {name: f"{name}.crossval.tested" for name in architectures}
+    measured = {
+        table: {name: f"{name}.evaluate.{table}" for name in architectures}
+        for table in ("reliability", "calibration", "net_benefit")
+    }
+    return Pipeline(
+        [
             Node(
-                stack_architectures,
-                inputs=of_each(table),
-                outputs=f"evaluate.{table}",
-                name=f"stack_{table}",
-                namespace="evaluate",
-            )
-            for table in ("reliability", "calibration")
+                compare_architectures,
+                inputs={"folds": "folds", "seed": "params:seed", **tested},
+                outputs="paired_tests",
+                name="compare_architectures",
+            ),
+            *(
+                Node(
+                    stack_architectures,
+                    inputs=measured[table],
+                    outputs=table,
+                    name=f"stack_{table}",
+                )
+                for table in ("reliability", "calibration")
+            ),
+            Node(
+                draw_reliability,
+                inputs=["reliability", "calibration"],
+                outputs="reliability_picture",
+                name="draw_reliability",
+            ),
+            Node(
+                draw_net_benefit,
+                inputs=measured["net_benefit"],
+                outputs="net_benefit_picture",
+                name="draw_net_benefit",
+            ),
+        ],
+        namespace="evaluate",
+        inputs={"folds", *tested.values()}.union(
+            *(t.values() for t in measured.values())
         ),
-        Node(
-            draw_reliability,
-            inputs=["evaluate.reliability", "evaluate.calibration"],
-            outputs="reliability_picture",
-            name="draw_reliability",
-        ),
-        Node(
-            draw_net_benefit,
-            inputs=of_each("net_benefit"),
-            outputs="net_benefit_picture",
-            name="draw_net_benefit",
-        ),
-    ]
+        outputs={"paired_tests", "reliability_picture", "net_benefit_picture"},
+        parameters={"params:seed"},
+    )

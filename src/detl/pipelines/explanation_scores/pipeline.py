@@ -19,25 +19,8 @@ from .nodes import (
     trace_folds,
 )
 
-
-def create_pipeline(
-    architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
-) -> Pipeline:
-    """Return the graph that scores the heat maps of every architecture.
-
-    The tag of an architecture keeps what it needs: ``--tags vgg16``.
-    """
-    shared = [*_find_regions(), *_draw_scores(architectures)]
-    return Pipeline(
-        [
-            Pipeline(shared, tags=list(architectures)),
-            *(_one_architecture(name, folds) for name in architectures),
-        ]
-    )
-
-
-def _find_regions() -> list[Node]:
-    return [
+_FIND_REGIONS = Pipeline(
+    [
         Node(
             read_regions,
             inputs=["radiographs", "ingest.candidates", "params:ingest"],
@@ -56,7 +39,28 @@ def _find_regions() -> list[Node]:
             outputs=["regions", "region_masks", "unused_regions"],
             name="unite_regions",
         ),
-    ]
+    ],
+    namespace="explanation_scores",
+    inputs={"radiographs", "ingest.candidates", "data_b"},
+    outputs={"regions", "region_masks", "unused_regions"},
+    parameters={"params:ingest", "params:split"},
+)
+
+
+def create_pipeline(
+    architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
+) -> Pipeline:
+    """Return the graph that scores the heat maps of every architecture.
+
+    The tag of an architecture keeps what it needs: ``--tags vgg16``.
+    """
+    tags = list(architectures)
+    return Pipeline(
+        [
+            Pipeline([_FIND_REGIONS, *_draw_scores(architectures)], tags=tags),
+            *(_one_architecture(name, folds) for name in architectures),
+        ]
+    )
 
 
 def _draw_scores(architectures: Sequence[str]) -> list[Node]:
