@@ -13,6 +13,7 @@ from detl.errors import NotAvailableError
 from detl.evaluation.metrics import score_predictions
 from detl.evaluation.paired_tests import compare_architectures
 from detl.evaluation.predictions import pool_predictions
+from detl.evaluation.probabilities.calibration import measure_calibration
 from detl.evaluation.subgroups import measure_subgroups
 from detl.pipelines.evaluate import nodes as evaluate
 from detl.pipelines.report import create_pipeline
@@ -115,10 +116,10 @@ def audited(name, data_b, folds, images):
     tested = pool_predictions(data_b, **predictions)
     _, *scaled = evaluate.scale_folds(tested, tested)
     audit = AuditParameters.model_validate(PARAMETERS["audit"])
-    points, values, _ = evaluate.measure_operating_points(tested, *scaled, audit, 0)
+    points, values, _ = evaluate.measure_decisions(tested, *scaled, audit, 0)
     computed = {
-        "evaluate.scores": evaluate.measure_scores(tested, 0)[0],
-        "evaluate.calibration": evaluate.measure_calibration(tested, scaled[0], 0)[0],
+        "evaluate.scores": evaluate.score_network(tested, 0)[0],
+        "evaluate.calibration": measure_calibration(tested, scaled[0], 0),
         "evaluate.operating_points": points,
         "evaluate.predictive_values": values,
         "evaluate.subgroups": measure_subgroups(tested, images, 0),

@@ -2,6 +2,12 @@
 
 import pandas as pd
 
+from detl.evaluation import scores
+from detl.evaluation.probabilities import net_benefit, operating_points
+from detl.evaluation.probabilities.temperature import (
+    fit_temperatures,
+    scale_predictions,
+)
 from detl.schemas.parameters import AuditParameters
 
 
@@ -17,11 +23,6 @@ def scale_folds(
         validated: The same of their inner validation parts, on which the temperatures
             are fitted; empty under ``protocol: paper``, and so are the scaled tables.
     """
-    from detl.evaluation.probabilities.temperature import (
-        fit_temperatures,
-        scale_predictions,
-    )
-
     temperatures = fit_temperatures(validated)
     return (
         temperatures,
@@ -30,29 +31,15 @@ def scale_folds(
     )
 
 
-def measure_scores(
+def score_network(
     tested: pd.DataFrame, seed: int
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """Return every score with its interval, and the pooled ones by name."""
-    from detl.evaluation import scores
-
     table = scores.measure_scores(tested, seed)
     return table, scores.name_pooled_scores(table)
 
 
-def measure_calibration(
-    tested: pd.DataFrame, scaled: pd.DataFrame, seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the calibration, and the reliability by probability."""
-    from detl.evaluation.probabilities import calibration
-
-    return (
-        calibration.measure_calibration(tested, scaled, seed),
-        calibration.measure_reliability(tested, scaled, seed),
-    )
-
-
-def measure_operating_points(
+def measure_decisions(
     tested: pd.DataFrame,
     scaled: pd.DataFrame,
     scaled_validated: pd.DataFrame,
@@ -60,8 +47,6 @@ def measure_operating_points(
     seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return operating points, predictive values and net benefit."""
-    from detl.evaluation.probabilities import net_benefit, operating_points
-
     tables = (tested, scaled, scaled_validated)
     prevalences = parameters.prevalences
     return (

@@ -6,16 +6,15 @@ from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES
 from detl.evaluation.paired_tests import compare_architectures
+from detl.evaluation.probabilities.calibration import (
+    measure_calibration,
+    measure_reliability,
+)
 from detl.evaluation.subgroups import measure_subgroups
 from detl.figures.calibration import draw_net_benefit, draw_reliability
 from detl.schemas.tables import stack_architectures
 
-from .nodes import (
-    measure_calibration,
-    measure_operating_points,
-    measure_scores,
-    scale_folds,
-)
+from .nodes import measure_decisions, scale_folds, score_network
 
 _ONE_ARCHITECTURE = Pipeline(
     [
@@ -26,19 +25,25 @@ _ONE_ARCHITECTURE = Pipeline(
             name="scale_folds",
         ),
         Node(
-            measure_scores,
+            score_network,
             inputs=["tested", "params:seed"],
             outputs=["scores", "pooled_scores"],
-            name="measure_scores",
+            name="score_network",
         ),
         Node(
             measure_calibration,
             inputs=["tested", "scaled", "params:seed"],
-            outputs=["calibration", "reliability"],
+            outputs="calibration",
             name="measure_calibration",
         ),
         Node(
-            measure_operating_points,
+            measure_reliability,
+            inputs=["tested", "scaled", "params:seed"],
+            outputs="reliability",
+            name="measure_reliability",
+        ),
+        Node(
+            measure_decisions,
             inputs=[
                 "tested",
                 "scaled",
@@ -47,7 +52,7 @@ _ONE_ARCHITECTURE = Pipeline(
                 "params:seed",
             ],
             outputs=["operating_points", "predictive_values", "net_benefit"],
-            name="measure_operating_points",
+            name="measure_decisions",
         ),
         Node(
             measure_subgroups,
