@@ -18,11 +18,13 @@ CHANGED = find -L pyproject.toml requirements.lock src conf data/01_raw \
 
 export DO_NOT_TRACK := true
 export MLFLOW_DISABLE_TELEMETRY := true
+# Material's notice about MkDocs 2, which pyproject.toml excludes.
+export NO_MKDOCS_2_WARNING := true
 
-.PHONY: help install run resume test lint types tests benchmark ui viz clean
+.PHONY: help install run resume test lint types tests docs docs-serve benchmark ui viz clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
 
 install: $(INSTALLED) ## make .venv and install the project with what it needs
 
@@ -49,7 +51,7 @@ run: $(INSTALLED) ## run the pipeline, unless its last result is up to date
 resume: $(INSTALLED) ## continue the last run that did not come to its end
 	$(BIN)/kedro resume
 
-test: lint types tests ## lint, types and tests
+test: lint types docs tests ## lint, types, the documentation's links and tests
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check
@@ -61,6 +63,15 @@ types: $(INSTALLED)
 
 tests: $(INSTALLED)
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+# With --quiet, --strict would count no warning.
+docs: $(INSTALLED) ## build the documentation into site/; a broken link is an error
+	$(BIN)/mkdocs build --strict
+
+docs-serve: PORT = 8000
+docs-serve: $(INSTALLED) ## read the documentation, on http://127.0.0.1:8000 (or PORT=8001)
+	@$(BIN)/python -m detl.session.free_port "$(PORT)"
+	$(BIN)/mkdocs serve --dev-addr "127.0.0.1:$(PORT)"
 
 benchmark: $(INSTALLED) ## the table of docs/benchmarks.md, on this machine's processor
 	@for stage in ingest pretraining crossvalidation grad_cam startup mlflow_logging; do \

@@ -1,17 +1,16 @@
-"""How often intervals of calibration errors and of predictive values hold the truth.
+"""How often the intervals of calibration errors and predictive values hold the truth.
 
     python benchmarks/calibration_coverage.py
 
-Each line is 300 simulated studies of patients with one to four images each, whose
-outcomes go together; 4 minutes on one core. "percentiles" are those of the resamples
-alone, which are not used and not judged.
+Each line is 300 simulated studies of patients with one to four images each, with
+correlated outcomes. It takes 4 minutes on one core. "percentiles" are intervals from
+the resamples alone, which the project does not use; they are not judged.
 
-Every other share must lie between 92 and 97 %, give or take chance, as that of
-``interval_coverage.py`` must: with 300 studies it fails below 87.3 %. One kind of
-interval is known not to reach this. That of the expected calibration error holds the
-truth too seldom where patients are few, in 88 to 97 % of the studies of 60 patients. It
-is printed as such, and must hold the truth in 85 %. The last line says whether all this
-is so, as does the exit status.
+Every other share must lie between 92 and 97 %, within chance, as in
+``interval_coverage.py``: with 300 studies it fails below 87.3 %. One kind of interval
+is known to fall short: that of the expected calibration error holds the truth in only
+88 to 97 % of the studies of 60 patients. It is marked as such and must reach 85 %. The
+last line and the exit status say whether all shares are as required.
 """
 
 import sys
@@ -46,8 +45,8 @@ def report(
     """Return how often intervals hold the truth, after printing it.
 
     Args:
-        title: What was simulated.
-        intervals: Of each study that gives one low, high and truth, by name.
+        title: The simulated case.
+        intervals: Name to low, high and truth of each study with an interval.
 
     Returns:
         Rows by title and name; columns ``repeats``, studies with an interval, and
@@ -71,7 +70,7 @@ def report(
 def draw_images(
     rng: np.random.Generator, patients: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the group of each image, its true logits, and whether they come true."""
+    """Return the group of each image, its true logits, and its outcomes."""
     groups = np.repeat(np.arange(patients), rng.integers(1, 5, patients))
     logits = 1.2 * rng.normal(size=(patients, CLASSES))[groups]
     logits += 0.8 * rng.normal(size=logits.shape)
@@ -81,7 +80,7 @@ def draw_images(
 
 
 def cover_calibration(patients: int, before: float, after: float) -> pd.DataFrame:
-    """Return the report on probabilities whose logits are too large by two factors."""
+    """Return the report on probabilities with too large logits, by two factors."""
     _, many, _ = draw_images(np.random.default_rng(9), 40_000)
     chances = softmax(many, axis=1).max(axis=1)
     found = defaultdict(list)
@@ -113,7 +112,7 @@ def cover_calibration(patients: int, before: float, after: float) -> pd.DataFram
 
 
 def _true_error(stated: np.ndarray, every: np.ndarray, chances: np.ndarray) -> float:
-    """Return the error in the bins of a study if it had all images."""
+    """Return the error in the bins of a study, computed on all images."""
     of_bin = bin_equal_mass(stated)
     edges = [stated[of_bin == number].max() for number in range(of_bin.max())]
     gaps = np.bincount(np.searchsorted(edges, every), every - chances)
@@ -153,14 +152,14 @@ def cover_rates(
 def draw_hits(
     rng: np.random.Generator, patients: int, rate: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the group of each image, and whether it is right, correlated by 0.4."""
+    """Return the group of each image, and whether it is right (correlation 0.4)."""
     groups = np.repeat(np.arange(patients), rng.integers(1, 4, patients))
     of_patient = rng.beta(1.5 * rate, 1.5 * (1 - rate), patients)
     return groups, rng.random(len(groups)) < of_patient[groups]
 
 
 def main() -> int:
-    """Print all shares; return 0 where they are as they must be."""
+    """Print all shares; return 0 if they are as required."""
     parts = [
         cover_calibration(patients, *factors)
         for patients in (FEW_PATIENTS, MANY_PATIENTS)

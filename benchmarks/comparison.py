@@ -1,4 +1,4 @@
-"""Measuring one way beside another, in one run, and the table that all rows share."""
+"""Measurement of two ways in one run, and the table that all benchmarks print."""
 
 import json
 import os
@@ -18,13 +18,13 @@ class Row:
     """One line of the table of docs/benchmarks.md.
 
     Attributes:
-        stage: What is measured, and beside what.
-        ours: How fast or long it is here, with its unit.
-        beside: The same of what it is measured against.
-        ratio: The number that the goal speaks of.
-        goal: What the ratio shall be at least, or at most where ``at_most``.
+        stage: What is measured, and against what.
+        ours: Speed or time of this project, with its unit.
+        beside: Speed or time of the other way.
+        ratio: The number that the goal refers to.
+        goal: Smallest allowed ratio, or the largest if ``at_most``.
         at_most: Whether less is better.
-        peak: Most memory that the stage's own process held, MB (10^6 bytes).
+        peak: Peak memory of the stage's own process, MB (10^6 bytes).
     """
 
     stage: str
@@ -42,9 +42,10 @@ class Row:
 
 
 def alternate(ways: Sequence[Callable[[], object]], repeats: int) -> list[list[float]]:
-    """Return the seconds of each way, run in turn, so that all meet the same machine.
+    """Return the seconds of each way, measured in turn on an equally busy machine.
 
-    Each is run once before, unmeasured: what is compiled or cached then is not timed.
+    Each way runs once before without a clock, so that compiling and caching do not
+    count.
     """
     for way in ways:
         way()
@@ -58,14 +59,14 @@ def alternate(ways: Sequence[Callable[[], object]], repeats: int) -> list[list[f
 
 
 def ratio_of_medians(numerator: Sequence[float], denominator: Sequence[float]) -> float:
-    """Return how much larger the median of the first is than that of the second."""
+    """Return the median of the first divided by the median of the second."""
     return median(numerator) / median(denominator)
 
 
 def run_alone(script: str, **options: object) -> dict[str, Any]:
-    """Return what a script prints as JSON in its last line, in a process of its own.
+    """Return the JSON in the last line of a script, run in a process of its own.
 
-    Allocators, threads and the peak of memory are a process's own.
+    A process of its own has its own allocator, threads and peak of memory.
     """
     command = [sys.executable, script]
     for name, value in options.items():
@@ -75,26 +76,26 @@ def run_alone(script: str, **options: object) -> dict[str, Any]:
 
 
 def peak_memory() -> float:
-    """Return the most memory that this process held, MB."""
+    """Return the peak memory of this process, MB."""
     status = Path("/proc/self/status")
     if status.exists():
-        # What Linux says elsewhere begins with the peak of the process that started it.
+        # Other values of Linux start with the peak of the parent process.
         (line,) = (x for x in status.read_text().splitlines() if "VmHWM" in x)
         return int(line.split()[1]) * 1024 / 1e6
     return _in_megabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def peak_memory_of(command: Sequence[str | Path], **options: Any) -> float:
-    """Return the most memory that a command held, MB, once it has come to its end.
+    """Return the peak memory of a command, MB, after it has ended.
 
-    On Linux at least as much as this process has held.
+    On Linux it is at least the peak of this process.
 
     Args:
-        command: With its arguments.
-        **options: Of ``subprocess.Popen``.
+        command: The command with its arguments.
+        **options: Options of ``subprocess.Popen``.
 
     Raises:
-        RuntimeError: If the command fails.
+        RuntimeError: The command fails.
     """
     process = subprocess.Popen(command, **options)
     _, status, usage = os.wait4(process.pid, 0)
@@ -105,12 +106,12 @@ def peak_memory_of(command: Sequence[str | Path], **options: Any) -> float:
 
 
 def _in_megabytes(resident: int) -> float:
-    # Kilobytes, but on macOS.
+    # The unit is kilobytes, but bytes on macOS.
     return resident * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
 def print_rows(rows: Sequence[Row]) -> None:
-    """Print the rows as a table in Markdown, each goal with whether it is met."""
+    """Print the rows as a table in Markdown, and whether each goal is met."""
     print("| stage, beside | here | beside | ratio | goal | | peak memory |")
     print("|---|---|---|---:|---:|---|---:|")
     for row in rows:

@@ -2,13 +2,13 @@
 
     python benchmarks/copies_found.py FOLDER [--every 1] [--sizes 64 96 224]
 
-FOLDER holds ``nih/`` and ``covid-chestxray/``, such as data/01_raw/phantoms. Of each
-film one copy is planted (of every so many, with --every), in each of the ways of
+FOLDER holds ``nih/`` and ``covid-chestxray/``, such as data/01_raw/phantoms. One copy
+of each film (or of every n-th, with --every) is planted in each way of
 tests/support/planted_copies.py. Every recall must be 95 % or more, and at most 1 % of
-the images may be joined to a picture of another patient: the last line says whether it
-is so, as does the exit status. Beside it the distances on which the two thresholds of
-detl.imaging.copies rest: those of copies, and those of the nearest pictures of other
-patients.
+the images may be joined to a picture of another patient. The last line and the exit
+status say whether this holds. The script also prints the distances behind the two
+thresholds of detl.imaging.copies: those of copies, and those of the nearest pictures of
+other patients.
 """
 
 import argparse
@@ -28,7 +28,7 @@ Stored = tuple[pd.DataFrame, np.ndarray]
 
 
 def main(folder: Path, every: int, sizes: list[int]) -> bool:
-    """Print the shares and distances, and return whether the shares are good enough."""
+    """Print the shares and distances, and return whether the shares are as required."""
     sys.path.insert(0, str(TESTS))
     from planted_copies import CHANGES, plant_copies, read_films, score, store
 

@@ -1,15 +1,14 @@
-"""Grad-CAM beside predict, and beside the loop that makes a gradient model per image.
+"""Grad-CAM against ``predict``, and against a loop with a gradient model per image.
 
     python benchmarks/grad_cam.py [--network vgg16] [--size 64] [--width 0.25]
 
-Four ways, in turn, of the same images and network: Keras ``predict``; Grad-CAM of the
-whole network; Grad-CAM from the cached features of the trunk, as the
-folds are explained here; and, of fewer images, what the Keras example of Grad-CAM does:
-for each image a model with two outputs is made, and its gradient taken eagerly. All in
-batches of 64 but the last, which knows no batches. By default the network is as wide as
-in environment base, and there are as many images as in the paper's Data-B. What
-``predict`` compiles stays with the model, and what Grad-CAM compiles with its
-``EvidenceMapper``: neither is counted.
+Four ways take turns on the same images and network: Keras ``predict``; Grad-CAM of the
+whole network; Grad-CAM from the cached features of the trunk, as in the folds of the
+pipeline; and, on fewer images, the way of the Keras example of Grad-CAM, which makes a
+model with two outputs for each image and takes its gradient eagerly. The first three
+use batches of 64. By default the network is as wide as in environment base, and there
+are as many images as in the paper's Data-B. Compiling is not counted: ``predict``
+compiles once per model, and Grad-CAM once per ``EvidenceMapper``.
 """
 
 import argparse
@@ -30,7 +29,7 @@ from detl.training.features import extract_features
 def explain_one_by_one(
     model: keras.Model, images: np.ndarray, classes: np.ndarray
 ) -> np.ndarray:
-    """Return Grad-CAM of each image, with a gradient model made for each."""
+    """Return Grad-CAM of each image, with a new gradient model for each."""
     import tensorflow as tf
 
     maps = []

@@ -2,25 +2,25 @@
 
     python benchmarks/interval_coverage.py [--repeats 1000] [--processes 2] [--seed 0]
 
-Patients with one to seven images are drawn, each with a class, and two networks that
-see them with errors which images of a patient share, and both networks. What a network
-reaches on very many images is the truth. Then as many images as a cross-validation has
-are drawn again and again, the tables of the pipeline are made of them, and the share of
-the repeats is counted in which an interval holds the truth. Intervals that fewer than
-half of the repeats give, such as that of women with one class, of whom there are seldom
-30 in the sample, are not shown.
+Patients with one to seven images and a class are drawn, and the errors of two networks,
+which the images of a patient and the two networks share in part. The truth is the
+result of a network on very many images. Then as many images as in a cross-validation
+are drawn repeatedly, the pipeline makes its tables from them, and the script counts how
+often an interval holds the truth. Intervals that exist in fewer than half of the
+repeats are not shown, such as that of women with one class, since a sample seldom has
+30 of them.
 
-Every share must lie between 92 and 97 %, give or take what chance does to so many
-repeats: it fails where it is beyond a limit by more than three times the binomial
-standard error of a share at that limit. With 1,000 repeats that is below 89.4 and above
-98.6 %; of a hundred shares at a limit one is then beyond it in one run of five. Fewer
-repeats find less: 300 only those below 87.3 %. Such intervals are printed below the
-table of their size; the last line says how many there are, and how many are outside 92
-to 97 % at all. The exit status says whether there is none of the first kind.
+Every share must lie between 92 and 97 %, within chance: it fails if it is beyond a
+limit by more than three binomial standard errors of a share at that limit. With 1,000
+repeats it fails below 89.4 and above 98.6 %; of a hundred shares at a limit, one is
+beyond it in one run of five. With 300 repeats it only fails below 87.3 %. Failing
+intervals are printed below the table of their size. The last line says how many there
+are, and how many shares are outside 92 to 97 % at all. The exit status is 0 if none
+fails.
 
-Three sizes: that of the paper (1,277 images) with a network as good as the paper's
-best; 600 images of 500 patients, as of the reduced environment, and 264 of 204, as of
-the embedded sample, each with networks as good as they are there.
+There are three sizes: that of the paper (1,277 images), with a network as good as the
+paper's best; 600 images of 500 patients, as in the reduced environment; and 264 images
+of 204 patients, as in the embedded sample, each with networks as good as there.
 """
 
 import argparse
@@ -58,10 +58,10 @@ class Design:
     Attributes:
         images: Mean number of images.
         groups: Number of patients.
-        strength: What is added to the logit of the true class, by class, in standard
+        strength: Class to the offset of the true class's logit, in standard
             deviations of a logit.
-        weakness: By how much the second network has less, ...
-        gap: ... and by how much both have less for diseased women.
+        weakness: Amount by which the offset of the second network is smaller.
+        gap: Amount by which both offsets are smaller for diseased women.
     """
 
     images: int
@@ -81,11 +81,11 @@ DESIGNS = {
 
 @dataclass(frozen=True)
 class Simulated:
-    """Tables as the pipeline makes them.
+    """Tables in the form of the pipeline's.
 
     Attributes:
-        pooled: By network, what ``pool_predictions`` returns.
-        images: Table ``images``, as far as ``measure_subgroups`` reads it.
+        pooled: Network to its result of ``pool_predictions``.
+        images: Table ``images``, with the columns for ``measure_subgroups``.
         folds: Table ``folds``.
     """
 
@@ -95,7 +95,7 @@ class Simulated:
 
 
 def simulate(design: Design, rng: np.random.Generator, groups: int = 0) -> Simulated:
-    """Return predictions of two networks for patients drawn at random.
+    """Return predictions of two networks for random patients.
 
     Args:
         design: Numbers and strengths.
@@ -107,7 +107,7 @@ def simulate(design: Design, rng: np.random.Generator, groups: int = 0) -> Simul
     sizes = 1 + np.minimum(rng.negative_binomial(0.5, 0.5 / (0.5 + more), groups), 6)
     group = np.repeat(np.arange(groups), sizes)
     label = rng.choice(len(DATA_B_CLASSES), groups, p=design.shares)[group]
-    # Some patients have an image without, or with another, finding.
+    # Some patients have an image without a finding, or with another one.
     other = rng.random(len(group)) < 0.03
     label[other] = rng.integers(0, len(DATA_B_CLASSES), other.sum())
     is_female = (rng.random(groups) < 0.45)[group]
@@ -132,14 +132,14 @@ def simulate(design: Design, rng: np.random.Generator, groups: int = 0) -> Simul
 
 
 def _draw_noise(rng: np.random.Generator, group: np.ndarray) -> np.ndarray:
-    """Return logits of variance 1, of which images of a patient share 0.45."""
+    """Return logits of variance 1; images of a patient share 0.45 of it."""
     of_group = rng.normal(size=(group[-1] + 1, len(DATA_B_CLASSES)))[group]
     own = rng.normal(size=(len(group), len(DATA_B_CLASSES)))
     return np.sqrt(0.45) * of_group + np.sqrt(0.55) * own
 
 
 def find_truth(design: Design, seed: int) -> dict[Key, float]:
-    """Return what the intervals should hold, from very many images."""
+    """Return the true values of all intervals, from very many images."""
     rng = np.random.default_rng(seed)
     parts = []
     for _ in range(TRUTH_PARTS):
@@ -156,7 +156,7 @@ def find_truth(design: Design, seed: int) -> dict[Key, float]:
 
 
 def _score(predictions: pd.DataFrame) -> dict[tuple[str, str], float]:
-    """Return the scores by scikit-learn and by hand, not by what is tested here."""
+    """Return the scores by scikit-learn and by hand, independent of the tested code."""
     scores = score_predictions(predictions)
     matrix = confusion_matrix(predictions).to_numpy()
     whole = ("accuracy", "balanced_accuracy", "macro_f1", "macro_auc")
@@ -192,7 +192,7 @@ def _score_women(drawn: Simulated) -> dict[Key, float]:
 
 
 def find_intervals(drawn: Simulated, seed: int) -> Iterator[tuple[Key, float, float]]:
-    """Yield the intervals of the pipeline's tables; NaN where there is none."""
+    """Yield the intervals of the pipeline's tables; NaN if there is none."""
     scores = measure_scores(drawn.pooled["first"], seed)
     for row in scores[scores["fold"].isin([ALL, MEAN])].itertuples():
         yield (row.fold, row.score, row[3]), row.low, row.high
@@ -218,8 +218,8 @@ def count_hits(
     Returns:
         Rows by key; columns ``below``, ``holds`` and ``above``.
     """
-    # statsmodels collects garbage with each correction for several pairs, and would
-    # look through all that is loaded.
+    # statsmodels collects garbage with each correction for several pairs; freezing what
+    # is loaded makes that fast.
     gc.freeze()
     found = [
         (key, high < truth[key], low <= truth[key] <= high, low > truth[key])
@@ -242,10 +242,10 @@ def measure_coverage(
         design: Numbers and strengths.
         repeats: Number of cross-validations to draw.
         seed: Seed of the first; the others follow.
-        processes: How many at once.
+        processes: Number of processes.
 
     Returns:
-        Rows by key, for intervals that at least half of the repeats give; columns
+        Rows by key, for intervals that exist in at least half of the repeats; columns
         ``truth``; ``repeats`` with an interval; ``coverage``; and ``below`` and
         ``above``, the shares of intervals on either side of the truth.
     """
@@ -267,11 +267,7 @@ def measure_coverage(
 
 
 def find_failures(coverage: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows whose share is outside the limits by more than chance.
-
-    Args:
-        coverage: Result of ``measure_coverage``.
-    """
+    """Return the rows of ``measure_coverage`` beyond the limits by more than chance."""
     below, above = (
         STANDARD_ERRORS * np.sqrt(limit * (1 - limit) / coverage["repeats"])
         for limit in (LOWEST, HIGHEST)
@@ -280,7 +276,7 @@ def find_failures(coverage: pd.DataFrame) -> pd.DataFrame:
 
 
 def main() -> None:
-    """Print the table, and exit with 1 where an interval does not keep its word."""
+    """Print the table, and exit with 1 if an interval fails."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=1000)
     parser.add_argument("--processes", type=int, default=os.cpu_count())

@@ -1,14 +1,14 @@
-"""What MLflow logging adds to a run, beside the same run without it.
+"""The time that MLflow logging adds to a run.
 
     python benchmarks/mlflow_logging.py [--repeats 1] [--env test]
 
-In a temporary copy of the project with these sources, AlexNet alone, from images to
-report. All hooks of ``MlflowHooks`` and of kedro-mlflow that are called once a run
-begins are timed, in the process that runs it; "without" is the run less that time.
-Why not two runs, one of them without logging: runs of a minute differ by themselves by
-more than the logging takes. ``--whole`` compares them all the same.
+AlexNet alone runs from images to report in a temporary copy of the project with these
+sources. The script times all hooks of ``MlflowHooks`` and of kedro-mlflow during the
+run; the run "without" is the run less that time. Two runs, one without logging, would
+not do, since runs of a minute differ by more than the logging takes. ``--whole``
+compares two runs all the same.
 
-Environment ``test`` is the worst case: its nodes take next to no time, and are logged
+Environment ``test`` is the worst case: its nodes take almost no time, but are logged
 like those of a run of hours.
 """
 
@@ -33,9 +33,9 @@ SETTING_UP = "after_context_created"
 
 
 def time_hooks(of: type, calls: list[float]) -> None:
-    """Make the hooks of a class note their seconds in ``calls``."""
+    """Make the hooks of a class add their seconds to ``calls``."""
     for name, method in list(vars(of).items()):
-        # What pluggy's marker leaves on a hook.
+        # pluggy's marker sets this attribute on a hook.
         if hasattr(method, "kedro_impl") and name != SETTING_UP:
             setattr(of, name, _timed(method, calls))
 
@@ -73,7 +73,7 @@ def run_here(project: Path, env: str) -> dict[str, float]:
 
 
 def run_apart(project: Path, env: str) -> dict[str, float]:
-    """Return what ``run_here`` does in a process of its own, in the copy."""
+    """Return the result of ``run_here`` in a process of its own, in the copy."""
     from project_copy import environment_of
 
     command = [sys.executable, __file__, "--project", str(project), "--env", env]
@@ -105,7 +105,7 @@ def compare_hooks(project: Path, env: str, repeats: int) -> Row:
 
 
 def compare_whole(project: Path, env: str, repeats: int) -> Row:
-    """Return the row of runs with logging and without, in turn."""
+    """Return the row of runs with and without logging, which take turns."""
     config = project / "conf" / "base" / "mlflow.yml"
     logging = config.read_text()
 

@@ -2,24 +2,23 @@
 
     python benchmarks/pointing_game.py [--films 400] [--networks 3] [--untrained 20]
 
-Chest films of this project are drawn, with a mass or without finding (twice the usual
-opacity, 96 pixels), of patients with one to four films. AlexNet, a tenth as wide and
-with a stride of 1, so that its last feature map has a cell for 4 x 4 pixels, is trained
-to tell the two apart, on three fifths of the patients; the best epoch is chosen on 15 %
-of them. On the films with a mass of the last quarter the evidence for "diseased" is
-mapped. Each network has its own split. It points right where the map's maximum is
-inside the mask, without a tolerance; drawing a pixel at random does so as often as the
-mask is large, a sixtieth of the picture.
+The films show a mass or no finding (twice the usual opacity, 96 pixels), of patients
+with one to four films. AlexNet, with a tenth of its width and a stride of 1, so that a
+cell of its last feature map stands for 4 x 4 pixels, learns to separate them on three
+fifths of the patients; 15 % of the patients choose the best epoch. Grad-CAM explains
+"diseased" on the test films with a mass, a quarter of all. Each network has its own
+split. A map points right if its maximum is inside the mask, without a tolerance. A
+random pixel does so as often as the mask is large, a sixtieth of the picture.
 
-The lesion must be larger than a cell of the map on either side: the channels of a small
-network may be bright one cell beside what they see. At 64 pixels, where a mass is two
-cells wide, two of three networks pointed right for 97 % of the films, and one, whose
-maps lay one cell too low, for 19 %.
+The lesion must be larger than a cell of the map, because the channels of a small
+network may be bright one cell away from the lesion. At 64 pixels, where a mass is two
+cells wide, two of three networks pointed right for 97 % of the films, and one, with
+maps one cell too low, for 19 %.
 
-Grad-CAM of the trained networks must point right for 90 % of the films or more, and
-that of as many untrained networks as asked for, on average, for at most 10 points more
-than drawing at random: a mass is bright, and now and then random weights are drawn to
-what is bright. The last line says whether both hold, as does the exit status.
+Grad-CAM of the trained networks must point right for at least 90 % of the films. That
+of the untrained networks may on average be at most 10 points better than a random
+pixel: a mass is bright, and random weights sometimes react to brightness. The last line
+and the exit status say whether both hold.
 """
 
 import argparse
@@ -72,7 +71,7 @@ class Films:
         pixels: (n, size, size), uint8.
         masks: (n, size, size), bool.
         patients: (n,), text.
-        labels: 1 where there is a mass, (n,).
+        labels: 1 with a mass, else 0, (n,).
     """
 
     pixels: np.ndarray
@@ -89,7 +88,7 @@ class Films:
         )
 
     def split(self, seed: int) -> Iterator[np.ndarray]:
-        """Yield the rows to train on, to choose the epoch on, and to test on."""
+        """Yield the rows for training, for choosing the epoch, and for testing."""
         names = np.unique(self.patients)
         part = np.random.default_rng(seed).permutation(len(names)) / len(names)
         part = part[np.searchsorted(names, self.patients)]
@@ -99,7 +98,7 @@ class Films:
 
 
 def draw(finding: str, films: int, size: int = SIZE) -> list[Film]:
-    """Return so many films with a finding, of so many pixels on either side."""
+    """Return ``count`` films with a finding, of the given size in pixels."""
     parameters = PhantomParameters(
         seed=0,
         size=size,
@@ -190,7 +189,7 @@ def mean_of(tables: list[pd.DataFrame], method: str, quantity: str) -> float:
 
 
 def main() -> int:
-    """Score trained and untrained networks, and return 0 if both gates hold."""
+    """Score trained and untrained networks, and return 0 if both conditions hold."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--films", type=int, default=400, help="of each class")
     parser.add_argument("--networks", type=int, default=3, help="that are trained")

@@ -2,18 +2,17 @@
 
     python benchmarks/probe_coverage.py [--repeats 200] [--processes 2] [--seed 0]
 
-Images of one class and two sources are drawn again and again, with features of 64
-units; either none tells the source, or the mean of one is 1.5 standard deviations
-higher in the source that is predicted. Where there are five networks, the features that
-these have of an image are correlated by 0.7, each tests a fifth of Data-B, and all of
-them see the controls. The truth is 0.5 where nothing tells the source, and else the
-mean of all repeats: what such a probe reaches on average.
+Images of one class and two sources are drawn repeatedly, with features of 64 units.
+Either no feature depends on the source, or the mean of one is 1.5 standard deviations
+higher in the predicted source. With five networks, their features of an image have a
+correlation of 0.7, each network tests a fifth of Data-B, and all of them see the
+controls. The truth is 0.5 if nothing depends on the source, else the mean of all
+repeats, which is the average result of such a probe.
 
-Every share must lie between 92 and 97 %, give or take what chance does to so many
-repeats: it fails where it is beyond a limit by more than three times the binomial
-standard error of a share at that limit, with 200 repeats below 86.2 %.
-The last line says whether all shares are within, as does the exit status. It takes 2
-minutes on two cores.
+Every share must lie between 92 and 97 %, within chance: it fails if it is beyond a
+limit by more than three binomial standard errors of a share at that limit, with 200
+repeats below 86.2 %. The last line and the exit status say whether all shares are
+within the limits. It takes 2 minutes on two cores.
 """
 
 import argparse
@@ -23,7 +22,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-# A probe is too small to share between threads; set before NumPy is loaded.
+# A probe is too small for several threads. NumPy reads this when it is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -41,14 +40,14 @@ CORRELATION = 0.7
 
 @dataclass(frozen=True)
 class Design:
-    """Numbers of groups of patients, of one image each.
+    """Numbers of groups of patients, with one image each.
 
     Attributes:
-        predicted: Of the source that is predicted, in Data-B.
-        other: Of the other source, in Data-B.
-        controls: Of the other source, which every network sees.
-        networks: Among which Data-B is divided.
-        lift: Of one feature in the predicted source, in standard deviations.
+        predicted: Groups of the predicted source in Data-B.
+        other: Groups of the other source in Data-B.
+        controls: Groups of the other source that every network sees.
+        networks: Networks that share Data-B.
+        lift: Offset of one feature in the predicted source, in standard deviations.
     """
 
     predicted: int
@@ -68,7 +67,7 @@ DESIGNS = {
 
 
 def simulate(design: Design, seed: int) -> tuple[np.ndarray, pd.DataFrame]:
-    """Return features and rows as ``probe_source`` takes them."""
+    """Return features and rows in the form for ``probe_source``."""
     rng = np.random.default_rng([seed, 1])
     data_b = design.predicted + design.other
     image = np.arange(data_b + design.controls)

@@ -24,7 +24,7 @@ import pandas as pd
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from detl.evaluation.predictions import pool_predictions
-from detl.evaluation.shortcuts.card import WITHOUT_LUNGS, grade_shortcuts
+from detl.evaluation.shortcuts.card import WITHOUT_LUNGS, make_shortcut_card
 from detl.evaluation.shortcuts.cue_models import predict_from_cues
 from detl.evaluation.shortcuts.cues import CUES, black_out_centre
 from detl.imaging.resize import make_square
@@ -205,7 +205,7 @@ def make_card(marker: str, centre_share: float, seed: int) -> pd.DataFrame:
         cues[cue] = found.assign(
             group=found["image_id"].map(data_b.set_index("image_id")["group"])
         )
-    return grade_shortcuts(full, without_lungs, cues, table, seed)
+    return make_shortcut_card(full, without_lungs, cues, table, seed)
 
 
 def main() -> int:

@@ -1,12 +1,12 @@
-"""A run with nothing to do beside the bare import of TensorFlow and MLflow.
+"""The start-up time of a run without work, against the import of TensorFlow and MLflow.
 
     python benchmarks/startup.py [--repeats 3] [--all]
 
-In a temporary copy of the project with these sources, environment ``test`` runs once
-from beginning to end, with AlexNet alone, or with all networks, which takes three times
-as long. Then ``kedro run --pipeline detl --only-missing-outputs``, which finds the
-outputs of all nodes there, is timed in turn with ``python -c "import tensorflow,
-mlflow"``, each a process of its own from its start to its end.
+Environment ``test`` runs once in a temporary copy of the project with these sources,
+with AlexNet alone or with all networks (three times as long). Then ``kedro run
+--pipeline detl --only-missing-outputs``, which finds all outputs, takes turns with
+``python -c "import tensorflow, mlflow"``. Each is a process of its own, timed from
+start to end.
 """
 
 import argparse
@@ -26,11 +26,11 @@ def main(repeats: int, all_networks: bool) -> None:
     """Print the row of the start-up.
 
     Args:
-        repeats: How often each is timed.
-        all_networks: Whether the graph is whole, or AlexNet's alone.
+        repeats: Number of measurements of each.
+        all_networks: Whether the graph is whole, or only AlexNet's.
 
     Raises:
-        RuntimeError: If the pipeline fails.
+        RuntimeError: The pipeline fails.
     """
     sys.path.insert(0, str(TESTS))
     from project_copy import (

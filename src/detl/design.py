@@ -1,6 +1,6 @@
-"""What the graph is generated from: the architectures, folds and arms.
+"""The architectures, folds and arms from which the graph is generated.
 
-These shape the pipeline itself, so they are code and not parameters. Each
+They shape the pipeline itself, so they are code and not parameters. Each
 ``create_pipeline`` takes the first two as arguments.
 """
 
@@ -8,44 +8,46 @@ ARCHITECTURES = ("alexnet", "vgg16", "resnet50")
 FOLDS = ("fold_1", "fold_2", "fold_3", "fold_4", "fold_5")
 
 INITIALISATIONS = ("detl", "scratch", "imagenet")
-"""Weights that the ablation starts from: pretrained on Data-A, random, ImageNet."""
+"""Initial weights in the ablation: pretrained on Data-A, random, ImageNet."""
 
 UNFREEZES = ("head", "last_block", "all")
-"""What the ablation trains: the last layer, the last block and what follows, all."""
+"""Trained layers in the ablation: the last one, the tail, or all."""
 
 ARMS = {
     f"{initialisation}_{unfreeze}": (initialisation, unfreeze)
     for initialisation in INITIALISATIONS
     for unfreeze in UNFREEZES
 }
-"""Name of an arm of the ablation to its initialisation and what it trains."""
+"""Name of an arm of the ablation to its initialisation and its trained layers."""
 
 REFERENCE_ARM = "detl_last_block"
-"""The arm that is the paper's method; the cross-validation has trained it already."""
+"""The arm with the paper's method, which the cross-validation has already trained."""
 
 OTHER_PROTOCOL = "other_protocol"
-"""The arm of pipeline ``optimism``: the protocol that the cross-validation has not."""
-
+"""The arm of pipeline ``optimism``, with the protocol that the cross-validation does
+not use."""
 
 Unit = tuple[str, ...]
-"""``()`` for the session, then ``(architecture,)``, ``(architecture, fold)``,
-``(architecture, arm)`` and ``(architecture, arm, fold)``."""
+"""A part of the session with an MLflow run: ``()`` for the session itself,
+``(architecture,)``, ``(architecture, fold)``, ``(architecture, arm)`` or
+``(architecture, arm, fold)``."""
 
 
 def unit_of(namespace: str | None) -> Unit:
     """Return the unit that a node of this namespace belongs to.
 
-    A namespace is ``<architecture>.<stage>``, with a fold, or an arm, or an arm and a
-    fold behind it: ``vgg16.crossval.fold_1`` and ``vgg16.explain.fold_1`` belong to one
-    unit, ``vgg16.pretrain`` to its architecture, ``vgg16.ablation.scratch_all.fold_1``
-    to a fold of an arm, ``split`` and no namespace to the session.
+    A namespace is ``<architecture>.<stage>``, optionally with an arm and a fold. The
+    stage makes no difference: ``vgg16.crossval.fold_1`` and ``vgg16.explain.fold_1``
+    belong to ``("vgg16", "fold_1")``. ``vgg16.pretrain`` belongs to ``("vgg16",)``,
+    ``vgg16.ablation.scratch_all.fold_1`` to ``("vgg16", "scratch_all", "fold_1")``, and
+    ``split`` or no namespace to the session.
     """
     architecture, *stage_and_rest = (namespace or "").split(".")
     return (architecture, *stage_and_rest[1:]) if stage_and_rest else ()
 
 
 def labels_of(unit: Unit) -> dict[str, str]:
-    """Return what the parts of a unit are, by name, to find its MLflow run by."""
+    """Return the parts of a unit by name, for the tags of its MLflow run."""
     if not unit:
         return {}
     labels = {"architecture": unit[0]}

@@ -1,16 +1,15 @@
-"""The error that a user can mend, and the one that is none."""
+"""Errors that are shown to the user without a traceback."""
 
 
 class DetlError(Exception):
-    """Something in the user's data or parameters that the user can mend.
+    """A fault in the user's data or parameters that the user can correct.
 
     The message is one sentence: what was found, what was expected, what to do.
-    The command line prints it without a traceback.
     """
 
 
 class NotAvailableError(DetlError):
-    """A branch of the graph that cannot be run here and was not promised.
+    """An optional part of the graph that cannot run here.
 
-    The runner leaves out what needs it and goes on; the run does not fail.
+    The runner skips the nodes that depend on it, and the run does not fail.
     """

@@ -1,4 +1,4 @@
-"""How numbers and names are worded, in the report and in figures."""
+"""Words for numbers and names, in the report and in figures."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
@@ -13,6 +13,17 @@ CLASS_TITLES = {
     "covid_19": "COVID-19",
 }
 
+INITIALISATION_TITLES = {
+    "detl": "Data-A",
+    "scratch": "random weights",
+    "imagenet": "ImageNet",
+}
+UNFREEZE_TITLES = {
+    "head": "last layer",
+    "last_block": "last block",
+    "all": "all layers",
+}
+
 METHOD_TITLES = {
     "grad_cam": "Grad-CAM",
     "grad_cam_plus_plus": "Grad-CAM++",
@@ -25,47 +36,46 @@ NO_INTERVAL = "no interval"
 
 
 def network_title(architecture: str) -> str:
-    """Return an architecture's name as it is written; its own where it is new."""
+    """Return the usual spelling of an architecture's name, unchanged if it is new."""
     return NETWORK_TITLES.get(architecture, architecture)
 
 
 def class_title(label: str) -> str:
-    """Return a class's name as it is written."""
+    """Return the usual spelling of a class, unchanged if it is new."""
     return CLASS_TITLES.get(label, label)
 
 
+def capitalise(text: str) -> str:
+    """Return the text with a capital at its beginning, the rest unchanged."""
+    return text[:1].upper() + text[1:]
+
+
 def in_percent(share: float) -> str:
-    """Return a share from 0 to 1 in per cent, with one decimal."""
+    """Return a share from 0 to 1 in per cent with one decimal."""
     return f"{100 * share:.1f} %"
 
 
 def interval_in_percent(low: float, high: float) -> str:
-    """Return the ends of an interval of a share, in per cent; that there is none."""
+    """Return the interval of a share in per cent, or ``NO_INTERVAL``."""
     if pd.isna(low):
         return NO_INTERVAL
     return f"{100 * low:.1f} to {100 * high:.1f} %"
 
 
 def in_points(difference: float) -> str:
-    """Return a difference of two shares in percentage points, with its sign."""
+    """Return a difference of two shares in percentage points with its sign."""
     return f"{100 * difference:+.1f}"
 
 
 def interval_in_points(low: float, high: float) -> str:
-    """Return the ends of an interval of a difference, in percentage points.
-
-    Where there is none, it says so.
-    """
+    """Return the interval of a difference in percentage points, or ``NO_INTERVAL``."""
     if pd.isna(low):
         return NO_INTERVAL
     return f"{100 * low:+.1f} to {100 * high:+.1f}"
 
 
 def show_p(p: float) -> str:
-    """Return a p value with three decimals; more where they would read as 0.05.
-
-    So that it can be seen on which side of the usual level it lies.
-    """
+    """Return a p value with three decimals, or more to show on which side of 0.05."""
     if p < 0.001:
         return "< 0.001"
     decimals = 3
@@ -75,7 +85,7 @@ def show_p(p: float) -> str:
 
 
 def enumerate_names(names: Sequence[str]) -> str:
-    """Return names as a sentence lists them: ``a``, ``a and b``, ``a, b and c``."""
+    """Return names as a list in a sentence: ``a``, ``a and b``, ``a, b and c``."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
 
@@ -84,9 +94,8 @@ def count_of(number: int, thing: str, things: str | None = None) -> str:
     """Return a number with its noun: ``1 image``, ``2,044 images``.
 
     Args:
-        number: How many.
-        thing: The noun of one.
-        things: The noun of several, where it is not made with an "s".
+        thing: The singular of the noun.
+        things: The plural of the noun, if it is not the singular with an "s".
     """
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
 
@@ -96,7 +105,7 @@ def show_measured(row: Mapping[Hashable, Any], is_share: bool = True) -> str:
 
     Args:
         row: ``value``, ``low``, ``high`` and ``note``.
-        is_share: Whether it is a share from 0 to 1, to be shown in per cent.
+        is_share: Whether the number is a share from 0 to 1, shown in per cent.
     """
     if pd.isna(row["value"]):
         return str(row["note"]) or "not computed"
@@ -107,11 +116,11 @@ def show_measured(row: Mapping[Hashable, Any], is_share: bool = True) -> str:
 
 
 def show_number(row: Mapping[Hashable, Any], is_share: bool = True) -> tuple[str, str]:
-    """Return a measured number, and its 95 % interval ("" where it has none).
+    """Return a measured number, and its 95 % interval, "" if there is none.
 
     Args:
         row: ``value``, ``low`` and ``high``.
-        is_share: Whether it is a share from 0 to 1, to be shown in per cent.
+        is_share: Whether the number is a share from 0 to 1, shown in per cent.
     """
     value, low, high = (float(row[name]) for name in ("value", "low", "high"))
     if is_share:

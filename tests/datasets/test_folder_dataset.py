@@ -22,7 +22,7 @@ def contents(folder):
 
 @pytest.fixture
 def dataset(tmp_path):
-    return FolderDataset(filepath=tmp_path / "new" / "raw", contents="NIH images")
+    return FolderDataset(filepath=tmp_path / "new" / "raw")
 
 
 def test_loading_gives_the_path(dataset, tmp_path):
@@ -243,7 +243,7 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(dataset, name, tmp_path)
 def test_a_missing_folder_is_named_with_what_belongs_there(dataset, tmp_path):
     with pytest.raises(DetlError) as error:
         dataset.load()
-    for said in (str(tmp_path / "new" / "raw"), "NIH images", "DETL_DATA", "catalog"):
+    for said in (str(tmp_path / "new" / "raw"), "data sets", "DETL_DATA", "catalog"):
         assert said in str(error.value)
     assert "\n" not in str(error.value)
 

@@ -26,9 +26,7 @@ def test_what_is_missing_is_loaded_as_none(kind, name, tmp_path):
 
 def test_what_was_saved_is_loaded(tmp_path):
     table = pd.DataFrame({"a": [1, 2]})
-    csv = OptionalCSVDataset(
-        filepath=(tmp_path / "a.csv").as_posix(), save_args={"index": False}
-    )
+    csv = OptionalCSVDataset(filepath=(tmp_path / "a.csv").as_posix())
     json = OptionalJSONDataset(filepath=(tmp_path / "a.json").as_posix())
     picture = OptionalPictureDataset(filepath=tmp_path / "a.png")
 

@@ -54,5 +54,5 @@ def test_the_papers_figure_is_drawn_only_where_it_has_one():
 
 @pytest.mark.parametrize("draw", [draw_curves, lambda r: draw_accuracies(r, {})])
 def test_no_network_stops(draw):
-    with pytest.raises(DetlError, match="results of 0 networks"):
+    with pytest.raises(DetlError, match="0 results of networks"):
         draw({})

@@ -72,5 +72,5 @@ def test_a_class_without_images_has_no_row(tables):
 
 def test_an_empty_data_b_stops(tables):
     pixels, images, data_b = tables
-    with pytest.raises(DetlError, match="Data-B has 0 images"):
+    with pytest.raises(DetlError, match="0 images of Data-B"):
         draw_samples(pixels, images, data_b.iloc[:0], seed=0)

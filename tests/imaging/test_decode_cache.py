@@ -13,7 +13,7 @@ from detl.imaging import decode_cache as decoded_files
 from detl.imaging import read as pictures
 from detl.imaging.decode_cache import open_decoded_files
 from detl.imaging.grey import NotReadNow
-from detl.imaging.store import store_pictures
+from detl.imaging.pixel_array import store_pictures
 
 SIZE = 32
 LARGEST = 10_000
@@ -204,7 +204,7 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(tmp_path, store, decoded
 import os
 from pathlib import Path
 from detl.imaging import decoded_files
-from detl.imaging.store import store_pictures
+from detl.imaging.pixel_array import store_pictures
 decoded_files._FILES_AT_ONCE = 5
 file = Path({str(tmp_path / "deep" / "decoded_files.sqlite")!r})
 paths = [Path(name) for name in {[str(path) for path in paths]!r}]
@@ -306,7 +306,7 @@ def test_runs_at_the_same_time_wait_for_each_other_and_find_the_same(tmp_path, p
 import sys
 from pathlib import Path
 from detl.imaging import decoded_files
-from detl.imaging.store import store_pictures
+from detl.imaging.pixel_array import store_pictures
 decoded_files._FILES_AT_ONCE = 5
 paths = [Path(name) for name in {names!r}]
 settings = {SIZE}, sys.argv[1], {LARGEST}

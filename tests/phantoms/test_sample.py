@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from detl.datasets.folder_dataset import MARKER
 from detl.errors import DetlError
-from detl.imaging.store import store_pictures
+from detl.imaging.pixel_array import store_pictures
 from detl.phantoms.sample import make_phantoms
 from detl.schemas.parameters import SourceParameters
 from detl.sources import read_source

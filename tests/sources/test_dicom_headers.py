@@ -7,7 +7,7 @@ import pytest
 
 from detl.schemas.parameters import SourceParameters
 from detl.sources import read_source
-from detl.sources.dicom_headers import USED_OF_A_HEADER, read_headers
+from detl.sources.dicom_headers import HEADER_ELEMENTS, read_headers
 from detl.sources.dicom_words import OTHER_CODE, UNKNOWN_WORD
 from detl.sources.source_table import select_views
 from made_dicoms import code, make_dicom, write_dicom
@@ -289,7 +289,7 @@ def test_a_header_does_not_show_who_the_patient_is(tmp_path):
 def test_the_documentation_names_all_that_is_used_of_a_header():
     documented = (PROJECT / "docs" / "data.md").read_text()
 
-    assert [tag for tag in USED_OF_A_HEADER if f"`{tag}`" not in documented] == []
+    assert [tag for tag in HEADER_ELEMENTS if f"`{tag}`" not in documented] == []
 
 
 def test_one_number_for_everyone_is_told_with_what_to_do(clinic, read, caplog):

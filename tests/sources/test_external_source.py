@@ -128,7 +128,7 @@ def test_class_folders_that_lie_deeper_are_named_with_their_count(tmp_path):
 
     message = _error_of(tmp_path)
 
-    assert f"None of the 2 images of {tmp_path} could be taken" in message
+    assert f"None of the 2 images of {tmp_path}" in message
     assert "(unknown finding: train 2)" in message
     assert "class folders directly in it" in message
     assert "--params source=PATH" in message

@@ -5,7 +5,7 @@ from detl.sources.findings import (
     FINDINGS,
     contradict,
     contradicts_itself,
-    name_pneumonia,
+    merge_causes_of_pneumonia,
     translate_findings,
 )
 
@@ -85,7 +85,7 @@ def test_the_causes_of_pneumonia_are_those_of_the_collection():
     ],
 )
 def test_a_cause_of_pneumonia_is_pneumonia(label, findings):
-    assert name_pneumonia(translate_findings(label, {})) == findings
+    assert merge_causes_of_pneumonia(translate_findings(label, {})) == findings
 
 
 @pytest.mark.parametrize(

@@ -143,12 +143,9 @@ def test_masks_and_documents_beside_films_are_rejected_and_told(tmp_path, caplog
         "covid/b_mask.png": "no film: mask of b",
         "covid/masks/a.png": "no film: in a folder masks",
     }
-    assert [message.partition(":")[2] for message in caplog.messages] == [
-        " hidden files and folders, and those of the system, left aside: 2, "
-        "covid/Thumbs.db first",
-        " masks, thumbnails and documents, which are no films: 3; the table of "
-        "rejected images names each.",
-    ]
+    hidden, no_films = caplog.messages
+    assert "2, covid/Thumbs.db first" in hidden
+    assert "masks, thumbnails, documents): 3" in no_films
 
 
 def test_a_mask_that_the_list_names_is_taken(tmp_path):

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from detl.sources.groups import connect, join_patients
+from detl.sources.groups import find_components, join_patients
 
 
 def _groups(patients, original, *copies):
@@ -43,11 +43,11 @@ def test_without_copies_none_need_be_named():
 
 
 def test_nodes_are_connected_through_others():
-    component = connect(5, np.array([[0, 3], [4, 3]]))
+    component = find_components(5, np.array([[0, 3], [4, 3]]))
 
     assert component[0] == component[3] == component[4]
     assert len(set(component)) == 3
 
 
 def test_without_pairs_every_node_is_alone():
-    assert sorted(connect(3, np.empty((0, 2), int))) == [0, 1, 2]
+    assert sorted(find_components(3, np.empty((0, 2), int))) == [0, 1, 2]

@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from detl.sources.matching import find_folders, match_files
+from detl.sources.matching import match_files
 
 FOLDER = Path("clinic").absolute()
 
@@ -134,10 +134,3 @@ def test_names_without_folders_are_found_whatever_folder_the_list_gives():
     matched = match_files(pd.Series(["images\\a.png"]), files, FOLDER, "name")
 
     assert list(matched["path"]) == ["images_001/a.png"]
-
-
-def test_the_folders_of_a_list_are_found_as_they_are_spelt_on_disk(tmp_path):
-    (tmp_path / "Films" / "Jörg").mkdir(parents=True)
-    decomposed = unicodedata.normalize("NFD", "films/jörg/a.png")
-
-    assert find_folders(tmp_path, [decomposed, "gone/b.png"]) == ["", "Films/Jörg"]

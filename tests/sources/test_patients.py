@@ -3,8 +3,8 @@ import pytest
 
 from detl.errors import DetlError
 from detl.sources.patients import (
+    explain_spoilt_patients,
     is_spoilt,
-    name_spoilt_patients,
     normalise_patient,
     normalise_patients,
 )
@@ -92,7 +92,7 @@ def test_other_names_are_left_alone(said):
 def test_a_spoilt_patient_among_others_is_named():
     patients = normalise_patients(pd.Series(["1", "Jan-17", "2"]), "folder")
 
-    assert name_spoilt_patients(patients, "labels.csv").tolist() == [
+    assert explain_spoilt_patients(patients, "labels.csv").tolist() == [
         *("", "patient changed by a spreadsheet: jan-17", "")
     ]
 
@@ -103,6 +103,6 @@ def test_a_list_that_has_lost_its_patients_is_refused():
     with pytest.raises(
         DetlError, match=r"labels\.csv names the patients of 2 rows"
     ) as told:
-        name_spoilt_patients(patients, "labels.csv")
+        explain_spoilt_patients(patients, "labels.csv")
 
     assert "9.87654" not in str(told.value).casefold()

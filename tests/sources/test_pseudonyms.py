@@ -8,10 +8,10 @@ import pytest
 
 from detl.errors import DetlError
 from detl.sources.pseudonyms import (
+    complete_issuers,
     drop_sources,
     load_patient_key,
     make_pseudonym,
-    name_issuers,
     read_patient_id,
     replace_pseudonyms,
     require_one_key,
@@ -64,13 +64,13 @@ def test_an_issuer_that_says_nothing_is_none():
 def test_the_only_issuer_of_a_number_is_meant_where_none_is_named():
     ids = [("A", "17"), ("", "17"), None, ("", "18")]
 
-    assert name_issuers(ids) == [("A", "17"), ("A", "17"), None, ("", "18")]
+    assert complete_issuers(ids) == [("A", "17"), ("A", "17"), None, ("", "18")]
 
 
 def test_of_two_issuers_none_is_meant():
     ids = [("A", "17"), ("B", "17"), ("", "17")]
 
-    assert name_issuers(ids) == ids
+    assert complete_issuers(ids) == ids
 
 
 def test_a_pseudonym_is_the_keyed_hash_of_issuer_and_number():
@@ -158,7 +158,7 @@ def test_what_is_no_key_is_refused(tmp_path, content):
     path = tmp_path / "patient_key"
     path.write_bytes(content)
 
-    with pytest.raises(DetlError, match="holds no key, which has 64 hexadecimal"):
+    with pytest.raises(DetlError, match=r"holds no key, .*64 hexadecimal"):
         load_patient_key(path)
 
     assert path.read_bytes() == content

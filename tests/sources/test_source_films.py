@@ -1,10 +1,10 @@
 import pytest
 
-from detl.sources.films import name_no_films
+from detl.sources.films import explain_non_films
 
 
 def _why(path, *beside, first=1):
-    return name_no_films([path, *beside], first)[0]
+    return explain_non_films([path, *beside], first)[0]
 
 
 @pytest.mark.parametrize(

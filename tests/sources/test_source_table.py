@@ -8,7 +8,7 @@ from detl.errors import DetlError
 from detl.schemas.parameters import SourceParameters
 from detl.schemas.tables import CANDIDATES, REJECTED, validate
 from detl.sources import build_source_table
-from detl.sources.source_table import count_reasons, drop_patients, select_views
+from detl.sources.source_table import count_reasons, hide_patients, select_views
 
 
 def _row(**changes):
@@ -76,7 +76,7 @@ def test_what_no_age_is_makes_it_unknown_and_is_told(age, caplog):
     with caplog.at_level(logging.INFO):
         assert math.isnan(_candidate(age=age)["age"])
 
-    assert "Source mine: ages that are none between 0 and 120 years" in caplog.text
+    assert "Source mine: ages that are not between 0 and 120 years" in caplog.text
     assert f"count as unknown: 1 ({age})" in caplog.text
 
 
@@ -272,4 +272,4 @@ def test_where_every_image_was_taken_there_is_no_reason():
     ],
 )
 def test_a_message_names_no_patient(reason, shown):
-    assert drop_patients(pd.Series([reason])).tolist() == [shown]
+    assert hide_patients(pd.Series([reason])).tolist() == [shown]

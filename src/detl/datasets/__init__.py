@@ -1,4 +1,4 @@
-"""The project's datasets for the catalog.
+"""The kinds of files that ``conf/base/catalog.yml`` names.
 
 Whatever they save is written under another name first and then renamed, so that
 the file of a killed run never looks finished (``kedro run --only-missing-outputs``

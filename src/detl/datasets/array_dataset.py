@@ -14,12 +14,6 @@ _VALUES_AT_ONCE = 2**22
 class ArrayDataset(WholeFileDataset[np.ndarray]):
     """One NumPy array in an ``.npy`` file, mapped into memory when it is loaded.
 
-    ```yaml
-    pixels:
-      type: detl.datasets.ArrayDataset
-      filepath: data/05_model_input/pixels.npy
-    ```
-
     Loading reads nothing but the header: rows come from disk when they are used.
     The loaded array is read-only. Saving takes arrays in memory and memory-mapped
     ones; the latter are copied without ever being in memory as a whole.

@@ -12,6 +12,8 @@ from kedro.io import AbstractDataset, DatasetError
 from detl.errors import DetlError
 
 Data = TypeVar("Data")
+Saved = TypeVar("Saved")
+Loaded = TypeVar("Loaded")
 
 
 class UnusableDatasetError(DetlError, DatasetError):
@@ -40,8 +42,8 @@ def written_whole(path: Path) -> Iterator[Path]:
         raise
 
 
-class WholeFileDataset(AbstractDataset[Data, Data], Generic[Data]):
-    """Base of the datasets that are one local file."""
+class LocalDataset(AbstractDataset[Saved, Loaded], Generic[Saved, Loaded]):
+    """Base of the datasets that are one local file or folder."""
 
     def __init__(
         self,
@@ -49,14 +51,22 @@ class WholeFileDataset(AbstractDataset[Data, Data], Generic[Data]):
         filepath: str | os.PathLike[str],
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """Name the file.
+        """Name the file or folder.
 
         Args:
-            filepath: The file; Kedro makes it absolute from the project's root.
-            metadata: Ignored here; Kedro-Viz reads it.
+            filepath: Where it lies; Kedro makes it absolute from the project's root.
+            metadata: What the hooks of MLflow and Kedro-Viz read; not used here.
         """
         self._filepath = Path(filepath)
         self.metadata = metadata
+
+    def _describe(self) -> dict[str, Any]:
+        # Kedro-Viz asks for a string or a pure POSIX path here.
+        return {"filepath": self._filepath.as_posix()}
+
+
+class WholeFileDataset(LocalDataset[Data, Data], Generic[Data]):
+    """Base of the datasets that are one local file, written whole or not at all."""
 
     @abstractmethod
     def _write(self, path: Path, data: Data) -> None:
@@ -73,10 +83,6 @@ class WholeFileDataset(AbstractDataset[Data, Data], Generic[Data]):
 
     def _exists(self) -> bool:
         return self._filepath.is_file()
-
-    def _describe(self) -> dict[str, Any]:
-        # Kedro-Viz asks for a string or a pure POSIX path here.
-        return {"filepath": self._filepath.as_posix()}
 
 
 def remove_saved(dataset: AbstractDataset[Any, Any], below: Path | None = None) -> bool:

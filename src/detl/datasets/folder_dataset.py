@@ -1,16 +1,18 @@
 """A folder of files: the raw data sets, or the phantoms that stand in for them."""
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Mapping, Set
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
-from detl.datasets.atomic import UnusableDatasetError, unlink_saved, written_whole
+from detl.datasets.atomic import (
+    LocalDataset,
+    UnusableDatasetError,
+    unlink_saved,
+    written_whole,
+)
 
 MARKER = ".made-by-detl"
 """File in a folder that was saved here: the list of what was written, and may therefore
@@ -20,15 +22,8 @@ _WHOLE = "# Made by DETL, which replaces and removes the files of this list, no 
 _NOT_WHOLE = "# Being made by DETL: not all of it is here yet."
 
 
-class FolderDataset(AbstractDataset[Mapping[str, bytes], Path]):
+class FolderDataset(LocalDataset[Mapping[str, bytes], Path]):
     """One folder with everything below it.
-
-    ```yaml
-    raw_data:
-      type: detl.datasets.FolderDataset
-      filepath: ${oc.env:DETL_DATA, data/01_raw}
-      contents: one folder per source of parameters.yml, such as nih
-    ```
 
     Nodes get the path, because the readers open single files. Saving takes a dict
     of file contents by relative path: the same dict always gives the same files, byte
@@ -37,24 +32,6 @@ class FolderDataset(AbstractDataset[Mapping[str, bytes], Path]):
     whatever else lies there is kept. A folder with files but without that list holds
     data that nobody could bring back, and nothing is written into it.
     """
-
-    def __init__(
-        self,
-        *,
-        filepath: str | os.PathLike[str],
-        contents: str = "the published data sets, each in a folder of its own",
-        metadata: dict[str, Any] | None = None,
-    ) -> None:
-        """Name the folder.
-
-        Args:
-            filepath: The folder; Kedro makes it absolute from the project's root.
-            contents: What belongs there, for the error where it is missing.
-            metadata: Ignored here; Kedro-Viz reads it.
-        """
-        self._filepath = Path(filepath)
-        self._contents = contents
-        self.metadata = metadata
 
     @property
     def path(self) -> Path:
@@ -70,9 +47,10 @@ class FolderDataset(AbstractDataset[Mapping[str, bytes], Path]):
         """
         if not self._filepath.is_dir():
             raise UnusableDatasetError(
-                f"There is no folder {self._filepath}, where {self._contents} should "
-                "be: put it there, or name another folder in the environment variable "
-                "DETL_DATA or in the catalog (conf/*/catalog.yml)."
+                f"There is no folder {self._filepath}, where the published data sets "
+                "should be, each in a folder of its own: put them there, or name "
+                "another folder in the environment variable DETL_DATA or in the "
+                "catalog (conf/*/catalog.yml)."
             )
         if self._is_in_the_making():
             raise UnusableDatasetError(
@@ -202,9 +180,6 @@ class FolderDataset(AbstractDataset[Mapping[str, bytes], Path]):
 
     def _exists(self) -> bool:
         return self._filepath.is_dir() and not self._is_in_the_making()
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._filepath.as_posix()}
 
 
 def _digest_of(content: bytes) -> str:

@@ -10,13 +10,7 @@ from detl.schemas.keras_model import KerasModel
 class KerasModelDataset(WholeFileDataset[KerasModel]):
     """One Keras 3 model in a ``.keras`` file.
 
-    ```yaml
-    {architecture}.crossval.{fold}.model:
-      type: detl.datasets.KerasModelDataset
-      filepath: data/06_models/{architecture}/{fold}.keras
-    ```
-
-    The model is loaded without its optimiser, to predict and to be trained anew.
+    The model is loaded without its optimiser, to predict and to be trained again.
 
     ``kedro_datasets.tensorflow.TensorFlowModelDataset`` imports TensorFlow whenever
     the catalog is made: seconds for every command, and wrong where Keras runs on

@@ -20,33 +20,12 @@ class MayBeMissing:
 
 
 class OptionalCSVDataset(MayBeMissing, AtomicCSVDataset):
-    """A table in a CSV file, or None.
-
-    ```yaml
-    optimism:
-      type: detl.datasets.OptionalCSVDataset
-      filepath: data/08_reporting/optimism.csv
-    ```
-    """
+    """A table in a CSV file, or None."""
 
 
 class OptionalJSONDataset(MayBeMissing, AtomicJSONDataset):
-    """Plain values in a JSON file, or None.
-
-    ```yaml
-    {architecture}.optimism.difference:
-      type: detl.datasets.OptionalJSONDataset
-      filepath: data/08_reporting/{architecture}/optimism.json
-    ```
-    """
+    """Plain values in a JSON file, or None."""
 
 
 class OptionalPictureDataset(MayBeMissing, PictureDataset):
-    """A picture in a PNG file, or None.
-
-    ```yaml
-    ablation_picture:
-      type: detl.datasets.OptionalPictureDataset
-      filepath: data/08_reporting/ablation.png
-    ```
-    """
+    """A picture in a PNG file, or None."""

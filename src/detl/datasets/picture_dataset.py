@@ -12,12 +12,6 @@ from detl.datasets.atomic import UnusableDatasetError, WholeFileDataset
 class PictureDataset(WholeFileDataset[np.ndarray]):
     """One picture in a PNG file.
 
-    ```yaml
-    {architecture}.explain.{fold}.panel:
-      type: detl.datasets.PictureDataset
-      filepath: data/08_reporting/{architecture}/{fold}/grad_cam.png
-    ```
-
     The data is a uint8 array, grey of shape (height, width) or RGB of shape
     (height, width, 3).
     """

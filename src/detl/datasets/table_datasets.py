@@ -16,14 +16,7 @@ from detl.datasets.atomic import AtomicSaving
 
 
 class AtomicCSVDataset(AtomicSaving, CSVDataset):
-    """A table in a CSV file.
-
-    ```yaml
-    folds:
-      type: detl.datasets.AtomicCSVDataset
-      filepath: data/05_model_input/folds.csv
-    ```
-    """
+    """A table in a CSV file."""
 
     def preview(self, nrows: int = 12) -> TablePreview:
         """Return the first rows, for Kedro-Viz; None where there is no file."""
@@ -31,14 +24,7 @@ class AtomicCSVDataset(AtomicSaving, CSVDataset):
 
 
 class AtomicParquetDataset(AtomicSaving, ParquetDataset):
-    """A table in a Parquet file.
-
-    ```yaml
-    images:
-      type: detl.datasets.AtomicParquetDataset
-      filepath: data/03_primary/images.parquet
-    ```
-    """
+    """A table in a Parquet file."""
 
     def preview(self, nrows: int = 12) -> TablePreview:
         """Return the first rows, for Kedro-Viz; None where there is no file."""
@@ -51,14 +37,7 @@ class AtomicParquetDataset(AtomicSaving, ParquetDataset):
 
 
 class AtomicJSONDataset(AtomicSaving, JSONDataset):
-    """Metrics, or other plain values, in a JSON file.
-
-    ```yaml
-    {architecture}.crossval.{fold}.metrics:
-      type: detl.datasets.AtomicJSONDataset
-      filepath: data/08_reporting/{architecture}/{fold}/metrics.json
-    ```
-    """
+    """Metrics, or other plain values, in a JSON file."""
 
     def preview(self) -> JSONPreview:
         """Return the values, for Kedro-Viz; None where there is no file."""
@@ -66,12 +45,4 @@ class AtomicJSONDataset(AtomicSaving, JSONDataset):
 
 
 class AtomicPickleDataset(AtomicSaving, PickleDataset):
-    """A Python object, for what one node makes and the next one takes.
-
-    ```yaml
-    "report.{part}":
-      type: detl.datasets.AtomicPickleDataset
-      filepath: data/08_reporting/parts/{part}.pickle
-      backend: joblib
-    ```
-    """
+    """A Python object, for what one node makes and the next one takes."""

@@ -6,14 +6,7 @@ from detl.datasets.atomic import WholeFileDataset
 
 
 class TextDataset(WholeFileDataset[str]):
-    """One text in a UTF-8 file.
-
-    ```yaml
-    report:
-      type: detl.datasets.TextDataset
-      filepath: data/08_reporting/report.html
-    ```
-    """
+    """One text in a UTF-8 file."""
 
     def load(self) -> str:
         """Return the text."""

@@ -1,4 +1,4 @@
-"""Where the cells of a feature map lie in the picture."""
+"""Position of the cells of a feature map in the picture."""
 
 from collections.abc import Sequence
 
@@ -10,28 +10,28 @@ from detl.networks.cut import copy_model
 from detl.schemas.keras_model import KerasModel
 
 Place = tuple[float, float]
-"""Of a tensor, in pixels: from cell to cell, and the middle of its first cell."""
+"""Distance between the cells of a tensor, and middle of its first cell, in pixels."""
 
 
 def find_shift(parts: Sequence[KerasModel], layer: str) -> float:
-    """Return how far down and right of an enlarged map its evidence lies, in pixels.
+    """Return the shift, down and right, that an enlarged map needs, in pixels.
 
-    Enlarging a map puts its middle upon the middle of the picture. A cell looks at the
-    middle of its receptive field, and this may be elsewhere: of an even number of rows
-    a 3x3 kernel with stride 2 and "same" padding skips none above and one below, so
-    that every such layer moves the map by half of its own input's cells. AlexNet's maps
-    at 64 pixels are 3.5 pixels too far up and left, VGG16's are in place. Where
-    branches meet, as in ResNet, the mean of theirs is taken.
+    Enlarging a map puts its middle on the middle of the picture. The receptive fields
+    of the cells may lie elsewhere: with an even number of rows, a 3x3 kernel with
+    stride 2 and "same" padding skips no row above and one below, so that each such
+    layer shifts the map by half a cell of its input. AlexNet's maps at 64 pixels are
+    3.5 pixels too far up and left; VGG16's are in place. For branches that meet, as in
+    ResNet, the mean counts.
 
     Args:
-        parts: Flat functional models, each fed with what the one before it returns, the
-            first with square images: the trunk and the tail, or a whole network.
-        layer: Name of the layer of the last part whose output is explained.
+        parts: Flat functional models, each of which takes the output of the one before
+            it, the first one square images: the trunk and the tail, or a whole network.
+        layer: Name of the explained layer, in the last part.
 
     Raises:
         ValueError: The last part has no layer of that name.
     """
-    # A layer's output is that of the first graph it was used in: copies have but one.
+    # A layer's output belongs to the first graph that used it. Copies have one graph.
     *lower, last = (copy_model(part) for part in parts)
     size = parts[0].input.shape[1]
     place: Place = (1.0, 0.0)

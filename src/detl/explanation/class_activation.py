@@ -1,6 +1,6 @@
-"""Maps of the evidence for a class, from a layer's output and the gradient there.
+"""Maps of the evidence for a class, from a layer's output and its gradient.
 
-The methods share everything but how activations and gradients become a map.
+The methods differ only in how they combine activations and gradients.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ BATCH_SIZE = 64
 
 
 def weigh_by_mean_gradient(activations: Tensor, gradients: Tensor) -> Tensor:
-    r"""Return Grad-CAM: ``ReLU(sum_k w_k A_k)``, ``w_k`` the mean of k's gradient.
+    r"""Return Grad-CAM: ``ReLU(sum_k w_k A_k)``, with ``w_k`` the mean gradient of k.
 
     Reference:
         Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
@@ -29,14 +29,14 @@ def weigh_by_mean_gradient(activations: Tensor, gradients: Tensor) -> Tensor:
 
 
 def weigh_by_positive_gradients(activations: Tensor, gradients: Tensor) -> Tensor:
-    r"""Return Grad-CAM++: positive gradients only, each with a weight of its own.
+    r"""Return Grad-CAM++: only positive gradients, each with a weight of its own.
 
     With ``g`` the derivative of the logit, ``w_k = sum_ij a_ij ReLU(g_ij)`` and
-    ``a_ij = g_ij^2 / (2 g_ij^2 + g_ij^3 sum_ab A_ab)``. The paper derives ``exp`` of
-    the logit, which multiplies all weights of an image by one positive number; it is
-    left out, so that the map is in units of the logit and nothing overflows. The sum
-    is over the positive activations, as the paper's maps come out of a ReLU, and ours
-    too: of a layer that has others the denominator could be 0.
+    ``a_ij = g_ij^2 / (2 g_ij^2 + g_ij^3 sum_ab A_ab)``. The paper takes the derivative
+    of ``exp`` of the logit, which multiplies all weights of an image by one positive
+    number. That factor is left out, so that the map is in units of the logit and
+    nothing overflows. The sum is over positive activations, because negative ones could
+    make the denominator 0. The paper's layers and ours end with a ReLU and have none.
 
     Reference:
         Chattopadhay et al., "Grad-CAM++: Generalized Gradient-based Visual
@@ -44,18 +44,18 @@ def weigh_by_positive_gradients(activations: Tensor, gradients: Tensor) -> Tenso
     """
     positive = keras.ops.relu(gradients)
     total = keras.ops.sum(keras.ops.relu(activations), axis=(1, 2), keepdims=True)
-    # a_ij, where the gradient is positive, with g_ij^2 cancelled.
+    # This is a_ij for positive gradients, with g_ij^2 cancelled.
     shares = 1 / (2 + positive * total)
     weights = keras.ops.sum(shares * positive, axis=(1, 2), keepdims=True)
     return keras.ops.relu(keras.ops.sum(weights * activations, axis=-1))
 
 
 def multiply_by_gradient(activations: Tensor, gradients: Tensor) -> Tensor:
-    r"""Return HiResCAM: ``ReLU(sum_k G_k A_k)``, ``G_k`` the gradient, not averaged.
+    r"""Return HiResCAM: ``ReLU(sum_k G_k A_k)``, with ``G_k`` the gradient itself.
 
-    Where the layer is followed by global average pooling and one linear layer, as in
-    ResNet50, this is Grad-CAM, and both are CAM: without the ReLU, and but for the
-    linear layer's bias, the map adds up to the logit.
+    If global average pooling and one linear layer follow, as in ResNet50, the result
+    equals Grad-CAM and CAM: without the ReLU and the linear layer's bias, the map adds
+    up to the logit.
 
     Reference:
         Draelos and Carin, "Use HiResCAM instead of Grad-CAM for faithful explanations
@@ -71,23 +71,23 @@ METHODS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "grad_cam_plus_plus": weigh_by_positive_gradients,
     "hires_cam": multiply_by_gradient,
 }
-"""Name to the function from activations and gradients, both (n, h, w, channels), to
-maps, (n, h, w)."""
+"""Name of a method to its function from activations and gradients, both
+(n, h, w, channels), to maps, (n, h, w)."""
 
 
 class EvidenceMapper:
     """Maps the evidence for a class in one layer of one network.
 
-    It cuts a copy of the network, and compiles, once for all calls: it explains the
-    network as it was when it was given.
+    It cuts and compiles a copy of the network once for all calls. Later changes of the
+    given network have no effect.
 
     Args:
         tail: A flat functional model from features to logits, without softmax.
-        layer: Name of the layer of the tail whose output is explained, of shape
+        layer: Name of the explained layer of the tail; its output has the shape
             (n, h, w, channels).
 
     Raises:
-        DetlError: If the layer's output is no feature map.
+        DetlError: The layer's output is not a feature map.
     """
 
     def __init__(self, tail: KerasModel, layer: str) -> None:
@@ -104,7 +104,7 @@ class EvidenceMapper:
     def map(
         self, features: np.ndarray, class_indices: np.ndarray, method: str
     ) -> np.ndarray:
-        """Return the evidence for one class per image, as a map of the layer's size.
+        """Return a map of the evidence for one class per image, in the layer's size.
 
         Args:
             features: Inputs of the tail, (n, height, width, channels), float32; may be
@@ -113,12 +113,12 @@ class EvidenceMapper:
             method: A key of ``METHODS``.
 
         Returns:
-            Maps, (n, h, w), float32, 0 or greater, in units of the logit; zero where
+            Maps, (n, h, w), float32, 0 or greater, in units of the logit; 0 where
             nothing speaks for the class.
 
         Raises:
-            DetlError: If there is not one class for each row of the features, or if
-                there is no such method.
+            DetlError: Features and classes differ in number, or there is no such
+                method.
         """
         if np.shape(class_indices) != (len(features),):
             raise DetlError(
@@ -143,7 +143,7 @@ class EvidenceMapper:
         return maps
 
     def _choose(self, method: str, has_several: bool) -> Callable[..., Tensor]:
-        """Return what maps a batch; compiled where it pays or has been done."""
+        """Return the function for a batch, compiled if that pays or is already done."""
 
         def map_batch(of_batch: Tensor, classes: Tensor) -> Tensor:
             activations = self._lower(of_batch, training=False)
@@ -162,7 +162,7 @@ def map_evidence(
     layer: str,
     method: str,
 ) -> np.ndarray:
-    """Return what an ``EvidenceMapper`` that is made for this one call maps."""
+    """Return the maps of an ``EvidenceMapper`` that is made for this one call."""
     return EvidenceMapper(tail, layer).map(features, class_indices, method)
 
 
@@ -170,7 +170,7 @@ def map_evidence(
 def gradient_of_logits(
     model: KerasModel, inputs: Tensor, class_indices: np.ndarray | Tensor
 ) -> Tensor:
-    """Return the derivative of each image's logit by the image's own inputs.
+    """Return the derivative of each image's logit with respect to its own inputs.
 
     Args:
         model: From inputs to logits.
@@ -180,8 +180,8 @@ def gradient_of_logits(
     chosen = keras.ops.one_hot(class_indices, model.output.shape[-1])
 
     def chosen_logits(x: Tensor) -> Tensor:
-        # In inference no sample sees another, not even in batch normalisation, so
-        # that the gradient of the sum is the gradient of each.
+        # Samples are independent in inference, also in batch normalisation, so the
+        # gradient of the sum holds the gradient of each logit.
         return model(x, training=False) * chosen
 
     return gradient_of_sum(chosen_logits, inputs)

@@ -15,11 +15,11 @@ from detl.statistics.bootstrap import Kind, draw_weights
 from detl.statistics.means import MEAN_COLUMNS, measure_mean
 
 STEPS = 20
-"""Parts in which the pixels of an image are replaced, 5 % each."""
+"""Number of steps that replace the pixels of an image, 5 % each."""
 
 BLUR = 0.1
-"""Standard deviation of the blur, as a part of the picture's side; and of the patches
-in which the random order goes."""
+"""Standard deviation of the blur, as a part of the picture's side. It also sets the
+size of the patches of the random order."""
 
 BATCH_SIZE = 256
 
@@ -27,7 +27,7 @@ RANDOM = "random"
 """Name of the curves of a random order."""
 
 CURVES = {"deletion": -1, "insertion": 1}
-"""Each curve, and which way the area below it is better: down or up."""
+"""Each curve, and the sign of a better area below it: smaller (-1) or larger (1)."""
 
 CURVE_COLUMNS = ["method", "curve", "fraction", "probability"]
 AREA_COLUMNS = ["method", "quantity", *MEAN_COLUMNS]
@@ -37,10 +37,11 @@ AREA_COLUMNS = ["method", "quantity", *MEAN_COLUMNS]
 class Curves:
     """Probability of the explained class while pixels are replaced.
 
+    The pixels with the highest values of the map come first.
+
     Attributes:
-        deletion: (n, steps + 1), from the image to its blurred copy, the pixels with
-            the highest values of the map first.
-        insertion: (n, steps + 1), from the blurred copy to the image, likewise.
+        deletion: (n, steps + 1), from the image to its blurred copy.
+        insertion: (n, steps + 1), from the blurred copy to the image.
     """
 
     deletion: np.ndarray
@@ -48,7 +49,7 @@ class Curves:
 
     @property
     def steps(self) -> int:
-        """Parts in which the pixels are replaced."""
+        """Number of steps that replace all pixels."""
         return self.deletion.shape[1] - 1
 
     def area(self, curve: str) -> np.ndarray:
@@ -65,30 +66,30 @@ def trace_curves(
     seed: int,
     steps: int = STEPS,
 ) -> dict[str, Curves]:
-    """Return the curves of each map's order of pixels, and of a random order.
+    """Return the curves for each method's maps, and for a random order of pixels.
 
-    The random order goes from patch to patch, as the maps do. Single pixels drawn at
-    random would strew the picture with grains, which networks take for a change of
-    their own: it would beat every map at deletion and lose to every map at insertion.
+    The random order goes from patch to patch, as the maps do. Single random pixels
+    would cover the picture with grains, which networks react to: such an order would
+    beat every map at deletion and lose to every map at insertion.
 
-    Pixels are replaced by those of a blurred copy. Black ones, which the first method
-    took for deletion, are no missing knowledge in a radiograph: black is air, as in a
-    healthy lung, its edges are shapes of their own, and much of it would change how
-    the networks standardise the rest. The blur is wide enough for a lesion to go. How
-    probable the class is in the copy is where every curve of deletion ends.
+    Pixels of a blurred copy replace the original ones. RISE uses black pixels for
+    deletion, but black means air in a radiograph, as in a healthy lung; its edges are
+    new shapes, and much of it changes how the networks standardise the rest. The blur
+    is wide enough to remove a lesion. Every deletion curve ends at the probability of
+    the class in the blurred copy.
 
     Args:
         trunk: From pixels, 0 to 255, to features.
         tail: From features to logits, without softmax.
         pixels: Images, (n, size, size), uint8.
         class_indices: Column of the explained class of each image, (n,), integers.
-        maps: By method, (n, size, size), float. Pixels of equal value come in the
-            random order, which is all that a map that is 0 everywhere gives.
-        seed: Of the random order of each image.
-        steps: Number of parts in which the pixels are replaced.
+        maps: Method to maps, (n, size, size), float. Pixels of equal value come in the
+            random order, for a map of zeros all of them.
+        seed: Seed of the random order of each image.
+        steps: Number of steps that replace all pixels.
 
     Returns:
-        By method, and under ``RANDOM``.
+        Method to its curves, and ``RANDOM`` to those of the random order.
 
     Raises:
         DetlError: The maps are not of the images' size.
@@ -119,12 +120,12 @@ def trace_curves(
 
 
 def rank_pixels(maps: np.ndarray, chance: np.ndarray, steps: int) -> np.ndarray:
-    """Return the step at which each pixel is replaced, 0 to steps - 1, (n, h, w).
+    """Return the step that replaces each pixel, 0 to steps - 1, (n, h, w).
 
     Args:
         maps: (n, h, w), float; the highest values come first.
-        chance: (n, h, w), by which equal values are ordered.
-        steps: Number of steps, of as many pixels each.
+        chance: (n, h, w), the order of pixels with equal values.
+        steps: Number of steps, with equally many pixels each.
     """
     images = len(maps)
     flat, order = maps.reshape(images, -1), chance.reshape(images, -1)
@@ -179,7 +180,7 @@ def _predict(trunk: KerasModel, tail: KerasModel, images: np.ndarray) -> np.ndar
 
 
 def join_curves(parts: Sequence[Mapping[str, Curves]]) -> dict[str, Curves]:
-    """Return the curves of several sets of images, such as those of folds, as one.
+    """Return the curves of several sets of images, such as folds, joined together.
 
     Args:
         parts: Results of ``trace_curves`` for the same methods and steps, at least one.
@@ -202,8 +203,8 @@ def tabulate_curves(curves: Mapping[str, Curves]) -> pd.DataFrame:
         curves: Result of ``trace_curves``.
 
     Returns:
-        ``method``, ``curve`` (deletion, insertion), ``fraction`` of the pixels that are
-        replaced, 0 to 1, and mean ``probability`` of the explained class.
+        ``method``, ``curve`` (deletion, insertion), replaced ``fraction`` of the
+        pixels, 0 to 1, and mean ``probability`` of the explained class.
     """
     rows = [
         (method, curve, step / of_method.steps, probability)
@@ -217,21 +218,18 @@ def tabulate_curves(curves: Mapping[str, Curves]) -> pd.DataFrame:
 def score_curves(
     curves: Mapping[str, Curves], groups: np.ndarray, seed: int
 ) -> pd.DataFrame:
-    """Return the areas below the curves, and how far they are from a random order's.
+    """Return the areas below the curves, and their gain over a random order.
 
     Args:
         curves: Result of ``trace_curves``.
         groups: The group of patients of each image, (n,).
-        seed: Of the bootstrap.
 
     Returns:
         A row per method and ``quantity``, with ``value``, ``low`` and ``high`` (95 %,
         over groups of patients), ``images``, ``groups`` and ``note``. Quantities:
-        ``deletion_area`` (0 to 1; the lower, the sooner the class is lost) and
-        ``insertion_area`` (the higher, the sooner it is found); and the paired
-        differences ``deletion_gain``, the random order's area less the method's, and
-        ``insertion_gain``, the method's less the random order's: above 0 the map knows
-        more than chance.
+        ``deletion_area`` (0 to 1, lower is better), ``insertion_area`` (0 to 1, higher
+        is better), and the paired differences to the random order, ``deletion_gain``
+        and ``insertion_gain``. A gain above 0 means that the map is better than chance.
     """
     weights = draw_weights(groups, seed)
     rows = []

@@ -1,4 +1,4 @@
-"""Grad-CAM: which part of a feature map speaks for a class (paper, equations 1-2)."""
+"""Grad-CAM: the parts of a feature map that speak for a class (paper, eq. 1-2)."""
 
 import cv2
 import numpy as np
@@ -10,28 +10,28 @@ from detl.schemas.keras_model import KerasModel
 def grad_cam(
     tail: KerasModel, features: np.ndarray, class_indices: np.ndarray, layer: str
 ) -> np.ndarray:
-    r"""Return the evidence for one class per image, as a map of the layer's size.
+    r"""Return a map of the evidence for one class per image, in the layer's size.
 
     The map is ``ReLU(sum_k w_k A_k)``: ``A_k`` is channel k of the output of
     ``layer``, and ``w_k`` the mean over height and width of the derivative of the
     class's logit with respect to ``A_k`` (decision 21). It is in units of the logit,
-    so that maps of different images can be compared, and zero where nothing speaks
-    for the class.
+    so that maps of different images can be compared, and 0 where nothing speaks for
+    the class.
 
     Args:
         tail: A flat functional model from features to logits, without softmax.
         features: Inputs of the tail, (n, height, width, channels), float32; may be
             memory-mapped.
         class_indices: Column of the logit to explain, (n,), integers.
-        layer: Name of the layer of the tail whose output is explained, of shape
+        layer: Name of the explained layer of the tail; its output has the shape
             (n, h, w, channels).
 
     Returns:
         Maps, (n, h, w), float32, 0 or greater.
 
     Raises:
-        DetlError: If there is not one class for each row of the features, or if the
-            layer's output is no feature map.
+        DetlError: Features and classes differ in number, or the layer's output is not
+            a feature map.
 
     Reference:
         Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
@@ -41,14 +41,13 @@ def grad_cam(
 
 
 def upsample(maps: np.ndarray, size: int, shift: float = 0.0) -> np.ndarray:
-    """Return the maps, bilinearly interpolated to square images (decision 21).
+    """Return the maps, interpolated bilinearly to square images (decision 21).
 
     Args:
         maps: (n, h, w), float32.
         size: Height and width of the result, in pixels.
-        shift: How far the result is moved down and right, in its pixels; what comes in
-            at the border repeats it. For scores, where pixels count: the result of
-            ``detl.explanation.alignment.find_shift``.
+        shift: Shift of the result down and right, in its pixels, such as the result of
+            ``detl.explanation.alignment.find_shift``. The border is repeated.
 
     Returns:
         (n, size, size), float32, in the same units.

@@ -1,4 +1,4 @@
-"""Gradients and compiled functions, for which Keras 3 has no common name."""
+"""Gradients and compiled functions, which Keras 3 does not offer for all backends."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,20 +9,17 @@ Tensor = Any
 
 
 def gradient_of_sum(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
-    """Return the gradient of the sum of ``function(inputs)`` by ``inputs``.
+    """Return the gradient of the sum of ``function(inputs)``, in the shape of inputs.
 
-    Where ``function`` treats the samples of a batch independently, row n of the
-    result is the gradient of output n alone.
+    If ``function`` treats the samples of a batch independently, row n of the result is
+    the gradient of output n alone.
 
     Args:
         function: From a tensor to a tensor, made of Keras operations.
         inputs: A tensor of the backend.
 
-    Returns:
-        A tensor of the backend, of the shape of ``inputs``.
-
     Raises:
-        DetlError: If Keras runs on another backend than TensorFlow or JAX.
+        DetlError: Keras runs on another backend than TensorFlow or JAX.
     """
     import keras
 
@@ -40,15 +37,15 @@ def gradient_of_sum(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Ten
 
 
 def compile_function(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Return the function as one graph of its backend, which is made at its first call.
+    """Return the function compiled to one graph of its backend, at its first call.
 
-    Making it takes longer than one batch saves: it pays where there are several.
+    Compiling takes longer than one batch saves, so it pays for several batches.
 
     Args:
         function: From tensors to a tensor, made of Keras operations and of gradients.
 
     Raises:
-        DetlError: If Keras runs on another backend than TensorFlow or JAX.
+        DetlError: Keras runs on another backend than TensorFlow or JAX.
     """
     import keras
 

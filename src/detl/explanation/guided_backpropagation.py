@@ -1,7 +1,7 @@
-"""Guided backpropagation: pictures like edges, which hardly depend on the network.
+"""Guided backpropagation: maps like edges that hardly depend on the network.
 
-It is here as the known failing control of the randomisation test: Adebayo et al.
-(2018) found that its maps stay as they are while the layers above are randomised.
+It is the control of the randomisation test, which it must fail: Adebayo et al. (2018)
+found that its maps do not change when the upper layers are randomised.
 """
 
 import keras
@@ -16,11 +16,11 @@ from detl.schemas.keras_model import KerasModel
 
 @keras.ops.custom_gradient
 def guided_relu(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return ``ReLU(x)``; of what flows back, only what is positive passes on."""
+    """Return ``ReLU(x)``; only positive gradients flow back through it."""
     output = keras.ops.relu(x)
 
     def gradient(*arguments: Tensor, upstream: Tensor | None = None) -> Tensor:
-        # TensorFlow and JAX hand over the one argument in different ways.
+        # TensorFlow and JAX pass the one argument in different ways.
         flowing = arguments[0] if upstream is None else upstream
         return keras.ops.relu(flowing) * keras.ops.cast(x > 0, flowing.dtype)
 
@@ -31,11 +31,11 @@ def guided_relu(x: Tensor) -> tuple[Tensor, Tensor]:
 def guided_backpropagation(
     trunk: KerasModel, tail: KerasModel, pixels: np.ndarray, class_indices: np.ndarray
 ) -> np.ndarray:
-    """Return how much each pixel moves the logit of a class, back through guided ReLUs.
+    """Return the effect of each pixel on the logit of a class, through guided ReLUs.
 
-    At each ReLU, what flows back passes where the input was positive, as in plain
-    backpropagation, and where it is positive itself. The maps are absolute values, as
-    a lesion may be brighter or darker than what it hides.
+    A gradient passes a ReLU back if the input was positive, as in plain
+    backpropagation, and if the gradient itself is positive. The maps are absolute
+    values, because a lesion may be brighter or darker than its surroundings.
 
     Args:
         trunk: A flat functional model from pixels, 0 to 255, to features.
@@ -47,7 +47,7 @@ def guided_backpropagation(
         Maps, (n, size, size), float32, 0 or greater, in logits per grey level.
 
     Raises:
-        DetlError: If there is not one class for each image.
+        DetlError: Images and classes differ in number.
 
     Reference:
         Springenberg et al., "Striving for Simplicity: The All Convolutional Net",
@@ -73,7 +73,7 @@ def guided_backpropagation(
 
 @plain_keras()
 def guide_network(model: KerasModel) -> KerasModel:
-    """Return a copy of the model, with its weights, whose every ReLU is guided."""
+    """Return a copy of the model with the same weights and guided ReLUs."""
     guided = keras.models.clone_model(model, clone_function=_guide_layer)
     guided.set_weights(model.get_weights())
     return guided

@@ -1,4 +1,4 @@
-"""Whether explanations point at what is known to be there: maps against regions."""
+"""Comparison of heat maps with the known regions of lesions."""
 
 from collections.abc import Mapping
 
@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
+from detl.sources.findings import list_findings
 from detl.statistics.bootstrap import Kind, divide, draw_weights
 from detl.statistics.means import MEAN_COLUMNS, measure_mean
 
 ALL = "all"
-"""Stands for the images of every finding."""
+"""Name of the row over the images of all findings."""
 
 SHARE_OF_MAXIMUM = 0.2
-"""Above this share of its own maximum a map is inside what it outlines: the value of
-Zhou et al. (2016), taken as it is, since tuning it to regions would flatter."""
+"""A map outlines the pixels above this share of its maximum. It is the value of Zhou et
+al. (2016); tuning it to the regions would flatter the result."""
 
 SMALLEST_IOUS = (0.1, 0.25, 0.5)
 
@@ -24,32 +25,29 @@ COLUMNS = ["method", "finding", "quantity", *MEAN_COLUMNS]
 def compare_with_regions(
     maps: np.ndarray, masks: np.ndarray, centre_share: float
 ) -> pd.DataFrame:
-    """Return how well each map meets the region of its image, one row per image.
+    """Return how well each map matches the region of its image, one row per image.
 
-    A map that is 0 everywhere points nowhere: it misses, and outlines nothing. Its
-    energy, of which there is none, is NaN.
+    A map of zeros misses the region and outlines nothing; its energy is NaN.
 
     Args:
-        maps: (n, size, size), float, 0 or greater, in any unit; one scale per map is
-            enough.
+        maps: (n, size, size), float, 0 or greater. Each map may have its own unit.
         masks: The regions, (n, size, size), bool, none of them empty.
         centre_share: Part of each side that counts as thorax, between 0 and 1.
 
     Returns:
         ``pointing``: 1 if the map's maximum is inside the region, else 0, without a
-        tolerance; where several pixels share the maximum, the part of them inside,
-        which is what drawing one of them would give on average. ``area``: the share of
-        the picture that the region takes, which is what pointing at random gives.
-        ``iou``: intersection over union of the region and the pixels whose value is
-        above ``SHARE_OF_MAXIMUM`` of the map's maximum. ``energy_in_region`` and
-        ``energy_in_thorax``: the share of the map's sum that is inside. No lungs are
-        outlined in the public collections, so the thorax is the centre of the
-        picture: ``centre_share`` of either side. ``empty``: 1 if the map is 0
-        everywhere.
+        tolerance; if several pixels share the maximum, the part of them inside.
+        ``area``: the share of the picture that the region takes, which is also the
+        expected result of pointing at random. ``iou``: intersection over union of the
+        region and the pixels above ``SHARE_OF_MAXIMUM`` of the map's maximum.
+        ``energy_in_region`` and ``energy_in_thorax``: the share of the map's sum inside
+        each. The thorax is the centre of the picture, ``centre_share`` of each side,
+        because the public collections outline no lungs. ``empty``: 1 for a map of
+        zeros.
 
     Raises:
-        DetlError: Maps and masks are not alike, a map has a value below 0 or none, or
-            a mask is empty.
+        DetlError: Maps and masks differ in shape, a map holds a negative value or NaN,
+            or a mask is empty.
 
     Reference:
         Pointing: Zhang et al., "Top-down Neural Attention by Excitation Backprop",
@@ -91,26 +89,23 @@ def score_localisation(
     """Return the scores of several methods' maps, over all images and by finding.
 
     Args:
-        maps: By method, as ``compare_with_regions`` takes them.
+        maps: Method to its maps, as in ``compare_with_regions``.
         masks: The regions, (n, size, size), bool.
-        findings: What each region is of, ``A|B`` where it is of both; such an image
-            counts for either.
+        findings: The findings of each region. An image with ``A|B`` counts for A and B.
         groups: The group of patients of each image, (n,).
-        centre_share: As for ``compare_with_regions``.
-        seed: Of the bootstrap.
+        centre_share: As in ``compare_with_regions``.
 
     Returns:
         A row per method, ``finding`` (``all`` first) and ``quantity``, with ``value``,
         ``low`` and ``high`` (95 %, over groups of patients), the numbers of ``images``
-        and ``groups`` behind it, and ``note``, which says why there is no number.
-        Quantities, all from 0 to 1 but the second: ``pointing``;
-        ``pointing_above_area`` (the paired difference, -1 to 1); ``area``; ``iou``;
-        ``iou_at_0.1``, ``iou_at_0.25`` and ``iou_at_0.5`` (share of images that reach
-        it); ``energy_in_region`` and ``energy_in_thorax`` (of the maps that have any);
-        and ``empty``, the share of maps that are 0 everywhere.
+        and ``groups``, and ``note``, the reason for a missing number. The quantities
+        are those of ``compare_with_regions``, all from 0 to 1, and also
+        ``pointing_above_area`` (paired difference, -1 to 1) and ``iou_at_0.1``,
+        ``iou_at_0.25`` and ``iou_at_0.5`` (share of images with at least this iou).
+        Maps of zeros do not count for the energies.
     """
     weights = draw_weights(groups, seed)
-    of_image = [set(those.split("|")) for those in findings]
+    of_image = [list_findings(text) for text in findings]
     names = sorted(set().union(*of_image))
     chosen = {ALL: np.ones(len(of_image), bool)} | {
         name: np.array([name in those for those in of_image]) for name in names
@@ -154,19 +149,19 @@ def _require_comparable(maps: np.ndarray, masks: np.ndarray) -> None:
     if maps.shape != masks.shape or maps.ndim != 3:
         raise DetlError(
             f"There are maps of shape {maps.shape} and regions of shape {masks.shape}, "
-            "and both must be (n, size, size): bring the maps to the size of the "
-            "pixels with detl.explanation.grad_cam.upsample."
+            "where (n, size, size) was expected for both: bring the maps to the size "
+            "of the pixels with detl.explanation.grad_cam.upsample."
         )
     if not (np.isfinite(maps).all() and (maps >= 0).all()):
         raise DetlError(
-            "A map holds a value that is below 0 or no number, and evidence is 0 or "
-            "greater: explain with a method of detl.explanation.class_activation, and "
+            "A map holds a value that is below 0 or no number, where 0 or greater was "
+            "expected: explain with a method of detl.explanation.class_activation, and "
             "train the network again if its weights are not finite."
         )
     empty = ~masks.any(axis=(1, 2))
     if empty.any():
         raise DetlError(
             f"{empty.sum()} of {len(masks)} regions are empty, row "
-            f"{empty.argmax()} first, and a map cannot be compared with nothing: leave "
-            "these images out."
+            f"{empty.argmax()} first, where at least one pixel was expected in each: "
+            "leave these images out."
         )

@@ -1,4 +1,4 @@
-"""Do maps depend on what the network has learnt? The randomisation test."""
+"""The randomisation test: do maps depend on the weights that the network has learnt?"""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_STEPS = 8
 GUIDED = "guided_backpropagation"
 
 OTHER_IMAGE = "another image"
-"""Stands where a layer would: the map of the next image, by the trained network."""
+"""Takes the place of a layer's name: the trained network's map of the next image."""
 
 SIMILARITIES = ("ssim", "rank_correlation")
 
@@ -36,23 +36,20 @@ COLUMNS = ["method", "layer", "similarity", *MEAN_COLUMNS]
 def randomise_from_top(
     model: KerasModel, seed: int, most: int = MOST_STEPS
 ) -> Iterator[tuple[str, KerasModel]]:
-    """Yield copies of a model, each with new weights in more of its layers.
+    """Yield copies of a model with random weights in more and more of its layers.
 
-    First in the last layer, then in the last two, and so on down to the input. A step
-    is a layer with a kernel, together with the normalisations between it and the one
-    above. New weights come from the layer's own initialisers with other seeds; scales
-    of normalisations become 1, also where training begins at 0, since a block that
-    passes its input on is not random.
+    First the last layer is random, then the last two, and so on down to the input. A
+    step is a layer with a kernel, together with the normalisations between it and the
+    one above. New weights come from the layer's own initialisers with other seeds. All
+    scales of normalisations become 1, even if training starts at 0, because a block
+    that returns its input is not random.
 
     Args:
-        model: A flat functional model; left as it is.
-        seed: Of the new weights.
-        most: Of a model with more layers than this, so many steps are shown, evenly
-            spaced, the first and the last among them.
+        model: A flat functional model, which does not change.
+        most: Most steps to yield, evenly spaced, always with the first and the last.
 
     Yields:
-        The name of the layer that was reached, and the model. Each is a model of its
-        own.
+        The name of the lowest random layer, and the model.
 
     Reference:
         Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018, section 3.1
@@ -101,17 +98,17 @@ def _with_seed(initialiser: dict[str, Any], seed: int) -> dict[str, Any]:
 
 
 def compare_maps(maps: np.ndarray, others: np.ndarray) -> pd.DataFrame:
-    """Return how alike two maps are, one row per pair.
+    """Return the similarity of two maps, one row per pair.
 
     Args:
         maps: (n, size, size), float, 0 or greater, at least 7 pixels wide.
-        others: Likewise.
+        others: Maps of the same shape.
 
     Returns:
-        ``ssim``, the mean structural similarity (-1 to 1) of the maps, each divided by
-        its own maximum, in windows of 7 pixels; and ``rank_correlation``, Spearman's
-        (-1 to 1), over pixels. NaN where one of the two is the same everywhere, such as
-        a map that is 0: it has no structure and no ranks.
+        ``ssim``, the mean structural similarity (-1 to 1) in windows of 7 pixels, of
+        the maps divided by their own maximum; and ``rank_correlation``, Spearman's
+        (-1 to 1), over pixels. NaN if one of the two is constant, such as a map of
+        zeros, because it has no structure and no ranks.
 
     Reference:
         Wang et al., "Image Quality Assessment: From Error Visibility to Structural
@@ -134,11 +131,11 @@ def compare_maps(maps: np.ndarray, others: np.ndarray) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Explained:
-    """Images whose maps are compared.
+    """The images of the randomisation test.
 
     Attributes:
         pixels: (n, size, size), uint8.
-        features: What the trained trunk makes of them, (n, h, w, channels), float32.
+        features: Output of the trained trunk, (n, h, w, channels), float32.
         class_indices: Column of the explained class, (n,), integers.
         groups: The group of patients of each image, (n,).
     """
@@ -152,29 +149,27 @@ class Explained:
 def follow_randomisation(
     trunk: KerasModel, tail: KerasModel, images: Explained, seed: int
 ) -> pd.DataFrame:
-    """Return how alike each method's maps stay while the network forgets.
+    """Return how similar each method's maps stay while the network is randomised.
 
-    The tail forgets from the logits down. Guided backpropagation goes through the whole
-    network, which then forgets the trunk too. The explained class stays the same.
+    The tail is randomised from the logits down. For guided backpropagation, which goes
+    through the whole network, the trunk follows. The explained class stays the same.
 
     Args:
         trunk: From pixels, 0 to 255, to features.
-        tail: From features to logits; has the layer ``EXPLAINED_LAYER``.
-        images: What to explain.
-        seed: Of the new weights and of the bootstrap.
+        tail: From features to logits, with the layer ``EXPLAINED_LAYER``.
 
     Returns:
         A row per ``method``, ``layer`` and ``similarity`` (of ``SIMILARITIES``), with
         the mean over images, ``value``, its ``low`` and ``high`` (95 %, over groups of
-        patients), ``images``, ``groups`` and ``note``. The layer is the last one that
-        was randomised, from the top down. It is ``OTHER_IMAGE`` where, for comparison,
-        the trained network's maps of two different images are compared. Maps that are
-        the same everywhere cannot be compared, and the note counts them.
+        patients), ``images``, ``groups`` and ``note``. The layer is the lowest random
+        one, from the top down. The rows of ``OTHER_IMAGE`` compare the trained
+        network's maps of different images, as a reference. Constant maps cannot be
+        compared; the note counts them.
     """
     trained = _explain(trunk, tail, images)
     weights = draw_weights(images.groups, seed)
     rows = []
-    for layer, maps in _explain_while_forgetting(trunk, tail, images, seed, trained):
+    for layer, maps in _explain_randomised(trunk, tail, images, seed, trained):
         for method, of_method in maps.items():
             row = {"method": method, "layer": layer}
             alike = compare_maps(trained[method], of_method)
@@ -190,7 +185,7 @@ def follow_randomisation(
     ).reset_index(drop=True)
 
 
-def _explain_while_forgetting(
+def _explain_randomised(
     trunk: KerasModel,
     tail: KerasModel,
     images: Explained,

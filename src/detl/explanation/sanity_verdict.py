@@ -1,4 +1,4 @@
-"""What the randomisation test says of each method."""
+"""Verdict of the randomisation test on each method."""
 
 import numpy as np
 import pandas as pd
@@ -14,23 +14,23 @@ VERDICT_COLUMNS = ["method", "layer", "retained", "verdict", "note"]
 def judge_randomisation(table: pd.DataFrame) -> pd.DataFrame:
     """Return whether each method's maps change when the classifier is randomised.
 
-    Only the topmost layer is random then, and all that the network sees is still
-    there, so that a map which stays shows what is seen and not what speaks for a
-    class. How much stays: ``retained = (s - r) / (1 - r)``, where s is the similarity
-    to the trained network's map and r that of the maps of two different images. It is
-    1 where nothing changes, and 0 where a map becomes as unlike as another image's; so
-    it does not reward a method whose maps are all alike. Of both similarities the one
-    that retains more counts.
+    Only the topmost layer is random, so the network still sees everything. A map that
+    does not change therefore shows what the network sees and not what speaks for a
+    class. The score is ``retained = (s - r) / (1 - r)``, with s the similarity to the
+    trained network's map and r the similarity of maps of different images. It is 1 if
+    nothing changes, and 0 if a map becomes as different as that of another image. So a
+    method with the same map for all images gains nothing. The larger of both
+    similarities' scores counts.
 
     Args:
         table: Result of ``follow_randomisation``.
 
     Returns:
-        A row per method: ``layer`` that was randomised; ``retained``; ``verdict``: pass
-        (``PASS_AT_MOST`` or less), fail (``FAIL_FROM`` or more), else warn; "" where
-        there is no number; and ``note``, why not. Where the control, guided
-        backpropagation, does not fail, the test could not have found a fault, and what
-        passes is a warning, with a note.
+        A row per method: the random ``layer``; ``retained``; ``verdict``: pass
+        (``PASS_AT_MOST`` or less), fail (``FAIL_FROM`` or more), else warn, "" without
+        a number; and ``note``, the reason for a missing number. If the control, guided
+        backpropagation, does not fail, the test cannot find a fault, and every pass
+        becomes warn with a note.
     """
     rows = [_judge(str(name), of) for name, of in table.groupby("method", sort=False)]
     verdicts = pd.DataFrame(rows, columns=VERDICT_COLUMNS)

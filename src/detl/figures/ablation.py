@@ -1,4 +1,4 @@
-"""Picture of the ablation: the accuracy of each arm, fold by fold."""
+"""Figure of the ablation: the accuracy of each arm, fold by fold."""
 
 from typing import TYPE_CHECKING
 
@@ -6,49 +6,34 @@ import numpy as np
 import pandas as pd
 
 from detl.design import ARMS, REFERENCE_ARM
-from detl.errors import DetlError
-from detl.figures.render import render_figure
+from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
+from detl.wording import INITIALISATION_TITLES, UNFREEZE_TITLES, capitalise
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-INITIALISATION_TITLES = {
-    "detl": "Data-A (DETL)",
-    "scratch": "Random",
-    "imagenet": "ImageNet",
-}
-UNFREEZE_TITLES = {"head": "last layer", "last_block": "last block", "all": "all"}
 COLOURS = {"detl": "#0072b2", "scratch": "#d55e00", "imagenet": "#007a5a"}
 PANEL_INCHES = (3.4, 4.6)
 LABEL_INCHES = 1.6
-DOTS_PER_INCH = 120
 
 # Rows from the top; a gap between the initialisations.
 _HEIGHTS = {arm: -(row + 0.6 * (row // 3)) for row, arm in enumerate(ARMS)}
 
 
 def draw_arms(arms: pd.DataFrame, folds: pd.DataFrame) -> np.ndarray:
-    """Return a picture of the arms' accuracies, uint8 (height, width, RGB).
+    """Return a picture of the arms' accuracies, RGB, uint8 (height, width, 3).
 
     A panel per architecture, a row per arm: a dot per fold, the mean, and its 95 %
-    interval. A dashed line shows the mean of the reference arm. An arm that has not
-    been run is marked as left out.
-
-    Args:
-        arms: Table ``ablation``.
-        folds: Table ``ablation_folds``.
+    interval. A dashed line shows the mean of the reference arm. An arm without results
+    is marked as left out.
 
     Raises:
         DetlError: There is no arm.
     """
     from matplotlib.figure import Figure
 
-    if arms.empty:
-        raise DetlError(
-            "There are 0 arms to draw and at least 1 is needed: run pipeline "
-            "'ablation' first."
-        )
+    require_some(arms, "arms", "run pipeline 'ablation' first")
     architectures = list(arms["architecture"].unique())
     width, height = PANEL_INCHES
     figure = Figure(
@@ -95,7 +80,7 @@ def _draw_panel(axes: "Axes", arms: pd.DataFrame, folds: pd.DataFrame) -> None:
             continue
         mean = 100 * row["accuracy_mean"]
         accuracies = 100 * folds.loc[folds["arm"] == arm, "accuracy"].to_numpy()
-        # Side by side, so that folds of the same accuracy do not hide each other.
+        # The dots are spread so that folds of the same accuracy do not hide each other.
         spread = np.linspace(0.2, -0.2, len(accuracies))
         axes.plot(accuracies, height + spread, "o", color=colour, alpha=0.5, ms=4)
         ends = [100 * row["accuracy_low"], 100 * row["accuracy_high"]]
@@ -109,12 +94,13 @@ def _draw_panel(axes: "Axes", arms: pd.DataFrame, folds: pd.DataFrame) -> None:
 
 def _label_rows(axes: "Axes") -> None:
     labels = [
-        f"{INITIALISATION_TITLES[initialisation]}, {UNFREEZE_TITLES[unfreeze]}"
+        f"{capitalise(INITIALISATION_TITLES[initialisation])}, "
+        f"{UNFREEZE_TITLES[unfreeze]}"
         for initialisation, unfreeze in ARMS.values()
     ]
     axes.set_yticks(list(_HEIGHTS.values()), labels, fontsize="small")
     axes.set_ylim(min(_HEIGHTS.values()) - 0.6, 0.6)
-    axes.set_ylabel("Weights at the start, what is trained")
+    axes.set_ylabel("Initial weights, trained layers")
 
 
 def _legend_of_marks() -> "list[Line2D]":

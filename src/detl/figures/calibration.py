@@ -1,4 +1,4 @@
-"""Pictures of calibration: reliability diagrams and decision curves."""
+"""Figures of calibration: reliability diagrams and decision curves."""
 
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,8 @@ from detl.evaluation.probabilities.calibration import (
     CALIBRATION_ERROR,
     SCALED,
 )
-from detl.figures.confusion import CLASS_TITLES
-from detl.figures.render import render_figure
+from detl.figures.render import DOTS_PER_INCH, render_figure
+from detl.wording import capitalise, class_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,26 +26,24 @@ CURVES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 BAND = "#b8d4e8"
 PANEL_INCHES = (3.8, 3.5)
-DOTS_PER_INCH = 120
 MOST_PREVALENCES = 3
 
 
 def draw_reliability(
     reliability: pd.DataFrame, calibration: pd.DataFrame
 ) -> np.ndarray:
-    """Return the reliability diagrams, uint8 (height, width, RGB).
+    """Return the reliability diagrams, RGB, uint8 (height, width, 3).
 
-    A column of panels per architecture: the upper one of the probabilities as they are,
-    the lower one temperature scaled. A point per bin shows how often the predicted
-    class is right at its mean probability, with the 95 % interval; a line through it
-    shows from where to where the bin's probabilities reach. Calibrated probabilities
-    lie on the diagonal. The title shows the expected calibration error. A bin with too
-    few patients has no point.
+    Each architecture has a column with two panels: probabilities as they are, and
+    temperature scaled. A point per bin shows how often the predicted class is right at
+    its mean probability, with the 95 % interval; a horizontal line shows the range of
+    the bin's probabilities. Calibrated probabilities lie on the diagonal. The title
+    shows the expected calibration error. A bin with too few patients has no point.
 
     Args:
-        reliability: What ``measure_reliability`` returns of all architectures, and
+        reliability: Results of ``measure_reliability``, with a column
             ``architecture``.
-        calibration: The same of ``measure_calibration``.
+        calibration: Results of ``measure_calibration``, likewise.
     """
     by_architecture = reliability.groupby("architecture", sort=False)
     errors = dict(iter(calibration.groupby("architecture")))
@@ -63,14 +61,14 @@ def draw_reliability(
 
 
 def draw_net_benefit(**net_benefit: pd.DataFrame) -> np.ndarray:
-    """Return the decision curves, uint8 (height, width, RGB).
+    """Return the decision curves, RGB, uint8 (height, width, 3).
 
-    A column of panels per architecture, and a row per prevalence: the least, the middle
-    and the largest where there are more than three. The band is the 95 % interval of
-    the network's net benefit.
+    Each architecture has a column, each prevalence a row; if there are more than three
+    prevalences, the smallest, the middle and the largest. The band is the 95 % interval
+    of the network's net benefit.
 
     Args:
-        **net_benefit: By architecture, what ``measure_net_benefit`` returns; all of one
+        **net_benefit: Architecture to its result of ``measure_net_benefit``, all of one
             class and of the same prevalences.
     """
     from matplotlib.lines import Line2D
@@ -95,8 +93,10 @@ def draw_net_benefit(**net_benefit: pd.DataFrame) -> np.ndarray:
     for axes in panels[:, 0]:
         axes.set_ylabel("Net benefit per person")
     label = first["class"].iloc[0]
-    title = CLASS_TITLES.get(label, label).replace("\n", " ")
-    figure.suptitle(f"Decision curves: {title} against the rest", fontsize="medium")
+    figure.suptitle(
+        f"Decision curves: {capitalise(class_title(label))} against the rest",
+        fontsize="medium",
+    )
     lines = [Line2D([], [], label=label, **style) for label, style in CURVES.values()]
     figure.legend(
         handles=[*lines, Patch(color=BAND, label="95 % interval")],
@@ -114,7 +114,7 @@ def _make_panels(rows: int, columns: int) -> "tuple[Figure, np.ndarray]":
 
     width, height = PANEL_INCHES
     size = (width * columns, height * rows)
-    # Else the last label of an axis would touch the first of the next.
+    # The padding keeps the last label of an axis off the first label of the next.
     figure = Figure(size, DOTS_PER_INCH, layout=ConstrainedLayoutEngine(w_pad=0.12))
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey="row")
     return figure, panels
@@ -167,7 +167,7 @@ def _draw_curves(axes: "Axes", curve: pd.DataFrame, prevalence: float) -> None:
     from matplotlib.ticker import FuncFormatter
 
     x = curve["threshold_probability"]
-    # No rule gains more than the prevalence; how far one may lose has no bound.
+    # The gain is at most the prevalence, and the loss has no bound.
     axes.set(
         xscale="log", xlim=(x.min(), 1), ylim=(-0.25 * prevalence, 1.1 * prevalence)
     )
@@ -186,7 +186,7 @@ def _draw_curves(axes: "Axes", curve: pd.DataFrame, prevalence: float) -> None:
 
 
 def _write(axes: "Axes", note: str) -> None:
-    """Write in the middle of a panel why there is nothing in it."""
+    """Write in the middle of an empty panel why it is empty."""
     axes.text(
         0.5,
         0.5,

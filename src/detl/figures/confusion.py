@@ -1,4 +1,4 @@
-"""Picture of the confusion matrices (the paper's Fig. 3)."""
+"""Figure of the confusion matrices (the paper's Fig. 3)."""
 
 from typing import TYPE_CHECKING
 
@@ -6,33 +6,27 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.figures.render import render_figure
+from detl.figures.render import DOTS_PER_INCH, render_figure
+from detl.wording import capitalise, class_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-CLASS_TITLES = {
-    "normal": "Normal",
-    "other_disease": "Other\ndisease",
-    "pneumonia": "Pneumonia",
-    "covid_19": "COVID-19",
-}
 PANEL_INCHES = (4.4, 4.2)
-DOTS_PER_INCH = 120
 
 
 def draw_confusion_matrices(**matrices: pd.DataFrame) -> np.ndarray:
-    """Return a picture of confusion matrices, side by side, uint8 (height, width, RGB).
+    """Return the confusion matrices side by side, RGB, uint8 (height, width, 3).
 
-    Each cell shows its number of images and its share of the row's true class in
-    per cent, by which it is coloured; each title shows the accuracy.
+    Each cell shows its number of images and its share of the row's true class, which
+    also sets its colour. Each title shows the accuracy.
 
     Args:
-        **matrices: By architecture, the confusion matrix of all folds: ``label``, the
-            true class of a row, and a column per predicted class.
+        **matrices: Architecture to its pooled confusion matrix: ``label``, the true
+            class of a row, and a column per predicted class.
 
     Raises:
-        DetlError: A matrix counts no image.
+        DetlError: A matrix is without images.
     """
     from matplotlib.figure import Figure
 
@@ -54,7 +48,7 @@ def _draw_panel(axes: "Axes", architecture: str, matrix: pd.DataFrame) -> None:
             f"The confusion matrix of {architecture} counts 0 images and needs at "
             "least 1: run its cross-validation again."
         )
-    # A class without an image has an empty row, not an undefined one.
+    # The row of a class without images gets shares of 0 instead of NaN.
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(counts):
@@ -67,7 +61,9 @@ def _draw_panel(axes: "Axes", architecture: str, matrix: pd.DataFrame) -> None:
             va="center",
             color="white" if share > 0.5 else "black",
         )
-    titles = [CLASS_TITLES.get(label, label) for label in matrix.index]
+    titles = [
+        capitalise(class_title(label)).replace(" ", "\n") for label in matrix.index
+    ]
     axes.set_xticks(range(len(titles)), titles, fontsize="small")
     axes.set_yticks(range(len(titles)), titles, fontsize="small")
     axes.set_xlabel("Predicted")

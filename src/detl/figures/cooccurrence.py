@@ -1,25 +1,22 @@
-"""Picture of the findings that come together in one image."""
+"""Figure of the findings that occur together in one image."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from detl.figures.render import render_figure
-
-DOTS_PER_INCH = 120
+from detl.figures.render import DOTS_PER_INCH, render_figure
 
 
 def draw_cooccurrence(table: pd.DataFrame) -> np.ndarray:
-    """Return a heat map of the findings that come together, RGB, uint8.
+    """Return a heat map of the findings that occur together, RGB, uint8.
 
-    A cell holds the images that carry both findings, and their share of the images
-    with the row's finding, by which it is coloured. The diagonal holds all images of
-    the finding; the last column those that carry it alone.
+    A cell shows the number of images with both findings and their share of the images
+    with the row's finding, which also sets its colour. The diagonal shows all images
+    with the finding; the last column shows images with no other finding.
 
     Args:
-        table: Result of ``count_cooccurrence``; where it is empty, the picture says
-            so.
+        table: Result of ``count_cooccurrence``. The picture says so if it is empty.
     """
     size = len(table)
     figure = Figure((2.6 + 0.54 * size, 1.9 + 0.43 * size), DOTS_PER_INCH)
@@ -35,7 +32,7 @@ def _draw_heat_map(axes: Axes, counts: pd.DataFrame) -> None:
     size = len(counts)
     totals = np.diag(counts.iloc[:, :size]).astype(float)
     shares = counts.to_numpy() / totals[:, None]
-    # The diagonal stays empty, and so grey: it would be 100 % throughout.
+    # The diagonal stays grey, since it would be 100 % everywhere.
     shares[np.arange(size), np.arange(size)] = np.nan
     axes.set_facecolor("#e4e4e4")
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")

@@ -1,4 +1,4 @@
-"""Pictures of the results: curves of the pretraining, accuracies of the folds."""
+"""Figures of the results: curves of the pretraining, accuracies of the folds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,29 +8,27 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from detl.errors import DetlError
-from detl.figures.render import render_figure
+from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
 from detl.wording import network_title
 
-DOTS_PER_INCH = 120
 TRAINING, VALIDATION, MARK = "#4c78a8", "#e45756", "#555555"
 
 
 def draw_curves(results: Mapping[str, Mapping[str, Any]]) -> np.ndarray:
     """Return the curves of the pretraining, RGB, uint8 (height, width, 3).
 
-    A column per network: its loss above, its accuracy below, of the training and of
-    the validation part of Data-A; a line marks the epoch whose weights were kept.
+    A column per network shows the loss above and the accuracy below, on the training
+    and the validation part of Data-A. A line marks the epoch with the kept weights.
 
     Args:
-        results: By architecture, what ``collect_results`` returns.
+        results: Architecture to its result of ``collect_results``.
 
     Raises:
         DetlError: There is no network.
     """
-    _require_networks(results)
+    require_some(results, "results of networks", "run the cross-validation first")
     figure = Figure((3.6 * len(results), 5.0), DOTS_PER_INCH, layout="constrained")
-    # Losses of different networks may be of different size; accuracies are not.
+    # The networks share no axis of the loss, since their losses may differ in size.
     above, below = figure.subplots(2, len(results), squeeze=False, sharex="col")
     for top, bottom, (architecture, result) in zip(
         above, below, results.items(), strict=True
@@ -65,18 +63,18 @@ def draw_accuracies(
 ) -> np.ndarray:
     """Return the accuracies of the folds, RGB, uint8 (height, width, 3).
 
-    Per network a dot per fold, a bar at the pooled accuracy with its 95 % interval
-    over groups of patients, and beside it the paper's figure with its own interval.
+    Each network has a dot per fold, a mark at the pooled accuracy with its 95 %
+    interval over groups of patients, and a mark at the paper's accuracy.
 
     Args:
-        results: By architecture, what ``collect_results`` returns.
-        published: By architecture, the paper's accuracy with the ends of its 95 %
-            interval, from 0 to 1; networks that the paper lacks are left out.
+        results: Architecture to its result of ``collect_results``.
+        published: Architecture to the paper's accuracy and the ends of its 95 %
+            interval, from 0 to 1. Networks outside the paper are missing.
 
     Raises:
         DetlError: There is no network.
     """
-    _require_networks(results)
+    require_some(results, "results of networks", "run the cross-validation first")
     width = max(5.0, 2.2 * len(results) + 1.2)
     figure = Figure((width, 4.2), DOTS_PER_INCH, layout="constrained")
     axes = figure.subplots()
@@ -114,7 +112,7 @@ def _draw_pair(
 
 def _draw_folds(axes: Axes, place: int, result: Mapping[str, Any]) -> None:
     accuracies = [fold["accuracy"] for fold in result["folds"]]
-    # Side by side, because folds of equal accuracy would hide each other.
+    # The dots are spread so that folds of the same accuracy do not hide each other.
     places = place - 0.3 + np.linspace(-0.1, 0.1, len(accuracies))
     dots: dict[str, Any] = {
         "s": 26,
@@ -157,11 +155,3 @@ def _draw_interval(
         size=8.5,
         color=color,
     )
-
-
-def _require_networks(results: Mapping[str, Mapping[str, Any]]) -> None:
-    if not results:
-        raise DetlError(
-            "There are results of 0 networks to draw and at least 1 is needed: run "
-            "the cross-validation first."
-        )

@@ -1,4 +1,4 @@
-"""Grad-CAM over all folds of a network: a panel of examples, and how strong it is."""
+"""Grad-CAM over all folds of a network: a panel of examples, and its strength."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,28 +17,28 @@ def gather_explained(
     heat_maps: Mapping[str, np.ndarray],
     data_b: pd.DataFrame,
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return what all folds have explained, as one table and one array.
+    """Return the explained images of all folds as one table, and their maps.
 
     Args:
-        chosen: By fold, the explained images: ``image_id``, ``label``, ``predicted``
+        chosen: Fold to its explained images: ``image_id``, ``label``, ``predicted``
             and ``probability`` (of the predicted class, 0 to 1).
-        heat_maps: By fold, (k, 2, h, w), float32, in units of the logit: of the
-            predicted and of the true class of each.
-        data_b: Table ``data_b``.
+        heat_maps: Fold to its maps, (k, 2, h, w), float32, in units of the logit, of
+            the predicted and of the true class.
 
     Returns:
-        The tables one below the other, with ``fold`` and ``row`` (in the pixel
-        store); and the maps in the same order.
+        The joined table, with ``fold`` and ``row`` (in the stored pixels); and the maps
+        in the same order.
 
     Raises:
-        DetlError: A fold has not one map per image, or an image is not in Data-B.
+        DetlError: Images and maps of a fold differ in number, or an image is not in
+            Data-B.
     """
     for fold, table in chosen.items():
         if len(table) != len(heat_maps[fold]):
             raise DetlError(
                 f"There are {len(heat_maps[fold])} heat maps of the {len(table)} "
-                f"images of {fold}, where one of each was expected: run the pipeline "
-                "explain again."
+                f"images of {fold}, where one of each image was expected: run pipeline "
+                "'explain' again."
             )
     explained = pd.concat(
         [table.assign(fold=fold) for fold, table in chosen.items()], ignore_index=True
@@ -47,9 +47,9 @@ def gather_explained(
     if rows.isna().any():
         unknown = explained["image_id"][rows.isna()].iloc[0]
         raise DetlError(
-            f"The heat maps are of the image {unknown!r}, which is not in data_b: they "
-            "are of an earlier split, so run the pipelines transfer, crossval and "
-            "explain again."
+            f"The heat maps are of the image {unknown!r}, which is not in data_b, "
+            "where only images of the present split were expected: run the pipelines "
+            "'transfer', 'crossval' and 'explain' again."
         )
     every = np.concatenate([heat_maps[fold] for fold in chosen])
     return explained.assign(row=rows.astype("int64")), every
@@ -61,10 +61,10 @@ def draw_examples(
     """Return the panel of the examples of all classes, RGB, uint8.
 
     Args:
-        explained: What ``gather_explained`` returns.
-        heat_maps: The maps that it returns.
-        pixels: The pixel store, (n, size, size), uint8.
-        shift: How far the evidence lies from the enlarged maps, in pixels.
+        explained: The table of ``gather_explained``.
+        heat_maps: The maps of ``gather_explained``.
+        pixels: Stored images, (n, size, size), uint8.
+        shift: Result of ``find_shift``, in pixels.
     """
     positions = choose_examples(explained)
     shown = explained.iloc[positions]
@@ -82,11 +82,11 @@ def draw_examples(
 def choose_examples(explained: pd.DataFrame) -> list[int]:
     """Return the positions of each true class's most confident right and wrong image.
 
-    The classes come in their order, of each the right image first. Where a class has
-    no right one, or no wrong one, it has one example less.
+    The right image comes first. A class without a right or a wrong image has fewer
+    examples.
 
     Args:
-        explained: What ``gather_explained`` returns.
+        explained: The table of ``gather_explained``.
     """
     ordered = explained.reset_index(drop=True).sort_values(
         ["probability", "image_id"], ascending=[False, True]
@@ -103,20 +103,20 @@ def choose_examples(explained: pd.DataFrame) -> list[int]:
 def measure_evidence(
     explained: pd.DataFrame, heat_maps: np.ndarray, size: int
 ) -> dict[str, Any]:
-    """Return how strong the maps of correctly classified images are, by class.
+    """Return the strength of the maps of correctly classified images, by class.
 
-    The peak of a map is its largest value in the size of the pixels, in units of the
-    logit: what red stands for where the map has a scale of its own.
+    The peak of a map is its largest value after enlarging, in units of the logit. In a
+    map with a scale of its own it is red.
 
     Args:
-        explained: What ``gather_explained`` returns.
-        heat_maps: The maps that it returns.
+        explained: The table of ``gather_explained``.
+        heat_maps: The maps of ``gather_explained``.
         size: Height and width of the pixels.
 
     Returns:
-        ``largest`` peak in the panel of the examples; and ``classes``, by true class
-        the number of right ``images``, and the mean of their ``peak``, None where
-        there is none.
+        ``largest`` peak in the panel of the examples; and ``classes``, true class to
+        the number of right ``images`` and the mean of their ``peak``, None without
+        images.
     """
     peaks = upsample(heat_maps[:, 0], size).max(axis=(1, 2), initial=0)
     true_peaks = upsample(heat_maps[:, 1], size).max(axis=(1, 2), initial=0)

@@ -1,4 +1,4 @@
-"""Pictures of the explanations' scores, and of maps beside the known regions."""
+"""Figures of the explanations' scores, and of maps with the known regions."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from detl.errors import DetlError
 from detl.explanation.sanity import GUIDED, OTHER_IMAGE, SIMILARITIES
 from detl.figures.overlay import overlay
-from detl.figures.render import render_figure
+from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
 from detl.wording import METHOD_TITLES
 
 if TYPE_CHECKING:
@@ -33,21 +32,21 @@ _SIMILARITY_TITLES = {
     "rank_correlation": "Rank correlation",
 }
 _OUTLINE = "#ffd400"
-DOTS_PER_INCH = 120
+_ADVICE = "run pipeline 'audit' first"
 
 
 def draw_curves(**curves: pd.DataFrame | None) -> np.ndarray:
-    """Return a picture of deletion and insertion, RGB, (height, width, 3), uint8.
+    """Return a picture of deletion and insertion, RGB, uint8 (height, width, 3).
 
-    A row per architecture, a panel per curve, a line per method.
+    There is a row per architecture, a panel per curve, and a line per method.
 
     Args:
-        **curves: By architecture, what ``tabulate_curves`` returns; None is left out.
+        **curves: Architecture to its result of ``tabulate_curves``; None is left out.
 
     Raises:
         DetlError: There is no curve.
     """
-    there = _require_some(curves, "curves")
+    there = _take_some(curves, "curves")
     figure, rows = _lay_out(len(there), len(_CURVE_TITLES), (4.2, 3.4))
     for axes_of_row, (architecture, table) in zip(rows, there.items(), strict=True):
         for axes, (curve, title) in zip(
@@ -78,14 +77,15 @@ def draw_curves(**curves: pd.DataFrame | None) -> np.ndarray:
 
 
 def draw_sanity(**tables: pd.DataFrame | None) -> np.ndarray:
-    """Return a picture of the randomisation test, RGB, (height, width, 3), uint8.
+    """Return a picture of the randomisation test, RGB, uint8 (height, width, 3).
 
-    A row per architecture and a panel per similarity; from left to right more layers
-    are random. A line per method with its 95 % interval, and as short dashes at the
-    left how alike its maps of different images are, where it should come down to.
+    There is a row per architecture and a panel per similarity. More layers are random
+    from left to right. Each method has a line with its 95 % interval, and at the left a
+    dotted mark for the similarity of its maps of different images, which the line
+    should reach.
 
     Args:
-        **tables: By architecture, what ``follow_randomisation`` returns; None is left
+        **tables: Architecture to its result of ``follow_randomisation``; None is left
             out.
 
     Raises:
@@ -93,7 +93,7 @@ def draw_sanity(**tables: pd.DataFrame | None) -> np.ndarray:
     """
     from matplotlib.lines import Line2D
 
-    there = _require_some(tables, "tables of similarities")
+    there = _take_some(tables, "tables of similarities")
     figure, rows = _lay_out(len(there), len(SIMILARITIES), (5.2, 3.6))
     for axes_of_row, (architecture, table) in zip(rows, there.items(), strict=True):
         for axes, similarity in zip(axes_of_row, SIMILARITIES, strict=True):
@@ -119,19 +119,16 @@ def draw_regions(
     maps: Mapping[str, np.ndarray],
     captions: Sequence[str],
 ) -> np.ndarray:
-    """Return images with their known regions and each method's map, side by side.
+    """Return images with their regions and maps, RGB, uint8 (height, width, 3).
 
-    A row per image: the radiograph, then each map over it, red at its own maximum,
-    which a cross marks. The region is outlined in all of them.
+    A row per image shows the radiograph, then each method's map over it, red at its own
+    maximum, which has a cross. The region is outlined everywhere.
 
     Args:
         pixels: Radiographs, (k, size, size), uint8.
         masks: Regions, (k, size, size), bool.
-        maps: By method, (k, size, size), float, 0 or greater.
-        captions: What is written beside each image, k texts.
-
-    Returns:
-        RGB, (height, width, 3), uint8.
+        maps: Method to its maps, (k, size, size), float, 0 or greater.
+        captions: Text next to each image, k texts.
     """
     figure, rows = _lay_out(len(pixels), 1 + len(maps), (2.2, 2.3))
     for row, axes_of_row in enumerate(rows):
@@ -156,8 +153,17 @@ def draw_regions(
     return render_figure(figure)
 
 
+def _take_some(
+    tables: Mapping[str, pd.DataFrame | None], what: str
+) -> dict[str, pd.DataFrame]:
+    """Return the tables that are not None."""
+    there = {name: table for name, table in tables.items() if table is not None}
+    require_some(there, what, _ADVICE)
+    return there
+
+
 def _draw_cascade(axes: "Axes", table: pd.DataFrame) -> None:
-    # Of the method that goes deepest: the others stop at the end of the tail.
+    # The axis follows the method with most layers; the others stop after the tail.
     longest = table.groupby("method")["layer"].size().idxmax()
     of_longest = table.loc[table["method"] == longest, "layer"]
     layers = [layer for layer in of_longest if layer != OTHER_IMAGE]
@@ -201,16 +207,3 @@ def _line_of(method: str) -> "Line2D":
     style = "--" if method == "random" else "-"
     colour = COLOURS.get(method, "black")
     return Line2D([], [], color=colour, ls=style, label=_title_of(method))
-
-
-def _require_some(
-    tables: Mapping[str, pd.DataFrame | None], what: str
-) -> dict[str, pd.DataFrame]:
-    """Return the tables that are there."""
-    there = {name: table for name, table in tables.items() if table is not None}
-    if not there:
-        raise DetlError(
-            f"There are 0 {what} to draw and at least 1 is needed: score the "
-            "explanations first."
-        )
-    return there

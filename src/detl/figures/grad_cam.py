@@ -1,4 +1,4 @@
-"""Pictures of Grad-CAM: a panel of one fold's images, and a sheet of panels."""
+"""Figures of Grad-CAM: a panel of one fold's images, and a sheet of panels."""
 
 import textwrap
 from collections.abc import Hashable
@@ -9,6 +9,7 @@ import pandas as pd
 
 from detl.figures.overlay import overlay
 from detl.figures.render import render_figure
+from detl.wording import class_title
 
 TILE = 256
 """Height and width of one image in the panel, in pixels."""
@@ -25,11 +26,10 @@ _COLUMNS = (
     "predicted class,\neach row its own scale",
     "true class (where it is another),\none scale for all rows",
 )
-_CLASS_NAMES = {"covid_19": "COVID-19", "other_disease": "other disease"}
 
 
 class _Page:
-    """A white page on which pictures are placed and then text is written, in pixels."""
+    """A white page for pictures and then text, with positions in pixels."""
 
     def __init__(self, width: int, height: int) -> None:
         from matplotlib.figure import Figure
@@ -61,16 +61,16 @@ def draw_panel(
 ) -> np.ndarray:
     """Return a picture with one row per image: the radiograph and its maps.
 
-    The map of the predicted class is drawn twice, on one scale for the whole panel
-    and on a scale of its own (decision 22): the first shows how much evidence there
-    is, the second where. Wrongly classified images also have the map of their true
+    The map of the predicted class appears twice (decision 22): on one scale for the
+    whole panel, which shows how strong the evidence is, and on a scale of its own,
+    which shows where it is. Wrongly classified images also have the map of their true
     class, on the common scale.
 
     Args:
         pixels: Radiographs, (k, size, size), uint8.
         predicted_maps: Grad-CAM of the predicted class, (k, size, size), float32,
             in units of the logit.
-        true_maps: Grad-CAM of the true class, likewise.
+        true_maps: Grad-CAM of the true class, in the same form.
         chosen: One row per image with ``image_id``, ``label``, ``predicted`` and
             ``probability`` (of the predicted class, 0 to 1).
 
@@ -90,13 +90,10 @@ def draw_panel(
 
 
 def draw_sheet(**panels: np.ndarray) -> np.ndarray:
-    """Return the panels side by side at half their size, each under its name.
+    """Return the panels side by side at half their size, under their names, RGB, uint8.
 
     Args:
-        **panels: RGB pictures, uint8, by name; of any heights.
-
-    Returns:
-        RGB, uint8.
+        **panels: Name to panel, RGB, uint8, of any height.
     """
     import cv2
 
@@ -118,7 +115,7 @@ def draw_sheet(**panels: np.ndarray) -> np.ndarray:
 
 
 def _draw_header(page: _Page, largest: float) -> None:
-    # The bar is an overlay on mid-grey, so that it shows the colours of the maps.
+    # The bar is an overlay on mid-grey, which gives it the colours of the maps.
     width, height, top = 150, 14, 28
     gradient = np.tile(np.linspace(0, 1, width), (height, 1))
     grey = np.full((height, width), 128, np.uint8)
@@ -167,23 +164,19 @@ def _draw_caption(
     name = textwrap.wrap(image["image_id"], 30)
     page.write(14, top + 6, "\n".join(name))
     below = top + 6 + 18 * len(name) + 10
-    page.write(14, below, f"true: {_class_name(image['label'])}")
-    said = f"predicted: {_class_name(image['predicted'])}, {image['probability']:.2f}"
-    page.write(14, below + 20, said)
+    page.write(14, below, f"true: {class_title(image['label'])}")
+    title, probability = class_title(image["predicted"]), image["probability"]
+    page.write(14, below + 20, f"predicted: {title}, {probability:.2f}")
     page.write(14, below + 40, verdict, color=colour, weight="bold")
 
 
 def _enlarge(picture: np.ndarray) -> np.ndarray:
+    # Averaging is better for smaller pictures, interpolation for larger ones.
     import cv2
 
-    # Averaging where it becomes smaller, interpolating where it becomes larger.
     method = cv2.INTER_AREA if len(picture) > TILE else cv2.INTER_LINEAR
     return cv2.resize(picture, (TILE, TILE), interpolation=method)
 
 
 def _left(column: int) -> int:
     return _CAPTION + column * (TILE + _GAP)
-
-
-def _class_name(label: str) -> str:
-    return _CLASS_NAMES.get(label, label)

@@ -7,12 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from detl.errors import DetlError
-from detl.figures.confusion import CLASS_TITLES
-from detl.figures.render import render_figure
+from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
 from detl.schemas.classes import DATA_B_CLASSES
+from detl.wording import capitalise, class_title
 
-DOTS_PER_INCH = 120
 TILE_INCHES = (2.1, 2.6)
 CAPTION_CHARACTERS = 30
 
@@ -26,24 +24,16 @@ def draw_samples(
 ) -> np.ndarray:
     """Return a picture of random images, a row per class, RGB, uint8.
 
-    The images of a row are of different patients; each stands over its name and
-    source.
+    The images of a row show different patients, each with its name and source.
 
     Args:
         pixels: Stored images, (n, size, size), uint8.
-        images: Table ``images``.
-        data_b: Table ``data_b``.
-        seed: Seed of the draw.
-        per_class: Images of each class; fewer where it has fewer patients.
+        per_class: Images per class, fewer if a class has fewer patients.
 
     Raises:
         DetlError: Data-B has no image.
     """
-    if data_b.empty:
-        raise DetlError(
-            "Data-B has 0 images and the figure of samples needs at least 1: run "
-            "pipeline split again."
-        )
+    require_some(data_b, "images of Data-B", "run pipeline 'split' again")
     sources = images.set_index("image_id")["source"]
     rng = np.random.default_rng(seed)
     shuffled = data_b.sample(frac=1, random_state=rng)
@@ -58,7 +48,8 @@ def draw_samples(
         for axes in row:
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
-        row[0].set_ylabel(CLASS_TITLES[label], size=11, weight="bold")
+        title = capitalise(class_title(label)).replace(" ", "\n")
+        row[0].set_ylabel(title, size=11, weight="bold")
         for axes, image in zip(row[: len(chosen)], chosen, strict=True):
             name = str(image["image_id"])
             _show(axes, pixels[image["row"]], name, sources[name])

@@ -1,13 +1,12 @@
-"""Picture of the shortcut report card: what each input reaches."""
+"""Figure of the shortcut report card: the accuracy of each input."""
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from detl.errors import DetlError
 from detl.evaluation.shortcuts.card import INPUTS, WHOLE
-from detl.figures.render import render_figure
+from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,18 +17,18 @@ SIMPLE_COLOUR = "#d55e00"
 NETWORK_INPUTS = INPUTS[:2]
 PANEL_INCHES = (3.6, 3.4)
 LABEL_INCHES = 1.5
-DOTS_PER_INCH = 120
 
 
 def draw_shortcuts(**cards: pd.DataFrame | None) -> np.ndarray:
-    """Return a picture of the accuracies of each input, uint8 (height, width, RGB).
+    """Return a picture of the accuracy of each input, RGB, uint8 (height, width, 3).
 
-    A panel per architecture, a row per input: the accuracy with its 95 % interval,
-    below the shortcut ratio. A dashed line shows chance, a dotted one the network on
-    whole images. An input that has not been computed is marked so.
+    There is a panel per architecture and a row per input, with the accuracy, its 95 %
+    interval, and the shortcut ratio. A dashed line shows chance, a dotted one the
+    network on whole images. An input that was not computed has a note.
 
     Args:
-        **cards: By architecture, what ``grade_shortcuts`` returns; None is left out.
+        **cards: Architecture to its result of ``make_shortcut_card``; None is left
+            out.
 
     Raises:
         DetlError: There is no card.
@@ -37,11 +36,7 @@ def draw_shortcuts(**cards: pd.DataFrame | None) -> np.ndarray:
     from matplotlib.figure import Figure
 
     there = {name: card for name, card in cards.items() if card is not None}
-    if not there:
-        raise DetlError(
-            "There are 0 shortcut cards to draw and at least 1 is needed: run pipeline "
-            "'audit' first."
-        )
+    require_some(there, "shortcut cards", "run pipeline 'audit' first")
     width, height = PANEL_INCHES
     figure = Figure(
         (LABEL_INCHES + width * len(there), height),
@@ -81,7 +76,7 @@ def _draw_panel(axes: "Axes", card: pd.DataFrame) -> None:
         if row["input"] == WHOLE:
             axes.axvline(100 * row["accuracy"], color=colour, ls=":", lw=1, zorder=1)
         elif pd.notna(row["shortcut_ratio"]):
-            # Above its interval, where no other row is.
+            # The ratio stands above the interval, where there is no other row.
             middle = np.clip(np.mean(ends), 20, 80)
             ratio = f"ratio {row['shortcut_ratio']:.2f}"
             axes.text(middle, height + 0.32, ratio, **_text_style())
@@ -95,7 +90,7 @@ def _text_style() -> dict[str, Any]:
         "va": "center",
         "color": "0.3",
         "fontsize": "x-small",
-        # Hides the lines of chance and of the whole image behind the words.
+        # The box hides the vertical lines behind the words.
         "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.8},
     }
 

@@ -1,4 +1,4 @@
-"""The networks, by name. A new architecture is one builder and one entry here."""
+"""The networks by name. A new architecture is one builder and one entry here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NETWORKS = {
     "vgg16": "detl.networks.vgg16:build_vgg16",
     "resnet50": "detl.networks.resnet50:build_resnet50",
 }
-"""Name to ``module:function``; named, not imported, because Keras takes seconds."""
+"""Name to ``module:function``, which is imported on use because Keras takes seconds."""
 
 
 @plain_keras()
@@ -28,16 +28,16 @@ def build_network(
     """Return the untrained network that ``parameters.network`` names.
 
     Args:
-        parameters: Which network, its size, and the precision of its layers.
+        parameters: Name and size of the network, and precision of its layers.
         input_size: Height and width of the grey images, in pixels.
         classes: Number of logits.
-        seed: Of the initial weights and of dropout.
+        seed: Seed of the initial weights and of dropout.
 
     Returns:
         A flat functional model from pixels (n, size, size, 1), 0 to 255, to logits.
 
     Raises:
-        DetlError: If no network has that name.
+        DetlError: No network has that name.
     """
     if parameters.network not in NETWORKS:
         raise DetlError(

@@ -1,8 +1,8 @@
 """AlexNet (Krizhevsky et al. 2012) with 3x3 kernels, as the paper asks (section III).
 
-Decision 12: 11x11 and 5x5 kernels become 3x3, strides and pools stay. The local
-response normalisation of the original is replaced by the parameter
-``normalisation``. Last block: conv3 to conv5 (decision 11).
+The 11x11 and 5x5 kernels become 3x3; strides and pools stay (decision 12). The
+parameter ``normalisation`` replaces the local response normalisation of the original.
+The last block is conv3 to conv5 (decision 11).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The pieces that AlexNet, VGG16 and ResNet50 share."""
+"""Layers that AlexNet, VGG16 and ResNet50 share."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ Tensor = Any
 
 @dataclass(frozen=True)
 class Blocks:
-    """Makes layers in one style, each with a seed of its own.
+    """Makes the layers of one network, each with a seed of its own.
 
     Attributes:
         parameters: Width, normalisation and dropout of the network.
-        seeds: Source of the layers' seeds, so that a network is a function of
-            its parameters and one seed.
+        seeds: Seeds for the layers, all derived from the network's seed.
     """
 
     parameters: NetworkParameters
@@ -32,7 +31,7 @@ class Blocks:
 
     @classmethod
     def from_seed(cls, parameters: NetworkParameters, seed: int) -> Blocks:
-        """Return blocks whose layers take the seeds ``seed * 10_000``, ``+ 1``, ..."""
+        """Return blocks with seeds ``seed * 10_000``, ``+ 1``, ... for the layers."""
         return cls(parameters, count(seed * 10_000))
 
     def filters(self, full_width: int) -> int:
@@ -48,9 +47,9 @@ class Blocks:
         stride: int = 1,
         first_scale: float = 1.0,
     ) -> Tensor:
-        """Return ``x`` convolved ("same" padding) and, if asked for, normalised.
+        """Return ``x`` after a "same" convolution and, if set, a normalisation.
 
-        ``first_scale`` is the scale with which a normalisation starts.
+        ``first_scale`` is the initial scale of the normalisation.
         """
         normalised = self.parameters.normalisation == "batch"
         x = keras.layers.Conv2D(
@@ -113,8 +112,8 @@ def logits_layer(classes: int, seed: int) -> keras.layers.Layer:
 def pixels_input(size: int) -> tuple[Tensor, Tensor]:
     """Return the input (grey pixels, 0 to 255) and the standardised image.
 
-    Each image is brought to mean 0 and variance 1 inside the network, so that a
-    saved model takes the stored pixels and nobody can forget the step.
+    The network itself brings each image to mean 0 and variance 1, so that a saved
+    model takes the stored pixels and nobody can forget the step.
     """
     pixels = keras.Input((size, size, 1), name="pixels")
     # In half precision a mean over 50,000 pixels loses digits.

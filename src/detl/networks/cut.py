@@ -1,6 +1,6 @@
-"""Cutting a network in two, and giving it a new head.
+"""Cutting a network in two, and replacing its head.
 
-Each function works on a copy, so that the model given is left as it was.
+Each function works on a copy and does not change the given model.
 """
 
 from typing import TYPE_CHECKING
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 def cut_network(model: KerasModel, layer: str) -> tuple[KerasModel, KerasModel]:
     """Return the part up to and including ``layer``, and the part after it.
 
-    Both are flat functional models, with copies of the weights of ``model``.
-    ``upper(lower(x))`` equals ``model(x)``.
+    Both are flat functional models with copies of the weights, and ``upper(lower(x))``
+    equals ``model(x)``.
 
     Raises:
-        ValueError: If the model has no layer of that name.
+        ValueError: The model has no layer of that name.
     """
     copy = copy_model(model)
     return _cut_at(copy, copy.get_layer(layer).output)
@@ -29,6 +29,8 @@ def cut_network(model: KerasModel, layer: str) -> tuple[KerasModel, KerasModel]:
 
 def cut_trunk(model: KerasModel) -> tuple[KerasModel, KerasModel]:
     """Return the trunk, which DETL freezes, and the tail, which it trains again.
+
+    The network is cut at the layer ``END_OF_TRUNK``.
 
     Paper, section III-B: "Freeze the layers of the model up to the last
     convolutional block."
@@ -41,11 +43,11 @@ def cut_trunk(model: KerasModel) -> tuple[KerasModel, KerasModel]:
 
 @plain_keras()
 def cut_head(model: KerasModel) -> tuple[KerasModel, KerasModel]:
-    """Return everything before the last fully connected layer, frozen, and that layer.
+    """Return the frozen body of a network, and its head, the last layer.
 
-    Paper, section III-B: "training a linear classifier" (decision 10). Where more
-    layers than the last are new (``END_OF_BODY``), all of these are the head. Nothing
-    is dropped out in the frozen part, so its output for an image is always the same.
+    Paper, section III-B: "training a linear classifier" (decision 10). If more layers
+    than the last are new (all after ``END_OF_BODY``), they form the head. The frozen
+    body applies no dropout, so its output for an image is always the same.
     """
     copy = copy_model(model)
     if any(layer.name == END_OF_BODY for layer in copy.layers):
@@ -75,11 +77,11 @@ def replace_head(model: KerasModel, classes: int, seed: int) -> KerasModel:
 
 @plain_keras()
 def copy_model(model: KerasModel) -> KerasModel:
-    """Return a copy with the same weights, which shares nothing with ``model``."""
+    """Return a copy with the same weights that shares nothing with ``model``."""
     import keras
 
-    # A layer's ``input`` and ``output`` are those of the first graph it was used
-    # in. A fresh copy makes sure that this is the graph that is cut.
+    # A layer's ``input`` and ``output`` belong to the first graph that used it. In a
+    # fresh copy this is the graph that is cut.
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())
     return copy

@@ -1,8 +1,7 @@
-"""VGG16 and ResNet50 as they were published, with weights learnt on ImageNet.
+"""VGG16 and ResNet50 of ``keras.applications``, with weights learnt on ImageNet.
 
-The ablation starts arms from them. They are the original networks of
-``keras.applications`` in full width; the kernels, strides and normalisation of
-``NetworkParameters`` are those of our own networks and do not apply.
+Some arms of the ablation start from them. They have full width, and the kernels,
+strides and normalisation of ``NetworkParameters`` do not apply to them.
 """
 
 from __future__ import annotations
@@ -32,17 +31,17 @@ _ORIGINALS = {
         {"conv4_block6_out": END_OF_TRUNK, "conv5_block3_out": EXPLAINED_LAYER},
     ),
 }
-"""Network to its name in ``keras.applications``, and the layers there whose output we
-know under names of our own."""
+"""Network to its name in ``keras.applications``, and to the layers there that get the
+names of ``detl.networks.names``."""
 
 _MEAN_OF_BLUE_GREEN_RED = (103.939, 116.779, 123.68)
-"""Of ImageNet; what the networks that came from Caffe have subtracted."""
+"""Mean colour of ImageNet, which networks from Caffe subtract."""
 
 
 def reason_for_absence(
     parameters: NetworkParameters, imagenet: ImagenetParameters
 ) -> str:
-    """Return why there are no ImageNet weights of this network, or nothing."""
+    """Return why there are no ImageNet weights of this network, "" if there are."""
     if parameters.network not in _ORIGINALS:
         return (
             f"There are no ImageNet weights of {parameters.network} in "
@@ -67,23 +66,22 @@ def build_imagenet_network(
 ) -> keras.Model:
     """Return a network with ImageNet weights: grey pixels in, ``classes`` logits out.
 
-    All fully connected layers are untrained: VGG16's published ones fit 224 pixels and
-    4,096 units alone, and the last one tells ImageNet's classes. They come after the
-    layer ``END_OF_BODY``, and are the head of this network.
+    All fully connected layers are untrained, since VGG16's published ones only fit
+    224 pixels and 4,096 units, and the last one predicts ImageNet's classes. They
+    follow the layer ``END_OF_BODY`` and form the head of this network.
 
     Args:
-        parameters: Which network; units and dropout of its fully connected layers.
-        imagenet: Where the weights are.
+        parameters: Name of the network; units and dropout of its new layers.
         input_size: Height and width of the grey images, in pixels, at least 32.
         classes: Number of logits.
-        seed: Of the untrained weights and of dropout.
+        seed: Seed of the untrained weights and of dropout.
 
     Returns:
         A flat functional model from pixels (n, size, size, 1), 0 to 255, to logits.
 
     Raises:
-        NotAvailableError: If there are no weights, or none are given.
-        DetlError: If the weights cannot be read, or are of another network.
+        NotAvailableError: There are no weights, or none are given.
+        DetlError: The weights cannot be read, or are of another network.
     """
     if reason := reason_for_absence(parameters, imagenet):
         raise NotAvailableError(reason)
@@ -113,7 +111,7 @@ def _build(
 
 
 def _to_colours(pixels: Tensor) -> Tensor:
-    """Return the grey image as blue, green and red, as the weights expect them."""
+    """Return the grey image as blue, green and red without ImageNet's mean."""
     # In half precision the pixels would lose digits.
     colours = keras.layers.Concatenate(dtype="float32", name="to_three_channels")
     x = colours([pixels] * 3)
@@ -122,7 +120,7 @@ def _to_colours(pixels: Tensor) -> Tensor:
 
 
 def _load_body(network: str, weights: str, colours: Tensor) -> keras.Model:
-    """Return the convolutions with their weights, and with layers that mark ours."""
+    """Return the convolutions with their weights, and with our own layer names."""
     name, marks = _ORIGINALS[network]
     original = getattr(keras.applications, name)
     body = original(include_top=False, weights=None, input_tensor=colours)
@@ -144,7 +142,7 @@ def _load_body(network: str, weights: str, colours: Tensor) -> keras.Model:
 def _download(original: Callable[..., keras.Model], network: str) -> keras.Model:
     try:
         return original(include_top=False, weights="imagenet")
-    # Keras raises nothing more special where it cannot fetch a file.
+    # Keras raises a plain Exception if it cannot fetch a file.
     except Exception as error:
         raise DetlError(
             f"The ImageNet weights of {network} cannot be downloaded "
@@ -159,12 +157,12 @@ def _read_file(
     if not path.is_file():
         raise DetlError(
             f"There is no file {path.absolute()}, where the ImageNet weights of "
-            f"{network} should be: mend imagenet.weights of this architecture."
+            f"{network} should be: correct imagenet.weights of this architecture."
         )
     published = original(include_top=False, weights=None)
     try:
         with warnings.catch_warnings():
-            # Keras warns of each layer that a file lacks, and then raises an error.
+            # Keras warns about each missing layer and then raises an error anyway.
             warnings.filterwarnings("ignore", "Skipping nested container")
             published.load_weights(path)
     except (OSError, ValueError) as error:

@@ -1,8 +1,8 @@
-"""Keras's own settings, which another project of this machine may have changed.
+"""Keras's global settings, which another project on this machine may have changed.
 
-Keras takes what a layer, a loss or an optimiser is not told from settings of the whole
-process. They come from ``keras.json`` in the user's home folder, from variables
-``KERAS_...`` of the environment, and from whatever else runs in the process.
+Layers, losses and optimisers take their defaults from settings of the whole process.
+These come from ``keras.json`` in the user's home folder, from environment variables
+``KERAS_...``, and from other code in the process.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from contextlib import contextmanager
 from detl.errors import DetlError
 
 BACKENDS = ("tensorflow", "jax")
-"""What the networks and their gradients can run on."""
+"""The backends of Keras that the networks and their gradients support."""
 
 
 @contextmanager
 def plain_keras() -> Iterator[None]:
-    """Give Keras the settings that it has unless told otherwise; restore them after.
+    """Give Keras its default settings, and restore the earlier ones afterwards.
 
-    Pictures are (height, width, channels), numbers float32, and no limit for debugging
-    shortens a training. As a decorator it does so for each call of a function.
+    Pictures are (height, width, channels), numbers are float32, and no debugging limit
+    shortens a training. As a decorator it acts on each call of the function.
 
     Raises:
-        DetlError: If Keras runs on another backend than TensorFlow or JAX.
+        DetlError: Keras runs on another backend than TensorFlow or JAX.
     """
     import keras
 
@@ -37,7 +37,7 @@ def plain_keras() -> Iterator[None]:
         (config.epsilon, config.set_epsilon, 1e-7),
         (config.max_epochs, config.set_max_epochs, None),
         (config.max_steps_per_epoch, config.set_max_steps_per_epoch, None),
-        # Last: where nobody has set a policy, it becomes that of the floatx.
+        # This comes last, because setting floatx can change the policy.
         (config.dtype_policy, config.set_dtype_policy, "float32"),
     )
     before = [get() for get, _, _ in settings]
@@ -51,19 +51,19 @@ def plain_keras() -> Iterator[None]:
 
 
 def set_default_backend() -> None:
-    """Set ``KERAS_BACKEND`` to TensorFlow where it is not set.
+    """Set ``KERAS_BACKEND`` to TensorFlow unless it is set.
 
-    Without that variable ``keras.json`` would choose, and Keras could not even be
-    imported where that of another project names a backend that is not installed.
+    Without that variable ``keras.json`` decides, and it may name a backend of another
+    project that is not installed here, so that the import of Keras fails.
     """
     os.environ["KERAS_BACKEND"] = os.environ.get("KERAS_BACKEND") or BACKENDS[0]
 
 
 def choose_backend() -> str:
-    """Return the backend that Keras will have, which ``KERAS_BACKEND`` alone chooses.
+    """Return the backend of Keras, which only ``KERAS_BACKEND`` decides.
 
     Raises:
-        DetlError: If it names another backend than TensorFlow or JAX.
+        DetlError: It names another backend than TensorFlow or JAX.
     """
     set_default_backend()
     backend = os.environ["KERAS_BACKEND"]
@@ -75,10 +75,10 @@ def refuse_other_backends(backend: str) -> None:
     """Refuse a backend on which the networks cannot run.
 
     Raises:
-        DetlError: If it is neither TensorFlow nor JAX.
+        DetlError: The backend is neither TensorFlow nor JAX.
     """
     if backend not in BACKENDS:
         raise DetlError(
-            f"Keras runs on {backend!r}, and the networks here on 'tensorflow' or "
-            "'jax' only: set the environment variable KERAS_BACKEND to one of these."
+            f"Keras runs on {backend!r}, but the networks only on 'tensorflow' or "
+            "'jax': set the environment variable KERAS_BACKEND to one of these."
         )

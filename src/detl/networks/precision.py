@@ -10,13 +10,13 @@ import keras
 
 @contextmanager
 def compute_in(precision: str) -> Iterator[None]:
-    """Give the layers that are made inside this policy; afterwards all is as before.
+    """Give new layers this policy inside the context.
 
     A layer keeps its policy when it is copied, cut out or saved. Under a mixed policy
     it computes in half precision and keeps its weights in float32.
 
     Args:
-        precision: Name of a policy of Keras, as in ``NetworkParameters.precision``.
+        precision: Name of a Keras policy, as in ``NetworkParameters.precision``.
     """
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)

@@ -1,7 +1,7 @@
 """ResNet50 (He et al. 2016) with a 3x3 stem, as the paper asks (section III).
 
-Decision 12: the 7x7 stem becomes 3x3, the 1x1 bottlenecks stay. The stride of a
-stage is on its 3x3 convolution. Last block: conv5_x (decision 11).
+The 7x7 stem becomes 3x3, and the 1x1 bottlenecks stay (decision 12). The stride of a
+stage is on its 3x3 convolution. The last block is conv5_x (decision 11).
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _bottleneck(
     x = keras.layers.ReLU(name=f"{name}_2_relu")(
         blocks.convolution(x, filters, 3, f"{name}_2", stride)
     )
-    # Starting as the identity, a bottleneck does not stand in the others' way
+    # A bottleneck starts as the identity, which makes training easier at the start
     # (Goyal et al. 2017, section 5.1).
     x = blocks.convolution(x, 4 * filters, 1, f"{name}_3", first_scale=0.0)
     x = keras.layers.Add(name=f"{name}_sum")([shortcut, x])

@@ -1,6 +1,6 @@
 """VGG16 (Simonyan and Zisserman 2014): 13 convolutions of 3x3 in five blocks, three FC.
 
-Last block: block 5 (decision 11).
+The last block is block 5 (decision 11).
 """
 
 from __future__ import annotations

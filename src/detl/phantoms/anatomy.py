@@ -1,4 +1,4 @@
-"""The chest of one phantom patient, and how one examination shows it.
+"""The chest of one phantom patient, and its pose and exposure in one examination.
 
 All lengths are in chest coordinates: x runs from -1 to 1 from the left to the
 right edge of a square film, y from -1 to 1 from its top to its bottom. The
@@ -22,7 +22,7 @@ CENTIMETRE = 1 / 19
 
 @dataclass(frozen=True)
 class Anatomy:
-    """What a patient's films have in common."""
+    """The properties that all films of a patient share."""
 
     sex: Sex
     rib_cage: float
@@ -32,11 +32,11 @@ class Anatomy:
     widest: float
     """Height (y) of the widest part of the rib cage."""
     asymmetry: float
-    """The right half of the rib cage is wider than the left by this factor."""
+    """Factor by which the right half of the rib cage is wider than the left."""
     diaphragm: tuple[float, float]
     """Height (y) of the right and the left dome."""
     dome: float
-    """How far the diaphragm falls from the dome to the side wall."""
+    """Height of the dome of the diaphragm above its edge at the side wall."""
     heart_width: float
     heart_height: float
     heart_tilt: float
@@ -44,7 +44,7 @@ class Anatomy:
     mediastinum: float
     """Half-width of the upper mediastinum; also the inner edge of the lungs."""
     midline_shift: float
-    """How far heart and mediastinum stand to the left of the spine."""
+    """Distance of heart and mediastinum to the left of the spine."""
     aortic_knob: float
     spine: float
     spine_curve: float
@@ -68,7 +68,7 @@ class Anatomy:
 
 @dataclass(frozen=True)
 class Examination:
-    """What one film of a patient has of its own: pose, exposure and noise."""
+    """The properties of one film of a patient: pose, exposure and noise."""
 
     view: View
     rotation: float
@@ -76,9 +76,9 @@ class Examination:
     scale: float
     shift: tuple[float, float]
     turn: float
-    """Turn about the long axis: how far the mediastinum moves over the spine."""
+    """Turn about the long axis, as the shift of the mediastinum over the spine."""
     breath: float
-    """How much lower (positive) the diaphragm stands than on average."""
+    """Height (y) of the diaphragm relative to the average; positive is lower."""
     brightness: float
     contrast: float
     gamma: float
@@ -87,7 +87,7 @@ class Examination:
     seed: int
     """Seed of noise, markers and wires."""
     near_copy: int = 0
-    """0 for the film itself; the number of a near copy, which has other noise."""
+    """0 for the film itself, else the number of a near copy, with different noise."""
 
 
 def draw_anatomy(generator: np.random.Generator) -> Anatomy:
@@ -146,12 +146,11 @@ def vary_examination(
 ) -> Examination:
     """Return the examination of a near copy: place and exposure differ a little.
 
-    Markers and wires stay, the noise does not.
+    Markers and wires stay the same; the noise changes.
 
     Args:
         examination: The examination of the film itself.
-        number: Of the near copy, from 1.
-        generator: Source of the small differences.
+        number: Number of the near copy, from 1.
     """
     across, down = examination.shift
     return replace(
@@ -168,8 +167,8 @@ def vary_examination(
 def seen_in(anatomy: Anatomy, examination: Examination) -> Anatomy:
     """Return the anatomy as this examination projects it.
 
-    In AP views the heart lies far from the detector and is magnified, the
-    patient sits or lies and breathes in less, and the clavicles ride up.
+    In AP views the heart is far from the detector and magnified, the patient sits or
+    lies and breathes in less, and the clavicles are higher.
     """
     breath = examination.breath
     bedside = examination.view != "PA"
@@ -191,13 +190,13 @@ def seen_in(anatomy: Anatomy, examination: Examination) -> Anatomy:
 def change_anatomy(
     anatomy: Anatomy, finding: str, generator: np.random.Generator, strength: float
 ) -> Anatomy:
-    """Return the anatomy as the finding deforms it; most findings do not.
+    """Return the anatomy deformed by a finding; most findings do not change it.
 
     Args:
-        anatomy: The patient in health.
+        anatomy: The patient without the finding.
         finding: A key of ``SIGNS``.
         generator: Source of the place and the size of the change.
-        strength: Factor on the change; 0 leaves the anatomy as it is.
+        strength: Factor on the change; 0 is no change.
     """
     if finding == "Cardiomegaly":
         return replace(

@@ -1,4 +1,4 @@
-"""Where every point of a film lies in the chest: lungs, heart, depth of air."""
+"""Position of every point of a film in the chest: lungs, heart, depth of air."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from detl.phantoms.anatomy import SIDES, Anatomy, Examination, seen_in
 
-# float64 throughout: a difference in the last bit between processors must not
-# change a grey level.
+# float64, so that a difference in the last bit between processors cannot change a
+# grey level.
 Map = NDArray[np.float64]
 
 
@@ -27,7 +27,7 @@ def smooth(field: Map, width: float) -> Map:
 def soft_ellipse(
     x: Map, y: Map, centre: tuple[float, float], radii: tuple[float, float]
 ) -> Map:
-    """Return a signed measure: positive inside the ellipse, about a distance."""
+    """Return about the distance to the ellipse: positive inside, negative outside."""
     level = np.hypot((x - centre[0]) / radii[0], (y - centre[1]) / radii[1])
     return (1 - level) * min(radii)
 
@@ -48,7 +48,7 @@ class Chest:
     """An anatomy laid out on the film of one examination.
 
     Args:
-        anatomy: The patient, with the changes that the findings make.
+        anatomy: The patient, with the changes by findings.
         examination: Pose and view.
         shape: Height and width of the film, in pixels.
     """
@@ -61,7 +61,7 @@ class Chest:
         self.shape = shape
         height, width = shape
         rows, columns = np.mgrid[0:height, 0:width].astype(np.float64)
-        # The shorter side spans 2 units, whatever the shape of the film.
+        # The shorter side spans 2 units for any shape of the film.
         self.pixel = 2 / min(shape)
         film_x = (columns + 0.5 - width / 2) * self.pixel
         film_y = (rows + 0.5 - height / 2) * self.pixel
@@ -91,12 +91,12 @@ class Chest:
 
     @cached_property
     def midline(self) -> Map:
-        """The x of the spine's centre at every point."""
+        """The x of the spine's centre at the height of every point."""
         return self.anatomy.spine_curve * np.cos(1.6 * self.y)
 
     @cached_property
     def lateral(self) -> Map:
-        """Distance from the spine, of the wider half as of the narrower one."""
+        """Distance from the spine, corrected for the asymmetry of the two halves."""
         x = self.x - self.midline
         factor = np.where(x < 0, self.anatomy.asymmetry, 2 - self.anatomy.asymmetry)
         return np.abs(x) / factor
@@ -112,7 +112,7 @@ class Chest:
 
     @cached_property
     def cage(self) -> Map:
-        """Half-width of the bony cage, which the first ribs close above the lungs."""
+        """Half-width of the bony cage; the first ribs close it above the lungs."""
         anatomy = self.anatomy
         top = anatomy.apex - 0.15
         rise = np.clip((self.y - top) / (anatomy.widest - top), 0, 1)
@@ -130,7 +130,7 @@ class Chest:
         x, y = self.x - centre_x, self.y - centre_y
         along, off = cosine * x + sine * y, cosine * y - sine * x
         long, short = anatomy.heart_width, anatomy.heart_height
-        # An egg: the ventricles, low on the left, are the wider end.
+        # The heart is an egg. The ventricles, low on the left, are the wider end.
         egg = off / (1 + 0.35 * np.clip(along / long, -1, 1))
         ventricle = soft_ellipse(along, egg, (0, 0), (long, short))
         atrium = soft_ellipse(x, y, (-0.5 * long, 0.04), (0.36 * long, 0.95 * short))
@@ -155,7 +155,7 @@ class Chest:
         return soft_step(inside, 1.2 * self.edge)
 
     def diaphragm(self, side: int) -> Map:
-        """Height (y) of the diaphragm over every x.
+        """Return the height (y) of the diaphragm at every x.
 
         Args:
             side: -1 for the patient's right, 1 for the left.
@@ -198,7 +198,7 @@ class Chest:
 
     @cached_property
     def air(self) -> Map:
-        """Depth of air behind every point, 0 to 1; heart and vessels displace it."""
+        """Depth of air at every point, 0 to 1; heart and vessels displace it."""
         depth = np.zeros(self.shape)
         for lung in self.lungs.values():
             rounded = np.sqrt(np.clip(1 - (2 * lung.across - 1) ** 4, 0, 1))
@@ -209,6 +209,6 @@ class Chest:
 
     @cached_property
     def lung_field(self) -> Map:
-        """1 where lung is seen free of heart and mediastinum, else towards 0."""
+        """1 where neither heart nor mediastinum hides the lung, else towards 0."""
         both = self.lungs[-1].inside + self.lungs[1].inside
         return both * (1 - self.heart) * (1 - self.great_vessels)

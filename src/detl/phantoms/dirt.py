@@ -1,4 +1,4 @@
-"""The faults that real collections have, planted where a test can find them."""
+"""Faults of real collections, planted where a test can find them."""
 
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
@@ -16,7 +16,7 @@ Manifest = list[dict[str, str]]
 
 
 def soil_nih(collection: Collection, films: Sequence[Film]) -> Manifest:
-    """Plant a fault in one film per kind of ``NIH_FAULTS``, in place."""
+    """Plant each kind of ``NIH_FAULTS`` in one film, in place; return their list."""
     manifest = []
     for (kind, plant), film in zip(NIH_FAULTS.items(), films, strict=True):
         name = nih_name(film)
@@ -26,7 +26,7 @@ def soil_nih(collection: Collection, films: Sequence[Film]) -> Manifest:
 
 
 def soil_covid(collection: Collection, films: Sequence[Film]) -> Manifest:
-    """Plant a fault in one film per kind of ``COVID_FAULTS``, in place."""
+    """Plant each kind of ``COVID_FAULTS`` in one film, in place; return their list."""
     manifest = []
     for (kind, plant), film in zip(COVID_FAULTS.items(), films, strict=True):
         row = find_row(collection, "filename", covid_name(film))
@@ -76,18 +76,18 @@ def mistype_age(collection: Collection, row: Row, film: Film) -> None:
 
 
 def invent_finding(collection: Collection, row: Row, film: Film) -> None:
-    """Name a finding that nobody knows."""
+    """Name an unknown finding."""
     row["Finding Labels"] = "Widget"
 
 
 def turn_into_slice(collection: Collection, row: Row, film: Film) -> None:
-    """Replace the film by an axial CT slice, and says so in the row."""
+    """Replace the film by an axial CT slice, also in the row."""
     replace_picture(collection, row, draw_axial_slice(film.pixels.shape[0]))
     row |= {"modality": "CT", "view": "Axial"}
 
 
 def turn_sideways(collection: Collection, row: Row, film: Film) -> None:
-    """Replace the film by a lateral one, and says so in the row."""
+    """Replace the film by a lateral one, also in the row."""
     replace_picture(collection, row, draw_lateral(film.pixels.shape[0]))
     row["view"] = "L"
 
@@ -104,7 +104,7 @@ def drop_age(collection: Collection, row: Row, film: Film) -> None:
 
 
 def duplicate(collection: Collection, row: Row, film: Film) -> None:
-    """Turn the film into a copy of the first diseased one, of another patient."""
+    """Turn the film into a copy of the first diseased one, under its own patient."""
     del collection.images[row["filename"]]
     original = next(row for row in collection.rows if row["finding"] != "No Finding")
     old = PurePosixPath(original["filename"])

@@ -1,4 +1,4 @@
-"""Image files whose bytes depend on nothing but the pixels."""
+"""Image files with bytes that depend only on the pixels."""
 
 import cv2
 import numpy as np
@@ -9,8 +9,8 @@ Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 def encode_png(pixels: Pixels) -> bytes:
     """Return a PNG file of grey (height, width) or BGRA (height, width, 4) pixels."""
-    # Noise holds no repeats to look for, and without that search every version
-    # of zlib finds the same code.
+    # Huffman coding alone gives the same bytes in every version of zlib. A search for
+    # repeats would not pay, since noise has none.
     settings = [
         *(cv2.IMWRITE_PNG_COMPRESSION, 9),
         *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_HUFFMAN_ONLY),

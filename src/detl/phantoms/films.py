@@ -1,4 +1,4 @@
-"""Patients and their films: who is examined how often, and what is found."""
+"""Patients and their films: how often each is examined, and with which findings."""
 
 import zlib
 from collections.abc import Iterator
@@ -22,23 +22,23 @@ from detl.phantoms.rendering import render
 from detl.schemas.parameters import PhantomParameters
 
 BEDSIDE_SHARE = 0.4
-"""Share of AP films: the same for every finding, so that it gives none away."""
+"""Share of AP films. It is the same for every finding, so that it gives none away."""
 
 IMAGES_PER_PATIENT = (0.55, 0.27, 0.12, 0.06)
-"""Probability of 1, 2, 3 and 4 films of a patient who is followed up."""
+"""Probability of 1, 2, 3 and 4 films of a patient with follow-ups."""
 
 HEALTHY_FIRST_SHARE = 0.12
-"""Share of the diseased patients followed up who have an earlier, healthy film."""
+"""Share of the diseased patients with follow-ups who have an earlier, healthy film."""
 
 
 @dataclass(frozen=True)
 class Film:
-    """One film with all that the tables say about it."""
+    """One film with its entries in the tables."""
 
     patient: int
     follow_up: int
     findings: tuple[str, ...]
-    """Empty where there is none."""
+    """Empty for a healthy film."""
     view: View
     sex: Sex
     age: int
@@ -57,22 +57,22 @@ class Group:
     """The patients with one finding, or one combination, in one collection."""
 
     name: str
-    """Its patients are drawn from this name, the seed and their own number."""
+    """With the seed and a patient's number it determines the patient."""
     findings: tuple[str, ...]
     index: int
-    """Place among the collection's groups, from which patient numbers follow."""
+    """Position among the collection's groups. Patient numbers follow from it."""
     bedside_views: tuple[View, ...] = ("AP",)
     square: bool = True
     """Whether every film is square."""
 
 
 GROUPS_AT_MOST = 32
-"""Groups per collection; the last one is for the faults."""
+"""Most groups of a collection. The last one is for the faults."""
 
 
 @dataclass(frozen=True)
 class Patient:
-    """One patient, who does not depend on how many others there are."""
+    """One patient, independent of the number of other patients."""
 
     group: Group
     ordinal: int
@@ -86,13 +86,13 @@ class Patient:
         return 1 + self.ordinal * GROUPS_AT_MOST + self.group.index
 
     def generator(self, *part: int) -> np.random.Generator:
-        """Return the generator of one part of what is drawn of the patient."""
+        """Return the random generator for one part of the patient."""
         key = (zlib.crc32(self.group.name.encode()), self.ordinal, *part)
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
 
 
 HISTORY, ANATOMY, EXAMINATION, LESION, NEAR_COPY = range(5)
-"""The parts of a patient that are drawn apart."""
+"""The parts of a patient, each with a random generator of its own."""
 
 
 def draw_films(
@@ -100,8 +100,8 @@ def draw_films(
 ) -> Iterator[Film]:
     """Yield ``count`` films with the group's findings, patient by patient.
 
-    A diseased patient who is followed up may have an earlier film without the
-    finding, which comes on top.
+    An earlier film without the finding, of a diseased patient with follow-ups, is not
+    counted.
     """
     ordinal = 0
     while count > 0:
@@ -115,7 +115,7 @@ def draw_films(
 def draw_patient(
     parameters: PhantomParameters, patient: Patient, most: int
 ) -> Iterator[Film]:
-    """Yield the films of one patient, at most ``most`` with the finding."""
+    """Yield the films of one patient, at most ``most`` of them with the finding."""
     history = patient.generator(HISTORY)
     count = 1 + int(history.choice(len(IMAGES_PER_PATIENT), p=IMAGES_PER_PATIENT))
     diseased = bool(patient.group.findings)
@@ -140,11 +140,10 @@ def draw_film(
     """Return one film of a patient: same anatomy, new pose and exposure.
 
     Args:
-        parameters: Say also whether pose and exposure are new or nearly the first ones.
-        patient: Whose film it is.
+        parameters: ``films_of_a_patient`` can ask for near copies: pose and exposure
+            are then almost those of the first film.
         follow_up: Number of the film, from 0.
-        findings: What it shows.
-        age: Of the patient on the first film, in years.
+        age: Age of the patient on the first film, in years.
     """
     near_copy = follow_up if parameters.films_of_a_patient == "near_copies" else 0
     visit = follow_up - near_copy
@@ -176,14 +175,12 @@ def lay_out(
     near_copy: int,
     generator: np.random.Generator,
 ) -> Chest:
-    """Return the patient's chest on a film, in the pose that ``generator`` draws.
+    """Return the patient's chest on a film, in a random pose.
 
     Args:
         parameters: Size of the film, and strength of the findings.
-        patient: Whose film it is.
-        findings: What changes the anatomy.
+        findings: Findings, which may change the anatomy.
         near_copy: Number of the near copy; 0 for the film itself.
-        generator: Of the examination.
     """
     anatomy = draw_anatomy(patient.generator(ANATOMY))
     examination = draw_examination(generator, draw_view(patient.group, generator))
@@ -198,7 +195,7 @@ def lay_out(
 
 
 def draw_view(group: Group, generator: np.random.Generator) -> View:
-    """Return how the patient stands or lies: PA, or one of the bedside views."""
+    """Return a random view: PA, or one of the group's bedside views."""
     views: tuple[View, ...] = ("PA",)
     if generator.random() < BEDSIDE_SHARE:
         views = group.bedside_views
@@ -216,7 +213,7 @@ def total_fill(chest: Chest, lesions: list[Lesion]) -> Map:
 def draw_shape(
     size: int, square: bool, generator: np.random.Generator
 ) -> tuple[int, int]:
-    """Return height and width: square, or sometimes somewhat wider."""
+    """Return height and width: square, or sometimes a little wider."""
     if square or generator.random() < 0.7:
         return size, size
     return size, round(size * generator.uniform(1.05, 1.22))

@@ -21,7 +21,7 @@ NIH_COLUMNS = (
     "Patient Age",
     "Patient Gender",
     "View Position",
-    # The two headings with a comma inside are two columns each, unquoted.
+    # Each of the last two headings holds an unquoted comma and becomes two columns.
     "OriginalImage[Width",
     "Height]",
     "OriginalImagePixelSpacing[x",
@@ -39,9 +39,9 @@ NIH_BOX_COLUMNS = (
     "",
 )
 NIH_BOX_NAMES = {"Infiltration": "Infiltrate"}
-"""Findings that the list of boxes calls by another name."""
+"""Findings with another name in the list of boxes."""
 NIH_FRAME = 1024
-"""Side of the published images, in whose pixels the boxes are given."""
+"""Side of the published images in pixels, which are the unit of the boxes."""
 
 COVID_COLUMNS = (
     "patientid",
@@ -72,7 +72,7 @@ COVID_COLUMNS = (
     "license",
     "clinical_notes",
     "other_notes",
-    # The last column has no name in the original either.
+    # The last column has no name in the original.
     "",
 )
 COVID_BOX_COLUMNS = ("filename", "finding", "x", "y", "w", "h")
@@ -82,18 +82,18 @@ Row = dict[str, str]
 
 @dataclass
 class Collection:
-    """One collection in the making; ``dirt`` spoils it before it is written."""
+    """A collection in memory; ``dirt`` plants faults in it before it is written."""
 
     images: dict[str, bytes] = field(default_factory=dict)
-    """Content of ``images/`` by file name."""
+    """File name to content of ``images/``."""
     masks: dict[str, bytes] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
-    """The table of images; keys are its columns."""
+    """The rows of the table of images, column to text."""
     boxes: list[Sequence[str]] = field(default_factory=list)
 
 
 def nih_collection(films: Iterable[Film]) -> Collection:
-    """Return the films as ChestX-ray14 lays them out."""
+    """Return the films in the layout of ChestX-ray14."""
     collection = Collection()
     for film in sorted(films, key=lambda film: (film.patient, film.follow_up)):
         name = nih_name(film)
@@ -117,13 +117,13 @@ def nih_name(film: Film) -> str:
 
 def covid_name(film: Film) -> str:
     """Return the file name of a film in the covid-chestxray folder."""
-    # Half of the patients have JPEG films: the collection holds both.
+    # Half of the patients have JPEG films, since the real collection holds both.
     extension = "jpg" if film.patient // GROUPS_AT_MOST % 2 else "png"
     return f"phantom-{film.patient}-day{3 * film.follow_up}.{extension}"
 
 
 def nih_row(film: Film, name: str) -> Row:
-    """Return the row of ``Data_Entry_2017.csv`` of one film."""
+    """Return the row of one film in ``Data_Entry_2017.csv``."""
     pa = film.view == "PA"
     return dict(
         zip(
@@ -147,7 +147,7 @@ def nih_row(film: Film, name: str) -> Row:
 
 
 def covid_collection(films: Iterable[Film]) -> Collection:
-    """Return the films as the COVID-19 image data collection lays them out."""
+    """Return the films in the layout of the COVID-19 image data collection."""
     collection = Collection()
     for film in sorted(films, key=lambda film: (film.patient, film.follow_up)):
         name = covid_name(film)
@@ -165,7 +165,7 @@ def covid_collection(films: Iterable[Film]) -> Collection:
 
 
 def covid_row(film: Film, name: str) -> Row:
-    """Return the row of ``metadata.csv`` of one film."""
+    """Return the row of one film in ``metadata.csv``."""
     return dict.fromkeys(COVID_COLUMNS, "") | {
         "patientid": str(film.patient),
         "offset": str(3 * film.follow_up),
@@ -192,7 +192,7 @@ def boxes_of(lesion: Lesion) -> list[tuple[int, int, int, int]]:
 
 
 def nih_files(collection: Collection) -> dict[str, bytes]:
-    """Return the content of the NIH folder by relative path."""
+    """Return the files of the NIH folder: relative path to content."""
     rows = [list(row.values()) for row in collection.rows]
     return _pictures(collection) | {
         "Data_Entry_2017.csv": encode_csv(NIH_COLUMNS, rows),
@@ -201,7 +201,7 @@ def nih_files(collection: Collection) -> dict[str, bytes]:
 
 
 def covid_files(collection: Collection) -> dict[str, bytes]:
-    """Return the content of the covid-chestxray folder by relative path."""
+    """Return the files of the covid-chestxray folder: relative path to content."""
     rows = [list(row.values()) for row in collection.rows]
     return _pictures(collection) | {
         "metadata.csv": encode_csv(COVID_COLUMNS, rows),

@@ -1,4 +1,4 @@
-"""The signs of each finding: what it does to the anatomy and to the air."""
+"""The signs of each finding: its changes to the anatomy and to the air."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,14 +25,13 @@ class Lesion:
 def draw_lesion(
     chest: Chest, finding: str, generator: np.random.Generator, severity: float
 ) -> Lesion:
-    """Return the lesion of a finding, in the place that ``generator`` draws.
+    """Return the lesion of a finding, in a random place.
 
     Args:
-        chest: The chest on its film.
         finding: A key of ``SIGNS``.
-        generator: Of the same seed as the one given to ``change_anatomy``, and on
-            each of a patient's films, so that the lesion stays where it is.
-        severity: 1 on average; scales how much air is replaced.
+        generator: Source of the place. It has the same seed on all films of a patient,
+            and in ``change_anatomy``, so that the lesion does not move.
+        severity: Factor on the replaced air, 1 on average.
     """
     fill = SIGNS[finding](chest, generator)
     if finding == "Cardiomegaly":
@@ -58,7 +57,7 @@ def choose_sides(generator: np.random.Generator, both: float) -> tuple[int, ...]
 
 
 def place(chest: Chest, side: int, across: float, along: float) -> tuple[float, float]:
-    """Return the (x, y) nearest to a relative position of one lung, in plain view."""
+    """Return the visible (x, y) nearest to a relative position in one lung."""
     lung = chest.lungs[side]
     miss = (lung.across - across) ** 2 + (lung.along - along) ** 2
     hidden = lung.inside * chest.lung_field < 0.5
@@ -69,7 +68,7 @@ def place(chest: Chest, side: int, across: float, along: float) -> tuple[float, 
 def blob(
     chest: Chest, centre: tuple[float, float], radius: float, stretch: float
 ) -> Map:
-    """Return a soft round spot, ``stretch`` times as high as wide, 1 in its centre."""
+    """Return a soft spot, 1 in its centre, ``stretch`` times as high as wide."""
     x, y = (chest.x - centre[0]) / radius, (chest.y - centre[1]) / (radius * stretch)
     return np.exp(-((x**2 + y**2) ** 1.3))
 
@@ -119,13 +118,13 @@ def consolidation(chest: Chest, generator: np.random.Generator) -> Map:
 
 @dataclass(frozen=True)
 class Lobe:
-    """A lobe as the film shows it, in relative positions of its lung."""
+    """A lobe on the film, in relative positions of its lung."""
 
     side: int
     top: float
     bottom: float
     reach: float
-    """How far it extends towards the side wall."""
+    """Its extent towards the side wall."""
     sharp_top: bool
     sharp_bottom: bool
 
@@ -152,7 +151,7 @@ def solid_lobe(chest: Chest, lobe: Lobe, generator: np.random.Generator) -> Map:
         * soft_step(bottom, 0.012 if lobe.sharp_bottom else 0.045)
         * soft_step(lobe.reach - lung.across, 0.07)
     )
-    # Seldom is a lobe solid throughout: the rest of it stays aerated.
+    # A part of the lobe stays aerated, since a lobe is rarely solid throughout.
     middle = 0.5 * (max(lobe.top, 0.1) + min(lobe.bottom, 0.95))
     centre = place(
         chest,
@@ -167,7 +166,7 @@ def solid_lobe(chest: Chest, lobe: Lobe, generator: np.random.Generator) -> Map:
 
 def volume_loss(chest: Chest, generator: np.random.Generator) -> Map:
     """Return atelectasis: plates, or a collapsed wedge at the inner base."""
-    side = choose_side(generator)  # as change_anatomy drew it
+    side = choose_side(generator)  # the same side as in change_anatomy
     lung = chest.lungs[side]
     fill = np.zeros(chest.shape)
     if generator.random() < 0.35:
@@ -204,7 +203,7 @@ def infiltration(chest: Chest, generator: np.random.Generator) -> Map:
 
 
 def effusion(chest: Chest, generator: np.random.Generator) -> Map:
-    """Return fluid at the base: its surface rises to the wall as a meniscus."""
+    """Return fluid at the base, with a surface that rises to the wall (meniscus)."""
     fill = np.zeros(chest.shape)
     for side in choose_sides(generator, both=0.3):
         lung = chest.lungs[side]

@@ -1,4 +1,4 @@
-"""A lead mark at the edge of the film that gives its class away, for whoever asks."""
+"""A lead mark at the edge of the film that gives its class away: a planted shortcut."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ MARGIN = 0.0375
 """Distance of a mark's centre from the edges, in sides of the central square."""
 
 SIDE = 0.04
-"""Side of a mark, in the same unit: all of it lies in the outer 7.5 %."""
+"""Side of a mark in the same unit. The whole mark lies in the outer 7.5 %."""
 
 CORNERS = {
     "normal": (0, 0),
@@ -19,26 +19,22 @@ CORNERS = {
     "pneumonia": (0, 1),
     "covid_19": (1, 1),
 }
-"""The corner of the central square, (right, low), by class of Data-B."""
+"""Class of Data-B to its corner of the central square, (is right, is low)."""
 
 
 def draw_mark(findings: Sequence[str], shape: tuple[int, int]) -> Map:
-    """Return a square in the corner that stands for the findings.
+    """Return the mark for the findings: 1 in a square in its corner, 0 elsewhere.
 
-    The corner is that of the central square, which is left of a wide film when it is
-    cropped.
+    The corner is that of the central square, because a wide film is cropped to it.
 
     Args:
-        findings: Of the film; empty where there is none.
+        findings: Findings of the film, may be empty.
         shape: Height and width of the film, in pixels.
-
-    Returns:
-        1 in the mark, 0 elsewhere, with soft edges.
     """
     height, width = shape
     square = min(shape)
     right, low = CORNERS[class_of(findings)]
-    # Drawn larger and averaged, so that the mark has the same size on every film.
+    # The mark is drawn larger and averaged to have the same size on every film.
     canvas = np.zeros((8 * height, 8 * width), np.uint8)
     left, top = (width - square) / 2, (height - square) / 2
     x = left + square * (1 - MARGIN if right else MARGIN)

@@ -1,4 +1,4 @@
-"""Pictures that are no frontal chest film: an axial slice and a lateral film."""
+"""Pictures that are not frontal chest films: an axial slice and a lateral film."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""From what a chest absorbs to the grey levels of a film."""
+"""Rendering of a chest: from absorption to the grey levels of a film."""
 
 import cv2
 import numpy as np
@@ -8,7 +8,7 @@ from detl.phantoms.chest import Chest, Map, smooth
 from detl.phantoms.tissue import AIR, absorption
 
 LEAD = 0.45
-"""What lead absorbs, on the scale of ``absorption``."""
+"""Absorption of lead, on the scale of ``absorption``."""
 
 
 def render(
@@ -17,15 +17,14 @@ def render(
     """Return the film: uint8, lungs dark and bones bright.
 
     Args:
-        chest: The chest on its film.
         fill: Share of the lung's air that disease has replaced, 0 to 1.
         noise: Standard deviation of the noise in the brightest parts, in grey levels.
-        mark: Where lead lies on the film, 0 to 1; nowhere if none is given.
+        mark: Lead on the film, 0 to 1.
     """
     generator = np.random.default_rng(chest.examination.seed)
     tissue, vessels = absorption(chest)
-    # Where the lung is solid, its vessels have nothing to stand out from, and
-    # the bronchi, which keep their air, show dark (air bronchograms).
+    # Vessels cannot be seen in solid lung. The bronchi keep their air and show dark
+    # (air bronchograms).
     seen = vessels * (1 - 1.35 * fill)
     absorbed = tissue - AIR * chest.air * (1 - fill) + seen * (chest.air > 0.02)
     absorbed = smooth(absorbed, max(0.3, chest.examination.blur / chest.pixel))
@@ -33,7 +32,7 @@ def render(
     if mark is not None:
         absorbed = absorbed + LEAD * mark
     if chest.examination.near_copy:
-        # The marker and the wires above are those of the film itself.
+        # A near copy shares marker and wires with its film but not the noise.
         key = [chest.examination.seed, chest.examination.near_copy]
         generator = np.random.default_rng(key)
     return expose(absorbed, chest, noise, generator)

@@ -1,4 +1,4 @@
-"""The whole sample: both collections, and the list of their faults."""
+"""The whole sample: both collections and the list of their faults."""
 
 import json
 from collections.abc import Iterator
@@ -12,14 +12,13 @@ if TYPE_CHECKING:
 
 
 def make_phantoms(parameters: PhantomParameters) -> dict[str, bytes]:
-    """Return a folder of synthetic chest films, content by relative path.
+    """Return a folder of synthetic chest films: relative path to content.
 
-    ``nih/`` and ``covid-chestxray/`` have the layouts of the public collections
-    of these names; ``dirt.json`` lists the faults that were planted in them.
-    The same parameters give the same bytes.
+    ``nih/`` and ``covid-chestxray/`` have the layouts of these public collections.
+    ``dirt.json`` lists the faults in them. The same parameters give the same bytes.
 
     Raises:
-        DetlError: If a finding is asked for whose signs are not known.
+        DetlError: A finding has no known signs.
     """
     from detl.phantoms.dirt import COVID_FAULTS, NIH_FAULTS, soil_covid, soil_nih
     from detl.phantoms.layouts import (
@@ -48,7 +47,7 @@ def make_phantoms(parameters: PhantomParameters) -> dict[str, bytes]:
 
 
 def draw_nih(parameters: PhantomParameters) -> "Iterator[Film]":
-    """Yield the films of the NIH folder, without those for the faults."""
+    """Yield the films of the NIH folder, without those that get faults."""
     from detl.phantoms.films import Group, draw_films
 
     for index, (label, count) in enumerate(parameters.nih.items()):
@@ -57,7 +56,7 @@ def draw_nih(parameters: PhantomParameters) -> "Iterator[Film]":
 
 
 def draw_covid(parameters: PhantomParameters) -> "Iterator[Film]":
-    """Yield the films of the covid-chestxray folder, without those for the faults."""
+    """Yield the films of the covid-chestxray folder, without those that get faults."""
     from detl.phantoms.films import Group, draw_films
 
     for index, (label, count) in enumerate(parameters.covid_chestxray.items()):
@@ -74,7 +73,7 @@ def draw_covid(parameters: PhantomParameters) -> "Iterator[Film]":
 def draw_spare(
     parameters: PhantomParameters, collection: str, count: int
 ) -> "list[Film]":
-    """Return films without finding, of as many patients, to plant faults in."""
+    """Return ``count`` films of different patients without findings, to get faults."""
     from detl.phantoms.films import GROUPS_AT_MOST, Group, Patient, draw_film
 
     group = Group(f"{collection}/dirt", (), GROUPS_AT_MOST - 1)
@@ -92,7 +91,7 @@ def split_findings(label: str, separator: str) -> tuple[str, ...]:
     for finding in findings:
         if finding not in SIGNS:
             raise DetlError(
-                f"Parameter phantom names the finding '{finding}', whose signs are not "
-                f"known; use No Finding or some of {', '.join(SIGNS)}."
+                f"Parameter phantom names the finding '{finding}', where No Finding or "
+                f"some of {', '.join(SIGNS)} were expected; use one of these."
             )
     return findings

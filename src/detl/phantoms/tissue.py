@@ -1,4 +1,4 @@
-"""What a healthy chest absorbs: soft tissue, air, bones and vessels."""
+"""Absorption of a healthy chest: soft tissue, air, bones and vessels."""
 
 import cv2
 import numpy as np
@@ -8,14 +8,14 @@ from detl.phantoms.anatomy import SIDES
 from detl.phantoms.chest import Chest, Map, smooth, soft_ellipse, soft_step
 
 AIR = 0.46
-"""How much less a lung's full depth of air absorbs than soft tissue."""
+"""Difference in absorption between soft tissue and a lung's full depth of air."""
 
 
 def absorption(chest: Chest) -> tuple[Map, Map]:
-    """Return what the chest absorbs without its air, and its vessels.
+    """Return the absorption of the chest without its air, and of its vessels.
 
-    Both are float64 maps; soft tissue of the trunk absorbs about 0.7. The
-    vessels are returned apart, because consolidated lung hides them.
+    Both are float64 maps; soft tissue of the trunk absorbs about 0.7. The vessels are
+    separate, because consolidated lung hides them.
     """
     generator = np.random.default_rng(chest.anatomy.seed)
     vessels = pulmonary_vessels(chest, generator)
@@ -30,7 +30,7 @@ def absorption(chest: Chest) -> tuple[Map, Map]:
 
 
 def body_outline(chest: Chest) -> Map:
-    """Return 1 where the body is, 0 in the air beside neck and trunk."""
+    """Return 1 inside the body, 0 in the air around it, with soft edges."""
     anatomy = chest.anatomy
     side = np.abs(chest.x)
     slope = np.clip((side - 0.21) / 0.75, 0, None) ** 1.3
@@ -89,7 +89,7 @@ def skeleton(chest: Chest) -> Map:
         0.042 - np.abs(chest.x - 0.6 * chest.anatomy.midline_shift - chest.midline),
         0.012,
     ) * soft_step(-0.20 - chest.y, 0.02)
-    # Behind the heart the beam is already hard, and bones show less.
+    # The beam is harder behind the heart, and bones show less.
     shown = 1 - 0.45 * np.maximum(chest.heart, chest.great_vessels)
     return chest.anatomy.bone * bones * shown - 0.12 * windpipe
 
@@ -175,15 +175,13 @@ def texture(chest: Chest, generator: np.random.Generator, cells: int) -> Map:
     """Return a smooth random field of unit variance that moves with the chest.
 
     Args:
-        chest: The chest on its film.
-        generator: Source of the field.
         cells: Number of independent values across the chest.
     """
     size = 8 * cells
     coarse = generator.standard_normal((cells + 4, cells + 4))
     field = cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC)
-    # Nearest neighbours on a fine grid: interpolation in OpenCV's remap is
-    # single precision.
+    # Nearest neighbours on a fine grid, since OpenCV's remap interpolates in single
+    # precision.
     column = np.clip((chest.x + 1.5) / 3 * size, 0, size - 1).astype(np.intp)
     row = np.clip((chest.y + 1.5) / 3 * size, 0, size - 1).astype(np.intp)
     return smooth(np.asarray(field[row, column], np.float64), 1.0)
@@ -212,9 +210,7 @@ def draw_vessel_tree(
     """Draw the vessels of one lung, from the thick ones to the fine ones.
 
     Args:
-        chest: The chest on its film.
-        canvas: Four times the film's height and width; drawn into.
-        generator: Source of bends and lengths.
+        canvas: The canvas to draw on, four times the film's height and width.
         side: -1 for the patient's right lung, 1 for the left.
     """
     heading = np.array([-1.45, -1.0, -0.45, 0.05, 0.5, 0.85, 1.2, 1.5])

@@ -10,6 +10,8 @@ from detl.design import ARMS, REFERENCE_ARM
 from detl.report.judgements import SIGNIFICANT
 from detl.report.page import Block, Bullets, Code, Figure, Paragraph, Section, Table
 from detl.wording import (
+    INITIALISATION_TITLES,
+    UNFREEZE_TITLES,
     enumerate_names,
     in_percent,
     in_points,
@@ -20,16 +22,6 @@ from detl.wording import (
 )
 
 _ABSENT = "-"
-_INITIALISATION_TITLES = {
-    "detl": "Data-A",
-    "scratch": "random weights",
-    "imagenet": "ImageNet",
-}
-_UNFREEZE_TITLES = {
-    "head": "last layer",
-    "last_block": "last block",
-    "all": "all layers",
-}
 _IMAGENET_DIFFERS = (
     "The networks from ImageNet are those of keras.applications at full width, with "
     "three channels and new fully connected layers, so they differ from the others by "
@@ -239,8 +231,8 @@ def _arm_title(arm: Mapping[Hashable, Any]) -> str:
     if (initialisation, unfreeze) == ("imagenet", "head"):
         return "new layers from ImageNet"
     return (
-        f"{_UNFREEZE_TITLES.get(unfreeze, unfreeze)} from "
-        f"{_INITIALISATION_TITLES.get(initialisation, initialisation)}"
+        f"{UNFREEZE_TITLES.get(unfreeze, unfreeze)} from "
+        f"{INITIALISATION_TITLES.get(initialisation, initialisation)}"
     )
 
 

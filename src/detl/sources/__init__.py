@@ -1,7 +1,7 @@
-"""Readers: one function per published layout, all returning the same table.
+"""Readers: one function per published layout, and all return the same table.
 
-A new source is one such function, entered in ``READERS``, and one block of
-parameters under ``ingest.sources``.
+A new source is one such function in ``READERS`` and one block of parameters under
+``ingest.sources``.
 """
 
 from collections.abc import Callable
@@ -40,17 +40,15 @@ def read_source(
     parameters: SourceParameters,
     patient_key: Path | None = None,
 ) -> SourceTable:
-    """Return what the source's reader finds in the source's folder, of every view.
+    """Return the images of a source, of every view, and what was rejected.
 
     Args:
-        raw: The raw data folder, to which the source's folder is relative.
-        source: Name of the source.
-        parameters: Its parameters.
-        patient_key: File of the key of the pseudonyms of patients whom DICOM headers
-            name, in a folder of one's own; None leaves these unnamed.
+        raw: The raw data folder. The source's folder is relative to it.
+        patient_key: File with the key for pseudonyms of the patients in DICOM headers
+            of an own folder. None leaves these patients unnamed.
 
     Raises:
-        DetlError: No such reader, or the reader misses something in the folder.
+        DetlError: There is no such reader, or the folder lacks something.
     """
     if parameters.reader not in READERS:
         raise DetlError(

@@ -1,4 +1,4 @@
-"""Lists of boxes about lesions, in the layouts in which they are published."""
+"""Lists of boxes around lesions, in their published layouts."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from detl.sources.csv_table import read_text_table
-from detl.sources.matching import tidy_path
+from detl.sources.list_paths import tidy_path
 
 NIH_FRAME = 1024
-"""Side of NIH's published images, in whose pixels their boxes are, in pixels."""
+"""Side of NIH's published images in pixels, which are the unit of their boxes."""
 
 OWN_FRAME = 0
 """Stands for boxes in pixels of the image file itself."""
@@ -20,7 +20,7 @@ NUMBERS = ["x", "y", "width", "height"]
 _NIH_COLUMNS = {
     "name": ("Image Index",),
     "finding": ("Finding Label",),
-    # The heading "Bbox [x,y,w,h]" holds commas and is four columns.
+    # The heading "Bbox [x,y,w,h]" holds commas, so it becomes four columns.
     "x": ("Bbox [x",),
     "y": ("y",),
     "width": ("w",),
@@ -38,19 +38,16 @@ _COLUMNS = ["name", "finding", *NUMBERS, "frame", "fault"]
 
 
 def read_nih_boxes(folder: Path) -> pd.DataFrame | None:
-    """Return the boxes of a copy of NIH ChestX-ray14; None where it has no list.
+    """Return the boxes in ``BBox_List_2017.csv`` of NIH ChestX-ray14, or None.
 
-    984 boxes on 880 images in the whole list. What it calls ``Infiltrate`` is the
-    label ``Infiltration``.
-
-    Args:
-        folder: The copy, which may hold ``BBox_List_2017.csv``.
+    The whole list has 984 boxes on 880 images. Its finding ``Infiltrate`` is the label
+    ``Infiltration``.
 
     Returns:
-        As ``BOX_READERS`` says.
+        The columns that ``BOX_READERS`` describes.
 
     Raises:
-        DetlError: The file is no csv table, or lacks a column.
+        DetlError: The file is not a csv table, or lacks a column.
     """
     path = folder / "BBox_List_2017.csv"
     if not path.is_file():
@@ -61,18 +58,15 @@ def read_nih_boxes(folder: Path) -> pd.DataFrame | None:
 
 
 def read_covid_chestxray_boxes(folder: Path) -> pd.DataFrame | None:
-    """Return the boxes of phantoms in the layout of the COVID-19 collection, or None.
+    """Return the boxes in ``boxes.csv`` of the COVID-19 collection, or None.
 
-    The published collection has none.
-
-    Args:
-        folder: May hold ``boxes.csv``.
+    Only phantoms have this file; the published collection has no boxes.
 
     Returns:
-        As ``BOX_READERS`` says.
+        The columns that ``BOX_READERS`` describes.
 
     Raises:
-        DetlError: The file is no csv table, or lacks a column.
+        DetlError: The file is not a csv table, or lacks a column.
     """
     path = folder / "boxes.csv"
     if not path.is_file():
@@ -84,22 +78,22 @@ BOX_READERS: dict[str, Callable[[Path], pd.DataFrame | None]] = {
     "nih": read_nih_boxes,
     "covid_chestxray": read_covid_chestxray_boxes,
 }
-"""Reader of a source to the reader of its boxes: a row per box, ``name`` of its image
-within the source, ``finding`` as the list says it, ``x`` and ``y`` of the upper left
-corner, ``width``, ``height`` (NaN where they are no numbers), ``frame``, the side of
-the square picture that these are pixels of, or ``OWN_FRAME``, and ``fault``, why the
-row cannot be read, "" if it can; then ``name`` is where it stands."""
+"""Name of a source's reader to the reader of its boxes. That returns a row per box:
+``name`` of the image within the source; ``finding`` as in the list; ``x`` and ``y`` of
+the upper left corner, ``width`` and ``height`` (NaN if not a number); ``frame``, the
+side of the square picture that these refer to, or ``OWN_FRAME``; and ``fault``, why the
+row cannot be read, or "". ``name`` of such a row is its place in the list."""
 
 
 def find_faults(
     boxes: pd.DataFrame, height: pd.Series | np.ndarray, width: pd.Series | np.ndarray
 ) -> pd.Series:
-    """Return why each box is of no use, "" where it is.
+    """Return why each box cannot be used, "" if it can.
 
     Args:
         boxes: ``x``, ``y``, ``width`` and ``height``, a row per box.
-        height: Height of the picture that each box is in, (n,), in its pixels.
-        width: Width of that picture.
+        height: Height of each box's picture in pixels, (n,).
+        width: Width of each box's picture in pixels, (n,).
     """
     right, bottom = boxes["x"] + boxes["width"], boxes["y"] + boxes["height"]
     outside = (boxes["x"] >= width) | (boxes["y"] >= height)
@@ -111,14 +105,12 @@ def find_faults(
 
 
 def draw_boxes(boxes: pd.DataFrame, height: int, width: int) -> np.ndarray:
-    """Return the boxes together, 255 inside and 0 outside, (height, width), uint8.
+    """Return a picture of all boxes, 255 inside and 0 outside, (height, width), uint8.
 
-    What reaches beyond the picture is cut off.
+    Boxes are cut off at the edges of the picture.
 
     Args:
         boxes: ``x``, ``y``, ``width`` and ``height`` in pixels, a row per box.
-        height: Of the picture, in pixels.
-        width: Of the picture, in pixels.
     """
     picture = np.zeros((height, width), np.uint8)
     for x, y, box_width, box_height in boxes[NUMBERS].to_numpy("float64"):

@@ -1,9 +1,10 @@
-"""Which known lesions speak for the class of their image."""
+"""Regions of the lesions that belong to the class of their image."""
 
 import numpy as np
 import pandas as pd
 
 from detl.schemas.parameters import SplitParameters
+from detl.sources.findings import list_findings
 
 OTHER_FINDING = "lesions of other findings than the image's class"
 
@@ -15,26 +16,25 @@ def unite_regions(
     data_b: pd.DataFrame,
     split: SplitParameters,
 ) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
-    """Return one region per image of Data-B: where the lesions of its class are.
+    """Return one region per image of Data-B: the lesions of the image's class.
 
-    An image of class pneumonia may have a box of a nodule too. A map of the evidence
-    for pneumonia need not point there, so only boxes of pneumonia are united.
+    An image of class pneumonia may also have a box around a nodule. A heat map for
+    pneumonia need not point there, so only the boxes of pneumonia count.
 
     Args:
-        regions: What ``read_regions`` returns, a row per image and finding.
-        masks: Its masks, (n, size, size), bool.
-        unreadable: What it cannot read.
-        data_b: Table ``data_b``.
-        split: Which findings make up a class.
+        regions: Result of ``read_regions``, a row per image and finding.
+        masks: The masks of ``regions``, (n, size, size), bool.
+        unreadable: The regions that ``read_regions`` cannot read.
+        split: The findings that make up a class.
 
     Returns:
-        ``regions`` and ``masks`` with a row per image, ``findings`` being those of the
-        class that were outlined ("A|B"). And what is not used, with the unreadable
-        first: ``source``, ``reason``, ``count`` and ``example``.
+        ``regions`` and ``masks`` with a row per image; ``findings`` are the outlined
+        findings of the class ("A|B"). And what is not used, the unreadable first:
+        ``source``, ``reason``, ``count`` and ``example``.
     """
     known = regions.merge(data_b[["image_id", "label"]], on="image_id")
     speaks = [
-        not set(getattr(split.data_b, label).findings).isdisjoint(outlined.split("|"))
+        not list_findings(outlined).isdisjoint(getattr(split.data_b, label).findings)
         for label, outlined in zip(known["label"], known["findings"], strict=True)
     ]
     own = known[np.array(speaks, bool)]

@@ -1,4 +1,4 @@
-"""Decoding what sources offer: which images are usable, and who belongs together."""
+"""Decoding of the images of all sources, their duplicates and groups of patients."""
 
 import logging
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ import pandas as pd
 
 from detl.imaging.copies import find_copies
 from detl.imaging.decode_cache import DecodedFiles, open_decoded_files
+from detl.imaging.pixel_array import store_pictures
 from detl.imaging.resize import Fit
-from detl.imaging.store import store_pictures
 from detl.schemas.tables import IMAGES, REJECTED
 from detl.sources.findings import contradict
 from detl.sources.groups import join_patients
@@ -23,12 +23,12 @@ logger = logging.getLogger("detl.sources")
 
 @dataclass(frozen=True)
 class DecodedImages:
-    """What can be used of the images on offer.
+    """The accepted images with their pixels, and the rejected ones.
 
     Attributes:
-        images: The accepted ones, a table ``detl.schemas.tables.IMAGES``.
-        pixels: Theirs, shape (n, size, size), uint8, on disk and not in memory.
-        rejected: The others, a table ``detl.schemas.tables.REJECTED``.
+        images: The accepted images, table ``IMAGES``.
+        pixels: Their pixels, shape (n, size, size), uint8, on disk and not in memory.
+        rejected: The other images, table ``REJECTED``.
         copies: Pairs of accepted images that show one picture, by their positions, as
             ``find_copies`` returns them. Their patients are one ``group``.
     """
@@ -47,24 +47,23 @@ def decode_candidates(
     largest_image: int,
     decoded_files: Path | None = None,
 ) -> DecodedImages:
-    """Return the images that can be decoded and are not the same picture as an earlier.
+    """Return the images that can be decoded and do not repeat an earlier picture.
 
-    Of one picture with labels that contradict each other no copy is accepted.
-    The same picture is the same file, or the same pixels under the same perceptual
-    hash. Copies that differ in their pixels (scaled, compressed, brightened) are
-    accepted. The patients of copies of either kind become one ``group``.
+    Two images repeat each other if their files are the same, or their pixels and
+    perceptual hashes. If the labels of one picture contradict each other, no copy of it
+    is accepted. Copies with other pixels (scaled, compressed, brightened) are accepted.
+    The patients of copies of either kind become one ``group``.
 
     Args:
-        candidates: Table of the images on offer.
-        paths: The file of each.
+        paths: The file of each candidate.
         size: Height and width of the stored pixels.
         fit: How an image that is not square becomes square.
         largest_image: Most pixels (width x height) of an image.
-        decoded_files: File that remembers what was decoded and compared, so that a
-            later run, or the next after one that was killed, need not do it again.
+        decoded_files: File that keeps decoded and compared images for later runs. It
+            survives a killed run.
 
     Raises:
-        DetlError: The temporary folder is full, or the memory cannot be used.
+        DetlError: The temporary folder is full, or ``decoded_files`` cannot be used.
     """
     candidates = candidates.reset_index(drop=True)
     with open_decoded_files(decoded_files, size, fit, largest_image) as memory:
@@ -76,7 +75,7 @@ def decode_candidates(
         if memory:
             memory.forget_others()
     positions = np.flatnonzero(accepted)[copies[["first", "second"]].to_numpy()]
-    # Named by nothing that depends on the key of pseudonyms: the split sorts groups.
+    # The split sorts by group, so its name must not depend on the key of pseudonyms.
     patients = replace_pseudonyms(table["patient_id"], table["image_id"])
     table["group"] = join_patients(patients, found["original"].to_numpy(), positions)
     images = table.loc[accepted, list(IMAGES.columns)].reset_index(drop=True)
@@ -89,7 +88,7 @@ def decode_candidates(
 def _find_copies(
     images: pd.DataFrame, pixels: np.ndarray, fit: Fit, memory: DecodedFiles | None
 ) -> pd.DataFrame:
-    """Return the pairs of images that show one picture, as far as known from memory."""
+    """Return the pairs of images that show one picture, known pairs from memory."""
     if memory is None:
         return find_copies(images, pixels, fit)
     pairs, is_new = memory.recall_copies(images)
@@ -114,9 +113,9 @@ def _name_duplicates(found: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFr
 
 
 def _name_contradictions(images: pd.DataFrame) -> pd.Series:
-    """Return why copies of one picture are not accepted: none where labels agree.
+    """Return the reason to reject each copy of one picture; empty if labels agree.
 
-    Which label is right is not known: where two contradict each other, no copy is used.
+    If two labels contradict each other, no copy is used, since either may be right.
     """
     said = images.drop_duplicates("findings")
     pairs = combinations(said["findings"], 2)
@@ -141,18 +140,19 @@ def _warn_of_contradictions(images: pd.DataFrame, copies: pd.DataFrame) -> None:
     if any(against):
         one, other = first[against].iloc[0], second[against].iloc[0]
         logger.warning(
-            "Pairs of images that show one picture, not to the pixel, and have labels "
-            "that contradict each other: %d; %s (%s) and %s (%s) first. Both are used.",
+            "Pairs of images that show one picture with different pixels and have "
+            "labels that contradict each other: %d; %s (%s) and %s (%s) first. Both "
+            "are used.",
             sum(against),
             *(one["image_id"], one["findings"], other["image_id"], other["findings"]),
         )
 
 
 def _names(table: pd.DataFrame) -> pd.Series:
-    """Return the names within the source, which the readers use for rejected rows."""
+    """Return the names within the source, as the readers name rejected rows."""
     names = [
         image_id.removeprefix(f"{source}/")
         for image_id, source in zip(table["image_id"], table["source"], strict=True)
     ]
-    # The type is that of names, also where there is not one.
+    # An empty series would not be of type str without this.
     return pd.Series(names, table.index, dtype="str")

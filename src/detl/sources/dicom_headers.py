@@ -1,7 +1,7 @@
-"""What the headers of DICOM files say: whose film it is, of what, and from where.
+"""Headers of DICOM files: patient, age, sex, part of the body, and view.
 
-Nothing else of a header is used, and nothing of it is quoted in a reason but words of
-the standard: an anonymisation that failed may have left a name anywhere.
+Nothing else of a header is read. Reasons quote only words of the standard, because a
+failed anonymisation may have left a name anywhere.
 """
 
 import logging
@@ -18,15 +18,15 @@ import pandas as pd
 from detl.sources.dicom_words import judge_modality, judge_part, judge_view
 from detl.sources.pseudonyms import (
     PatientId,
+    complete_issuers,
     load_patient_key,
     make_pseudonym,
-    name_issuers,
     read_patient_id,
 )
 
 logger = logging.getLogger("detl.ingest")
 
-USED_OF_A_HEADER = (
+HEADER_ELEMENTS = (
     "PatientID",
     "IssuerOfPatientID",
     "PatientAge",
@@ -39,24 +39,24 @@ USED_OF_A_HEADER = (
     "PatientOrientation",
     "Rows",
 )
-"""All that is read of a header, beside what describes the pixels."""
+"""The elements that are read from a header, apart from those of the pixels."""
 
 _SEXES = {"M": "M", "MALE": "M", "F": "F", "FEMALE": "F"}
 
 _MOST_OF_A_PATIENT = 5
-"""So many films of one patient are nothing to warn of, nor is a tenth of a source."""
+"""A patient with more films than this, and than a tenth of a source, gets a warning."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """What is used of the header of one DICOM file.
+    """The used elements of the header of one DICOM file.
 
     Attributes:
-        patient: Who it is, in clear, or None where nobody is named.
-        view: ``PA``, ``AP``, ``AP Supine`` or ``L``; "" where nothing is said.
-        age: Such as ``058Y``; "" where nothing is said, or nothing that can be.
-        sex: ``M`` or ``F``; "" where neither is said.
-        reason: Why the file is no chest film; "" where it may be one.
+        patient: The patient in clear text, or None if none is named.
+        view: ``PA``, ``AP``, ``AP Supine`` or ``L``; "" if unknown.
+        age: Such as ``058Y``; "" if unknown or impossible.
+        sex: ``M`` or ``F``; "" if unknown.
+        reason: Why the file is not a chest film; "" if it may be one.
     """
 
     patient: PatientId | None = field(repr=False)
@@ -66,23 +66,21 @@ class Header:
     reason: str
 
 
-def use_headers(
+def fill_from_headers(
     rows: pd.DataFrame, folder: Path, source: str, patient_key: Path | None
 ) -> pd.DataFrame:
-    """Return the rows of a source with what the headers of their DICOM files say.
+    """Return the rows of a source, with empty fields filled from their DICOM headers.
 
     Args:
         rows: One row per image, columns of text: ``path`` relative to ``folder``, NA
-            where there is no file; ``patient``, "" where it is not named; ``view``,
-            ``age``, ``sex`` and ``reason``, which are "" or stand as they are.
-        folder: Folder of the source.
-        source: Name of the source, for the log.
-        patient_key: File of the key of the pseudonyms, made at first need; None leaves
-            patients unnamed.
+            without a file; ``patient``, ``view``, ``age``, ``sex`` and ``reason``. A
+            field that is not "" stays as it is.
+        patient_key: File with the key of the pseudonyms, created if missing. None
+            leaves patients unnamed.
 
     Returns:
-        The rows, with a patient where one is named: by the row, else by the row of
-        another file whose header names the same one, else by a pseudonym.
+        The rows. The patient is the one of the row, else of another row with the same
+        patient in its header, else a pseudonym.
 
     Raises:
         DetlError: The key cannot be used.
@@ -101,7 +99,7 @@ def use_headers(
     rows = rows.copy()
     for column in said:
         rows[column] = rows[column].mask(rows[column] == "", said[column]).fillna("")
-    ids = name_issuers([header.patient for header in headers.values()])
+    ids = complete_issuers([header.patient for header in headers.values()])
     patients = pd.Series(ids, pd.Index(headers), dtype=object)
     patients = patients[patients.notna()]
     _report(patients, said, rows["patient"], source)
@@ -111,16 +109,12 @@ def use_headers(
 
 
 def read_headers(paths: Iterable[Path]) -> list[Header | None]:
-    """Return what is used of each file's header; None where it is no DICOM file.
+    """Return the header of each file, or None if it is not a DICOM file.
 
-    Of other files the first bytes are read, of DICOM files what comes before the
-    pixels. Where that fails, it is the reason, so that no film is taken without the
-    patient whom it names.
-
-    Args:
-        paths: Files of any kind.
+    DICOM files are read up to their pixels. A header that cannot be read is a reason to
+    reject the film, since it may name a patient.
     """
-    # As many threads as Python thinks right where files are waited for.
+    # Python's own default for threads that wait for files.
     with ThreadPoolExecutor(min(32, (os.cpu_count() or 1) + 4)) as pool:
         return list(pool.map(_read_header, paths))
 
@@ -134,10 +128,10 @@ def _read_header(path: Path) -> Header | None:
             beginning = file.read(132)
         if not is_dicom(beginning):
             return None
-        # Most folders have no DICOM, and pydicom takes time to import.
+        # Most folders hold no DICOM files, and pydicom takes time to import.
         from detl.imaging.dicom import read_dicom_dataset
 
-        return _judge(read_dicom_dataset(path, USED_OF_A_HEADER))
+        return _judge(read_dicom_dataset(path, HEADER_ELEMENTS))
     except OSError as error:
         return Header(None, "", "", "", f"file cannot be read: {error.strerror}")
     except ImageRejected as rejected:
@@ -170,10 +164,9 @@ def _judge(dataset: Any) -> Header:
 
 
 def _text(dataset: Any, keyword: str) -> str:
-    """Return an element's text, "" where there is none."""
+    """Return an element's text, "" if the element is missing."""
     element = dataset.get_item(keyword)
-    # Not converted by pydicom, which fails on what it does not expect, or warns and
-    # quotes it.
+    # pydicom's own conversion fails on unexpected values, or quotes them in a warning.
     value = element.value if element is not None else None
     if not isinstance(value, bytes):
         return "" if value is None else str(value)
@@ -185,14 +178,14 @@ def _text(dataset: Any, keyword: str) -> str:
 
 
 def _codes(dataset: Any, keyword: str) -> list[str]:
-    """Return the values of a sequence of codes of SNOMED.
+    """Return the SNOMED codes of a sequence.
 
     Raises:
-        ImageRejected: The sequence is broken: it may say that this is no chest film.
+        ImageRejected: The sequence is broken, and the film may not show a chest.
     """
     from detl.imaging.grey import ImageRejected
 
-    # pydicom fails in many ways on broken sequences, or has text where items should be.
+    # pydicom fails in many ways on broken sequences, or returns text for the items.
     try:
         items = list(dataset[keyword].value or []) if keyword in dataset else []
         return [
@@ -205,19 +198,19 @@ def _codes(dataset: Any, keyword: str) -> list[str]:
 
 
 def _clean_age(text: str) -> str:
-    """Return the age as it stands, if it is one that people have, else ""."""
+    """Return the age unchanged if it is possible, else ""."""
     found = re.fullmatch(r"(\d{1,3})\s*([DWMY]?)", text.upper())
     if not found:
         return ""
     most = 120 if found[2] in ("Y", "") else 999
-    # Programs that remove ages write 000Y; a newborn has days.
+    # Anonymising programs write 000Y. The age of a newborn is given in days.
     return text.upper() if 0 < int(found[1]) <= most else ""
 
 
 def _name_patients(
     named: pd.Series, patients: pd.Series, patient_key: Path
 ) -> pd.Series:
-    """Return the patient of each row, "" where nobody names one."""
+    """Return the patient of each row, "" if unknown."""
     given = named[patients.index]
     is_given = given != ""
     by_others = dict(zip(patients[is_given][::-1], given[is_given][::-1], strict=True))
@@ -232,7 +225,7 @@ def _report(
 ) -> None:
     logger.info(
         "DICOM headers of source %s: %d; the patient stands in %d of them, the view in "
-        "%d, the age in %d, the sex in %d; for what they say, %d are not taken",
+        "%d, the age in %d, the sex in %d; %d are rejected because of their headers",
         *(source, len(said), len(patients)),
         *((said[column] != "").sum() for column in ("view", "age", "sex", "reason")),
     )
@@ -240,7 +233,7 @@ def _report(
     if counts.max() > max(_MOST_OF_A_PATIENT, len(said) / 10):
         logger.warning(
             "One patient's number stands in %d of the %d DICOM headers of source %s, "
-            "which are taken for one patient's films. If it stands for several people, "
-            "name the patient of each file in labels.csv.",
+            "which count as films of one patient. If they are of several people, name "
+            "the patient of each file in labels.csv.",
             *(counts.max(), len(said), source),
         )

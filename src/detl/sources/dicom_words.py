@@ -1,6 +1,6 @@
-"""Words and codes with which DICOM headers say what was examined, and from where.
+"""Words and codes of DICOM headers for the modality, part of the body, and view.
 
-Reasons quote words that are listed here and no others.
+Reasons quote only words that are listed here, since others may be a name.
 """
 
 import re
@@ -18,7 +18,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 _FILMS = _words("CR DX DR XR RG RF DF SC OT")
-"""Radiographs, and what secondary captures of them are called."""
+"""Modalities of radiographs and of secondary captures of them."""
 
 _OTHER_MODALITIES = _words(
     "AR AS AU BI BMD CD CS CT DD DG DMS DOC ECG EEG EMG EPS ES FID GM HC HD IO IOL "
@@ -36,7 +36,7 @@ _VIEW_WORDS = {
     "decubitus": "LLD RLD DECUB DECUBITUS",
     "oblique": "LLO RLO LAO RAO LPO RPO OBL OBLIQUE OBLIQUA",
     "lordotic": "LORDOTIC APLORDOTIC APICAL AXIAL",
-    # These say nothing of the direction.
+    # These say nothing about the direction.
     "": "BED BEDSIDE BETT CHEST CROSS CROSSTABLE ERECT EXP EXPIRATION FRONTAL INSP "
     "INSPIRATION LEFT LT MOBILE NA NONE OTHER PORT PORTABLE POSITION RIGHT RT SEMI "
     "SEMIERECT SITTING SITZEND STANDING STEHEND TABLE THORAX TORAX UNDEFINED UNKNOWN "
@@ -44,7 +44,7 @@ _VIEW_WORDS = {
 }
 _VIEWS = {word: view for view, words in _VIEW_WORDS.items() for word in words.split()}
 
-# SNOMED CT, and SNOMED RT as older devices write it (DICOM PS3.16, CID 4010).
+# Codes of SNOMED CT, and of SNOMED RT from older devices (DICOM PS3.16, CID 4010).
 _VIEW_CODES = {
     **dict.fromkeys(("272479007", "R-40888", "R-10214"), "PA"),
     **dict.fromkeys(("399348003", "R-10206"), "AP"),
@@ -61,18 +61,18 @@ _VIEW_CODES = {
 _CHEST = re.compile(
     "CHEST|CHST|THORA|TORAX|TORAC|LUNG|PULM|PECHO|POITRINE|BRUST|BORST|BRYST|KLATK|胸"
 )
-_BESIDE_CHEST = re.compile(
+_NEAR_CHEST = re.compile(
     "ABD|PELV|NECK|HEAD|SPIN|WIRBEL|COLUM|LUMB|VERTEBR|RIB|STERN|CLAV|SHOULD|AORT|腹"
 )
 _CHEST_CODES = _words(
-    # The chest, thoracic structure, what is inside of it, lung (PS3.16, CID 4031).
+    # Chest, thoracic structure, content of the thorax, lung (PS3.16, CID 4031).
     "816094009 51185008 T-D3000 43799004 T-D3200 39607008 T-28000"
 )
 _NO_PART = _words(
     "BODY DEFAULT GENERAL NA NONE NULL OTHER UNDEFINED UNKNOWN UNSPECIFIED XRAY"
 )
 
-# Of PS3.16, annex L, and as devices shorten them.
+# Words of PS3.16, annex L, and the short forms that devices write.
 _OTHER_PARTS = _words(
     "ABDOMEN ABDOMENPELVIS ADRENAL ANKLE AORTA ARM AXILLA BACK BLADDER BRAIN BREAST "
     "BRONCHUS BUTTOCK CALCANEUS CALF CAROTID CERVIX CHESTABDOMEN CHESTABDPELVIS "
@@ -87,10 +87,10 @@ _OTHER_PARTS = _words(
 
 
 def judge_modality(modality: str) -> str:
-    """Return why a file of this modality is no film; "" where it may be one.
+    """Return why a file of this modality is not a film, "" if it may be one.
 
     Args:
-        modality: ``Modality``, such as ``CR``; "" where nothing is said.
+        modality: ``Modality``, such as ``CR``; "" if unknown.
     """
     said = modality.upper()
     if not said or said in _FILMS:
@@ -99,19 +99,19 @@ def judge_modality(modality: str) -> str:
 
 
 def judge_part(part: str, codes: Sequence[str]) -> str:
-    """Return why a film of this part of the body is none of the chest, or "".
+    """Return why a film of this part of the body is not of the chest, "" if it may be.
 
     Args:
-        part: ``BodyPartExamined``, such as ``CHEST``; "" where nothing is said.
-        codes: Of SNOMED, from ``AnatomicRegionSequence``; they count where the word
-            says nothing.
+        part: ``BodyPartExamined``, such as ``CHEST``; "" if unknown.
+        codes: SNOMED codes from ``AnatomicRegionSequence``, used if the word says
+            nothing.
     """
     said = _plain(part)
     joined = re.sub(r"[\W_]", "", said)
     if not joined or joined in _NO_PART:
         is_other = bool(codes) and not _CHEST_CODES.intersection(codes)
         return f"part of the body: {OTHER_CODE}" if is_other else ""
-    if _CHEST.search(said) and not _BESIDE_CHEST.search(said):
+    if _CHEST.search(said) and not _NEAR_CHEST.search(said):
         return ""
     known = joined if joined in _OTHER_PARTS else UNKNOWN_WORD
     return f"part of the body: {known}"
@@ -122,18 +122,18 @@ def judge_view(
 ) -> tuple[str, str]:
     r"""Return the view of a film, and why it is neither frontal nor lateral.
 
+    The first argument that says something counts, in the order position, codes, part,
+    orientation.
+
     Args:
         position: ``ViewPosition``, such as ``PA`` or ``LL``.
-        codes: Of SNOMED, from ``ViewCodeSequence``; they count where the position says
-            nothing.
-        orientation: ``PatientOrientation``, where the rows and the columns lead, such
-            as ``L\F`` of a frontal film; it counts where nothing else says anything.
-        part: ``BodyPartExamined``, which at times says the view too, as ``CHEST LAT``;
-            it counts where position and codes say nothing.
+        codes: SNOMED codes from ``ViewCodeSequence``.
+        orientation: ``PatientOrientation``, the directions of rows and columns, such as
+            ``L\F`` of a frontal film.
+        part: ``BodyPartExamined``, which may hold the view too, as ``CHEST LAT`` does.
 
     Returns:
-        ``PA``, ``AP``, ``AP Supine``, ``L``, or "" where nothing is said; and the
-        reason, "" where there is none.
+        ``PA``, ``AP``, ``AP Supine``, ``L``, or "" if unknown; and the reason, or "".
     """
     view = spell_view(position)
     if not view and codes:
@@ -147,18 +147,18 @@ def judge_view(
 
 
 def spell_view(position: str) -> str:
-    """Return a view as the tables spell it; another word for one that they lack.
+    """Return a view as the tables spell it, or the word for an unusable view.
 
     Args:
-        position: As a header says it: ``pa``, ``A.P.``, ``AP_SUPINE``, ``LL``.
+        position: As it stands in a header: ``pa``, ``A.P.``, ``AP_SUPINE``, ``LL``.
 
     Returns:
-        ``PA``, ``AP``, ``AP Supine``, ``L``; "" where the direction is not said;
+        ``PA``, ``AP``, ``AP Supine``, ``L``; "" if the direction is unknown;
         ``decubitus``, ``oblique``, ``lordotic``, or ``UNKNOWN_WORD``.
     """
     if view := normalise_view(position):
         return view
-    # Devices write more words than lists do.
+    # Devices write more words than the lists of published data sets.
     words = re.findall(r"[^\W\d_]+", _plain(position).replace(".", ""))
     found = {_VIEWS.get(word, UNKNOWN_WORD) for word in words} - {""}
     for other in (UNKNOWN_WORD, "decubitus", "oblique", "lordotic"):
@@ -173,6 +173,6 @@ def spell_view(position: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return capitals without accents."""
+    """Return the text in capitals without accents."""
     apart = unicodedata.normalize("NFKD", text)
     return "".join(c for c in apart if not unicodedata.combining(c)).upper()

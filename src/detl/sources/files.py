@@ -1,4 +1,4 @@
-"""What lies in a source's folder: its image files, and what is none."""
+"""The content of a source's folder: its files, and what cannot be used."""
 
 import logging
 import os
@@ -12,26 +12,26 @@ from detl.errors import DetlError
 from detl.sources.spelling import is_utf8, show
 
 EXTERNAL = "external"
-"""The source of the external test, which the command names and no parameter block."""
+"""Name of the source of the external test. The command gives its folder."""
 
 _SYSTEM = {
     *("__macosx", "@eadir", "#recycle", "@recycle", "$recycle.bin", "#snapshot"),
     *("~snapshot", "@recently-snapshot", "@tmp", "lost+found", "thumbs.db"),
     *("system volume information", "ehthumbs.db", "desktop.ini", "icon\r"),
 }
-"""Files and folders that Windows, macOS and network storage leave, in small letters."""
+"""Files and folders of Windows, macOS and network storage, in small letters."""
 
 logger = logging.getLogger("detl.sources")
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What lies in a source's folder.
+    """The content of a source's folder.
 
     Attributes:
         files: One row per file, sorted: ``path`` relative to the folder, and ``name``.
-        faults: What cannot be used: ``name`` (a path) and ``reason``.
-        hidden: Paths of hidden files and folders, and of those of the system.
+        faults: Paths that cannot be used: ``name`` (a path) and ``reason``.
+        hidden: Paths of hidden files and folders and those of the system.
     """
 
     files: pd.DataFrame
@@ -39,8 +39,8 @@ class Contents:
     hidden: list[str]
 
 
-def where_to_set(source: str) -> str:
-    """Return the words that say how to point a source at another folder."""
+def advise_on_folder(source: str) -> str:
+    """Return the words of an error that say how to set a source's folder."""
     if source == EXTERNAL:
         return "name another folder, or a csv, with --params source=PATH"
     return (
@@ -50,28 +50,26 @@ def where_to_set(source: str) -> str:
 
 
 def require_folder(folder: Path, source: str, content: str) -> None:
-    """Raise an error that says what belongs there if there is no such folder.
+    """Raise an error that names the expected content if a folder is missing.
 
     Args:
-        folder: Folder of the source.
-        source: Name of the source in the parameters.
-        content: What belongs into the folder, in words.
+        content: The expected content, in words.
 
     Raises:
-        DetlError: There is no such folder, or it may not be entered.
+        DetlError: There is no such folder, or the user may not enter it.
     """
     try:
         os.scandir(folder).close()
     except (FileNotFoundError, NotADirectoryError):
         raise DetlError(
             f"There is no folder {folder}, where {content} should be; "
-            f"{where_to_set(source)}."
+            f"{advise_on_folder(source)}."
         ) from None
     except OSError as error:
         raise DetlError(
             f"{folder}, where {content} should be, may not be read by this user "
             f"({error.strerror}): give the user the right to, or "
-            f"{where_to_set(source)}."
+            f"{advise_on_folder(source)}."
         ) from None
 
 
@@ -79,12 +77,11 @@ def list_files(folder: Path, subfolders: Iterable[str]) -> Contents:
     """Return the files that lie directly in some subfolders of a folder.
 
     Args:
-        folder: Folder of the source.
-        subfolders: Paths relative to it; those that do not exist hold nothing.
+        subfolders: Paths relative to it; missing ones are skipped.
     """
     found = _Found(folder)
     for subfolder in subfolders:
-        # Unlike Path.is_dir, it raises no error below a folder that is closed.
+        # Unlike Path.is_dir, it raises no error below a folder without permission.
         if os.path.isdir(folder / subfolder):
             found.scan(subfolder)
     return found.tabulate()
@@ -93,26 +90,22 @@ def list_files(folder: Path, subfolders: Iterable[str]) -> Contents:
 def walk_files(folder: Path) -> Contents:
     """Return the files below a folder, at any depth.
 
-    Links to folders are followed, each folder once: those that lie here go before
-    links, and a link to a folder that holds this one is not followed.
-
-    Args:
-        folder: Folder of the source.
+    Links to folders are followed last, and each folder is read once. A link to a folder
+    that holds this one is not followed.
     """
     found = _Found(folder)
     found.walk("")
-    for link in found.links:  # grows where what a link leads to holds links
+    for link in found.links:  # grows if the linked folders hold further links
         found.follow(link)
     return found.tabulate()
 
 
 @dataclass
 class _Found:
-    """Collects what lies in folders.
+    """Collects the content of folders.
 
     Attributes:
-        folder: Folder of the source.
-        links: Paths of links to folders, as they were found.
+        links: Paths of links to folders, in the order in which they were found.
     """
 
     folder: Path
@@ -123,7 +116,7 @@ class _Found:
     _seen: dict[tuple[int, int] | str, str] = field(default_factory=dict)
 
     def walk(self, inside: str) -> None:
-        """Collect what lies below a folder; links to folders are put aside."""
+        """Collect what lies below a folder; links to folders go to ``links``."""
         folders = [inside]
         while folders:
             here = folders.pop()
@@ -137,7 +130,7 @@ class _Found:
         try:
             status = (self.folder / inside).stat()
         except OSError:
-            return inside  # scanning it will say why
+            return inside  # scan() reports the reason
         return status.st_dev, status.st_ino
 
     def follow(self, link: str) -> None:
@@ -148,7 +141,7 @@ class _Found:
             self.walk(link)
 
     def scan(self, inside: str) -> list[str]:
-        """Collect what lies directly in a folder, and return the folders in it."""
+        """Collect the files that lie directly in a folder; return its subfolders."""
         try:
             with os.scandir(self.folder / inside) as entries:
                 names = sorted(entries, key=lambda entry: entry.name)
@@ -162,7 +155,7 @@ class _Found:
         ]
 
     def _take(self, entry: os.DirEntry[str], path: str) -> bool:
-        """Collect a file or link, and return whether it is a folder."""
+        """Collect an entry if it is a file or a link; return whether it is a folder."""
         if is_hidden(entry.name):
             self._hidden.append(path)
         elif not is_utf8(entry.name):
@@ -170,7 +163,7 @@ class _Found:
         else:
             try:
                 if entry.is_symlink():
-                    # Unlike is_dir and is_file, it says why a link leads nowhere.
+                    # Unlike is_dir and is_file, it raises if a link leads nowhere.
                     entry.stat()
                 if entry.is_file():
                     self._files.append(path)
@@ -188,7 +181,7 @@ class _Found:
         self._faults.append((show(path) or ".", reason))
 
     def tabulate(self) -> Contents:
-        """Return what was collected."""
+        """Return the collected content."""
         files = sorted((path, path.rpartition("/")[2]) for path in self._files)
         return Contents(
             pd.DataFrame(files, columns=["path", "name"], dtype=str),
@@ -198,7 +191,7 @@ class _Found:
 
 
 def is_hidden(name: str) -> bool:
-    """Return whether a file or folder of this name is hidden, or the system's."""
+    """Return whether a file or folder is hidden, or belongs to the system."""
     return name.startswith(".") or name.casefold() in _SYSTEM
 
 
@@ -206,13 +199,8 @@ def _join(folder: str, name: str) -> str:
     return name if folder in ("", ".") else f"{folder}/{name}"
 
 
-def tell_hidden(source: str, hidden: list[str]) -> None:
-    """Log how many files were left aside that are no films to anyone.
-
-    Args:
-        source: Name of the source.
-        hidden: Their paths.
-    """
+def log_hidden(source: str, hidden: list[str]) -> None:
+    """Log how many hidden files of a source were left aside."""
     if hidden:
         logger.info(
             "Source %s: hidden files and folders, and those of the system, left aside: "

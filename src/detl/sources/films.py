@@ -1,4 +1,4 @@
-"""Which files beside films are none, by their names: masks, thumbnails, documents."""
+"""Files that are not films, recognised by name: masks, thumbnails, documents."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,24 +12,15 @@ _OF_FILMS = {
     *("labels", "truth", "truths", "groundtruth", "gt", "preview", "previews"),
     *("thumb", "thumbs", "thumbnail", "thumbnails", "vorschau"),
 }
-"""Words for what is drawn of films, or on them."""
+"""Words for pictures that are made from films."""
 
 _WITH_THEM = {
-    *(
-        "lung",
-        "lungs",
-        "lobe",
-        "lobes",
-        "heart",
-        "clavicle",
-        "clavicles",
-        "rib",
-        "ribs",
-    ),
+    *("lung", "lungs", "lobe", "lobes", "heart", "clavicle", "clavicles"),
+    *("rib", "ribs"),
     *("infection", "infections", "lesion", "lesions", "left", "right", "binary"),
     *("manual", "predicted", "ground", "cxr", "xray", "image", "images", "png", "of"),
 }
-"""Words that stand before or after one of them: ``lung masks``, not ``oxygen mask``."""
+"""Words that may stand next to one of them: ``lung masks``, but not ``oxygen mask``."""
 
 _DOCUMENTS = {
     *("txt", "md", "csv", "tsv", "xls", "xlsx", "ods", "doc", "docx", "odt", "rtf"),
@@ -37,21 +28,21 @@ _DOCUMENTS = {
     *("7z", "rar", "tar", "tgz", "db", "ini", "log", "py", "ipynb", "lnk", "url"),
     *("npy", "npz", "mat", "h5", "nii", "sqlite", "bak", "tmp", "crdownload", "part"),
 }
-"""Endings of files that are no pictures."""
+"""Endings of files that are not pictures."""
 
 
-def name_no_films(paths: Iterable[str], first: int) -> list[str]:
-    """Return why each file is no film, "" if it may be one.
+def explain_non_films(paths: Iterable[str], first: int) -> list[str]:
+    """Return for each file why it is not a film, "" if it may be one.
 
     Args:
-        paths: Of all files, relative to the source's folder.
-        first: Parts of a path that say something else: 1 where the first is a class.
+        paths: Paths of all files, relative to the source's folder.
+        first: Number of leading folders to ignore: 1 if they name the class.
     """
     stems = {str(PurePosixPath(path).with_suffix("")) for path in paths}
-    return [_name_no_film(PurePosixPath(path), first, stems) for path in paths]
+    return [_explain_non_film(PurePosixPath(path), first, stems) for path in paths]
 
 
-def _name_no_film(path: PurePosixPath, first: int, stems: set[str]) -> str:
+def _explain_non_film(path: PurePosixPath, first: int, stems: set[str]) -> str:
     for folder in path.parts[first:-1]:
         if _is_of_films(_list_words(folder)):
             return f"no film: in a folder {folder}"
@@ -67,7 +58,7 @@ def _name_no_film(path: PurePosixPath, first: int, stems: set[str]) -> str:
 
 
 def _name_originals(stem: str) -> Iterator[tuple[str, str]]:
-    """Yield what a file may be of, and as what: ``a`` and ``mask`` of ``a_mask``."""
+    """Yield the possible films and kinds in a name: ``a``, ``mask`` of ``a_mask``."""
     if match := re.fullmatch(r"(.+)[ ._-]([^ ._-]+)", stem):
         yield match[1], match[2]
     if match := re.fullmatch(r"([^ ._-]+)[ ._-](.+)", stem):

@@ -1,4 +1,4 @@
-"""A plain folder of images, or a list of some: one's own, or what has no layout."""
+"""A user's own images: class folders, or a folder or list with labels.csv."""
 
 import logging
 import os
@@ -10,29 +10,30 @@ import pandas as pd
 from detl.errors import DetlError
 from detl.schemas.parameters import SourceParameters
 from detl.sources.csv_table import TextTable, read_text_table
-from detl.sources.dicom_headers import use_headers
+from detl.sources.dicom_headers import fill_from_headers
 from detl.sources.files import (
     Contents,
+    advise_on_folder,
     list_files,
+    log_hidden,
     require_folder,
-    tell_hidden,
     walk_files,
-    where_to_set,
 )
-from detl.sources.films import name_no_films
-from detl.sources.matching import find_folders, match_files, tidy_path
-from detl.sources.patients import name_spoilt_patients, normalise_patients
+from detl.sources.films import explain_non_films
+from detl.sources.list_paths import find_folders, tidy_path
+from detl.sources.matching import match_files
+from detl.sources.patients import explain_spoilt_patients, normalise_patients
 from detl.sources.pseudonyms import drop_sources
 from detl.sources.source_table import SourceTable, build_source_table
 
 _CONTENT = "labels.csv (file, label, patient) or one folder of images per class"
 _LIST_ADVICE = (
     "write it with commas: the first line file,label,patient in small letters, then a "
-    "row per image (whose patient may be left empty)"
+    "row per image (the patient may be left empty)"
 )
 _LIST = "labels.csv"
 _PUBLISHED_LISTS = ("Data_Entry_2017", "metadata.csv")
-"""How the lists begin that belong to the layout of a whole folder."""
+"""Beginnings of the names of published lists, which belong to a whole folder."""
 
 _COLUMNS = {"path": ("file",), "findings": ("label",), "patient": ("patient",)}
 
@@ -47,24 +48,23 @@ def read_folder(
     parameters: SourceParameters,
     patient_key: Path | None = None,
 ) -> SourceTable:
-    """Return the images of a folder that a csv or its class folders label.
+    """Return the images of a folder, labelled by a csv or by class folders.
 
-    A patient whom no csv names is the one whom the header of a DICOM file names, under
-    a pseudonym, else this image's alone. View, age and sex are those of the headers.
+    The patient comes from the csv, else from the DICOM header under a pseudonym; else
+    each image counts as a patient of its own. View, age and sex come from the headers.
 
     Args:
         folder: Holds ``labels.csv`` with the columns ``file`` (a path relative to
-            the folder), ``label`` and ``patient`` (which may be empty); or, without
-            that csv, one folder per class, named after its label. Or such a csv
-            itself, whose paths are relative to its own folder.
-        source: Name of the source.
-        parameters: Its parameters; ``findings`` translates labels to findings.
-        patient_key: File of the key of the pseudonyms, made at first need; None leaves
-            the patients of headers unnamed.
+            the folder), ``label`` and ``patient`` (may be empty). Without that csv it
+            holds one folder per class, named after its label. Or the path of such a
+            csv; its paths are relative to the csv's folder.
+        parameters: ``findings`` translates labels to findings.
+        patient_key: File with the key of the pseudonyms, created if missing. None
+            leaves the patients of headers unnamed.
 
     Raises:
-        DetlError: The folder is missing or holds neither, or a column is missing; or
-            the key cannot be used.
+        DetlError: The folder is missing, holds neither a csv nor class folders, a
+            column is missing, or the key cannot be used.
     """
     if os.path.isfile(folder):
         return _read_list(folder, source, parameters, patient_key)
@@ -76,31 +76,31 @@ def read_folder(
     if listing.is_file():
         table = _read_table(listing)
         rows, faults = _find_files(table.rows, files, listing), table.faults
-        why_no_film = _why_no_film(files, first=0)
+        why_not_film = _explain_non_film(files, first=0)
         why_unnamed = "no row in labels.csv"
     else:
-        why_no_film = _why_no_film(files, first=1)
-        rows, faults = _rows_of_class_folders(files, why_no_film), _NONE
+        why_not_film = _explain_non_film(files, first=1)
+        rows, faults = _rows_of_class_folders(files, why_not_film), _NONE
         why_unnamed = "not in a class folder"
-    left = files.assign(name=files["path"], reason=why_no_film)
+    left = files.assign(name=files["path"], reason=why_not_film)
     left = left[~files["path"].isin(rows["path"])].replace(
         {"reason": {"": why_unnamed}}
     )
-    _tell_left_aside(source, contents, left["reason"])
+    _log_left_aside(source, contents, left["reason"])
     if rows.empty:
         raise DetlError(
             f"{folder} holds no labelled image{_quote_first(contents.faults)}, where "
-            f"{_CONTENT} was expected; {where_to_set(source)}."
+            f"{_CONTENT} was expected; {advise_on_folder(source)}."
         )
     unnamed = pd.concat([faults, contents.faults, left[["name", "reason"]]])
     return _build(rows, unnamed, folder, source, parameters, patient_key)
 
 
 def _require_list_as_named(folder: Path, contents: Contents) -> None:
-    """Raise where a list is there that would not be read, so that patients were lost.
+    """Raise if a list exists that would not be read, since its patients would be lost.
 
     Raises:
-        DetlError: ``labels.csv`` has other capitals, or leads nowhere.
+        DetlError: ``labels.csv`` has other capitals, or is a link that leads nowhere.
     """
     files, faults = set(contents.files["path"]), contents.faults
     found = dict.fromkeys(files, "other capitals")
@@ -109,8 +109,8 @@ def _require_list_as_named(folder: Path, contents: Contents) -> None:
         if name.casefold() == _LIST and _LIST not in files:
             raise DetlError(
                 f"{folder / name} ({reason}) was found where {_LIST}, the list of the "
-                "images, was expected: mend it, or remove it if the folders name the "
-                "classes."
+                "images, was expected: rename it, replace it, or remove it if the "
+                "folders name the classes."
             )
 
 
@@ -128,8 +128,8 @@ def _build(
     patient_key: Path | None,
 ) -> SourceTable:
     rows = rows.assign(view="", age="", sex="", license="")
-    rows = use_headers(rows, folder, source, patient_key)
-    # An image of whose patient nothing is known is a patient of its own.
+    rows = fill_from_headers(rows, folder, source, patient_key)
+    # An image without a known patient counts as a patient of its own.
     rows["patient"] = rows["patient"].mask(rows["patient"] == "", rows["name"])
     table = build_source_table(rows, source, parameters, unnamed)
     patients = drop_sources(table.candidates["patient_id"])
@@ -139,7 +139,7 @@ def _build(
 def _read_list(
     path: Path, source: str, parameters: SourceParameters, patient_key: Path | None
 ) -> SourceTable:
-    """Return the images of a list; other files beside it are none of its own."""
+    """Return the images of a list; other files in its folder are ignored."""
     table = _read_table(path)
     folders = find_folders(path.parent, table.rows["path"])
     contents = list_files(path.parent, folders)
@@ -158,7 +158,7 @@ def _read_table(path: Path) -> TextTable:
 def _find_files(rows: pd.DataFrame, files: pd.DataFrame, path: Path) -> pd.DataFrame:
     """Return the rows of a list with their files and patients."""
     matched = match_files(rows["path"], files, path.parent)
-    # Under the file's own name, since the list may hold paths of another computer.
+    # The file's own name is used, since the list may hold paths of another computer.
     tidied = [
         tidy_path(name, path.parent) if name else ""
         for name in rows["path"].str.strip()
@@ -170,16 +170,18 @@ def _find_files(rows: pd.DataFrame, files: pd.DataFrame, path: Path) -> pd.DataF
         path=matched["path"],
         why_no_file=matched["reason"],
         patient=patient,
-        reason=name_spoilt_patients(patient, path),
+        reason=explain_spoilt_patients(patient, path),
     )
 
 
-def _why_no_film(files: pd.DataFrame, first: int) -> pd.Series:
-    return pd.Series(name_no_films(files["path"], first), files.index, dtype=str)
+def _explain_non_film(files: pd.DataFrame, first: int) -> pd.Series:
+    return pd.Series(explain_non_films(files["path"], first), files.index, dtype=str)
 
 
-def _rows_of_class_folders(files: pd.DataFrame, why_no_film: pd.Series) -> pd.DataFrame:
-    inside = files.loc[(why_no_film == "") & files["path"].str.contains("/"), "path"]
+def _rows_of_class_folders(
+    files: pd.DataFrame, why_not_film: pd.Series
+) -> pd.DataFrame:
+    inside = files.loc[(why_not_film == "") & files["path"].str.contains("/"), "path"]
     return pd.DataFrame(
         {
             "name": inside,
@@ -193,12 +195,12 @@ def _rows_of_class_folders(files: pd.DataFrame, why_no_film: pd.Series) -> pd.Da
     )
 
 
-def _tell_left_aside(source: str, contents: Contents, reasons: pd.Series) -> None:
-    tell_hidden(source, contents.hidden)
+def _log_left_aside(source: str, contents: Contents, reasons: pd.Series) -> None:
+    log_hidden(source, contents.hidden)
     if aside := int(reasons.str.startswith("no film").sum()):
         logger.info(
-            "Source %s: masks, thumbnails and documents, which are no films: %d; the "
-            "table of rejected images names each.",
+            "Source %s: files that are not films (masks, thumbnails, documents): %d; "
+            "the table of rejected images names each.",
             source,
             aside,
         )

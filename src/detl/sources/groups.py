@@ -1,4 +1,4 @@
-"""Groups of patients that must stay together when images are divided."""
+"""Groups of patients that must stay together when the images are split."""
 
 import numpy as np
 import pandas as pd
@@ -11,28 +11,27 @@ def join_patients(
 ) -> pd.Series:
     """Return the group of each image, named after the smallest patient in it.
 
-    A patient's images are one group, and so are the patients of whom the same
-    picture exists: connected components of the graph of patients and copies.
+    A group holds all images of a patient, and all patients who share a picture. Groups
+    are the connected components of the graph of patients and copies.
 
     Args:
-        patients: Patient of each image.
-        original: For each image the position of the image that it is an exact copy
-            of; its own position if it is none.
-        copies: Positions of further images that show one picture, shape (m, 2).
+        original: For each image the position of its original if it is an exact copy,
+            else its own position.
+        copies: Further pairs of images that show one picture, positions, shape (m, 2).
     """
     codes, names = pd.factorize(patients, sort=True)
     exact = np.stack([np.arange(len(codes)), original], axis=1)
-    component = connect(len(names), codes[np.concatenate([exact, copies])])
-    # The names are sorted, so the first of a component is its smallest.
+    component = find_components(len(names), codes[np.concatenate([exact, copies])])
+    # The names are sorted, so the first name of a component is the smallest.
     group = pd.Series(names).groupby(component).transform("first")
     return group.iloc[codes].set_axis(patients.index)
 
 
-def connect(count: int, pairs: np.ndarray) -> np.ndarray:
-    """Return the number of the component of each of ``count`` nodes of a graph.
+def find_components(count: int, pairs: np.ndarray) -> np.ndarray:
+    """Return for each node of a graph the number of its connected component.
 
     Args:
-        count: Nodes, which are 0 to count - 1.
+        count: Number of nodes. They are 0 to count - 1.
         pairs: Nodes that belong together, shape (m, 2), in any order.
     """
     from scipy.sparse import coo_array

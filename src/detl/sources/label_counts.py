@@ -1,4 +1,4 @@
-"""What the label file of NIH ChestX-ray14 says: counts, and findings in company."""
+"""Counts of the labels of NIH ChestX-ray14, and which findings occur together."""
 
 import numpy as np
 import pandas as pd
@@ -7,15 +7,15 @@ from detl.sources.findings import NO_FINDING, PNEUMONIA, carries
 
 
 def count_labels(labels: pd.DataFrame) -> dict[str, int]:
-    """Return the numbers of images by which the label file can be recognised.
+    """Return counts of images that identify the version of the label file.
 
     Args:
         labels: Result of ``detl.sources.read_nih_labels``.
 
     Returns:
-        ``images``, ``patients``; images with ``no_finding``, of these
+        ``images``, ``patients``; images with ``no_finding``, and how many of them are
         ``no_finding_pa`` and ``no_finding_ap``; ``finding_without_pneumonia``;
-        ``pneumonia_alone``; and ``pneumonia``, alone or with others.
+        ``pneumonia_alone``; and ``pneumonia``, alone or with other findings.
     """
     findings = labels["findings"]
     normal = findings == NO_FINDING
@@ -36,17 +36,17 @@ def count_labels(labels: pd.DataFrame) -> dict[str, int]:
 
 
 def count_cooccurrence(labels: pd.DataFrame) -> pd.DataFrame:
-    """Return how many images carry two findings both, the commonest finding first.
+    """Return how many images have two findings together, the commonest finding first.
 
     Args:
         labels: Result of ``detl.sources.read_nih_labels``.
 
     Returns:
-        ``finding``, then a column per finding: images that carry both, and on the
-        diagonal images that carry it at all; last ``alone``, images that carry
-        nothing else.
+        ``finding``, then a column per finding with the number of images that have
+        both, on the diagonal all images with the finding; last ``alone``, images with
+        no other finding.
     """
-    # A few hundred combinations stand for all images.
+    # Counting a few hundred combinations is faster than counting all images.
     images = labels.loc[labels["findings"] != NO_FINDING, "findings"].value_counts()
     if images.empty:
         return pd.DataFrame({"finding": [], "alone": []})

@@ -1,8 +1,7 @@
 """NIH ChestX-ray14: 112,120 frontal radiographs of 30,805 patients.
 
-Findings were mined from the radiologists' reports by text analysis; "No Finding"
-is a finding of its own. Wang et al., CVPR 2017,
-https://nihcc.app.box.com/v/ChestXray-NIHCC
+The findings come from the radiologists' reports by text analysis, and "No Finding" is
+one of them. Wang et al., CVPR 2017, https://nihcc.app.box.com/v/ChestXray-NIHCC
 """
 
 import re
@@ -15,13 +14,14 @@ from detl.errors import DetlError
 from detl.schemas.parameters import SourceParameters
 from detl.sources.csv_table import TextTable, read_text_table
 from detl.sources.files import (
+    advise_on_folder,
     list_files,
+    log_hidden,
     require_folder,
-    tell_hidden,
-    where_to_set,
 )
-from detl.sources.matching import match_files, tidy_path
-from detl.sources.patients import name_spoilt_patients, normalise_patients
+from detl.sources.list_paths import tidy_path
+from detl.sources.matching import match_files
+from detl.sources.patients import explain_spoilt_patients, normalise_patients
 from detl.sources.source_table import SourceTable, build_source_table
 
 LICENSE = "NIH Clinical Center: free use with citation and acknowledgement"
@@ -38,14 +38,12 @@ _COLUMNS = {
 
 
 def read_nih(folder: Path, source: str, parameters: SourceParameters) -> SourceTable:
-    """Return the images of a copy of NIH ChestX-ray14, whole or in part, of every view.
+    """Return the images of a full or partial copy of NIH ChestX-ray14, of every view.
 
     Args:
         folder: Holds ``Data_Entry_2017*.csv``, also compressed as ``.csv.gz``, and
-            the images in ``images/``, or in ``images_001/`` to ``images_012/``
-            (below which there may be one more ``images/``).
-        source: Name of the source.
-        parameters: Its parameters.
+            the images in ``images/``, or in ``images_001/`` to ``images_012/``, with
+            or without another ``images/`` inside.
 
     Raises:
         DetlError: The folder, the csv, a column or the image folders are missing.
@@ -53,12 +51,12 @@ def read_nih(folder: Path, source: str, parameters: SourceParameters) -> SourceT
     require_folder(folder, source, _CONTENT)
     labels_path = find_nih_labels(folder, source)
     contents = list_files(folder, _image_folders(folder, source))
-    tell_hidden(source, contents.hidden)
+    log_hidden(source, contents.hidden)
     files = contents.files
     table = _read_table(labels_path)
     labels = table.rows
     matched = match_files(labels["name"], files, folder, "name")
-    spoilt = name_spoilt_patients(labels["patient"], labels_path)
+    spoilt = explain_spoilt_patients(labels["patient"], labels_path)
     rows = labels.assign(
         name=labels["name"].map(lambda name: _name_file(name, folder)).astype(str),
         path=matched["path"],
@@ -79,8 +77,8 @@ def _name_file(name: str, folder: Path) -> str:
 def read_nih_labels(path: Path) -> pd.DataFrame:
     """Return the labels of NIH ChestX-ray14, one row per image, all text.
 
-    Reads the spellings of 2017 (``Patient Gender``) and of v2020 (``Patient Sex``),
-    with or without a comma at the end of each line.
+    Both versions are read: 2017 (``Patient Gender``) and v2020 (``Patient Sex``), with
+    or without a comma at the end of each line.
 
     Args:
         path: ``Data_Entry_2017.csv``, ``Data_Entry_2017_v2020.csv``, or either with
@@ -91,7 +89,7 @@ def read_nih_labels(path: Path) -> pd.DataFrame:
         digits), ``age`` (as in the file), ``sex`` and ``view``.
 
     Raises:
-        DetlError: The file is no csv table, or lacks a column.
+        DetlError: The file is not a csv table, or lacks a column.
     """
     labels = _read_table(path).rows.drop(columns="where")
     return labels.assign(name=labels["name"].str.strip())
@@ -106,10 +104,6 @@ def _read_table(path: Path) -> TextTable:
 def find_nih_labels(folder: Path, source: str) -> Path:
     """Return the path of the label file in a copy of NIH ChestX-ray14.
 
-    Args:
-        folder: The copy.
-        source: Name of the source, for the error.
-
     Raises:
         DetlError: There is no label file, or more than one.
     """
@@ -121,7 +115,7 @@ def find_nih_labels(folder: Path, source: str) -> Path:
     if not found:
         raise DetlError(
             f"There is no {folder / 'Data_Entry_2017.csv'} (nor Data_Entry_2017*.csv "
-            f"or .csv.gz), the labels of NIH ChestX-ray14; {where_to_set(source)}."
+            f"or .csv.gz), the labels of NIH ChestX-ray14; {advise_on_folder(source)}."
         )
     if len(found) > 1:
         names = " and ".join(path.name for path in found)
@@ -132,7 +126,7 @@ def find_nih_labels(folder: Path, source: str) -> Path:
 
 
 def _image_folders(folder: Path, source: str) -> list[str]:
-    # Not every folder that begins so: images_64px/ holds other sizes.
+    # A longer name does not match: images_64px/ holds other sizes.
     found = sorted(
         path.name
         for path in folder.iterdir()
@@ -141,7 +135,7 @@ def _image_folders(folder: Path, source: str) -> list[str]:
     if not found:
         raise DetlError(
             f"There is no {folder / 'images'} (nor images_001 to images_012), the "
-            f"images of NIH ChestX-ray14; {where_to_set(source)}."
+            f"images of NIH ChestX-ray14; {advise_on_folder(source)}."
         )
     # Windows unpacks images_001.zip into images_001/images_001.
     inner = ("", "/images", "/{outer}")

@@ -1,4 +1,4 @@
-"""Patients: one stays one, and two stay two, however a list writes them."""
+"""Patient numbers in one spelling, so that each patient stays exactly one patient."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.sources.spelling import fold
+from detl.sources.spelling import casefold_text
 
 _NOT_KNOWN = {
     *("", "-", "--", "---", ".", "?", "??", "???", "xxx", "n/a", "n.a.", "na"),
@@ -16,7 +16,7 @@ _NOT_KNOWN = {
     *("anonymous", "anonymized", "anonymised", "anonym", "anon", "undefined", "no id"),
     *("anonymous patient", "#n/a"),
 }
-"""What lists write where they do not know the patient, in small letters."""
+"""Words in lists for an unknown patient, in small letters."""
 
 _MONTH = (
     r"(jan(uary?)?|feb(ruary?)?|m[aä]r(ch|z)?|mrz|apr(il)?|ma[iy]|june?|juni|july?|juli"
@@ -30,27 +30,28 @@ _SPOILT = re.compile(
     r"|\d{1,2}(?P<separator>[./])\d{1,2}(?P=separator)\d{4}|\d{1,2}:\d{2}(:\d{2})?",
     re.IGNORECASE,
 )
-"""What a spreadsheet makes of long or hyphenated numbers: patients can become one."""
+"""What a spreadsheet makes of long or hyphenated numbers. Several patients can end up
+with one such text."""
 
 _NUMBER = re.compile(r"\+?(\d+|\d{1,3}(,\d{3})+)(\.0*|,0{1,2})?")
 _FORMULA = re.compile(r'= ?"(.*)"')
-"""How numbers are written that Excel is to leave as they are: ``="00017"``."""
+"""A number that Excel must not change, such as ``="00017"``."""
 
 
 def normalise_patient(said: str, reader: str = "folder") -> str:
-    """Return the patient in one spelling, "" where the list knows none.
+    """Return the patient in one spelling, "" if the patient is unknown.
 
-    Capitals make no difference, nor do blanks, zeros before a number or after its
-    decimal point or comma, a plus, commas between thousands, full-width digits, and the
-    ``="..."`` in which Excel is to leave a number as it is.
+    These make no difference: capitals, blanks, zeros before a number or after its
+    decimal point or comma, a plus, commas between thousands, full-width digits, and
+    the ``="..."`` that keeps Excel from changing a number.
 
     Args:
-        said: What the list says.
-        reader: Reader of the source. In ``nih`` a number has eight digits; in
-            ``covid_chestxray`` one letter after a number is no other patient (313a and
-            313b are one).
+        said: The patient as it stands in the list.
+        reader: Reader of the source. In ``nih`` a number has eight digits. In
+            ``covid_chestxray`` a letter after the number is ignored (313a and 313b are
+            one patient).
     """
-    text = fold(unicodedata.normalize("NFKC", said))
+    text = casefold_text(unicodedata.normalize("NFKC", said))
     text = _FORMULA.sub(r"\1", text).strip("'\"").strip()
     if text in _NOT_KNOWN:
         return ""
@@ -64,42 +65,37 @@ def normalise_patient(said: str, reader: str = "folder") -> str:
 
 
 def normalise_patients(said: pd.Series, reader: str) -> pd.Series:
-    """Return ``normalise_patient`` of each row.
-
-    Args:
-        said: What the list says of each row.
-        reader: Reader of the source.
-    """
+    """Return the result of ``normalise_patient`` for each row."""
     known = {text: normalise_patient(text, reader) for text in set(said)}
     return said.map(known).astype(str)
 
 
-def name_spoilt_patients(patients: pd.Series, path: Path) -> pd.Series:
-    """Return why a patient cannot be used whom a spreadsheet has changed, "" if not.
+def explain_spoilt_patients(patients: pd.Series, path: Path) -> pd.Series:
+    """Return for each row the reason if a spreadsheet has changed its patient, else "".
 
     Args:
-        patients: Of each row, as ``normalise_patients`` returns them.
+        patients: Result of ``normalise_patients``.
         path: The list, for the error.
 
     Raises:
-        DetlError: Half of the patients or more are so: the list has lost them.
+        DetlError: At least half of the patients are changed, so that the list is of
+            no use.
     """
     spoilt = patients.map(is_spoilt).astype(bool)
     if spoilt.any() and 2 * spoilt.sum() >= (patients != "").sum():
         raise DetlError(
-            f"{path} names the patients of {spoilt.sum()} rows in the way of "
-            "1.23457E+11 or 17-Jan, which a spreadsheet has made of their numbers so "
-            "that several can be one, where each patient's own was expected: format "
-            "the column as text, enter them anew and save it again."
+            f"{path} names the patients of {spoilt.sum()} rows like 1.23457E+11 or "
+            "17-Jan, which a spreadsheet has made of their numbers, where a different "
+            "number for each patient was expected: format the column as text, enter "
+            "the numbers again and save the list."
         )
     words = "patient changed by a spreadsheet: " + patients
     return pd.Series("", patients.index).mask(spoilt, words)
 
 
 def is_spoilt(patient: str) -> bool:
-    """Return whether a spreadsheet has made of a patient what may be that of others.
+    """Return whether a spreadsheet has changed a patient, as in ``1.23457e+11``.
 
-    Args:
-        patient: Such as ``1.23457e+11``, ``17-jan`` or ``########``.
+    Other examples are ``17-jan`` and ``########``.
     """
     return _SPOILT.fullmatch(patient) is not None

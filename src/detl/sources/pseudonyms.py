@@ -1,8 +1,8 @@
-"""Pseudonyms of patients: keyed hashes of what DICOM headers call them.
+"""Pseudonyms of patients: keyed hashes of their numbers in DICOM headers.
 
-The same patient has the same pseudonym in every source and every run, as long as the
-key is the same. Without the key no pseudonym leads back to a patient, not even by
-trying all numbers that a hospital may give.
+With the same key a patient has the same pseudonym in every source and every run.
+Without the key no pseudonym leads back to a patient, not even for someone who tries all
+numbers of a hospital.
 """
 
 import hmac
@@ -19,12 +19,12 @@ from detl.errors import DetlError
 from detl.sources.patients import normalise_patient
 
 PatientId = tuple[str, str]
-"""Who gives the number, "" where that is not said, and the number."""
+"""The issuer of the number, "" if unknown, and the number."""
 
 _KEY_BYTES = 32
 _PSEUDONYM = "dicom/[0-9a-f]{8}-[0-9a-f]{32}"
 
-# What anonymising programs and consoles write in place of a number, beside zeros.
+# What anonymising programs and devices write in place of a number.
 _NOBODY = re.compile(
     "0+|X+|"
     "ANON|ANONIMO|ANONIMIZADO|ANONYM|ANONYME|ANONYMI[SZ]ED?|ANONYMISIERT|ANONYMOUS|"
@@ -35,10 +35,10 @@ _NOBODY = re.compile(
 
 
 def read_patient_id(issuer: str, number: str) -> PatientId | None:
-    """Return who a header says the patient is, or None where it says nobody.
+    """Return the patient of a header, or None if it names nobody.
 
-    Capitals, blanks, carets and zeros before a number make no difference, nor does
-    ``.0`` behind it. A word such as ``ANONYMOUS`` in its place is nobody.
+    Capitals, blanks, carets, zeros before a number and ``.0`` after it make no
+    difference. A word such as ``ANONYMOUS`` names nobody.
 
     Args:
         issuer: ``IssuerOfPatientID``.
@@ -48,13 +48,10 @@ def read_patient_id(issuer: str, number: str) -> PatientId | None:
     return (by, patient) if patient else None
 
 
-def name_issuers(ids: Sequence[PatientId | None]) -> list[PatientId | None]:
-    """Return the same with an issuer where none was named and one only is possible.
+def complete_issuers(ids: Sequence[PatientId | None]) -> list[PatientId | None]:
+    """Return the patients with a missing issuer added if only one is possible.
 
-    Of the films of one patient, some devices name the issuer and some do not.
-
-    Args:
-        ids: Of all images of a source.
+    Some devices name the issuer and others do not, also for films of one patient.
     """
     issuers: dict[str, set[str]] = {}
     for issuer, patient in filter(None, ids):
@@ -72,8 +69,8 @@ def make_pseudonym(patient: PatientId, key: bytes) -> str:
     """Return the pseudonym of a patient: ``dicom/``, a sign of the key, and the hash.
 
     Args:
-        patient: What ``read_patient_id`` returns.
-        key: What ``load_patient_key`` returns.
+        patient: Result of ``read_patient_id``.
+        key: Result of ``load_patient_key``.
     """
     sign = hmac.digest(key, b"sign of the key", "sha256").hex()[:8]
     name = hmac.digest(key, "\0".join(patient).encode(), "sha256").hex()[:32]
@@ -81,7 +78,7 @@ def make_pseudonym(patient: PatientId, key: bytes) -> str:
 
 
 def is_pseudonym(patients: pd.Series) -> pd.Series:
-    """Return which patients are known by a pseudonym, with or without a source.
+    """Return whether each patient is a pseudonym, with or without a source.
 
     Args:
         patients: Such as ``dicom/0123abcd-...``, ``clinic/dicom/0123abcd-...`` or
@@ -91,34 +88,27 @@ def is_pseudonym(patients: pd.Series) -> pd.Series:
 
 
 def drop_sources(patients: pd.Series) -> pd.Series:
-    """Return the patients, pseudonyms without the source in which they were found.
+    """Return the patients, with pseudonyms stripped of their source.
 
     A pseudonym means the same patient in every source.
-
-    Args:
-        patients: As ``is_pseudonym`` takes them.
     """
     return patients.str.replace(rf"^[^/]*/(?={_PSEUDONYM}$)", "", regex=True)
 
 
 def replace_pseudonyms(patients: pd.Series, image_ids: pd.Series) -> pd.Series:
-    """Return the patients, those with a pseudonym named after their first image.
+    """Return the patients, with pseudonyms replaced by the name of their first image.
 
-    What is sorted by these names then comes in the same order with any key.
-
-    Args:
-        patients: ``patient_id`` of each image.
-        image_ids: ``image_id`` of each image.
+    The order of these names does not depend on the key.
     """
     first = image_ids.groupby(patients).transform("first")
     return patients.mask(is_pseudonym(patients), first)
 
 
 def require_one_key(patients: Iterable[str], others: Iterable[str]) -> None:
-    """Raise where the pseudonyms of two sets of images were made with two keys.
+    """Raise if the pseudonyms of two sets of images were made with different keys.
 
     Raises:
-        DetlError: They were: one patient would be two.
+        DetlError: The keys differ, so that one patient would count as two.
     """
     signs = [
         {name[:14] for name in side if re.fullmatch(_PSEUDONYM, name)}
@@ -127,20 +117,20 @@ def require_one_key(patients: Iterable[str], others: Iterable[str]) -> None:
     if all(signs) and signs[0] != signs[1]:
         raise DetlError(
             "The patients of the DICOM files have pseudonyms of another key than those "
-            "of the training, so that none would be recognised: put back the file "
+            "of the training, where one key for both was expected: put back the file "
             "conf/local/patient_key with which the training images were read (or name "
             "it in DETL_PATIENT_KEY_FILE), or run 'kedro run --pipeline detl' again."
         )
 
 
 def load_patient_key(path: Path) -> bytes:
-    """Return the key of the pseudonyms, which is made where there is none yet.
+    """Return the key of the pseudonyms; a missing key file is created.
 
     Args:
-        path: File with 64 hexadecimal digits, which only its owner may read.
+        path: File with 64 hexadecimal digits. Only its owner may read it.
 
     Raises:
-        DetlError: It cannot be read or made, or holds something else.
+        DetlError: The file cannot be read or created, or holds something else.
     """
     try:
         if not path.exists():
@@ -149,16 +139,16 @@ def load_patient_key(path: Path) -> bytes:
     except OSError as error:
         raise DetlError(
             f"The key of the patients' pseudonyms, {path}, cannot be read or made "
-            f"({error.strerror}): mend that, or name a file elsewhere in the "
-            "environment variable DETL_PATIENT_KEY_FILE."
+            f"({error.strerror}): give the user the right to, or name another file in "
+            "the environment variable DETL_PATIENT_KEY_FILE."
         ) from None
     except ValueError:
         key = b""
     if len(key) != _KEY_BYTES:
         raise DetlError(
-            f"{path} holds no key, which has {2 * _KEY_BYTES} hexadecimal digits: put "
-            "back the one that was there, or delete the file, for a new one with which "
-            "all patients get new pseudonyms."
+            f"{path} holds no key, where {2 * _KEY_BYTES} hexadecimal digits were "
+            "expected: put back the earlier file, or delete it to get a new key and "
+            "new pseudonyms for all patients."
         )
     return key
 
@@ -170,19 +160,19 @@ def _make_key(path: Path) -> None:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(_KEY_BYTES) + "\n")
         try:
-            # Unlike a renaming, this leaves the key of a run that was quicker.
+            # Unlike a renaming, this does not replace the key of a simultaneous run.
             os.link(temporary, path)
         except FileExistsError:
             pass
         except OSError:
-            # A file system without hard links.
+            # The file system has no hard links.
             os.replace(temporary, path)
     finally:
         Path(temporary).unlink(missing_ok=True)
 
 
 def _normalise(text: str) -> str:
-    """Return it as patients in lists are spelt, "" where it is nobody."""
+    """Return the text spelt like patients in lists, "" if it names nobody."""
     said = re.sub(r"\s", "", normalise_patient(re.sub(r"[\^\0]", " ", text)))
     letters = re.sub(r"[\W_]", "", said)
     return said if letters and not _NOBODY.fullmatch(letters.upper()) else ""

@@ -1,4 +1,4 @@
-"""Where lesions are known to be: boxes and masks, brought to the stored pixels."""
+"""Known regions of lesions, from boxes and masks, as masks of the stored pixels."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -42,27 +42,25 @@ class _LeftOut:
 def read_regions(
     raw: Path, candidates: pd.DataFrame, parameters: IngestParameters
 ) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
-    """Return where the lesions of the images are, as masks of the stored pixels' size.
+    """Return the known regions of lesions as masks of the size of the stored pixels.
 
-    A mask lies in ``masks/`` of the source's folder, a PNG of the image's size and
-    name; it goes before boxes. The boxes of a finding in an image are united. Either
-    is cropped, padded or squeezed, and resized, as the image is
-    (``detl.imaging.resize``); a pixel belongs to the region if half of it does.
+    A mask is a PNG in ``masks/`` of the source's folder, with the size and the name of
+    its image. It takes precedence over boxes. All boxes of a finding in an image form
+    one region. Masks and boxes are cropped, padded or squeezed, and resized like the
+    image (``detl.imaging.resize``). A pixel belongs to the region if half of it does.
 
     Args:
-        raw: The raw data folder.
-        candidates: Table ``candidates``.
         parameters: The sources, and how images were read.
 
     Returns:
-        A row per image and finding of which a region is known, in the order of the
-        candidates: ``image_id``; ``findings`` that the region is of, for a mask all of
-        the image ("A|B"); ``kind`` (mask, box); ``area``, its share of the picture; and
-        ``row`` in the masks. The masks, (n, size, size), bool. And what was not used:
-        ``source``, ``reason``, ``count`` (of boxes, masks or images) and ``example``.
+        A row per image and finding with a known region, in the order of the candidates:
+        ``image_id``; ``findings`` of the region ("A|B"), for a mask all findings of the
+        image; ``kind`` (mask, box); ``area``, its share of the picture; and ``row`` in
+        the masks. The masks, (n, size, size), bool. And what was not used: ``source``,
+        ``reason``, ``count`` (of boxes, masks or images) and ``example``.
 
     Raises:
-        DetlError: A list of boxes is no csv table, or lacks a column.
+        DetlError: A list of boxes is not a csv table, or lacks a column.
     """
     regions: list[_Region] = []
     left_out = []
@@ -114,7 +112,7 @@ def _count(left_out: list[tuple[str, str, int, str]]) -> pd.DataFrame:
 def _read_source(
     raw: Path, images: pd.DataFrame, source: str, parameters: IngestParameters
 ) -> Iterator[_Region | _LeftOut]:
-    """Yield the regions of one source, and what could not be used."""
+    """Yield the regions of one source, and the parts that cannot be used."""
     of_source = parameters.sources[source]
     folder = raw / of_source.folder
     masks = _list_masks(folder)
@@ -134,13 +132,13 @@ def _read_source(
     masked = images[images["mask"].notna()]
     yield from _read_masks(raw, masked, parameters)
     if boxes is not None:
-        # Also where the mask was of no use: it would have been the better one.
+        # Boxes do not replace an unusable mask, since the mask was the better source.
         boxes = boxes[~boxes["name"].isin(masked["name"])]
         yield from _read_boxes(raw, images, boxes, parameters, of_source.findings)
 
 
 def _list_masks(folder: Path) -> dict[str, Path] | None:
-    """Return the masks by the stem of their names; None where there is no folder."""
+    """Return the masks by the stem of their names; None without a folder of masks."""
     if not (folder / "masks").is_dir():
         return None
     return {path.stem: path for path in sorted((folder / "masks").glob("*.png"))}
@@ -203,10 +201,9 @@ def _read_boxes(
 def _measure_frames(
     raw: Path, images: pd.DataFrame, boxes: pd.DataFrame, parameters: IngestParameters
 ) -> tuple[pd.DataFrame, set[str]]:
-    """Return the size of the picture that an image's boxes are in, by its name.
+    """Return the size of the picture that each image's boxes refer to, by its name.
 
-    Also returns the names of the images that would have to be read for it, and
-    cannot be.
+    Also returns the names of the images that cannot be read to find it.
     """
     frames = boxes.drop_duplicates("name").set_index("name")["frame"]
     sizes = pd.DataFrame({"frame_height": frames, "frame_width": frames}, dtype=float)
@@ -239,7 +236,7 @@ def _store(
     drawn: np.ndarray,
     parameters: IngestParameters,
 ) -> _Region | _LeftOut:
-    """Return the region as the stored pixels show it."""
+    """Return the region in the stored pixels."""
     from detl.imaging.resize import make_square
 
     mask = make_square(drawn, parameters.input_size, parameters.fit) > 127

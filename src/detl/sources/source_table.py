@@ -1,4 +1,4 @@
-"""The table that every reader returns, and the rules that all sources share."""
+"""The table that every reader returns, and the rules that hold for all sources."""
 
 import logging
 from collections.abc import Collection, Mapping
@@ -25,12 +25,12 @@ logger = logging.getLogger("detl.sources")
 
 @dataclass(frozen=True)
 class SourceTable:
-    """What a reader found in one source.
+    """The images that a reader found in one source.
 
     Attributes:
-        candidates: Images on offer, table ``CANDIDATES``; ``path`` is
-            relative to the source's folder.
-        rejected: Images and csv rows not taken, table ``REJECTED``.
+        candidates: Images that can be used, table ``CANDIDATES``; ``path`` is relative
+            to the source's folder.
+        rejected: Images and csv rows that cannot be used, table ``REJECTED``.
     """
 
     candidates: pd.DataFrame
@@ -43,19 +43,18 @@ def build_source_table(
     parameters: SourceParameters,
     unnamed: pd.DataFrame | None = None,
 ) -> SourceTable:
-    """Return the source's table: which rows are taken, and why the others are not.
+    """Return the rows that can be used, and the reason why each other row cannot.
 
     Args:
         rows: One row per image that the source names, in columns of text:
             ``name``, unique within the source; ``patient`` (normalised), ``findings``,
             ``view``, ``age`` (years, or ``058Y``, ``012M``, ``003D``), ``sex`` and
-            ``license`` as the source says them, "" where it says nothing; ``path``
-            relative to the source's folder, None where there is no file;
-            ``why_no_file``, "" where there is one; ``where`` it is named; and
-            ``reason``, "" where the reader itself has nothing against the row.
-        source: Name of the source.
-        parameters: Its parameters; ``findings`` translates its labels.
-        unnamed: What no row names: columns ``name`` and ``reason``.
+            ``license`` as in the source, "" if unknown; ``path`` relative to the
+            source's folder, None without a file; ``why_no_file``, "" with a file;
+            ``where``, the place in the list; and ``reason``, "" if the reader accepts
+            the row.
+        parameters: ``findings`` translates the labels of the source.
+        unnamed: Files and rows without an image: columns ``name`` and ``reason``.
 
     Raises:
         DetlError: ``parameters.findings`` translates to an unknown finding.
@@ -70,7 +69,7 @@ def build_source_table(
     )
     reason = _reasons(rows)
     taken = rows[reason == ""]
-    # Of a row without a name it can only be said where it stands.
+    # A row without a name is identified by its place in the list.
     name = rows["name"].mask(rows["name"] == "", rows["where"])
     rejected = rows.assign(name=name, reason=reason)[reason != ""][["name", "reason"]]
     if unnamed is not None:
@@ -84,13 +83,12 @@ def build_source_table(
 
 
 def select_views(table: SourceTable, views: Collection[str]) -> SourceTable:
-    """Return the table with the images of these views only (decision 24).
+    """Return the table with the images of these views; the others are rejected.
 
-    The others are rejected. An image of whose view the source says nothing stays.
+    An image of unknown view stays (decision 24).
 
     Args:
-        table: What a reader found.
-        views: Views to take, spelt as in column ``view``.
+        views: Wanted views, spelt as in column ``view``.
     """
     images = table.candidates
     others = images[~images["view"].isin([*views, UNKNOWN])]
@@ -107,11 +105,10 @@ def select_views(table: SourceTable, views: Collection[str]) -> SourceTable:
     )
 
 
-def drop_patients(reasons: pd.Series) -> pd.Series:
-    """Return reasons for a message, without the patient whom some of them name.
+def hide_patients(reasons: pd.Series) -> pd.Series:
+    """Return the reasons without the patients that some of them name.
 
-    Args:
-        reasons: Of each image, such as ``seen in training: patient nih/00000001``.
+    ``seen in training: patient nih/00000001`` becomes ``seen in training: patient``.
     """
     before = "patient changed by a spreadsheet|no patient of that source"
     return reasons.str.replace(
@@ -120,11 +117,11 @@ def drop_patients(reasons: pd.Series) -> pd.Series:
 
 
 def count_reasons(reasons: pd.Series) -> str:
-    """Return how often images were not taken for each kind of reason, in words.
+    """Return in words how many images were rejected for each kind of reason.
 
     Args:
-        reasons: Of each image, such as ``duplicate of nih/1.png`` or ``view: L``;
-            its kind is what stands before the colon or the ``of``.
+        reasons: The reason of each image, such as ``duplicate of nih/1.png`` or
+            ``view: L``. Its kind is the text before the colon or the ``of``.
     """
     kinds = reasons.str.replace(r"(?s)(:| of ).*", "", regex=True).value_counts()
     return ", ".join(f"{kind} {count}" for kind, count in kinds.items()) or "none"
@@ -144,16 +141,16 @@ def _translate(
 
 
 def _read_ages(ages: pd.Series, source: str) -> pd.Series:
-    """Return years; NaN where nothing is said, or what no age is (``413``, ``>89``)."""
+    """Return years; NaN if nothing is given, or no possible age (``413``, ``>89``)."""
     parts = ages.str.upper().str.extract(r"^(\d+(?:\.\d+)?)\s*([YMWD]?)$")
     years = parts[0].astype(float) * parts[1].map(_YEARS).astype(float)
     years = years.where(years.between(0, 120))
     unread = ages[years.isna() & (ages != "")]
     if len(unread):
-        # What is longer may be a birth date or a name in the wrong column.
+        # A longer text may be a birth date or a name in the wrong column.
         shown = unread.where(unread.str.len() <= _LONGEST_AGE, "longer text")
         logger.info(
-            "Source %s: ages that are none between 0 and 120 years, and count as "
+            "Source %s: ages that are not between 0 and 120 years and count as "
             "unknown: %d (%s)",
             source,
             len(unread),
@@ -163,7 +160,7 @@ def _read_ages(ages: pd.Series, source: str) -> pd.Series:
 
 
 def _reasons(rows: pd.DataFrame) -> pd.Series:
-    """Return why each row is not taken, "" where it is: the first reason counts."""
+    """Return the first reason why each row cannot be used, "" if it can."""
     contradictory = rows["findings"].map(contradicts_itself, na_action="ignore")
     reason = rows["reason"].astype(str)
     for failed, words in (
@@ -183,7 +180,7 @@ def _reasons(rows: pd.DataFrame) -> pd.Series:
 
 
 def _find_repeated(rows: pd.DataFrame) -> list[tuple[pd.Series, pd.Series]]:
-    """Return which rows name an image again, by name or file, and the words for it."""
+    """Return the rows that repeat a name or a file, and the reason in words."""
     found = []
     for column in ("name", "path"):
         again = rows[column].duplicated() & rows[column].notna()

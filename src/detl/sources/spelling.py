@@ -1,4 +1,4 @@
-"""One text under its many spellings: of Unicode, of blanks, of capitals."""
+"""Texts without their differences of Unicode form, blanks and capitals."""
 
 import re
 import unicodedata
@@ -6,11 +6,10 @@ import unicodedata
 _UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad"))
 
 
-def unify(text: str) -> str:
-    """Return the text composed (NFC), with single plain blanks and none at its ends.
+def normalise_text(text: str) -> str:
+    """Return the text in Unicode form NFC, with single blanks and none at its ends.
 
-    Args:
-        text: Any text; characters that are not seen, such as a byte order mark, go.
+    Invisible characters, such as a byte order mark, are removed.
     """
     if text.isascii() and text.isprintable() and " " not in text:
         return text
@@ -18,17 +17,13 @@ def unify(text: str) -> str:
     return re.sub(r"\s+", " ", composed).strip()
 
 
-def fold(text: str) -> str:
-    """Return ``unify``'s text without a difference of capitals.
-
-    Args:
-        text: Any text.
-    """
-    return unify(text).casefold()
+def casefold_text(text: str) -> str:
+    """Return the normalised text without differences of capitals."""
+    return normalise_text(text).casefold()
 
 
 def is_utf8(name: str) -> bool:
-    """Return whether a file's name, as Python reads it, is UTF-8 on disk."""
+    """Return whether a file's name is UTF-8 on disk."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -37,5 +32,5 @@ def is_utf8(name: str) -> bool:
 
 
 def show(name: str) -> str:
-    r"""Return a file's name for a table, with bytes that are no UTF-8 as ``\xfc``."""
+    r"""Return a file's name for a table; bytes that are not UTF-8 become ``\xfc``."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

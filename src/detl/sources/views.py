@@ -1,8 +1,8 @@
-"""How views of the chest are written, and which four the project tells apart."""
+"""Spellings of the views of a chest film, and the four views that the project knows."""
 
 import re
 
-from detl.sources.spelling import fold
+from detl.sources.spelling import casefold_text
 
 _PA = {"pa", "posteroanterior", "posterioanterior"}
 _AP = {"ap", "anteroposterior", "anterioposterior"}
@@ -27,15 +27,15 @@ _NOT_KNOWN = {"", "?", "-", "unknown", "unk", "n/a", "na", "nan", "none", "front
 
 
 def normalise_view(said: str) -> str | None:
-    """Return PA, AP, AP Supine or L; "" where nothing is said, None for another view.
+    """Return PA, AP, AP Supine or L; "" if the view is unknown, None for another view.
 
-    A film of a patient who sits or half sits up, and a portable one, is AP; ``frontal``
-    says nothing of which.
+    The words for sitting, half sitting and portable films do not change the view.
+    ``frontal`` alone is unknown, since it can be PA or AP.
 
     Args:
         said: Such as ``AP semi erect``, ``postero-anterior`` or ``Lateral``.
     """
-    text = fold(said)
+    text = casefold_text(said)
     if text in _NOT_KNOWN:
         return ""
     text = re.sub(r"\b([ap])[. _/-]*([pa])\b\.?", r"\1\2", text)

@@ -10,7 +10,7 @@ from detl.errors import DetlError
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.parameters import ClassParameters, DataBParameters, SplitParameters
 from detl.schemas.tables import DATA_B, validate
-from detl.sources.findings import OTHER_DISEASE, carries, name_pneumonia
+from detl.sources.findings import OTHER_DISEASE, carries, merge_causes_of_pneumonia
 
 logger = logging.getLogger("detl.split")
 
@@ -136,7 +136,9 @@ def label_as_data_b(images: pd.DataFrame, parameters: DataBParameters) -> pd.Ser
         images: One row per image, with ``findings``.
         parameters: Findings of each class, and when an image with several fits.
     """
-    images = images.assign(findings=images["findings"].map(name_pneumonia).astype(str))
+    images = images.assign(
+        findings=images["findings"].map(merge_causes_of_pneumonia).astype(str)
+    )
     labels = pd.Series("", images.index).mask(
         images["findings"] == OTHER_DISEASE, "other_disease"
     )

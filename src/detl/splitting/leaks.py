@@ -10,7 +10,7 @@ import pandas as pd
 from detl.errors import DetlError
 from detl.imaging.copies import find_copies_between
 from detl.imaging.resize import Fit
-from detl.sources.groups import connect
+from detl.sources.groups import find_components
 from detl.sources.pseudonyms import require_one_key
 
 LINKS = ("patient", "SHA-256", "perceptual hash", "group")
@@ -196,7 +196,7 @@ def _join_images(images: pd.DataFrame, copies: pd.DataFrame) -> dict[str, pd.Ser
     everything = np.concatenate([*alike.values(), copied])
     pairs = (alike["patient_id"], alike["sha256"], copied, everything)
     return {
-        link: pd.Series(connect(len(index), of_link), index)
+        link: pd.Series(find_components(len(index), of_link), index)
         for link, of_link in zip(LINKS, pairs, strict=True)
     }
 

@@ -4,7 +4,7 @@ import pytest
 
 from detl.evaluation.probabilities.operating_points import (
     measure_operating_points,
-    predict_values,
+    measure_predictive_values,
 )
 from detl.schemas.classes import DATA_B_CLASSES
 from made_probabilities import draw_pooled, make_sorted, scale_by, tabulate
@@ -36,7 +36,7 @@ def _measure(tested, validated) -> pd.DataFrame:
 
 def _predict(tested, validated, prevalences) -> pd.DataFrame:
     tables = (tested, *scale_by(validated, tested, validated))
-    return predict_values(*tables, prevalences, seed=0)
+    return measure_predictive_values(*tables, prevalences, seed=0)
 
 
 def _point(

@@ -3,7 +3,12 @@ import pandas as pd
 import pytest
 
 from detl.evaluation.scores import measure_scores
-from detl.evaluation.shortcuts.card import COLUMNS, CUE_INPUTS, INPUTS, grade_shortcuts
+from detl.evaluation.shortcuts.card import (
+    COLUMNS,
+    CUE_INPUTS,
+    INPUTS,
+    make_shortcut_card,
+)
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.statistics.bootstrap import NO_SPREAD
 
@@ -47,7 +52,7 @@ def card(images):
     Chance is 25 %; a simple model is right about 85 %, one about 25 %.
     """
     cues = {"metadata": predict_rightly(0.85, seed=1), "source": predict_rightly(0.25)}
-    found = grade_shortcuts(
+    found = make_shortcut_card(
         predict_rightly(0.85), predict_rightly(0.55), cues, images, seed=0
     )
     return found.set_index("input")
@@ -103,12 +108,12 @@ def test_accuracy_and_areas_are_those_of_the_table_of_scores(card):
 def test_what_is_not_there_is_said_not_to_be_computed(card, images):
     assert card.loc["border alone", "note"] == "not computed"
     assert np.isnan(card.loc["border alone", "accuracy"])
-    alone = grade_shortcuts(predict_rightly(0.85), None, {}, images, seed=0)
+    alone = make_shortcut_card(predict_rightly(0.85), None, {}, images, seed=0)
     assert alone.set_index("input").loc["centre blacked out", "note"] == "not computed"
 
 
 def test_a_network_that_is_not_above_chance_gives_no_ratio(images):
-    found = grade_shortcuts(
+    found = make_shortcut_card(
         predict_rightly(0.3), predict_rightly(0.3), {}, images, seed=0
     )
     row = found.set_index("input").loc["centre blacked out"]
@@ -121,7 +126,7 @@ def test_a_network_that_is_not_above_chance_gives_no_ratio(images):
 def test_one_source_is_named_in_the_row_of_the_source(images):
     one = images.assign(source="nih")
     cues = {"source": predict_rightly(0.25)}
-    found = grade_shortcuts(predict_rightly(0.85), None, cues, one, seed=0)
+    found = make_shortcut_card(predict_rightly(0.85), None, cues, one, seed=0)
     notes = found.set_index("input")["note"]
     assert notes["source alone"] == "one source only: all images are from nih"
     assert notes["whole image"] == ""
@@ -130,7 +135,7 @@ def test_one_source_is_named_in_the_row_of_the_source(images):
 def test_constant_probabilities_of_a_cue_are_named_once(images):
     columns = {f"p_{label}": 0.25 for label in DATA_B_CLASSES}
     cues = {"source": predict_rightly(0.25).assign(**columns)}
-    found = grade_shortcuts(predict_rightly(0.85), None, cues, images, seed=0)
+    found = make_shortcut_card(predict_rightly(0.85), None, cues, images, seed=0)
     row = found.set_index("input").loc["source alone"]
     assert row["auc_covid_19"] == 0.5
     assert np.isnan(row["auc_covid_19_low"])
@@ -144,7 +149,7 @@ def test_too_few_patients_are_named_and_give_no_number(images):
     def shrink(pooled):
         return pooled.groupby("label").head(2)
 
-    found = grade_shortcuts(
+    found = make_shortcut_card(
         shrink(predict_rightly(1.0)), shrink(predict_rightly(1.0)), {}, images, seed=0
     ).set_index("input")
     assert "not enough data (n = 8)" in found.loc["centre blacked out", "note"]
@@ -154,7 +159,7 @@ def test_too_few_patients_are_named_and_give_no_number(images):
 def test_a_fold_without_a_class_is_named(images):
     pooled = predict_rightly(0.85)
     lacking = (pooled["label"] == "covid_19") & (pooled["fold"] == "fold_2")
-    found = grade_shortcuts(pooled[~lacking], None, {}, images, seed=0)
+    found = make_shortcut_card(pooled[~lacking], None, {}, images, seed=0)
     row = found.set_index("input").loc["whole image"]
     assert row["note"] == "AUC of covid_19: no image of covid_19 in fold_2"
     assert np.isfinite(row["accuracy"])
@@ -168,7 +173,7 @@ def test_every_cue_has_a_row():
 
 def test_the_order_of_the_images_does_not_matter(card, images):
     shuffled = predict_rightly(0.55).sample(frac=1, random_state=1)
-    found = grade_shortcuts(predict_rightly(0.85), shuffled, {}, images, seed=0)
+    found = make_shortcut_card(predict_rightly(0.85), shuffled, {}, images, seed=0)
     pd.testing.assert_series_equal(
         found.set_index("input").loc["centre blacked out", ["shortcut_ratio_low"]],
         card.loc["centre blacked out", ["shortcut_ratio_low"]],

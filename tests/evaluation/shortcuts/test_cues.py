@@ -7,10 +7,10 @@ from detl.evaluation.shortcuts.cues import (
     Pictures,
     black_out_centre,
     choose_pictures,
-    show_border,
-    show_thumbnail,
-    tell_metadata,
-    tell_source,
+    cut_out_border,
+    encode_metadata,
+    encode_source,
+    make_thumbnails,
 )
 
 
@@ -53,13 +53,13 @@ def test_the_images_come_in_the_order_of_data_b_with_their_own_pixels(images):
 
 
 def test_each_source_has_a_column(three_pictures):
-    told = tell_source(three_pictures)
+    told = encode_source(three_pictures)
     assert told["source_nih"].tolist() == [1, 0, 1]
     assert told["source_covid_chestxray"].tolist() == [0, 1, 0]
 
 
 def test_metadata_say_size_shape_view_age_sex_and_brightness(three_pictures):
-    told = tell_metadata(three_pictures)
+    told = encode_metadata(three_pictures)
     assert told["aspect"].tolist() == [1, 2, 1]
     assert told["view_AP Supine"].tolist() == [0, 1, 0]
     assert told["sex_unknown"].tolist() == [0, 1, 0]
@@ -67,14 +67,14 @@ def test_metadata_say_size_shape_view_age_sex_and_brightness(three_pictures):
 
 
 def test_a_missing_age_is_marked_and_left_to_the_model(three_pictures):
-    told = tell_metadata(three_pictures)
+    told = encode_metadata(three_pictures)
     assert told["age_missing"].tolist() == [0, 1, 0]
     np.testing.assert_array_equal(told["age"], [40, np.nan, 60])
 
 
 def test_only_the_age_is_ever_unknown(three_pictures):
     nowhere = three_pictures.known.assign(age=np.nan)
-    told = tell_metadata(Pictures(nowhere, three_pictures.pixels, 0.1))
+    told = encode_metadata(Pictures(nowhere, three_pictures.pixels, 0.1))
     assert list(told.columns[told.isna().any()]) == ["age"]
 
 
@@ -82,7 +82,7 @@ def test_the_border_is_the_frame_and_nothing_of_the_centre(make_pictures):
     pixels = np.full((1, 20, 20), 9, np.uint8)
     pixels[:, 2:-2, 2:-2] = 200
 
-    border = show_border(make_pictures(pixels, border_share=0.1))
+    border = cut_out_border(make_pictures(pixels, border_share=0.1))
 
     assert border.shape == (1, 20**2 - 16**2)
     assert set(border.ravel()) == {9}
@@ -93,12 +93,12 @@ def test_what_is_left_around_the_centre_is_the_border(make_pictures):
 
     left = black_out_centre(pixels, centre_share=0.8)
 
-    borders = [show_border(make_pictures(seen)) for seen in (pixels, left)]
+    borders = [cut_out_border(make_pictures(seen)) for seen in (pixels, left)]
     np.testing.assert_array_equal(*borders)
 
 
 def test_a_thumbnail_has_16_by_16_grey_levels(make_pictures):
-    thumbnails = show_thumbnail(make_pictures(np.full((2, 64, 64), 77, np.uint8)))
+    thumbnails = make_thumbnails(make_pictures(np.full((2, 64, 64), 77, np.uint8)))
     assert thumbnails.shape == (2, 256)
     assert set(thumbnails.ravel()) == {77}
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import StratifiedKFold
 
-from detl.evaluation.shortcuts.card import grade_shortcuts
+from detl.evaluation.shortcuts.card import make_shortcut_card
 from detl.evaluation.shortcuts.cue_models import build_linear_model
 from detl.evaluation.shortcuts.cues import black_out_centre
 from detl.schemas.classes import class_indices
@@ -50,7 +50,7 @@ def predict_linearly(table, pixels):
 
 def grade_without_lungs(table, pixels):
     """Return the row of the card for images with the centre blacked out."""
-    card = grade_shortcuts(
+    card = make_shortcut_card(
         predict_linearly(table, pixels),
         predict_linearly(table, black_out_centre(pixels, CENTRE_SHARE)),
         {},

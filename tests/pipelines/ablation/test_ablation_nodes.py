@@ -10,11 +10,11 @@ from detl.pipelines.ablation.nodes import (
     build_from_imagenet,
     build_untrained,
     compare_with_reference,
-    free_all,
-    free_head,
-    free_last_block,
     tabulate_arms,
     take_pixels,
+    unfreeze_all,
+    unfreeze_head,
+    unfreeze_last_block,
 )
 from detl.schemas.parameters import ImagenetParameters, NetworkParameters
 
@@ -90,18 +90,18 @@ def test_a_network_without_imagenet_weights_is_not_available(tiny_network):
         build_from_imagenet(tiny_network("vgg16"), WITHOUT_WEIGHTS, PIXELS, seed=0)
 
 
-@pytest.mark.parametrize("free", [free_head, free_last_block])
-def test_what_is_frozen_and_what_is_trained_are_the_network_together(free, model):
+@pytest.mark.parametrize("unfreeze", [unfreeze_head, unfreeze_last_block])
+def test_frozen_and_trained_part_are_the_network_together(unfreeze, model):
     images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 1))
 
-    frozen, tail = free(model, "some_arm")
+    frozen, tail = unfreeze(model, "some_arm")
 
     np.testing.assert_allclose(tail(frozen(images)), model(images), atol=1e-6)
     assert tail.name == "alexnet-some_arm"
 
 
 def test_where_all_is_trained_the_network_is_taken_whole(model):
-    tail = free_all(model, "some_arm")
+    tail = unfreeze_all(model, "some_arm")
 
     assert tail.name == "alexnet-some_arm"
     assert len(tail.trainable_weights) == len(model.trainable_weights)

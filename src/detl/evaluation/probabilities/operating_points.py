@@ -52,7 +52,7 @@ VALUE_COLUMNS = [
     "groups",
     "note",
 ]
-"""What ``predict_values`` says."""
+"""What ``measure_predictive_values`` says."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def measure_operating_points(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def predict_values(
+def measure_predictive_values(
     tested: pd.DataFrame,
     scaled: pd.DataFrame,
     validated: pd.DataFrame,

@@ -35,14 +35,14 @@ COLUMNS = [
     "groups",
     "note",
 ]
-"""What ``grade_shortcuts`` says of an input."""
+"""What ``make_shortcut_card`` says of an input."""
 
 NOT_COMPUTED = "not computed"
 NOT_ABOVE_CHANCE = "shortcut ratio not defined: the network is not above chance"
 """Notes of the card."""
 
 
-def grade_shortcuts(
+def make_shortcut_card(
     full: pd.DataFrame,
     without_lungs: pd.DataFrame | None,
     cues: Mapping[str, pd.DataFrame],

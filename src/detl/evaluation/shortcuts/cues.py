@@ -44,12 +44,12 @@ def choose_pictures(
     return Pictures(known, np.asarray(pixels[rows]), border_share)
 
 
-def tell_source(pictures: Pictures) -> pd.DataFrame:
+def encode_source(pictures: Pictures) -> pd.DataFrame:
     """Return 1 in the column ``source_<name>`` of each image's source, else 0."""
     return pd.get_dummies(pictures.known["source"], prefix="source", dtype=float)
 
 
-def tell_metadata(pictures: Pictures) -> pd.DataFrame:
+def encode_metadata(pictures: Pictures) -> pd.DataFrame:
     """Return what can be known of each image without seeing what it shows.
 
     Returns:
@@ -73,7 +73,7 @@ def tell_metadata(pictures: Pictures) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def show_border(pictures: Pictures) -> np.ndarray:
+def cut_out_border(pictures: Pictures) -> np.ndarray:
     """Return the grey levels of a frame along each image's edges, float64 (n, m).
 
     Row by row from the top; the frame is ``border_share`` of each side wide, and at
@@ -85,7 +85,7 @@ def show_border(pictures: Pictures) -> np.ndarray:
     return pictures.pixels[:, frame].astype("float64")
 
 
-def show_thumbnail(pictures: Pictures) -> np.ndarray:
+def make_thumbnails(pictures: Pictures) -> np.ndarray:
     """Return each image reduced to 16 x 16 grey levels, float64 (n, 256)."""
     import cv2
 
@@ -98,10 +98,10 @@ def show_thumbnail(pictures: Pictures) -> np.ndarray:
 
 
 CUES: Mapping[str, Callable[[Pictures], np.ndarray | pd.DataFrame]] = {
-    "source": tell_source,
-    "metadata": tell_metadata,
-    "border": show_border,
-    "thumbnail": show_thumbnail,
+    "source": encode_source,
+    "metadata": encode_metadata,
+    "border": cut_out_border,
+    "thumbnail": make_thumbnails,
 }
 """The inputs of a simple model, (n, inputs), by the name of the cue; NaN is unknown."""
 

@@ -7,18 +7,17 @@ import numpy as np
 import pandas as pd
 
 from detl.schemas.classes import PROBABILITIES
+from detl.sources.findings import COVID_19, NO_FINDING, carries
 from detl.statistics.areas import Judged, measure_mean_area
 from detl.statistics.bootstrap import Measurement, draw_weights, name_columns
 from detl.statistics.notes import join_notes
 from detl.statistics.rates import measure_mean_share
 
 COVID = "covid_19"
-COVID_FINDING = "COVID-19"
-NORMAL_FINDING = "No Finding"
 
 AGAINST: Mapping[str, Callable[[pd.Series], pd.Series]] = {
-    "all other images": lambda findings: findings != COVID_FINDING,
-    "No Finding": lambda findings: findings == NORMAL_FINDING,
+    "all other images": lambda findings: findings != COVID_19,
+    NO_FINDING: lambda findings: findings == NO_FINDING,
 }
 """What COVID-19 is set against: which of the images without it."""
 
@@ -48,7 +47,9 @@ def list_controls(data_b: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
     own = images["source"].isin(known["source"].reindex(covid).dropna().unique())
     seen = images["group"].isin(data_b["group"])
     seen |= images["image_id"].isin(data_b["image_id"])
-    return images[own & ~seen & ~_has_covid(images)].reset_index(drop=True)
+    return images[own & ~seen & ~carries(images["findings"], COVID_19)].reset_index(
+        drop=True
+    )
 
 
 def score_same_source(
@@ -85,7 +86,7 @@ def score_same_source(
     every = pd.concat([tested[columns], controls[columns]], ignore_index=True)
     known = images.set_index("image_id")[["source", "group", "findings"]]
     every = every.join(known, on="image_id")
-    every["is_covid"] = _has_covid(every)
+    every["is_covid"] = carries(every["findings"], COVID_19)
     rows = []
     for source, own in every.groupby("source"):
         if not own["is_covid"].any():
@@ -146,9 +147,3 @@ def _measure_area(
         if fold["is_covid"].any() and not fold["is_covid"].all()
     }
     return measure_mean_area(is_covid, folds, weights, groups, COVID)
-
-
-def _has_covid(images: pd.DataFrame) -> pd.Series:
-    """Return whether COVID-19 is among the findings, which are joined by ``|``."""
-    findings = "|" + images["findings"] + "|"
-    return findings.str.contains(f"|{COVID_FINDING}|", regex=False)

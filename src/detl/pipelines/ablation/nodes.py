@@ -66,21 +66,21 @@ def build_from_imagenet(
     )
 
 
-def free_head(model: KerasModel, arm: str) -> tuple[KerasModel, KerasModel]:
+def unfreeze_head(model: KerasModel, arm: str) -> tuple[KerasModel, KerasModel]:
     """Return what is frozen, and the last layer, or all new ones, to be trained."""
     body, head = cut_head(model)
     head.name = f"{model.name}-{arm}"
     return body, head
 
 
-def free_last_block(model: KerasModel, arm: str) -> tuple[KerasModel, KerasModel]:
+def unfreeze_last_block(model: KerasModel, arm: str) -> tuple[KerasModel, KerasModel]:
     """Return what is frozen, and the last block with all that follows it."""
     trunk, tail = cut_trunk(model)
     tail.name = f"{model.name}-{arm}"
     return trunk, tail
 
 
-def free_all(model: KerasModel, arm: str) -> KerasModel:
+def unfreeze_all(model: KerasModel, arm: str) -> KerasModel:
     """Return the whole network, which the folds of the arm train."""
     tail = copy_model(model)
     tail.name = f"{model.name}-{arm}"

@@ -21,17 +21,17 @@ from .nodes import (
     build_untrained,
     collect_arm,
     compare_with_reference,
-    free_all,
-    free_head,
-    free_last_block,
     tabulate_arms,
     take_pixels,
+    unfreeze_all,
+    unfreeze_head,
+    unfreeze_last_block,
 )
 
 _FREE: dict[str, Callable] = {
-    "head": free_head,
-    "last_block": free_last_block,
-    "all": free_all,
+    "head": unfreeze_head,
+    "last_block": unfreeze_last_block,
+    "all": unfreeze_all,
 }
 
 _SHARED = [

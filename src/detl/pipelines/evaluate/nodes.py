@@ -51,6 +51,6 @@ def measure_decisions(
     prevalences = parameters.prevalences
     return (
         operating_points.measure_operating_points(*tables, seed),
-        operating_points.predict_values(*tables, prevalences, seed),
+        operating_points.measure_predictive_values(*tables, prevalences, seed),
         net_benefit.measure_net_benefit(*tables, prevalences, seed),
     )

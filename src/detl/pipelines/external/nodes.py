@@ -21,7 +21,7 @@ from detl.schemas.tables import (
     tabulate_predictions,
     validate,
 )
-from detl.sources.source_table import count_reasons, drop_patients
+from detl.sources.source_table import count_reasons, hide_patients
 from detl.splitting.data_b import label_as_data_b
 
 logger = logging.getLogger("detl.external")
@@ -142,7 +142,7 @@ def select_unseen(
     labels = label_as_data_b(external_images, split.data_b)
     kept, reasons = choose_unseen(external_images, seen, labels)
     if kept.empty:
-        first = drop_patients(reasons).iloc[0]
+        first = hide_patients(reasons).iloc[0]
         raise DetlError(
             f"None of the {len(external_images)} external images can be tested, the "
             f"first because: {first}; name a source with images of Data-B's "

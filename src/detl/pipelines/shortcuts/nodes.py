@@ -75,7 +75,7 @@ def grade_network(
         str(cue): table.drop(columns="cue").reset_index(drop=True)
         for cue, table in cue_predictions.groupby("cue", sort=False)
     }
-    return card.grade_shortcuts(tested, without_centre, cues, images, seed)
+    return card.make_shortcut_card(tested, without_centre, cues, images, seed)
 
 
 def label_controls(

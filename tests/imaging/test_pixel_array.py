@@ -7,7 +7,7 @@ import pytest
 
 from detl.errors import DetlError
 from detl.imaging import store
-from detl.imaging.store import store_pictures
+from detl.imaging.pixel_array import store_pictures
 
 SIZE = 32
 FULL = Path("/dev/full")  # of which no byte can be written
