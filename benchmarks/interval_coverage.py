@@ -196,7 +196,7 @@ def find_intervals(drawn: Simulated, seed: int) -> Iterator[tuple[Key, float, fl
     scores = measure_scores(drawn.pooled["first"], seed)
     for row in scores[scores["fold"].isin([ALL, MEAN])].itertuples():
         yield (row.fold, row.score, row[3]), row.low, row.high
-    for row in compare_architectures(drawn.pooled, drawn.folds, seed).itertuples():
+    for row in compare_architectures(drawn.folds, seed, **drawn.pooled).itertuples():
         score, _, label = row.quantity.partition("auc_")
         yield (row.test, score or "auc", label), row.low, row.high
     subgroups = measure_subgroups(drawn.pooled["first"], drawn.images, seed)

@@ -26,7 +26,6 @@ def register_pipelines() -> dict[str, Pipeline]:
         pretrain,
         report,
         shortcuts,
-        sources,
         split,
         transfer,
     )
@@ -48,7 +47,6 @@ def register_pipelines() -> dict[str, Pipeline]:
         "ablation": ablation.create_pipeline() + stages["report"],
         "audit": (
             shortcuts.create_pipeline()
-            + sources.create_pipeline()
             + explanation_scores.create_pipeline()
             + stages["report"]
         ),

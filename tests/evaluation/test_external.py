@@ -112,11 +112,6 @@ def test_one_shared_class_is_too_few_for_a_balanced_accuracy():
     assert row["note"].startswith("both sides have enough patients of 1 classes")
 
 
-def test_no_external_image_is_refused():
-    with pytest.raises(DetlError, match="predictions of 0 external images"):
-        measure(make(0.9), make(0.9).iloc[:0])
-
-
 def test_outside_a_score_is_the_mean_of_the_networks_and_not_of_their_ensemble():
     """Three networks, each right about other two thirds of the images."""
     networks = []
@@ -223,18 +218,9 @@ def test_a_fold_without_an_image_of_a_class_has_no_area_but_a_note():
     assert row["note"] == "internal: no image of covid_19 in fold_2"
 
 
-def test_a_network_that_has_not_judged_every_image_is_named():
-    outside = by_folds(make(0.5), make(0.5).iloc[1:])
-
-    with pytest.raises(
-        DetlError, match=r"fold_2 has judged 159 of 160 external images"
-    ):
-        measure(make(0.9), outside)
-
-
 def test_a_prediction_of_no_class_stops():
     outside = make(0.5)
     outside.loc[3, "predicted"] = "tuberculosis"
 
-    with pytest.raises(DetlError, match="predicted of the predictions holds tubercul"):
+    with pytest.raises(DetlError, match="predicted holds tubercul"):
         measure_drop(make(0.9), outside, make(0.5), seed=0)

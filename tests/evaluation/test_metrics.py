@@ -6,8 +6,8 @@ from sklearn import metrics as sklearn_metrics
 from detl.errors import DetlError
 from detl.evaluation.metrics import (
     confusion_matrix,
-    pool_confusion_matrices,
     score_predictions,
+    summarise_folds,
 )
 from detl.schemas.classes import DATA_B_CLASSES
 
@@ -131,17 +131,71 @@ def test_the_confusion_matrix_survives_csv(one_wrong, tmp_path):
 @pytest.mark.parametrize("column", ["label", "predicted"])
 def test_an_unknown_class_stops(one_wrong, column):
     wrong = one_wrong.assign(**{column: "tuberculosis"})
-    with pytest.raises(DetlError, match=f"Column {column} .* holds tuberculosis"):
+    with pytest.raises(DetlError, match=f"Column {column} holds tuberculosis"):
         confusion_matrix(wrong)
 
 
-def test_pooled_matrices_are_added(make_matrix):
-    matrix = make_matrix([2, 0, 0, 0], [0, 2, 0, 0], [1, 0, 1, 0], [0, 0, 0, 2])
-    pd.testing.assert_frame_equal(
-        pool_confusion_matrices([matrix, matrix, matrix]), 3 * matrix
+@pytest.fixture
+def two_folds(make_predictions):
+    """Return the predictions of two folds, 4 of 4 right and 4 of 8; and the folds."""
+    wrong = [(name, "normal") for name in DATA_B_CLASSES[1:]]
+    second = [*PERFECT[1:], *wrong, ("normal", "normal"), ("normal", "pneumonia")]
+    parts = {
+        "fold_1": make_predictions(*PERFECT, prefix="a"),
+        "fold_2": make_predictions(*second, prefix="b"),
+    }
+    tested = pd.concat(
+        [part.assign(fold=fold) for fold, part in parts.items()], ignore_index=True
     )
+    folds = pd.concat(
+        [
+            tested[["image_id"]].assign(
+                fold=fold, subset=np.where(tested["fold"] == fold, "test", "train")
+            )
+            for fold in parts
+        ],
+        ignore_index=True,
+    )
+    return tested, folds
 
 
-def test_no_matrix_to_pool_stops():
-    with pytest.raises(DetlError, match="0 confusion matrices to add up"):
-        pool_confusion_matrices([])
+def test_each_fold_is_scored_on_its_own_images(two_folds):
+    scores, _, _ = summarise_folds(*two_folds)
+    assert list(scores["fold"]) == ["fold_1", "fold_2"]
+    assert list(scores["accuracy"]) == [1, 0.5]
+
+
+def test_mean_and_deviation_are_over_the_folds(two_folds):
+    *_, summary = summarise_folds(*two_folds)
+    assert summary["accuracy_mean"] == pytest.approx(0.75)
+    assert summary["accuracy_sd"] == pytest.approx(0.5**0.5 / 2)
+
+
+def test_pooled_accuracy_is_over_the_images(two_folds):
+    *_, summary = summarise_folds(*two_folds)
+    assert summary["accuracy_pooled"] == pytest.approx(8 / 12)
+
+
+def test_the_pooled_matrix_counts_the_images_of_all_folds(two_folds):
+    _, pooled, _ = summarise_folds(*two_folds)
+    assert pooled.loc["normal"].tolist() == [2, 0, 1, 0]
+    assert pooled.to_numpy().sum() == 12
+
+
+def test_an_image_that_is_tested_in_another_fold_stops(two_folds):
+    tested, folds = two_folds
+    moved = tested.replace({"image_id": {"b_0": "a_3"}})
+    with pytest.raises(DetlError, match="a_3 is among the predictions of fold_2 and m"):
+        summarise_folds(moved, folds)
+
+
+def test_an_image_that_is_not_tested_stops(two_folds):
+    tested, folds = two_folds
+    with pytest.raises(DetlError, match="b_0 is not among the predictions of fold_2"):
+        summarise_folds(tested[tested["image_id"] != "b_0"], folds)
+
+
+def test_a_fold_without_predictions_stops(two_folds):
+    tested, folds = two_folds
+    with pytest.raises(DetlError, match="is not among the predictions of fold_2"):
+        summarise_folds(tested[tested["fold"] == "fold_1"], folds)

@@ -4,7 +4,6 @@ import pytest
 from scipy.stats import binom, binomtest
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from detl.errors import DetlError
 from detl.evaluation.subgroups import COLUMNS, measure_subgroups
 from detl.schemas.classes import DATA_B_CLASSES
 from made_pooled import make_pooled
@@ -262,12 +261,3 @@ def test_without_a_gap_the_interval_holds_0_as_often_as_it_says():
 
     held = sum(row["gap_low"] <= 0 <= row["gap_high"] for row in rows)
     assert binom(REPEATS, 0.92).ppf(0.001) <= held
-
-
-def test_an_image_that_table_images_lacks_is_named(pooled, images):
-    lacking = images[images["image_id"] != "image_5"]
-
-    with pytest.raises(
-        DetlError, match="image 'image_5', which is not in table images"
-    ):
-        measure_subgroups(pooled, lacking, seed=0)

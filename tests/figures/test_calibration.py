@@ -2,13 +2,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detl.errors import DetlError
 from detl.evaluation.probabilities.calibration import (
     measure_calibration,
     measure_reliability,
 )
 from detl.evaluation.probabilities.net_benefit import measure_net_benefit
+from detl.evaluation.probabilities.temperature import (
+    fit_temperatures,
+    scale_predictions,
+)
 from detl.figures.calibration import draw_net_benefit, draw_reliability
+from detl.schemas.tables import stack_architectures
 from made_probabilities import draw_pooled
 
 BLUE, ORANGE, BAND = (0, 114, 178), (213, 94, 0), (184, 212, 232)
@@ -19,10 +23,18 @@ def tested() -> pd.DataFrame:
     return draw_pooled(100, sharpness=2, seed=1)
 
 
+def _scale(tested, validated):
+    return scale_predictions(tested, fit_temperatures(validated))
+
+
 def _draw_reliability(tested, validated, *architectures: str) -> np.ndarray:
+    scaled = _scale(tested, validated)
+    tables = (
+        measure(tested, scaled, 0)
+        for measure in (measure_reliability, measure_calibration)
+    )
     return draw_reliability(
-        dict.fromkeys(architectures, measure_reliability(tested, validated, 0)),
-        dict.fromkeys(architectures, measure_calibration(tested, validated, 0)),
+        *(stack_architectures(**dict.fromkeys(architectures, t)) for t in tables)
     )
 
 
@@ -30,9 +42,14 @@ def _draw_net_benefit(
     tested, validated, *architectures: str, prevalences=(0.1,)
 ) -> np.ndarray:
     table = measure_net_benefit(
-        tested, validated, prevalences, 0, thresholds=[0.02, 0.1, 0.5]
+        tested,
+        _scale(tested, validated),
+        validated,
+        prevalences,
+        0,
+        thresholds=[0.02, 0.1, 0.5],
     )
-    return draw_net_benefit(dict.fromkeys(architectures, table))
+    return draw_net_benefit(**dict.fromkeys(architectures, table))
 
 
 def _pixels_of(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
@@ -109,23 +126,18 @@ def test_of_many_prevalences_three_are_drawn(tested):
 
 
 def test_tables_read_from_csv_are_drawn(tested, tmp_path):
+    nothing = tested.iloc[:0]
     tables = {
-        "reliability": measure_reliability(tested, tested.iloc[:0], 0),
-        "calibration": measure_calibration(tested, tested.iloc[:0], 0),
-        "net_benefit": measure_net_benefit(tested, tested.iloc[:0], [0.1], 0),
+        "reliability": measure_reliability(tested, nothing, 0),
+        "calibration": measure_calibration(tested, nothing, 0),
+        "net_benefit": measure_net_benefit(tested, nothing, nothing, [0.1], 0),
     }
     for name, table in tables.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
         tables[name] = pd.read_csv(tmp_path / f"{name}.csv")
 
     assert draw_reliability(
-        {"vgg16": tables["reliability"]}, {"vgg16": tables["calibration"]}
+        stack_architectures(vgg16=tables["reliability"]),
+        stack_architectures(vgg16=tables["calibration"]),
     ).any()
-    assert draw_net_benefit({"vgg16": tables["net_benefit"]}).any()
-
-
-def test_no_architecture_stops():
-    with pytest.raises(DetlError, match="0 reliability diagrams"):
-        draw_reliability({}, {})
-    with pytest.raises(DetlError, match="0 decision curves"):
-        draw_net_benefit({})
+    assert draw_net_benefit(vgg16=tables["net_benefit"]).any()

@@ -101,7 +101,7 @@ def test_a_panel_of_no_images_has_a_heading_only(pixels, chosen):
 def test_the_sheet_has_the_panels_side_by_side():
     red = np.full((100, 200, 3), (255, 0, 0), np.uint8)
     blue = np.full((60, 200, 3), (0, 0, 255), np.uint8)
-    sheet = draw_sheet({"fold_1": red, "fold_2": blue})
+    sheet = draw_sheet(fold_1=red, fold_2=blue)
     assert sheet.shape == (36 + 50, 2 * (100 + 24), 3)
     assert (sheet[36:86, 8:108] == (255, 0, 0)).all()
     assert (sheet[36:66, 132:232] == (0, 0, 255)).all()

@@ -19,15 +19,15 @@ def card():
 
 
 def test_the_picture_is_rgb_of_8_bits(card):
-    picture = draw_shortcuts({"vgg16": card})
+    picture = draw_shortcuts(vgg16=card)
     assert picture.dtype == np.uint8
     assert picture.ndim == 3
     assert picture.shape[2] == 3
 
 
 def test_each_architecture_has_a_panel(card):
-    one = draw_shortcuts({"vgg16": card})
-    three = draw_shortcuts(dict.fromkeys("abc", card))
+    one = draw_shortcuts(vgg16=card)
+    three = draw_shortcuts(**dict.fromkeys("abc", card))
     assert three.shape[1] > 2 * one.shape[1]
 
 
@@ -40,11 +40,11 @@ def test_an_input_that_was_not_computed_has_no_mark(card):
         accuracy=card["accuracy"].mask(simple),
         note=np.where(simple, NOT_COMPUTED, ""),
     )
-    of_all, of_none = draw_shortcuts({"a": card}), draw_shortcuts({"a": lacking})
+    of_all, of_none = draw_shortcuts(a=card), draw_shortcuts(a=lacking)
     # What is left is the mark in the legend.
     assert count_orange(of_all) > 3 * count_orange(of_none)
 
 
 def test_no_card_stops():
     with pytest.raises(DetlError, match="0 shortcut cards to draw"):
-        draw_shortcuts({})
+        draw_shortcuts(vgg16=None)

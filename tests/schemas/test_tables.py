@@ -12,6 +12,7 @@ from detl.schemas.tables import (
     IMAGES,
     PREDICTIONS,
     REJECTED,
+    stack_architectures,
     validate,
 )
 
@@ -182,3 +183,24 @@ def test_checking_warns_of_nothing(images):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         validate(images, IMAGES)
+
+
+def test_tables_of_architectures_stand_below_each_other_with_their_names():
+    one, other = pd.DataFrame({"value": [1, 2]}), pd.DataFrame({"value": [3]})
+
+    stacked = stack_architectures(vgg16=one, alexnet=other)
+
+    assert stacked.to_numpy().tolist() == [["vgg16", 1], ["vgg16", 2], ["alexnet", 3]]
+    assert list(stacked) == ["architecture", "value"]
+
+
+def test_an_architecture_without_a_table_is_left_out_of_the_stack():
+    stacked = stack_architectures(vgg16=None, alexnet=pd.DataFrame({"value": [3]}))
+
+    assert list(stacked["architecture"]) == ["alexnet"]
+
+
+def test_a_stack_of_empty_tables_keeps_their_columns():
+    stacked = stack_architectures(vgg16=pd.DataFrame(columns=["arm", "fold"]))
+
+    assert list(stacked) == ["architecture", "arm", "fold"]

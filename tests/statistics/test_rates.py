@@ -2,14 +2,12 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm
 
-from detl.errors import DetlError
 from detl.evaluation.probabilities.operating_points import predictive_values_at
 from detl.statistics.bootstrap import Measurement, draw_weights
 from detl.statistics.rates import (
     Rates,
     measure_mean_share,
     measure_share,
-    require_shares,
 )
 
 
@@ -130,12 +128,6 @@ def test_nineteen_of_twenty_intervals_hold_the_true_predictive_value(
         one = _rates(found[0], 40, found[1], 100, seed).measure(ppv)
         hits += one.low <= truth <= one.high
     assert 90 <= hits <= 100
-
-
-@pytest.mark.parametrize("share", [0, 1, -0.1, 5, np.nan])
-def test_a_share_that_is_none_stops(share):
-    with pytest.raises(DetlError, match=r"A prevalence of .* must be between 0 and 1"):
-        require_shares([0.5, share], "prevalence")
 
 
 def test_nineteen_of_twenty_intervals_of_a_mean_of_networks_hold_it():

@@ -4,6 +4,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
+from detl.evaluation.probabilities.temperature import (
+    fit_temperatures,
+    scale_predictions,
+)
 from detl.schemas.classes import DATA_B_CLASSES
 
 
@@ -64,3 +68,9 @@ def make_sorted(scores: list[float], labels: list[int]) -> pd.DataFrame:
     probabilities = np.repeat((1 - of_covid)[:, np.newaxis] / 3, 4, axis=1)
     probabilities[:, 3] = of_covid
     return tabulate(probabilities, 3 * np.array(labels))
+
+
+def scale_by(validated: pd.DataFrame, *tables: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the tables at the temperatures that the inner validation parts give."""
+    temperatures = fit_temperatures(validated)
+    return [scale_predictions(table, temperatures) for table in tables]

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.errors import DetlError
-from detl.evaluation.predictions import read_classes, read_probabilities
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.evaluation.predictions import read_probabilities
+from detl.schemas.classes import DATA_B_CLASSES, class_indices
 from detl.statistics.areas import Judged, measure_mean_area, scarcer_groups
 from detl.statistics.bootstrap import (
     FEWEST_GROUPS,
@@ -44,14 +43,14 @@ def measure_drop(
 ) -> pd.DataFrame:
     """Return the scores inside and outside, and how much is lost between them.
 
-    Both are of single networks, so that nothing but the images differs. Inside, each
-    image is judged by the network of the fold that tests it. Outside, each is judged by
-    those of all folds, and a score is the mean of theirs. Areas under the ROC curve are
-    means of the folds' on either side, as pooled probabilities of several networks are
-    not on one scale. The ensemble, which is the mean of the folds' probabilities, may
-    gain what the other source costs, and stands beside.
+    Both are of single networks, so that only the images differ. Inside, the network of
+    the fold that tests an image judges it. Outside, the networks of all folds judge
+    each image, and a score is the mean of theirs. Areas under the ROC curve are means
+    over the folds on both sides, because pooled probabilities of several networks are
+    not on one scale. The ensemble, the mean of the folds' probabilities, has columns of
+    its own: it may gain what the other source costs.
 
-    Accuracies depend on the mix of classes, which is another outside. So the balanced
+    Accuracies depend on the mix of classes, which differs outside. So the balanced
     accuracy, the mean sensitivity of the classes that both hold, is the one to compare.
 
     Args:
@@ -66,20 +65,9 @@ def measure_drop(
         external) and ``ensemble``, each with its 95 % interval over groups (``_low``,
         ``_high``); the numbers of images that the score rests on; and ``note``: why a
         number or an interval is missing, which is NaN then.
-
-    Raises:
-        DetlError: There is no image on one side, or a fold has not judged every
-            external image once.
     """
-    for name, table in (("internal", internal), ("external", external)):
-        if table.empty:
-            raise DetlError(
-                f"There are predictions of 0 {name} images, and a drop needs some of "
-                "both: run the cross-validation, or name another source."
-            )
     inside = _Side.read(internal, seed)
     outside, together = (_Side.read(t, seed + 1) for t in (external, ensemble))
-    _require_every_fold(outside)
     shared = [
         label
         for label in DATA_B_CLASSES
@@ -138,7 +126,7 @@ class _Side:
         images = table.drop_duplicates("image_id")
         names = pd.Index(images["image_id"])
         positions = names.get_indexer(pd.Index(table["image_id"]))
-        predicted = read_classes(table, "predicted")
+        predicted = class_indices(table["predicted"])
         times = np.bincount(positions)
         called = np.zeros((len(images), len(DATA_B_CLASSES)))
         np.add.at(called, (positions, predicted), 1)
@@ -146,7 +134,7 @@ class _Side:
         of_fold = {str(name): fold == name for name in pd.unique(fold)}
         groups = images["group"].to_numpy()
         return cls(
-            read_classes(images, "label"),
+            class_indices(images["label"]),
             groups,
             draw_weights(groups, seed),
             called / times[:, np.newaxis],
@@ -212,17 +200,6 @@ def _list_scores() -> list[tuple[str, str]]:
         for score in ("sensitivity", "specificity", "auc")
     ]
     return [("accuracy", ""), *of_class]
-
-
-def _require_every_fold(outside: _Side) -> None:
-    images = len(outside.label)
-    for name, rows in outside.folds.items():
-        if len(rows) != images or len(set(rows)) != images:
-            raise DetlError(
-                f"The network of {name} has judged {len(set(rows))} of {images} "
-                f"external images, in {len(rows)} rows, and each network must judge "
-                "each once: run the pipeline external again."
-            )
 
 
 def _compare(inside: _Found, outside: _Found, ensemble: _Found) -> dict[str, Any]:

@@ -1,21 +1,19 @@
-"""Scores of one fold's predictions on its test images."""
+"""Scores of the folds' predictions on their test images, without intervals."""
 
-from collections.abc import Iterable, Mapping
-from functools import reduce
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn import metrics as sklearn_metrics
 
 from detl.errors import DetlError
 from detl.evaluation.predictions import read_probabilities
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.classes import DATA_B_CLASSES, class_indices
 from detl.statistics.bootstrap import FEWEST_GROUPS
 
 
 def score_predictions(predictions: pd.DataFrame) -> dict[str, float]:
-    """Scores of one fold, each a fraction from 0 to 1 and never undefined.
+    """Return the scores of one fold, each from 0 to 1 and never undefined.
 
     ``accuracy``; ``balanced_accuracy`` (mean sensitivity); ``macro_f1``; ``macro_auc``
     (mean of the one-against-rest areas under the ROC curve); and per class
@@ -32,6 +30,8 @@ def score_predictions(predictions: pd.DataFrame) -> dict[str, float]:
             undefined; or a label is unknown; or a probability is not a number between
             0 and 1.
     """
+    from sklearn.metrics import roc_auc_score
+
     matrix = confusion_matrix(predictions)
     _require_every_class(matrix)
     probabilities = read_probabilities(predictions)
@@ -44,7 +44,7 @@ def score_predictions(predictions: pd.DataFrame) -> dict[str, float]:
     specificity = 1 - false_positives / (counts.sum() - labelled)
     ppv = true_positives / np.maximum(predicted, 1)
     auc = [
-        sklearn_metrics.roc_auc_score(predictions["label"] == label, of_class)
+        roc_auc_score(predictions["label"] == label, of_class)
         for label, of_class in zip(DATA_B_CLASSES, probabilities.T, strict=True)
     ]
     scores = {
@@ -73,7 +73,9 @@ def _require_every_class(matrix: pd.DataFrame) -> None:
 
 
 def confusion_matrix(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Number of images by true class (rows, index ``label``) and predicted class.
+    """Return the number of images by true (rows) and predicted class (columns).
+
+    The index is named ``label``.
 
     Args:
         predictions: Table ``predictions``: label and predicted, one row per image.
@@ -81,36 +83,58 @@ def confusion_matrix(predictions: pd.DataFrame) -> pd.DataFrame:
     Raises:
         DetlError: A label or a prediction is no class of Data-B.
     """
-    for column in ("label", "predicted"):
-        unknown = sorted(set(predictions[column].astype(str)) - set(DATA_B_CLASSES))
-        if unknown:
-            raise DetlError(
-                f"Column {column} of the predictions holds {', '.join(unknown)}, "
-                f"expected are {', '.join(DATA_B_CLASSES)}: train this fold again."
-            )
-    # Counted here and not by scikit-learn, which refuses an empty table.
-    counts = pd.crosstab(predictions["label"], predictions["predicted"])
+    counts = np.zeros((len(DATA_B_CLASSES), len(DATA_B_CLASSES)), "int64")
+    cells = (class_indices(predictions[name]) for name in ("label", "predicted"))
+    np.add.at(counts, tuple(cells), 1)
     classes = list(DATA_B_CLASSES)
-    counts = counts.reindex(index=classes, columns=classes, fill_value=0)
-    return counts.rename_axis(index="label", columns=None)
+    return pd.DataFrame(counts, pd.Index(classes, name="label"), classes)
 
 
-def pool_confusion_matrices(matrices: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Sum of the folds' confusion matrices, as the paper's Fig. 3 shows it.
+def summarise_folds(
+    tested: pd.DataFrame, folds: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float]]:
+    """Return the scores by fold, the confusion matrix of all folds, and accuracies.
+
+    The accuracies are fractions: ``accuracy_mean`` and ``accuracy_sd`` (of a sample,
+    n - 1) over the folds, and ``accuracy_pooled``, correct images of all folds over
+    all images (decision 19).
 
     Args:
-        matrices: At least one result of ``confusion_matrix``.
+        tested: The folds' predictions of their test parts, pooled.
+        folds: Table ``folds``, which says what must be there.
 
     Raises:
-        DetlError: There is no matrix.
+        DetlError: An image is not tested exactly in the fold that tests it, or a fold
+            cannot be scored.
     """
-    every = list(matrices)
-    if not every:
-        raise DetlError(
-            "There are 0 confusion matrices to add up and at least 1 is needed: run "
-            "the cross-validation first."
-        )
-    return reduce(pd.DataFrame.add, every)
+    _require_each_tested(tested, folds)
+    scores = {
+        str(fold): score_predictions(part)
+        for fold, part in tested.groupby("fold", sort=False)
+    }
+    matrix = confusion_matrix(tested)
+    counts = matrix.to_numpy()
+    accuracies = [of_fold["accuracy"] for of_fold in scores.values()]
+    summary = {
+        "accuracy_mean": float(np.mean(accuracies)),
+        "accuracy_sd": float(np.std(accuracies, ddof=1)),
+        "accuracy_pooled": float(counts.trace() / counts.sum()),
+    }
+    return pd.DataFrame(scores).T.rename_axis("fold").reset_index(), matrix, summary
+
+
+def _require_each_tested(tested: pd.DataFrame, folds: pd.DataFrame) -> None:
+    """Raise where the predictions are of other images than the folds' test parts."""
+    tests = folds[folds["subset"] == "test"]
+    for fold, wanted in tests.groupby("fold", sort=False)["image_id"]:
+        found = tested.loc[tested["fold"] == fold, "image_id"]
+        for image in sorted(set(wanted) ^ set(found)):
+            is_missing = image in set(wanted)
+            state, rule = ("is not", "must be") if is_missing else ("is", "must not be")
+            raise DetlError(
+                f"Image {image} {state} among the predictions of {fold} and {rule}, "
+                "by the table of folds: run this fold again."
+            )
 
 
 def explain_unlearned(scores: Mapping[str, Any]) -> str:

@@ -1,7 +1,5 @@
 """How much better the paper's protocol makes a network look."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
@@ -11,8 +9,8 @@ from detl.statistics.bootstrap import draw_weights, measure_gain
 
 def compare_protocols(
     data_b: pd.DataFrame,
-    paper: Mapping[str, pd.DataFrame],
-    grouped: Mapping[str, pd.DataFrame],
+    paper: pd.DataFrame,
+    grouped: pd.DataFrame,
     seed: int,
 ) -> dict[str, float]:
     """Return both protocols' pooled accuracies and their paired difference.
@@ -23,8 +21,9 @@ def compare_protocols(
     trainings that were made: what another seed would have trained is not in it.
 
     Args:
-        data_b: Table ``data_b``.
-        paper: By fold, table ``predictions`` under ``protocol: paper``.
+        data_b: Table ``data_b``, which both protocols share.
+        paper: The folds' predictions of their test parts under ``protocol: paper``,
+            pooled.
         grouped: The same under ``protocol: grouped``.
         seed: Seed of the bootstrap.
 
@@ -51,11 +50,10 @@ def compare_protocols(
 
 
 def _correct(
-    data_b: pd.DataFrame, predictions: Mapping[str, pd.DataFrame], protocol: str
+    data_b: pd.DataFrame, predictions: pd.DataFrame, protocol: str
 ) -> np.ndarray:
     """Return whether each image of Data-B is classified correctly, in its order."""
-    together = pd.concat(predictions.values(), ignore_index=True)
-    tested = together["image_id"].value_counts()
+    tested = predictions["image_id"].value_counts()
     times = tested.reindex(data_b["image_id"], fill_value=0)
     if len(tested) != len(data_b) or (times != 1).any():
         wrong = times[times != 1]
@@ -66,5 +64,5 @@ def _correct(
             f"{protocol}, and every image of Data-B, and no other, must be tested "
             "once: run its folds again."
         )
-    is_right = together["label"] == together["predicted"]
-    return is_right.set_axis(together["image_id"])[data_b["image_id"]].to_numpy()
+    is_right = predictions["label"] == predictions["predicted"]
+    return is_right.set_axis(predictions["image_id"])[data_b["image_id"]].to_numpy()

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.contingency_tables import mcnemar
-from statsmodels.stats.multitest import multipletests
 
 from detl.errors import DetlError
 from detl.schemas.classes import DATA_B_CLASSES
@@ -35,9 +33,7 @@ NUMBERS = ["difference", "low", "high", "p", "p_holm"]
 
 
 def compare_architectures(
-    pooled_by_architecture: Mapping[str, pd.DataFrame],
-    folds: pd.DataFrame,
-    seed: int,
+    folds: pd.DataFrame, seed: int, **tested: pd.DataFrame
 ) -> pd.DataFrame:
     """Return what tells each pair of architectures apart, with 95 % intervals.
 
@@ -52,9 +48,9 @@ def compare_architectures(
     training would have given is in none of them.
 
     Args:
-        pooled_by_architecture: By architecture, the result of ``pool_predictions``.
-        folds: Table ``folds``.
         seed: Seed of the draws.
+        **tested: By architecture, the folds' predictions of their test parts, pooled,
+            all of the same folds.
 
     Returns:
         Rows per pair of architectures (``first``, ``second``; none for one alone),
@@ -66,8 +62,7 @@ def compare_architectures(
         class; and ``note``, what to know, and why a number is missing.
 
     Raises:
-        DetlError: The predictions are not of the same images, labels, folds and
-            groups, or an image is tested twice; or there are fewer than two folds.
+        DetlError: The predictions are not of the same images, labels, folds and groups.
 
     Reference:
         Q. McNemar, "Note on the sampling error of the difference between correlated
@@ -75,10 +70,10 @@ def compare_architectures(
         ``measure_draws``, ``estimate_mean`` and ``compare_areas``. Holm: as
         ``compare_arms``.
     """
-    aligned = _align(pooled_by_architecture)
-    if len(aligned) < 2:
+    if len(tested) < 2:
         return pd.DataFrame(columns=COLUMNS).astype(dict.fromkeys(NUMBERS, "float64"))
     overlap = measure_overlap(folds)
+    aligned = _align(tested)
     groups = next(iter(aligned.values()))["group"].to_numpy()
     weights = draw_weights(groups, seed)
     rows = [
@@ -91,32 +86,21 @@ def compare_architectures(
 
 def _align(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return the tables with the images in the order of the first."""
-    aligned: dict[str, pd.DataFrame] = {}
+    (first, wanted), *_ = tables.items()
+    same = ["image_id", "fold", "label", "group"]
+    aligned = {}
     for name, table in tables.items():
-        again = table["image_id"][table["image_id"].duplicated()]
-        if len(again):
+        found = table.set_index("image_id").reindex(wanted["image_id"]).reset_index()
+        differs = (found[same].to_numpy() != wanted[same].to_numpy()).any(axis=1)
+        if differs.any() or len(table) != len(wanted):
+            strangers = set(table["image_id"]) ^ set(wanted["image_id"])
+            images = sorted(strangers) or list(wanted["image_id"][differs])
             raise DetlError(
-                f"Image {again.iloc[0]} is tested more than once by {name}, and a "
-                "paired comparison needs each once: run its folds again."
+                f"Image {images[0]} has not the same fold, label and group in the "
+                f"predictions of {first} and {name}, and a paired comparison needs "
+                "both: run the folds of both again."
             )
-        other = next(iter(aligned), name)
-        wanted = tables[other].set_index("image_id")
-        found = table.set_index("image_id")
-        for image in wanted.index.symmetric_difference(found.index)[:1]:
-            raise DetlError(
-                f"Image {image} is tested by only one of {other} and {name}, and a "
-                "paired comparison needs both: run the folds of both again."
-            )
-        found = found.loc[wanted.index]
-        same = ["fold", "label", "group"]
-        differs = (found[same] != wanted[same]).any(axis=1)
-        if differs.any():
-            raise DetlError(
-                f"Image {differs.idxmax()} has not the same fold, label and group for "
-                f"{other} and {name}, so one is of an earlier split: run the folds of "
-                "both again."
-            )
-        aligned[name] = found.reset_index()
+        aligned[name] = found
     return aligned
 
 
@@ -152,6 +136,8 @@ def _compare(
 
 
 def _test_discordant(first: np.ndarray, second: np.ndarray) -> dict[str, Any]:
+    from statsmodels.stats.contingency_tables import mcnemar
+
     table = [
         [(first & second).sum(), (first & ~second).sum()],
         [(~first & second).sum(), (~first & ~second).sum()],
@@ -188,6 +174,8 @@ def _compare_areas(
 
 
 def _correct(table: pd.DataFrame) -> pd.DataFrame:
+    from statsmodels.stats.multitest import multipletests
+
     table = table.astype(dict.fromkeys(NUMBERS, "float64"))
     tested = table[table["p"].notna()]
     for _, family in tested.groupby(["test", "quantity"]):

@@ -1,10 +1,48 @@
-"""What a table of predictions holds: its probabilities and labels, as arrays."""
+"""Tables of predictions: those of all folds as one, and their columns as arrays."""
 
 import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES
+from detl.schemas.classes import PROBABILITIES
+
+
+def pool_predictions(data_b: pd.DataFrame, **predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return what all folds say of their images, one row per image and fold.
+
+    Args:
+        data_b: Table ``data_b``, which knows the groups.
+        **predictions: By fold, table ``predictions``.
+
+    Returns:
+        The columns of ``predictions`` between ``fold`` and ``group``.
+
+    Raises:
+        DetlError: An image with a prediction is not in Data-B.
+    """
+    pooled = pd.concat(predictions, names=["fold", None])
+    return add_groups(pooled.reset_index(level="fold").reset_index(drop=True), data_b)
+
+
+def add_groups(predictions: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
+    """Return predictions with the group of each image, as column ``group``.
+
+    Args:
+        predictions: Any predictions, with ``image_id``.
+        images: Any table with ``image_id`` and ``group``.
+
+    Raises:
+        DetlError: The second table lacks an image of the first.
+    """
+    groups = predictions["image_id"].map(images.set_index("image_id")["group"])
+    if groups.isna().any():
+        image = predictions["image_id"][groups.isna()].iloc[0]
+        raise DetlError(
+            f"The predictions name the image {image!r}, which is not among the "
+            "images that were drawn: they are of an earlier split, so run the "
+            "pipelines transfer and crossval again."
+        )
+    return predictions.assign(group=groups)
 
 
 def read_probabilities(table: pd.DataFrame) -> np.ndarray:
@@ -23,32 +61,3 @@ def read_probabilities(table: pd.DataFrame) -> np.ndarray:
             "rate, or run this fold again."
         )
     return probabilities
-
-
-def read_labels(table: pd.DataFrame) -> np.ndarray:
-    """Return the column of the true class among the probabilities, int (n,).
-
-    Raises:
-        DetlError: A label is no class of Data-B.
-    """
-    return read_classes(table, "label")
-
-
-def read_classes(table: pd.DataFrame, column: str) -> np.ndarray:
-    """Return the numbers of the classes that a column names, int (n,).
-
-    Args:
-        table: Table ``predictions``.
-        column: ``label`` or ``predicted``.
-
-    Raises:
-        DetlError: The column names what is no class of Data-B.
-    """
-    codes = pd.Index(DATA_B_CLASSES).get_indexer(pd.Index(table[column]))
-    if (codes < 0).any():
-        raise DetlError(
-            f"Column {column} of the predictions holds "
-            f"{table[column][codes < 0].iloc[0]}, expected are "
-            f"{', '.join(DATA_B_CLASSES)}: run the cross-validation again."
-        )
-    return codes

@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.errors import DetlError
-from detl.evaluation.metrics import confusion_matrix
 from detl.evaluation.predictions import read_probabilities
-from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES
+from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES, class_indices
 from detl.statistics.areas import measure_ranking, scarcer_groups
 from detl.statistics.bootstrap import (
     FEWEST_GROUPS,
@@ -41,21 +39,21 @@ def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Return the scores of an architecture, with 95 % intervals over groups.
 
     The intervals come from drawing whole groups of patients with replacement
-    (``bootstrap.measure_draws`` says how). They are of these networks on new patients,
-    and hold nothing of another training, of which the spread over the folds shows but a
-    part, as folds share one pretraining and one seed. As the draws leave the numbers
-    per class to chance, intervals of what mixes classes, such as predictive values, are
-    a little wide where these numbers were fixed.
+    (``bootstrap.measure_draws`` says how). They are of these networks on new patients.
+    What another training would have given is not in them. The spread over the folds
+    shows only a part of it, because folds share one pretraining and one seed. The draws
+    leave the numbers per class to chance. Where these were fixed, intervals of scores
+    that mix classes, such as predictive values, are a little wide.
 
     Pooled images, ``all``, are those of all folds, each as often as it is tested. An
     accuracy of these is a mean of what the folds count. An area under a curve is not:
     it also compares probabilities of different networks, and is lower where their
-    scales differ. So the ROC AUC is given once more as ``mean of folds``, and this is
-    the one to quote for a network. The average precision is not: that of as few images
-    as a fold has is too high on average, and so is its mean.
+    scales differ. So the ROC AUC has a second row, ``mean of folds``, which is the one
+    to quote for a network. The average precision has none: that of as few images as a
+    fold has is too high on average, and so is its mean.
 
     Args:
-        pooled: Result of ``pool_predictions``: the predictions of all folds.
+        pooled: The folds' predictions of their test parts, pooled.
         seed: Seed of the draws.
 
     Returns:
@@ -66,17 +64,16 @@ def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
         ``sensitivity``, ``specificity``, ``ppv``, ``npv`` (predictive values), ``auc``
         and ``average_precision`` (area under the precision-recall curve). ``class`` is
         empty for all classes. ``value``, ``low`` and ``high`` are from 0 to 1.
-        ``groups``: the independent groups that the score rests on. ``note``: why there
-        is no number, or no interval of it, which is NaN then; and, of areas, which
+        ``groups``: the independent groups that the score rests on. ``note``: why a
+        number or an interval is missing, which is NaN then; and, of areas, which
         folds have ``constant probabilities``. A predictive value of a class that is
-        never predicted is no number here: 0, as ``score_predictions`` has it, would be
-        one without an interval.
+        never predicted is missing here; the 0 of ``score_predictions`` would have no
+        interval.
 
     Raises:
-        DetlError: There is no image, a label or a prediction is no class, or a
-            probability is not a number between 0 and 1.
+        DetlError: A label or a prediction is no class, or a probability is not a
+            number between 0 and 1.
     """
-    _require_usable(pooled)
     whole = _Sample.read(pooled, seed)
     rows = list(_describe(whole, ALL))
     for fold in pooled["fold"].unique():
@@ -113,15 +110,6 @@ def name_pooled_scores(scores: pd.DataFrame) -> dict[str, float]:
     return named
 
 
-def _require_usable(pooled: pd.DataFrame) -> None:
-    if pooled.empty:
-        raise DetlError(
-            "There are predictions of 0 images, and scores need some: run the "
-            "cross-validation first."
-        )
-    confusion_matrix(pooled)
-
-
 @dataclass(frozen=True)
 class _Sample:
     """Images with what is drawn of them; classes are numbers, (n,)."""
@@ -137,8 +125,8 @@ class _Sample:
     def read(cls, table: pd.DataFrame, seed: int) -> "_Sample":
         groups = table["group"].to_numpy()
         return cls(
-            pd.Categorical(table["label"], DATA_B_CLASSES).codes,
-            pd.Categorical(table["predicted"], DATA_B_CLASSES).codes,
+            class_indices(table["label"]),
+            class_indices(table["predicted"]),
             read_probabilities(table),
             groups,
             table["fold"].to_numpy(),

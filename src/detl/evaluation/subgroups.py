@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.errors import DetlError
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.tables import UNKNOWN
 from detl.statistics.bootstrap import (
@@ -60,8 +59,7 @@ def measure_subgroups(
     interval without 0 by chance.
 
     Args:
-        pooled: Result of ``pool_predictions``.
-        images: Table ``images``.
+        pooled: The folds' predictions of their test parts, pooled.
         seed: Seed of the draws.
 
     Returns:
@@ -75,9 +73,6 @@ def measure_subgroups(
         ``gap``, the value less that of all other images, with ``gap_low`` and
         ``gap_high``. ``note`` says why a number is missing, which is NaN then:
         ``fewer than 30 images (n = 12)``. Subgroups that do not occur have no row.
-
-    Raises:
-        DetlError: An image is not in table ``images``.
 
     Reference:
         L. Seyyed-Kalantari et al., "Underdiagnosis bias of artificial intelligence
@@ -109,13 +104,7 @@ def measure_subgroups(
 
 
 def _read_attributes(pooled: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
-    known = images.set_index("image_id")
-    for image in pooled["image_id"][~pooled["image_id"].isin(known.index)][:1]:
-        raise DetlError(
-            f"The predictions name the image {image!r}, which is not in table images: "
-            "they are of an earlier run, so run the whole pipeline again."
-        )
-    found = known.loc[pooled["image_id"]]
+    found = images.set_index("image_id").loc[pooled["image_id"]]
     lowest = [*AGE_BANDS.values(), np.inf]
     bands = pd.cut(found["age"], lowest, right=False, labels=list(AGE_BANDS))
     ages = bands.astype(object).where(found["age"].notna(), UNKNOWN)

@@ -1,19 +1,15 @@
 """The randomisation test: do maps depend on the weights that the network has learnt?"""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
-from skimage.metrics import structural_similarity
 
-from detl.explanation.class_activation import METHODS, EvidenceMapper
-from detl.explanation.grad_cam import upsample
-from detl.explanation.guided_backpropagation import guided_backpropagation
 from detl.networks.cut import copy_model
 from detl.networks.keras_settings import plain_keras
 from detl.networks.names import EXPLAINED_LAYER
@@ -21,6 +17,9 @@ from detl.schemas.keras_model import KerasModel
 from detl.statistics.bootstrap import draw_weights
 from detl.statistics.means import MEAN_COLUMNS, measure_mean
 from detl.statistics.notes import join_notes
+
+if TYPE_CHECKING:
+    import keras
 
 MOST_STEPS = 8
 
@@ -70,12 +69,16 @@ def randomise_from_top(
 
 
 def _has_kernel(layer: keras.layers.Layer) -> bool:
+    import keras
+
     is_normalisation = isinstance(layer, keras.layers.BatchNormalization)
     return bool(layer.weights) and not is_normalisation
 
 
 @plain_keras()
 def _initialise_again(model: KerasModel, seed: int) -> KerasModel:
+    import keras
+
     seeds = count(seed * 10_000)
 
     def with_new_seeds(layer: keras.layers.Layer) -> keras.layers.Layer:
@@ -111,6 +114,9 @@ def compare_maps(maps: np.ndarray, others: np.ndarray) -> pd.DataFrame:
         Wang et al., "Image Quality Assessment: From Error Visibility to Structural
         Similarity", IEEE Trans. Image Process. 13 (2004), 600-612.
     """
+    from scipy.stats import spearmanr
+    from skimage.metrics import structural_similarity
+
     rows = []
     for one, other in zip(maps, others, strict=True):
         if np.ptp(one) == 0 or np.ptp(other) == 0:
@@ -198,6 +204,9 @@ def _explain_randomised(
 def _explain(
     trunk: KerasModel, tail: KerasModel, images: Explained
 ) -> dict[str, np.ndarray]:
+    from detl.explanation.class_activation import METHODS, EvidenceMapper
+    from detl.explanation.grad_cam import upsample
+
     size = images.pixels.shape[1]
     mapper = EvidenceMapper(tail, EXPLAINED_LAYER)
     maps = {
@@ -210,6 +219,8 @@ def _explain(
 
 
 def _guide(trunk: KerasModel, tail: KerasModel, images: Explained) -> np.ndarray:
+    from detl.explanation.guided_backpropagation import guided_backpropagation
+
     return guided_backpropagation(trunk, tail, images.pixels, images.class_indices)
 
 

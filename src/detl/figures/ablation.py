@@ -1,14 +1,17 @@
 """Figure of the ablation: the accuracy of each arm, fold by fold."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from detl.design import ARMS, REFERENCE_ARM
 from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
 from detl.wording import INITIALISATION_TITLES, UNFREEZE_TITLES, capitalise
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 COLOURS = {"detl": "#0072b2", "scratch": "#d55e00", "imagenet": "#007a5a"}
 PANEL_INCHES = (3.4, 4.6)
@@ -28,6 +31,8 @@ def draw_arms(arms: pd.DataFrame, folds: pd.DataFrame) -> np.ndarray:
     Raises:
         DetlError: There is no arm.
     """
+    from matplotlib.figure import Figure
+
     require_some(arms, "arms", "run pipeline 'ablation' first")
     architectures = list(arms["architecture"].unique())
     width, height = PANEL_INCHES
@@ -58,7 +63,7 @@ def draw_arms(arms: pd.DataFrame, folds: pd.DataFrame) -> np.ndarray:
     return render_figure(figure)
 
 
-def _draw_panel(axes: Axes, arms: pd.DataFrame, folds: pd.DataFrame) -> None:
+def _draw_panel(axes: "Axes", arms: pd.DataFrame, folds: pd.DataFrame) -> None:
     for row in arms.to_dict("records"):
         arm = f"{row['initialisation']}_{row['unfreeze']}"
         height, colour = _HEIGHTS[arm], COLOURS[row["initialisation"]]
@@ -87,7 +92,7 @@ def _draw_panel(axes: Axes, arms: pd.DataFrame, folds: pd.DataFrame) -> None:
     axes.set_axisbelow(True)
 
 
-def _label_rows(axes: Axes) -> None:
+def _label_rows(axes: "Axes") -> None:
     labels = [
         f"{capitalise(INITIALISATION_TITLES[initialisation])}, "
         f"{UNFREEZE_TITLES[unfreeze]}"
@@ -98,7 +103,9 @@ def _label_rows(axes: Axes) -> None:
     axes.set_ylabel("Initial weights, trained layers")
 
 
-def _legend_of_marks() -> list[Line2D]:
+def _legend_of_marks() -> "list[Line2D]":
+    from matplotlib.lines import Line2D
+
     return [
         Line2D([], [], ls="", marker="o", color="0.4", alpha=0.5, ms=4, label="a fold"),
         Line2D(

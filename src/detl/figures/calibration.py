@@ -1,25 +1,22 @@
 """Figures of calibration: reliability diagrams and decision curves."""
 
-from collections.abc import Mapping
 from textwrap import fill
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from detl.evaluation.probabilities.calibration import (
     AS_THEY_ARE,
     CALIBRATION_ERROR,
     SCALED,
 )
-from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
+from detl.figures.render import DOTS_PER_INCH, render_figure
 from detl.wording import capitalise, class_title
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLOURS = {AS_THEY_ARE: "#d55e00", SCALED: "#0072b2"}
 CURVES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -30,11 +27,10 @@ CURVES: dict[str, tuple[str, dict[str, Any]]] = {
 BAND = "#b8d4e8"
 PANEL_INCHES = (3.8, 3.5)
 MOST_PREVALENCES = 3
-_ADVICE = "run pipeline 'evaluate' first"
 
 
 def draw_reliability(
-    reliability: Mapping[str, pd.DataFrame], calibration: Mapping[str, pd.DataFrame]
+    reliability: pd.DataFrame, calibration: pd.DataFrame
 ) -> np.ndarray:
     """Return the reliability diagrams, RGB, uint8 (height, width, 3).
 
@@ -45,21 +41,18 @@ def draw_reliability(
     shows the expected calibration error. A bin with too few patients has no point.
 
     Args:
-        reliability: Architecture to its result of ``measure_reliability``.
-        calibration: Architecture to its result of ``measure_calibration``.
-
-    Raises:
-        DetlError: There is no architecture.
+        reliability: Results of ``measure_reliability``, with a column
+            ``architecture``.
+        calibration: Results of ``measure_calibration``, likewise.
     """
-    require_some(reliability, "reliability diagrams", _ADVICE)
-    figure, panels = _make_panels(2, len(reliability))
-    for column, (architecture, table) in zip(
-        panels.T, reliability.items(), strict=True
-    ):
+    by_architecture = reliability.groupby("architecture", sort=False)
+    errors = dict(iter(calibration.groupby("architecture")))
+    figure, panels = _make_panels(2, by_architecture.ngroups)
+    for column, (architecture, table) in zip(panels.T, by_architecture, strict=True):
         for axes, name in zip(column, (AS_THEY_ARE, SCALED), strict=True):
             bins = table[table["probabilities"] == name]
             _draw_bins(axes, bins, COLOURS[name])
-            error = _describe_error(calibration[architecture], name)
+            error = _describe_error(errors[architecture], name)
             axes.set_title(f"{architecture}, {name}\n{error}", fontsize="medium")
         column[-1].set_xlabel("Probability of the predicted class")
     for axes in panels[:, 0]:
@@ -67,7 +60,7 @@ def draw_reliability(
     return render_figure(figure)
 
 
-def draw_net_benefit(net_benefit: Mapping[str, pd.DataFrame]) -> np.ndarray:
+def draw_net_benefit(**net_benefit: pd.DataFrame) -> np.ndarray:
     """Return the decision curves, RGB, uint8 (height, width, 3).
 
     Each architecture has a column, each prevalence a row; if there are more than three
@@ -75,13 +68,12 @@ def draw_net_benefit(net_benefit: Mapping[str, pd.DataFrame]) -> np.ndarray:
     of the network's net benefit.
 
     Args:
-        net_benefit: Architecture to its result of ``measure_net_benefit``, all of one
+        **net_benefit: Architecture to its result of ``measure_net_benefit``, all of one
             class and of the same prevalences.
-
-    Raises:
-        DetlError: There is no architecture.
     """
-    require_some(net_benefit, "decision curves", _ADVICE)
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
     first = next(iter(net_benefit.values()))
     every = sorted(first["prevalence"].unique())
     rows = min(MOST_PREVALENCES, len(every))
@@ -116,7 +108,10 @@ def draw_net_benefit(net_benefit: Mapping[str, pd.DataFrame]) -> np.ndarray:
     return render_figure(figure)
 
 
-def _make_panels(rows: int, columns: int) -> tuple[Figure, np.ndarray]:
+def _make_panels(rows: int, columns: int) -> "tuple[Figure, np.ndarray]":
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
     width, height = PANEL_INCHES
     size = (width * columns, height * rows)
     # The padding keeps the last label of an axis off the first label of the next.
@@ -125,7 +120,9 @@ def _make_panels(rows: int, columns: int) -> tuple[Figure, np.ndarray]:
     return figure, panels
 
 
-def _draw_bins(axes: Axes, bins: pd.DataFrame, colour: str) -> None:
+def _draw_bins(axes: "Axes", bins: pd.DataFrame, colour: str) -> None:
+    from matplotlib.ticker import PercentFormatter
+
     axes.plot([0, 1], [0, 1], "--", color="0.5", lw=1, zorder=1)
     for scale in (axes.xaxis, axes.yaxis):
         scale.set_major_formatter(PercentFormatter(1))
@@ -166,7 +163,9 @@ def _describe_error(calibration: pd.DataFrame, name: str) -> str:
     return f"ECE {value:.1f} % ({interval})"
 
 
-def _draw_curves(axes: Axes, curve: pd.DataFrame, prevalence: float) -> None:
+def _draw_curves(axes: "Axes", curve: pd.DataFrame, prevalence: float) -> None:
+    from matplotlib.ticker import FuncFormatter
+
     x = curve["threshold_probability"]
     # The gain is at most the prevalence, and the loss has no bound.
     axes.set(
@@ -186,7 +185,7 @@ def _draw_curves(axes: Axes, curve: pd.DataFrame, prevalence: float) -> None:
     )
 
 
-def _write(axes: Axes, note: str) -> None:
+def _write(axes: "Axes", note: str) -> None:
     """Write in the middle of an empty panel why it is empty."""
     axes.text(
         0.5,

@@ -1,44 +1,46 @@
 """Figure of the confusion matrices (the paper's Fig. 3)."""
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from detl.errors import DetlError
-from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
+from detl.figures.render import DOTS_PER_INCH, render_figure
 from detl.wording import capitalise, class_title
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 PANEL_INCHES = (4.4, 4.2)
 
 
-def draw_confusion_matrices(matrices: Mapping[str, pd.DataFrame]) -> np.ndarray:
+def draw_confusion_matrices(**matrices: pd.DataFrame) -> np.ndarray:
     """Return the confusion matrices side by side, RGB, uint8 (height, width, 3).
 
     Each cell shows its number of images and its share of the row's true class, which
     also sets its colour. Each title shows the accuracy.
 
     Args:
-        matrices: Architecture to its pooled confusion matrix (rows true, columns
-            predicted).
+        **matrices: Architecture to its pooled confusion matrix: ``label``, the true
+            class of a row, and a column per predicted class.
 
     Raises:
-        DetlError: There is no matrix, or one without images.
+        DetlError: A matrix is without images.
     """
-    require_some(matrices, "confusion matrices", "run the cross-validation first")
+    from matplotlib.figure import Figure
+
     width, height = PANEL_INCHES
     figure = Figure(
         (width * len(matrices), height), DOTS_PER_INCH, layout="constrained"
     )
     panels = figure.subplots(1, len(matrices), squeeze=False)[0]
     for axes, (architecture, matrix) in zip(panels, matrices.items(), strict=True):
-        _draw_panel(axes, architecture, matrix)
+        _draw_panel(axes, architecture, matrix.set_index("label"))
     return render_figure(figure)
 
 
-def _draw_panel(axes: Axes, architecture: str, matrix: pd.DataFrame) -> None:
+def _draw_panel(axes: "Axes", architecture: str, matrix: pd.DataFrame) -> None:
     counts = matrix.to_numpy()
     images = counts.sum()
     if images == 0:

@@ -1,17 +1,20 @@
 """Figures of the explanations' scores, and of maps with the known regions."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from detl.explanation.sanity import GUIDED, OTHER_IMAGE, SIMILARITIES
 from detl.figures.overlay import overlay
 from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
 from detl.wording import METHOD_TITLES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 COLOURS = {
     "grad_cam": "#0072b2",
@@ -32,20 +35,20 @@ _OUTLINE = "#ffd400"
 _ADVICE = "run pipeline 'audit' first"
 
 
-def draw_curves(curves: Mapping[str, pd.DataFrame]) -> np.ndarray:
+def draw_curves(**curves: pd.DataFrame | None) -> np.ndarray:
     """Return a picture of deletion and insertion, RGB, uint8 (height, width, 3).
 
     There is a row per architecture, a panel per curve, and a line per method.
 
     Args:
-        curves: Architecture to its result of ``tabulate_curves``.
+        **curves: Architecture to its result of ``tabulate_curves``; None is left out.
 
     Raises:
         DetlError: There is no curve.
     """
-    require_some(curves, "curves", _ADVICE)
-    figure, rows = _lay_out(len(curves), len(_CURVE_TITLES), (4.2, 3.4))
-    for axes_of_row, (architecture, table) in zip(rows, curves.items(), strict=True):
+    there = _take_some(curves, "curves")
+    figure, rows = _lay_out(len(there), len(_CURVE_TITLES), (4.2, 3.4))
+    for axes_of_row, (architecture, table) in zip(rows, there.items(), strict=True):
         for axes, (curve, title) in zip(
             axes_of_row, _CURVE_TITLES.items(), strict=True
         ):
@@ -62,7 +65,7 @@ def draw_curves(curves: Mapping[str, pd.DataFrame]) -> np.ndarray:
             axes.set_xlabel("Pixels replaced, %")
             axes.grid(color="0.92")
         axes_of_row[0].set_ylabel("Probability of the\nexplained class")
-    methods = pd.concat(curves.values())["method"].unique()
+    methods = pd.concat(there.values())["method"].unique()
     figure.legend(
         handles=[_line_of(method) for method in methods],
         loc="outside lower center",
@@ -73,7 +76,7 @@ def draw_curves(curves: Mapping[str, pd.DataFrame]) -> np.ndarray:
     return render_figure(figure)
 
 
-def draw_sanity(tables: Mapping[str, pd.DataFrame]) -> np.ndarray:
+def draw_sanity(**tables: pd.DataFrame | None) -> np.ndarray:
     """Return a picture of the randomisation test, RGB, uint8 (height, width, 3).
 
     There is a row per architecture and a panel per similarity. More layers are random
@@ -82,20 +85,23 @@ def draw_sanity(tables: Mapping[str, pd.DataFrame]) -> np.ndarray:
     should reach.
 
     Args:
-        tables: Architecture to its result of ``follow_randomisation``.
+        **tables: Architecture to its result of ``follow_randomisation``; None is left
+            out.
 
     Raises:
         DetlError: There is no table.
     """
-    require_some(tables, "tables of similarities", _ADVICE)
-    figure, rows = _lay_out(len(tables), len(SIMILARITIES), (5.2, 3.6))
-    for axes_of_row, (architecture, table) in zip(rows, tables.items(), strict=True):
+    from matplotlib.lines import Line2D
+
+    there = _take_some(tables, "tables of similarities")
+    figure, rows = _lay_out(len(there), len(SIMILARITIES), (5.2, 3.6))
+    for axes_of_row, (architecture, table) in zip(rows, there.items(), strict=True):
         for axes, similarity in zip(axes_of_row, SIMILARITIES, strict=True):
             _draw_cascade(axes, table[table["similarity"] == similarity])
             title = f"{architecture}. {_SIMILARITY_TITLES[similarity]}"
             axes.set_title(title, fontsize="medium")
         axes_of_row[0].set_ylabel("Similarity to the trained\nnetwork's map")
-    methods = pd.concat(tables.values())["method"].unique()
+    methods = pd.concat(there.values())["method"].unique()
     marks = Line2D([], [], color="0.4", ls=":", label="maps of different images")
     figure.legend(
         handles=[*(_line_of(method) for method in methods), marks],
@@ -123,11 +129,7 @@ def draw_regions(
         masks: Regions, (k, size, size), bool.
         maps: Method to its maps, (k, size, size), float, 0 or greater.
         captions: Text next to each image, k texts.
-
-    Raises:
-        DetlError: There is no image.
     """
-    require_some(pixels, "images with a region", _ADVICE)
     figure, rows = _lay_out(len(pixels), 1 + len(maps), (2.2, 2.3))
     for row, axes_of_row in enumerate(rows):
         axes_of_row[0].imshow(pixels[row], cmap="gray", vmin=0, vmax=255)
@@ -151,7 +153,16 @@ def draw_regions(
     return render_figure(figure)
 
 
-def _draw_cascade(axes: Axes, table: pd.DataFrame) -> None:
+def _take_some(
+    tables: Mapping[str, pd.DataFrame | None], what: str
+) -> dict[str, pd.DataFrame]:
+    """Return the tables that are not None."""
+    there = {name: table for name, table in tables.items() if table is not None}
+    require_some(there, what, _ADVICE)
+    return there
+
+
+def _draw_cascade(axes: "Axes", table: pd.DataFrame) -> None:
     # The axis follows the method with most layers; the others stop after the tail.
     longest = table.groupby("method")["layer"].size().idxmax()
     of_longest = table.loc[table["method"] == longest, "layer"]
@@ -176,7 +187,9 @@ def _draw_cascade(axes: Axes, table: pd.DataFrame) -> None:
 
 def _lay_out(
     rows: int, columns: int, inches: tuple[float, float]
-) -> tuple[Figure, np.ndarray]:
+) -> "tuple[Figure, np.ndarray]":
+    from matplotlib.figure import Figure
+
     width, height = inches
     size = (width * columns, height * rows + 0.5)
     figure = Figure(size, DOTS_PER_INCH, layout="constrained")
@@ -188,7 +201,9 @@ def _title_of(method: str) -> str:
     return f"{title} (control)" if method == GUIDED else title
 
 
-def _line_of(method: str) -> Line2D:
+def _line_of(method: str) -> "Line2D":
+    from matplotlib.lines import Line2D
+
     style = "--" if method == "random" else "-"
     colour = COLOURS.get(method, "black")
     return Line2D([], [], color=colour, ls=style, label=_title_of(method))

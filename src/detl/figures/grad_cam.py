@@ -1,13 +1,11 @@
 """Figures of Grad-CAM: a panel of one fold's images, and a sheet of panels."""
 
 import textwrap
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from typing import Any
 
-import cv2
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from detl.figures.overlay import overlay
 from detl.figures.render import render_figure
@@ -34,6 +32,8 @@ class _Page:
     """A white page for pictures and then text, with positions in pixels."""
 
     def __init__(self, width: int, height: int) -> None:
+        from matplotlib.figure import Figure
+
         self.canvas = np.full((height, width, 3), 255, np.uint8)
         self.figure = Figure((width / _DPI, height / _DPI), _DPI)
 
@@ -89,15 +89,16 @@ def draw_panel(
     return page.picture()
 
 
-def draw_sheet(panels: Mapping[str, np.ndarray], scale: float = 0.5) -> np.ndarray:
-    """Return the panels side by side, each under its name, RGB, uint8.
+def draw_sheet(**panels: np.ndarray) -> np.ndarray:
+    """Return the panels side by side at half their size, under their names, RGB, uint8.
 
     Args:
-        panels: Name to panel, RGB, uint8, of any height.
-        scale: Factor on their height and width.
+        **panels: Name to panel, RGB, uint8, of any height.
     """
+    import cv2
+
     small = {
-        name: cv2.resize(panel, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        name: cv2.resize(panel, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         for name, panel in panels.items()
     }
     title = 36
@@ -135,6 +136,8 @@ def _draw_maps(
     true_map: np.ndarray | None,
     largest: float,
 ) -> None:
+    import cv2
+
     own = float(predicted_map.max())
     tiles = [
         cv2.cvtColor(image, cv2.COLOR_GRAY2RGB),
@@ -169,6 +172,8 @@ def _draw_caption(
 
 def _enlarge(picture: np.ndarray) -> np.ndarray:
     # Averaging is better for smaller pictures, interpolation for larger ones.
+    import cv2
+
     method = cv2.INTER_AREA if len(picture) > TILE else cv2.INTER_LINEAR
     return cv2.resize(picture, (TILE, TILE), interpolation=method)
 

@@ -1,6 +1,5 @@
 """A map of numbers laid over a grey image."""
 
-import cv2
 import numpy as np
 
 OPACITY = 0.65
@@ -16,6 +15,8 @@ def overlay(image: np.ndarray, values: np.ndarray, largest: float) -> np.ndarray
         largest: The value with the last colour, also for greater values. If it is 0,
             nothing is drawn.
     """
+    import cv2
+
     fraction = np.clip(values / largest, 0, 1) if largest > 0 else np.zeros(image.shape)
     # Jet has uneven steps, but readers of Grad-CAM know it.
     levels = np.rint(fraction * 255).astype(np.uint8)

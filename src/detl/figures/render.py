@@ -1,12 +1,14 @@
 """What all figures share: the check for something to draw, and the rendering."""
 
 from collections.abc import Sized
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from detl.errors import DetlError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 DOTS_PER_INCH = 120
 
@@ -27,12 +29,14 @@ def require_some(items: Sized, what: str, advice: str) -> None:
         )
 
 
-def render_figure(figure: Figure) -> np.ndarray:
+def render_figure(figure: "Figure") -> np.ndarray:
     """Return the figure as a picture, RGB, uint8 (height, width, 3).
 
     Args:
         figure: A figure made without pyplot, which would keep it in memory.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()

@@ -1,16 +1,16 @@
 """Figure of the shortcut report card: the accuracy of each input."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from detl.evaluation.shortcuts.card import INPUTS, WHOLE
 from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 NETWORK_COLOUR = "#0072b2"
 SIMPLE_COLOUR = "#d55e00"
@@ -19,7 +19,7 @@ PANEL_INCHES = (3.6, 3.4)
 LABEL_INCHES = 1.5
 
 
-def draw_shortcuts(cards: Mapping[str, pd.DataFrame]) -> np.ndarray:
+def draw_shortcuts(**cards: pd.DataFrame | None) -> np.ndarray:
     """Return a picture of the accuracy of each input, RGB, uint8 (height, width, 3).
 
     There is a panel per architecture and a row per input, with the accuracy, its 95 %
@@ -27,20 +27,24 @@ def draw_shortcuts(cards: Mapping[str, pd.DataFrame]) -> np.ndarray:
     network on whole images. An input that was not computed has a note.
 
     Args:
-        cards: Architecture to its result of ``make_shortcut_card``.
+        **cards: Architecture to its result of ``make_shortcut_card``; None is left
+            out.
 
     Raises:
         DetlError: There is no card.
     """
-    require_some(cards, "shortcut cards", "run pipeline 'audit' first")
+    from matplotlib.figure import Figure
+
+    there = {name: card for name, card in cards.items() if card is not None}
+    require_some(there, "shortcut cards", "run pipeline 'audit' first")
     width, height = PANEL_INCHES
     figure = Figure(
-        (LABEL_INCHES + width * len(cards), height),
+        (LABEL_INCHES + width * len(there), height),
         DOTS_PER_INCH,
         layout="constrained",
     )
-    panels = figure.subplots(1, len(cards), squeeze=False, sharex=True, sharey=True)[0]
-    for axes, (architecture, card) in zip(panels, cards.items(), strict=True):
+    panels = figure.subplots(1, len(there), squeeze=False, sharex=True, sharey=True)[0]
+    for axes, (architecture, card) in zip(panels, there.items(), strict=True):
         _draw_panel(axes, card)
         axes.set_title(architecture, fontsize="medium")
         axes.set_xlabel("Accuracy, %")
@@ -57,7 +61,7 @@ def draw_shortcuts(cards: Mapping[str, pd.DataFrame]) -> np.ndarray:
     return render_figure(figure)
 
 
-def _draw_panel(axes: Axes, card: pd.DataFrame) -> None:
+def _draw_panel(axes: "Axes", card: pd.DataFrame) -> None:
     for row in card.to_dict("records"):
         height = -INPUTS.index(row["input"])
         if pd.isna(row["accuracy"]):
@@ -91,7 +95,9 @@ def _text_style() -> dict[str, Any]:
     }
 
 
-def _legend_of_marks() -> list[Line2D]:
+def _legend_of_marks() -> "list[Line2D]":
+    from matplotlib.lines import Line2D
+
     return [
         Line2D([], [], marker="D", color=NETWORK_COLOUR, ms=5, label="network"),
         Line2D([], [], marker="D", color=SIMPLE_COLOUR, ms=5, label="simple model"),

@@ -3,15 +3,18 @@
 Each function works on a copy and does not change the given model.
 """
 
-import keras
+from typing import TYPE_CHECKING
 
-from detl.networks.blocks import Tensor, logits_layer
 from detl.networks.keras_settings import plain_keras
 from detl.networks.names import END_OF_BODY, END_OF_TRUNK, LOGITS
+from detl.schemas.keras_model import KerasModel
+
+if TYPE_CHECKING:
+    from detl.networks.blocks import Tensor
 
 
 @plain_keras()
-def cut_network(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
+def cut_network(model: KerasModel, layer: str) -> tuple[KerasModel, KerasModel]:
     """Return the part up to and including ``layer``, and the part after it.
 
     Both are flat functional models with copies of the weights, and ``upper(lower(x))``
@@ -24,7 +27,7 @@ def cut_network(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Mode
     return _cut_at(copy, copy.get_layer(layer).output)
 
 
-def cut_trunk(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+def cut_trunk(model: KerasModel) -> tuple[KerasModel, KerasModel]:
     """Return the trunk, which DETL freezes, and the tail, which it trains again.
 
     The network is cut at the layer ``END_OF_TRUNK``.
@@ -39,7 +42,7 @@ def cut_trunk(model: keras.Model) -> tuple[keras.Model, keras.Model]:
 
 
 @plain_keras()
-def cut_head(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+def cut_head(model: KerasModel) -> tuple[KerasModel, KerasModel]:
     """Return the frozen body of a network, and its head, the last layer.
 
     Paper, section III-B: "training a linear classifier" (decision 10). If more layers
@@ -58,19 +61,25 @@ def cut_head(model: keras.Model) -> tuple[keras.Model, keras.Model]:
 
 
 @plain_keras()
-def replace_head(model: keras.Model, classes: int, seed: int) -> keras.Model:
+def replace_head(model: KerasModel, classes: int, seed: int) -> KerasModel:
     """Return ``model`` with a new, untrained last fully connected layer.
 
     Paper, section III-B: "Replace the last fully-connected layer".
     """
+    import keras
+
+    from detl.networks.blocks import logits_layer
+
     copy = copy_model(model)
     logits = logits_layer(classes, seed)(copy.get_layer(LOGITS).input)
     return keras.Model(copy.input, logits, name=model.name)
 
 
 @plain_keras()
-def copy_model(model: keras.Model) -> keras.Model:
+def copy_model(model: KerasModel) -> KerasModel:
     """Return a copy with the same weights that shares nothing with ``model``."""
+    import keras
+
     # A layer's ``input`` and ``output`` belong to the first graph that used it. In a
     # fresh copy this is the graph that is cut.
     copy = keras.models.clone_model(model)
@@ -78,7 +87,9 @@ def copy_model(model: keras.Model) -> keras.Model:
     return copy
 
 
-def _cut_at(model: keras.Model, middle: Tensor) -> tuple[keras.Model, keras.Model]:
+def _cut_at(model: KerasModel, middle: "Tensor") -> tuple[KerasModel, KerasModel]:
+    import keras
+
     lower = keras.Model(model.input, middle, name=f"{model.name}_lower")
     upper = keras.Model(middle, model.output, name=f"{model.name}_upper")
     return lower, upper

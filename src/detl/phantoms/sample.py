@@ -2,25 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from detl.errors import DetlError
-from detl.phantoms.dirt import COVID_FAULTS, NIH_FAULTS, soil_covid, soil_nih
-from detl.phantoms.films import (
-    GROUPS_AT_MOST,
-    Film,
-    Group,
-    Patient,
-    draw_film,
-    draw_films,
-)
-from detl.phantoms.layouts import (
-    covid_collection,
-    covid_files,
-    nih_collection,
-    nih_files,
-)
-from detl.phantoms.lesions import SIGNS
 from detl.schemas.parameters import PhantomParameters
+
+if TYPE_CHECKING:
+    from detl.phantoms.films import Film
 
 
 def make_phantoms(parameters: PhantomParameters) -> dict[str, bytes]:
@@ -32,6 +20,14 @@ def make_phantoms(parameters: PhantomParameters) -> dict[str, bytes]:
     Raises:
         DetlError: A finding has no known signs.
     """
+    from detl.phantoms.dirt import COVID_FAULTS, NIH_FAULTS, soil_covid, soil_nih
+    from detl.phantoms.layouts import (
+        covid_collection,
+        covid_files,
+        nih_collection,
+        nih_files,
+    )
+
     nih_films = list(draw_nih(parameters))
     covid_films = list(draw_covid(parameters))
     nih_spare = draw_spare(parameters, "nih", len(NIH_FAULTS) if parameters.dirt else 0)
@@ -50,15 +46,19 @@ def make_phantoms(parameters: PhantomParameters) -> dict[str, bytes]:
     )
 
 
-def draw_nih(parameters: PhantomParameters) -> Iterator[Film]:
+def draw_nih(parameters: PhantomParameters) -> "Iterator[Film]":
     """Yield the films of the NIH folder, without those that get faults."""
+    from detl.phantoms.films import Group, draw_films
+
     for index, (label, count) in enumerate(parameters.nih.items()):
         group = Group(f"nih/{label}", split_findings(label, "|"), index)
         yield from draw_films(parameters, group, count)
 
 
-def draw_covid(parameters: PhantomParameters) -> Iterator[Film]:
+def draw_covid(parameters: PhantomParameters) -> "Iterator[Film]":
     """Yield the films of the covid-chestxray folder, without those that get faults."""
+    from detl.phantoms.films import Group, draw_films
+
     for index, (label, count) in enumerate(parameters.covid_chestxray.items()):
         group = Group(
             f"covid-chestxray/{label}",
@@ -72,8 +72,10 @@ def draw_covid(parameters: PhantomParameters) -> Iterator[Film]:
 
 def draw_spare(
     parameters: PhantomParameters, collection: str, count: int
-) -> list[Film]:
+) -> "list[Film]":
     """Return ``count`` films of different patients without findings, to get faults."""
+    from detl.phantoms.films import GROUPS_AT_MOST, Group, Patient, draw_film
+
     group = Group(f"{collection}/dirt", (), GROUPS_AT_MOST - 1)
     patients = [Patient(group, ordinal, parameters.seed) for ordinal in range(count)]
     return [draw_film(parameters, patient, 0, (), 50) for patient in patients]
@@ -81,6 +83,8 @@ def draw_spare(
 
 def split_findings(label: str, separator: str) -> tuple[str, ...]:
     """Return the findings of a label; none for ``No Finding``."""
+    from detl.phantoms.lesions import SIGNS
+
     if label == "No Finding":
         return ()
     findings = tuple(label.split(separator))

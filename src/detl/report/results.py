@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.evaluation.pooling import pool_predictions
+from detl.evaluation.predictions import pool_predictions
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.statistics.bootstrap import FEWEST_GROUPS, draw_weights
 from detl.statistics.rates import measure_share
@@ -53,7 +53,7 @@ def collect_results(
         DetlError: A prediction is of an image that Data-B lacks, or the groups are too
             few for an interval.
     """
-    tested = pool_predictions(predictions, data_b)
+    tested = pool_predictions(data_b, **predictions)
     is_right = tested["label"] == tested["predicted"]
     groups = tested["group"].to_numpy()
     every = np.ones(len(tested), bool)

@@ -192,6 +192,22 @@ def tabulate_predictions(
     )
 
 
+def stack_architectures(**tables: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the tables of all architectures as one, after a column ``architecture``.
+
+    Args:
+        **tables: By architecture; None, of one that has not been run, is left out.
+    """
+    there = {name: table for name, table in tables.items() if table is not None}
+    columns = dict.fromkeys(column for table in there.values() for column in table)
+    rows = [
+        {"architecture": architecture, **row}
+        for architecture, table in there.items()
+        for row in table.to_dict("records")
+    ]
+    return pd.DataFrame(rows, columns=["architecture", *columns])
+
+
 def validate(table: pd.DataFrame, schema: DataFrameSchema) -> pd.DataFrame:
     """Return the table as it is, if it fits the schema.
 

@@ -1,10 +1,9 @@
 """Regions of the lesions that belong to the class of their image."""
 
-from collections.abc import Collection, Mapping
-
 import numpy as np
 import pandas as pd
 
+from detl.schemas.parameters import SplitParameters
 from detl.sources.findings import list_findings
 
 OTHER_FINDING = "lesions of other findings than the image's class"
@@ -13,8 +12,9 @@ OTHER_FINDING = "lesions of other findings than the image's class"
 def unite_regions(
     regions: pd.DataFrame,
     masks: np.ndarray,
+    unreadable: pd.DataFrame,
     data_b: pd.DataFrame,
-    findings: Mapping[str, Collection[str]],
+    split: SplitParameters,
 ) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
     """Return one region per image of Data-B: the lesions of the image's class.
 
@@ -24,15 +24,17 @@ def unite_regions(
     Args:
         regions: Result of ``read_regions``, a row per image and finding.
         masks: The masks of ``regions``, (n, size, size), bool.
+        unreadable: The regions that ``read_regions`` cannot read.
+        split: The findings that make up a class.
 
     Returns:
         ``regions`` and ``masks`` with a row per image; ``findings`` are the outlined
-        findings of the class ("A|B"). And images without a region of their class:
+        findings of the class ("A|B"). And what is not used, the unreadable first:
         ``source``, ``reason``, ``count`` and ``example``.
     """
     known = regions.merge(data_b[["image_id", "label"]], on="image_id")
     speaks = [
-        not list_findings(outlined).isdisjoint(findings[label])
+        not list_findings(outlined).isdisjoint(getattr(split.data_b, label).findings)
         for label, outlined in zip(known["label"], known["findings"], strict=True)
     ]
     own = known[np.array(speaks, bool)]
@@ -46,7 +48,8 @@ def unite_regions(
     table = pd.DataFrame(rows, columns=list(regions)).astype(regions.dtypes.to_dict())
     stacked = np.array(united, bool).reshape(-1, *masks.shape[1:])
     others = known[~known["image_id"].isin(own["image_id"])]
-    return table, stacked, _count_others(others["image_id"].drop_duplicates())
+    unused = _count_others(others["image_id"].drop_duplicates())
+    return table, stacked, pd.concat([unreadable, unused], ignore_index=True)
 
 
 def _count_others(image_ids: pd.Series) -> pd.DataFrame:

@@ -4,17 +4,18 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from detl.imaging.decode import decode_image
 from detl.imaging.grey import ImageRejected
-from detl.imaging.read import Picture, read_pictures
-from detl.imaging.resize import make_square
 from detl.schemas.parameters import IngestParameters
 from detl.sources.boxes import BOX_READERS, OWN_FRAME, draw_boxes, find_faults
 from detl.sources.findings import translate_findings
+
+if TYPE_CHECKING:
+    from detl.imaging.read import Picture
 
 REGION_COLUMNS = ["image_id", "findings", "kind", "area", "row"]
 LEFT_OUT_COLUMNS = ["source", "reason", "count", "example"]
@@ -146,6 +147,8 @@ def _list_masks(folder: Path) -> dict[str, Path] | None:
 def _read_masks(
     raw: Path, images: pd.DataFrame, parameters: IngestParameters
 ) -> Iterator[_Region | _LeftOut]:
+    from detl.imaging.decode import decode_image
+
     pictures = _decode(raw, images, parameters)
     columns = (images[name] for name in ("image_id", "findings", "name", "mask"))
     for *row, picture in zip(*columns, pictures, strict=True):
@@ -217,7 +220,9 @@ def _measure_frames(
 
 def _decode(
     raw: Path, images: pd.DataFrame, parameters: IngestParameters
-) -> Iterable[Picture | ImageRejected]:
+) -> "Iterable[Picture | ImageRejected]":
+    from detl.imaging.read import read_pictures
+
     paths = [raw / path for path in images["path"]]
     return read_pictures(
         paths, parameters.input_size, parameters.fit, parameters.largest_image
@@ -232,6 +237,8 @@ def _store(
     parameters: IngestParameters,
 ) -> _Region | _LeftOut:
     """Return the region in the stored pixels."""
+    from detl.imaging.resize import make_square
+
     mask = make_square(drawn, parameters.input_size, parameters.fit) > 127
     if not mask.any():
         return _LeftOut(f"{kind} of which the stored pixels show nothing", image_id)

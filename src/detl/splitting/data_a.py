@@ -24,21 +24,19 @@ PAPER_DATA_A = {
 
 
 LARGEST_IMBALANCE = 0.1
-"""A validation part whose classes differ by more than this share is warned of."""
+"""A warning says where the classes of the validation part differ by more."""
 
 
 def select_data_a(
     images: pd.DataFrame, data_b: pd.DataFrame, parameters: SplitParameters, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Data-A and its counts: normal against diseased (paper, Table I).
+    """Return Data-A and its counts: normal against diseased (paper, Table I).
 
     Every group of Data-B is left out whole; under ``protocol: paper`` only the images
     of Data-B are, and their patients' other images stay (decision 8). The validation
     part is balanced, and no group is in both parts (decision 7).
 
     Args:
-        images: Table ``images``.
-        data_b: Table ``data_b``.
         parameters: Sources, handling of pneumonia, size of the validation part.
         seed: Seed of the draw.
 
@@ -76,7 +74,7 @@ def select_data_a(
 
 
 def _size_validation(labelled: pd.DataFrame, wanted: DataAParameters) -> int:
-    """Number of validation images to aim at in each class."""
+    """Return the number of validation images to aim at in each class."""
     sizes = labelled["label"].value_counts().reindex(list(DATA_A_CLASSES), fill_value=0)
     smaller = sizes.idxmin()
     if sizes.min() == 0:
@@ -139,7 +137,7 @@ def _check_parts(counts: pd.DataFrame, target: int) -> None:
 def label_data_a(
     images: pd.DataFrame, parameters: DataAParameters, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Images of Data-A with their label, normal or diseased (decisions 5, 6).
+    """Return Data-A's images with their label, normal or diseased (decisions 5, 6).
 
     Args:
         images: The images that may be taken: Data-B's groups are left out already.
@@ -165,7 +163,7 @@ def label_data_a(
 def draw_validation(
     data_a: pd.DataFrame, per_class: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Subset of each image, so that the validation part is balanced and a fair draw.
+    """Return the subset of each image; the validation part is balanced and a fair draw.
 
     Groups come in random order, and a class takes its images from them until it has its
     number. The scarcer class goes on for longer, and meets groups with images of both:
@@ -205,7 +203,7 @@ def draw_validation(
 
 
 def _shuffle_evenly(sizes: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Return groups in random order, of which any beginning is like the whole.
+    """Return groups in random order, such that any beginning resembles the whole.
 
     Ten groups that are alike, in the classes they have and in their number of images,
     are a stratum; places within it are random, and strata take turns.

@@ -18,10 +18,9 @@ logger = logging.getLogger("detl.split")
 def select_data_b(
     images: pd.DataFrame, parameters: SplitParameters, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Data-B and its counts: four classes, drawn at random (paper, Table I).
+    """Return Data-B and its counts: four classes, drawn at random (paper, Table I).
 
     Args:
-        images: Table ``images``.
         parameters: Numbers per finding, and what to do on shortage.
         seed: Seed of the draw.
 
@@ -86,7 +85,7 @@ def require_sources(
 def draw_data_b(
     images: pd.DataFrame, parameters: DataBParameters, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Images of Data-B, and what was asked, available and taken (decisions 3, 4).
+    """Return Data-B, and what was asked, available and taken (decisions 3, 4).
 
     Images are shuffled once and taken from the front, so that asking for more adds
     images and exchanges none. No image is taken twice.
@@ -157,7 +156,7 @@ def label_as_data_b(images: pd.DataFrame, parameters: DataBParameters) -> pd.Ser
 def _find_candidates(
     images: pd.DataFrame, finding: str, wanted: ClassParameters
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Images with the finding alone, and those with it among permitted others."""
+    """Return images with the finding alone, and with it among permitted others."""
     if wanted.sources is not None:
         images = images[images["source"].isin(wanted.sources)]
     single = images["findings"] == finding

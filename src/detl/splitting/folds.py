@@ -18,7 +18,7 @@ def assign_folds(
     seed: int,
     folds: Sequence[str],
 ) -> pd.DataFrame:
-    """Folds of the cross-validation: the subset of each image in each fold.
+    """Return the folds of the cross-validation: the subset of each image in each fold.
 
     Classes are spread evenly, and each image is tested in one fold (decision 18).
     Under ``protocol: grouped`` groups stay whole, and the best epoch is chosen on a
@@ -27,7 +27,6 @@ def assign_folds(
     image, and there is no validation part: the epoch is chosen on the test part.
 
     Args:
-        data_b: Table ``data_b``.
         parameters: Protocol, and share of the inner validation part.
         seed: Seed of the shuffle.
         folds: Names of the folds, at least two.
@@ -63,11 +62,7 @@ def assign_folds(
 
 
 def separate_folds(folds: pd.DataFrame) -> list[pd.DataFrame]:
-    """One table per fold (image_id, fold, subset), in the order of the folds.
-
-    Args:
-        folds: Table ``folds``.
-    """
+    """Return one table per fold (image_id, fold, subset), in the order of the folds."""
     return [
         fold.reset_index(drop=True) for _, fold in folds.groupby("fold", sort=False)
     ]

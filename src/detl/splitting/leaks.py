@@ -1,7 +1,7 @@
 """Whether images that belong together lie on both sides of a boundary of the split.
 
-The groups are found anew, from what the images are and not from how they were divided,
-so that neither a fault of the split nor an edit of its tables can hide a crossing.
+The groups are found again, from the images and not from how they were divided, so that
+a fault of the split or an edit of its tables cannot hide a crossing.
 """
 
 import numpy as np
@@ -35,14 +35,11 @@ def count_leaks(
     Args:
         images: Table ``images``; image_id, patient_id, sha256, group and row are used.
         copies: Table ``copies``; image_id and other_id are used.
-        data_a: Table ``data_a``.
-        data_b: Table ``data_b``.
-        folds: Table ``folds``.
 
     Returns:
         A row per boundary and link: ``boundary``; ``link``, one of ``LINKS``;
         ``groups`` that cross it, where it is one of the folds in any of them;
-        ``images`` of these groups beside the boundary; ``example``, two of these images
+        ``images`` of these groups at the boundary; ``example``, two of these images
         with their places, or "" where there is none; and ``named``, all of them, group
         by group, up to ``MOST_NAMED``.
 
@@ -158,12 +155,11 @@ def choose_unseen(
     """Return the images that can test a network, and why each other one cannot.
 
     Args:
-        images: Table ``images``.
         seen: Of each image, what ``find_seen`` returns.
         labels: Class of Data-B of each image, "" if it is of none.
 
     Returns:
-        The images that training has not seen and that are of a class, numbered anew,
+        The images that training has not seen and that are of a class, with a new index,
         with ``label``; and the reasons of the others, with their index in ``images``.
     """
     no_class = "no class of Data-B: " + images["findings"]

@@ -18,7 +18,7 @@ DRAWS = 2_000
 """Resamples behind an interval."""
 
 FEWEST_GROUPS = 10
-"""With fewer independent groups of patients no interval is given, nor a number."""
+"""With fewer independent groups of patients no number and no interval is given."""
 
 BATCH = 2**18
 """Weights that are worked on at once: 2 MiB, which stays in the cache."""
@@ -45,7 +45,7 @@ class Measurement:
         high: Upper end.
         groups: Independent groups of patients that it rests on.
         note: Empty, or why there is no number, ``not enough data (n = 7)``, or no
-            interval of it, or what is amiss with it.
+            interval of it, or what is unusual in it.
     """
 
     value: float

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm, rankdata
 
 from detl.errors import DetlError
 from detl.statistics.bootstrap import FEWEST_GROUPS
@@ -177,6 +176,8 @@ def _structural_components(
     ones, (V01 - area) / n, where V10 is the share of negative images below the image,
     and V01 that of positive ones above it, ties half.
     """
+    from scipy.stats import rankdata
+
     positive, negative = is_positive.sum(), (~is_positive).sum()
     ranks = rankdata(ranked, axis=0)
     components = np.empty_like(ranks)
@@ -192,6 +193,8 @@ def _structural_components(
 def _test(
     areas: np.ndarray, errors: np.ndarray, groups: int, confidence: float
 ) -> AreaComparison:
+    from scipy.stats import norm
+
     difference, error = float(areas[0] - areas[1]), float(errors[2])
     half = float(norm.ppf((1 + confidence) / 2)) * error
     if error > ROUNDING:

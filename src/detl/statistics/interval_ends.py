@@ -1,14 +1,12 @@
 """Ends of intervals, from the variance that resamples of groups of patients show."""
 
 import numpy as np
-from scipy.special import expit, logit, ndtr, stdtrit
-from statsmodels.stats.proportion import proportion_confint
 
 
 def wilson_ends(
     value: float, variance: float, groups: np.ndarray, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Return the ends of Wilson's interval of a share of images that are not alike.
+    """Return the ends of Wilson's interval of a share of images of groups.
 
     It is that of as many independent images as would show the same variance, at most
     as many as there are; and where the share is 0 or 1, so that resamples show none, of
@@ -24,6 +22,8 @@ def wilson_ends(
         N. Dean, M. Pagano, "Evaluating confidence interval methods for binomial
         proportions in clustered surveys", J. Surv. Stat. Methodol. 3 (2015), 484-503.
     """
+    from statsmodels.stats.proportion import proportion_confint
+
     images = _count_independent(value, variance, groups)
     low, high = proportion_confint(value * images, images, 1 - confidence, "wilson")
     # The outer end of a share that is 0 or 1 would be off by rounding.
@@ -33,13 +33,13 @@ def wilson_ends(
 def jeffreys_ends(
     value: float, variance: float, groups: np.ndarray, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Return the ends of Jeffreys' interval of a share of images that are not alike.
+    """Return the ends of Jeffreys' interval of a share of images of groups.
 
     The differences of shares near 0 and 1 have too wide an interval by Wilson's ends,
     and not by these.
 
     Args:
-        value: As for ``wilson_ends``, whose number of images is taken.
+        value: As for ``wilson_ends``; the number of images is the same.
         variance: As for ``wilson_ends``.
         groups: As for ``wilson_ends``.
         confidence: Coverage, between 0 and 1.
@@ -48,6 +48,8 @@ def jeffreys_ends(
         L. D. Brown, T. T. Cai, A. DasGupta, "Interval estimation for a binomial
         proportion", Statist. Sci. 16 (2001), 101-133, section 4.1.2.
     """
+    from statsmodels.stats.proportion import proportion_confint
+
     images = _count_independent(value, variance, groups)
     low, high = proportion_confint(value * images, images, 1 - confidence, "jeffreys")
     return low if value > 0 else 0.0, high if value < 1 else 1.0
@@ -75,6 +77,8 @@ def logit_ends(
         M. S. Pepe, "The Statistical Evaluation of Medical Tests for Classification and
         Prediction" (2003), section 5.2.
     """
+    from scipy.special import expit, logit, stdtrit
+
     quantile = stdtrit(len(set(groups)) - 1, (1 + confidence) / 2)
     half = quantile * error / (value * (1 - value))
     return float(expit(logit(value) - half)), float(expit(logit(value) + half))
@@ -98,6 +102,8 @@ def widen_for_groups(confidence: float, groups: int) -> float:
         T. C. Hesterberg, "What teachers should know about the bootstrap", Am. Stat. 69
         (2015), 371-386 (the expanded percentile interval).
     """
+    from scipy.special import ndtr, stdtrit
+
     quantile = stdtrit(groups - 1, (1 + confidence) / 2)
     return float(2 * ndtr(quantile * np.sqrt(groups / (groups - 1))) - 1)
 

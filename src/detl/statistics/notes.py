@@ -1,4 +1,4 @@
-"""What is amiss with predictions, in words for the notes of a table."""
+"""Notes of a table that say what is missing or unusual in predictions."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def join_notes(*notes: str) -> str:
 
 
 def name_folds_without(predictions: pd.DataFrame, label: str, part: str) -> str:
-    """Return a note that names the folds without an image of a class; else nothing.
+    """Return a note that names the folds without an image of a class, or nothing.
 
     Args:
         predictions: Predictions of the folds, pooled.

@@ -1,35 +1,16 @@
 """Sensitivity and specificity of a rule, and what follows from the two."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from detl.errors import DetlError
 from detl.statistics.bootstrap import Measurement, divide, measure
 
 Formula = Callable[[float, float], float]
 """From sensitivity and specificity to what follows from them, rising in both; NaN where
 it is undefined."""
-
-
-def require_shares(shares: Sequence[float], what: str) -> None:
-    """Raise where one of some shares is not between 0 and 1.
-
-    Args:
-        shares: Prevalences or the like.
-        what: What they are, in the singular.
-
-    Raises:
-        DetlError: One is not.
-    """
-    for share in shares:
-        if not 0 < share < 1:
-            raise DetlError(
-                f"A {what} of {share:g} was asked for, and it must be between 0 and 1, "
-                "as 0.05 is for 5 %: mend the parameters."
-            )
 
 
 def measure_share(

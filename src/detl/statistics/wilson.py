@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import binomtest
 
 from detl.errors import DetlError
 from detl.statistics.bootstrap import Measurement, draw_weights
@@ -14,7 +13,7 @@ from detl.statistics.rates import measure_share
 def wilson_interval(
     successes: int, trials: int, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Lower and upper end of the Wilson score interval of a proportion.
+    """Return the lower and upper end of the Wilson score interval of a proportion.
 
     Args:
         successes: Number of images classified correctly, 0 to ``trials``.
@@ -33,6 +32,8 @@ def wilson_interval(
             f"An interval was asked for {successes} of {trials} images, expected are "
             "at least 1 image and 0 up to all of them correct: check the predictions."
         )
+    from scipy.stats import binomtest
+
     interval = binomtest(successes, trials).proportion_ci(confidence, method="wilson")
     return float(interval.low), float(interval.high)
 

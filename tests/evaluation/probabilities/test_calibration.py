@@ -4,13 +4,12 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, log_loss
 
-from detl.errors import DetlError
 from detl.evaluation.probabilities.calibration import (
     measure_calibration,
     measure_reliability,
 )
-from detl.schemas.classes import DATA_B_CLASSES
-from made_probabilities import draw_pooled, tabulate
+from detl.schemas.classes import DATA_B_CLASSES, class_indices
+from made_probabilities import draw_pooled, scale_by, tabulate
 
 ERROR = "expected calibration error"
 NO_VALIDATION = "not computed: protocol paper has no inner validation part"
@@ -28,7 +27,11 @@ def validated() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def calibration(tested, validated) -> pd.DataFrame:
-    return measure_calibration(tested, validated, seed=0)
+    return _measure(tested, validated)
+
+
+def _measure(tested, validated, measure=measure_calibration) -> pd.DataFrame:
+    return measure(tested, *scale_by(validated, tested), seed=0)
 
 
 def _row(
@@ -80,7 +83,7 @@ def test_the_error_of_a_class_is_that_of_scikit_learn(tested, calibration, label
 
 def test_the_brier_score_is_that_of_scikit_learn_from_0_to_2(tested, calibration):
     expected = brier_score_loss(
-        tested["label"].map(DATA_B_CLASSES.index),
+        class_indices(tested["label"]),
         _probabilities(tested),
         labels=range(4),
         scale_by_half=False,
@@ -93,15 +96,13 @@ def test_the_brier_score_is_that_of_scikit_learn_from_0_to_2(tested, calibration
 def test_the_brier_score_of_a_certain_error_is_2():
     wrong = tabulate(np.eye(4)[[0] * 20], np.ones(20, int))
 
-    found = _row(
-        measure_calibration(wrong, wrong.iloc[:0], 0), "Brier score", "as they are"
-    )
+    found = _row(_measure(wrong, wrong.iloc[:0]), "Brier score", "as they are")
 
     assert found["value"] == 2
 
 
 def test_the_likelihood_is_that_of_scikit_learn(tested, calibration):
-    labels = tested["label"].map(DATA_B_CLASSES.index)
+    labels = class_indices(tested["label"])
 
     expected = log_loss(labels, _probabilities(tested), labels=range(4))
 
@@ -135,7 +136,7 @@ def test_the_note_says_what_chance_alone_shows(calibration):
 
 
 def test_one_seed_gives_the_same_table_again(tested, validated, calibration):
-    again = measure_calibration(tested, validated, seed=0)
+    again = _measure(tested, validated)
 
     pd.testing.assert_frame_equal(again, calibration)
 
@@ -150,7 +151,7 @@ def test_the_table_survives_csv(calibration, tmp_path):
 
 
 def test_without_inner_validation_parts_nothing_scaled_has_a_number(tested):
-    table = measure_calibration(tested, tested.iloc[:0], seed=0)
+    table = _measure(tested, tested.iloc[:0])
 
     is_scaled = table["probabilities"] != "as they are"
     assert table[["value", "low", "high"]][is_scaled].isna().all(axis=None)
@@ -162,7 +163,7 @@ def test_too_few_positives_have_no_number(tested, validated):
     is_covid = (tested["label"] == "covid_19").to_numpy()
     few = tested[~is_covid | (is_covid.cumsum() <= 7)]
 
-    table = measure_calibration(few, validated, seed=0)
+    table = _measure(few, validated)
 
     for state in ("as they are", "temperature scaled", "difference"):
         row = _row(table, ERROR, state, "covid_19")
@@ -175,7 +176,7 @@ def test_too_few_positives_have_no_number(tested, validated):
 def test_a_class_missing_in_a_fold_is_named(tested, validated):
     gone = (tested["fold"] == "fold_2") & (tested["label"] == "pneumonia")
 
-    table = measure_calibration(tested[~gone], validated, seed=0)
+    table = _measure(tested[~gone], validated)
 
     note = _row(table, ERROR, "difference", "pneumonia")["note"]
     assert note == "no test image of pneumonia in fold_2"
@@ -184,20 +185,15 @@ def test_a_class_missing_in_a_fold_is_named(tested, validated):
 def test_constant_probabilities_are_named_and_divide_nothing_by_0():
     constant = tabulate(np.array([[0.4, 0.3, 0.2, 0.1]] * 80), np.arange(80) % 4)
 
-    table = measure_calibration(constant, constant, seed=0)
+    table = _measure(constant, constant)
 
     assert table["value"].notna().all()
     assert table["note"].str.contains("constant probabilities of the test").all()
     assert _row(table, ERROR, "as they are")["value"] == pytest.approx(0.15)
 
 
-def test_a_fold_that_alone_lacks_an_inner_validation_part_stops(tested, validated):
-    with pytest.raises(DetlError, match="Fold fold_2 has no inner validation"):
-        measure_calibration(tested, validated[validated["fold"] == "fold_1"], seed=0)
-
-
 def test_reliability_has_a_row_per_bin(tested, validated):
-    table = measure_reliability(tested, validated, seed=0)
+    table = _measure(tested, validated, measure_reliability)
 
     assert list(table["bin"]) == [*range(1, 11)] * 2
     assert list(table["images"]) == [60] * 20
@@ -207,7 +203,7 @@ def test_reliability_has_a_row_per_bin(tested, validated):
 
 
 def test_reliability_adds_up_to_the_error(tested, validated, calibration):
-    table = measure_reliability(tested, validated, seed=0)
+    table = _measure(tested, validated, measure_reliability)
 
     gaps = (table["accuracy"] - table["confidence"]).abs() * table["images"] / 600
 
@@ -217,7 +213,7 @@ def test_reliability_adds_up_to_the_error(tested, validated, calibration):
 
 
 def test_reliability_without_inner_validation_parts_says_so(tested):
-    table = measure_reliability(tested, tested.iloc[:0], seed=0)
+    table = _measure(tested, tested.iloc[:0], measure_reliability)
 
     (row,) = table[table["probabilities"] == "temperature scaled"].to_dict("records")
     assert np.isnan(row["accuracy"])
@@ -227,7 +223,7 @@ def test_reliability_without_inner_validation_parts_says_so(tested):
 def test_a_bin_with_too_few_patients_has_no_accuracy(tested):
     same = tested.assign(group=[f"group_{k // 100}" for k in range(len(tested))])
 
-    table = measure_reliability(same, same.iloc[:0], seed=0).iloc[:10]
+    table = _measure(same, same.iloc[:0], measure_reliability).iloc[:10]
 
     assert table["accuracy"].isna().all()
     assert table["note"].str.startswith("not enough data (n = ").all()

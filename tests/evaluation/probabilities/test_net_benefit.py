@@ -2,12 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detl.errors import DetlError
 from detl.evaluation.probabilities.net_benefit import (
     measure_net_benefit,
     net_benefit_at,
 )
-from made_probabilities import draw_pooled, make_sorted, tabulate
+from made_probabilities import draw_pooled, make_sorted, scale_by, tabulate
 
 NO_VALIDATION = "not computed: protocol paper has no inner validation part"
 
@@ -22,10 +21,13 @@ def validated() -> pd.DataFrame:
     return draw_pooled(1000, seed=2)
 
 
+def _tabulate(tested, validated, prevalences, **others) -> pd.DataFrame:
+    tables = (tested, *scale_by(validated, tested, validated))
+    return measure_net_benefit(*tables, prevalences, 0, **others)
+
+
 def _measure(tested, validated, prevalence: float, threshold: float) -> pd.Series:
-    table = measure_net_benefit(
-        tested, validated, [prevalence], 0, thresholds=[threshold]
-    )
+    table = _tabulate(tested, validated, [prevalence], thresholds=[threshold])
     return table.squeeze()
 
 
@@ -96,7 +98,7 @@ def test_a_probability_is_rebased_to_the_prevalence_by_bayes_rule():
 
 
 def test_the_difference_is_to_the_better_of_treating_all_or_none(tested, validated):
-    table = measure_net_benefit(tested, validated, [0.01, 0.2], seed=0)
+    table = _tabulate(tested, validated, [0.01, 0.2])
 
     better = table[["treat_all", "treat_none"]].max(axis=1)
     np.testing.assert_allclose(table["difference"], table["net_benefit"] - better)
@@ -104,7 +106,7 @@ def test_the_difference_is_to_the_better_of_treating_all_or_none(tested, validat
 
 
 def test_calibrated_probabilities_do_no_harm_at_any_threshold(tested, validated):
-    table = measure_net_benefit(tested, validated, [0.05, 0.25], seed=0)
+    table = _tabulate(tested, validated, [0.05, 0.25])
 
     assert (table["high"] >= 0).all()
     best = table.loc[table["difference"].idxmax()]
@@ -120,9 +122,7 @@ def test_who_treats_all_gains_what_treating_all_does(tested, validated):
 
 
 def test_another_class_may_be_asked_for(tested, validated):
-    table = measure_net_benefit(
-        tested, validated, [0.1], 0, label="normal", thresholds=[0.1]
-    )
+    table = _tabulate(tested, validated, [0.1], label="normal", thresholds=[0.1])
 
     assert list(table["class"]) == ["normal"]
 
@@ -163,17 +163,3 @@ def test_constant_probabilities_are_named():
 
     assert row["net_benefit"] == 0
     assert row["note"].startswith("constant probabilities of the inner validation")
-
-
-def test_an_unknown_class_stops(tested, validated):
-    with pytest.raises(DetlError, match="net benefit of class 'flu' was asked for"):
-        measure_net_benefit(tested, validated, [0.1], 0, label="flu")
-
-
-@pytest.mark.parametrize(
-    ("prevalence", "threshold", "what"),
-    [(0, 0.1, "prevalence"), (0.1, 1, "threshold probability")],
-)
-def test_a_share_that_is_none_stops(tested, validated, prevalence, threshold, what):
-    with pytest.raises(DetlError, match=f"A {what} of"):
-        _measure(tested, validated, prevalence, threshold)

@@ -2,13 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detl.errors import DetlError
 from detl.evaluation.probabilities.operating_points import (
     measure_operating_points,
     measure_predictive_values,
 )
 from detl.schemas.classes import DATA_B_CLASSES
-from made_probabilities import draw_pooled, make_sorted, tabulate
+from made_probabilities import draw_pooled, make_sorted, scale_by, tabulate
 
 NO_VALIDATION = "not computed: protocol paper has no inner validation part"
 PPV = "positive predictive value"
@@ -27,7 +26,17 @@ def validated() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def points(tested, validated) -> pd.DataFrame:
-    return measure_operating_points(tested, validated, seed=0)
+    return _measure(tested, validated)
+
+
+def _measure(tested, validated) -> pd.DataFrame:
+    tables = (tested, *scale_by(validated, tested, validated))
+    return measure_operating_points(*tables, seed=0)
+
+
+def _predict(tested, validated, prevalences) -> pd.DataFrame:
+    tables = (tested, *scale_by(validated, tested, validated))
+    return measure_predictive_values(*tables, prevalences, seed=0)
 
 
 def _point(
@@ -66,7 +75,7 @@ def test_the_threshold_is_frozen_before_the_test_part_is_seen():
     validated = _spread(np.linspace(0.3, 0.6, 40), np.linspace(0.1, 0.4, 40))
     tested = _spread(np.linspace(0.7, 0.9, 40), np.linspace(0.7, 0.9, 40))
 
-    table = measure_operating_points(tested, validated, seed=0)
+    table = _measure(tested, validated)
 
     assert _point(table, "specificity 95 %", "sensitivity")["value"] == 1
     assert _point(table, "specificity 95 %", "specificity")["value"] == 0
@@ -81,7 +90,7 @@ def test_each_fold_keeps_its_own_threshold():
     pooled = pd.concat([one, other.assign(fold="fold_2")], ignore_index=True)
     pooled["group"] = [f"group_{k}" for k in range(len(pooled))]
 
-    table = measure_operating_points(pooled, pooled, seed=0)
+    table = _measure(pooled, pooled)
 
     assert _point(table, "specificity 95 %", "sensitivity")["value"] == 1
     assert _point(table, "sensitivity 95 %", "specificity")["value"] == 1
@@ -112,7 +121,7 @@ def test_a_threshold_on_few_images_says_what_it_cannot_tell(tested):
     validated = _spread(np.linspace(0.3, 0.9, 8), np.linspace(0.1, 0.4, 40))
     tested = tested[tested["fold"] == "fold_1"]
 
-    table = measure_operating_points(tested, validated, seed=0)
+    table = _measure(tested, validated)
 
     row = _point(table, "sensitivity 95 %", "specificity")
     assert row["note"] == (
@@ -125,7 +134,7 @@ def test_a_threshold_on_few_images_says_what_it_cannot_tell(tested):
 def test_a_class_missing_in_an_inner_validation_part_is_named(tested, validated):
     gone = (validated["fold"] == "fold_2") & (validated["label"] == "covid_19")
 
-    table = measure_operating_points(tested, validated[~gone], seed=0)
+    table = _measure(tested, validated[~gone])
 
     row = _point(table, "sensitivity 95 %", "specificity")
     assert np.isnan(row["value"])
@@ -139,7 +148,7 @@ def test_a_class_missing_in_an_inner_validation_part_is_named(tested, validated)
 def test_an_inner_validation_part_of_one_class_is_named(tested, validated):
     gone = (validated["fold"] == "fold_2") & (validated["label"] != "covid_19")
 
-    table = measure_operating_points(tested, validated[~gone], seed=0)
+    table = _measure(tested, validated[~gone])
 
     row = _point(table, "specificity 95 %", "sensitivity")
     assert np.isnan(row["value"])
@@ -151,7 +160,7 @@ def test_an_inner_validation_part_of_one_class_is_named(tested, validated):
 def test_a_class_missing_in_a_test_part_is_named(tested, validated):
     gone = (tested["fold"] == "fold_2") & (tested["label"] == "covid_19")
 
-    table = measure_operating_points(tested[~gone], validated, seed=0)
+    table = _measure(tested[~gone], validated)
 
     row = _point(table, "specificity 95 %", "sensitivity")
     assert row["note"] == "no test image of covid_19 in fold_2"
@@ -161,7 +170,7 @@ def test_too_few_positives_have_no_sensitivity(tested, validated):
     is_covid = (tested["label"] == "covid_19").to_numpy()
     few = tested[~is_covid | (is_covid.cumsum() <= 7)]
 
-    table = measure_operating_points(few, validated, seed=0)
+    table = _measure(few, validated)
 
     row = _point(table, "specificity 95 %", "sensitivity")
     assert np.isnan(row["value"])
@@ -172,7 +181,7 @@ def test_too_few_positives_have_no_sensitivity(tested, validated):
 def test_constant_probabilities_are_named():
     constant = tabulate(np.full((80, 4), 0.25), np.arange(80) % 4)
 
-    table = measure_operating_points(constant, constant, seed=0)
+    table = _measure(constant, constant)
 
     row = _point(table, "specificity 95 %", "sensitivity")
     assert row["value"] == 0
@@ -186,14 +195,14 @@ def test_constant_probabilities_are_named():
 
 
 def test_without_inner_validation_parts_no_target_has_a_number(tested):
-    table = measure_operating_points(tested, tested.iloc[:0], seed=0)
+    table = _measure(tested, tested.iloc[:0])
 
     assert table[["value", "low", "high"]].isna().all(axis=None)
     assert set(table["note"]) == {NO_VALIDATION}
 
 
 def test_predictive_values_follow_by_bayes_rule(tested, validated, points):
-    table = measure_predictive_values(tested, validated, [0.2], seed=0)
+    table = _predict(tested, validated, [0.2])
 
     a = _point(points, "specificity 95 %", "sensitivity")["value"]
     b = _point(points, "specificity 95 %", "specificity")["value"]
@@ -207,9 +216,7 @@ def test_at_the_prevalence_of_the_test_images_they_are_those_of_the_counts(teste
     is_covid = tested["label"] == "covid_19"
     is_called = tested["predicted"] == "covid_19"
 
-    table = measure_predictive_values(
-        tested, tested.iloc[:0], [is_covid.mean()], seed=0
-    )
+    table = _predict(tested, tested.iloc[:0], [is_covid.mean()])
 
     ppv = _value(table, "largest probability", PPV, is_covid.mean())
     npv = _value(table, "largest probability", NPV, is_covid.mean())
@@ -218,9 +225,7 @@ def test_at_the_prevalence_of_the_test_images_they_are_those_of_the_counts(teste
 
 
 def test_the_rarer_the_disease_the_less_a_positive_result_means(tested, validated):
-    table = measure_predictive_values(
-        tested, validated, [0.001, 0.01, 0.1, 0.5], seed=0
-    )
+    table = _predict(tested, validated, [0.001, 0.01, 0.1, 0.5])
 
     by_rule = table[table["quantity"] == PPV].groupby(["class", "operating_point"])
     assert by_rule["value"].apply(lambda values: values.is_monotonic_increasing).all()
@@ -230,14 +235,14 @@ def test_the_rarer_the_disease_the_less_a_positive_result_means(tested, validate
 def test_there_are_predictive_values_of_each_class_rule_and_prevalence(
     tested, validated
 ):
-    table = measure_predictive_values(tested, validated, [0.01, 0.1], seed=0)
+    table = _predict(tested, validated, [0.01, 0.1])
 
     assert len(table) == len(DATA_B_CLASSES) * 3 * 2 * 2
     assert list(table["class"].unique()) == list(DATA_B_CLASSES)
 
 
 def test_without_inner_validation_parts_only_the_argmax_has_predictive_values(tested):
-    table = measure_predictive_values(tested, tested.iloc[:0], [0.1], seed=0)
+    table = _predict(tested, tested.iloc[:0], [0.1])
 
     is_argmax = table["operating_point"] == "largest probability"
     assert table["value"][is_argmax].notna().all()
@@ -248,13 +253,8 @@ def test_without_inner_validation_parts_only_the_argmax_has_predictive_values(te
 def test_the_predictive_value_of_what_is_never_called_is_undefined_and_says_so():
     never = tabulate(np.array([[0.7, 0.1, 0.1, 0.1]] * 80), np.arange(80) % 4)
 
-    table = measure_predictive_values(never, never.iloc[:0], [0.1], seed=0)
+    table = _predict(never, never.iloc[:0], [0.1])
 
     row = _value(table, "largest probability", PPV, 0.1)
     assert np.isnan(row["value"])
     assert row["note"] == "undefined; no test image is called positive"
-
-
-def test_a_prevalence_that_is_none_stops(tested, validated):
-    with pytest.raises(DetlError, match="A prevalence of 20 was asked for"):
-        measure_predictive_values(tested, validated, [0.1, 20], seed=0)

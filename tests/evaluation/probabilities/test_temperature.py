@@ -4,7 +4,7 @@ import pytest
 from scipy.special import softmax
 
 from detl.errors import DetlError
-from detl.evaluation.predictions import read_labels, read_probabilities
+from detl.evaluation.predictions import read_probabilities
 from detl.evaluation.probabilities.temperature import (
     TEMPERATURES,
     fit_temperature,
@@ -12,11 +12,12 @@ from detl.evaluation.probabilities.temperature import (
     scale_predictions,
     scale_temperature,
 )
+from detl.schemas.classes import class_indices
 from made_probabilities import draw_pooled, tabulate
 
 
 def _fit(table: pd.DataFrame) -> tuple[float, str]:
-    return fit_temperature(read_probabilities(table), read_labels(table))
+    return fit_temperature(read_probabilities(table), class_indices(table["label"]))
 
 
 def test_scaling_probabilities_is_dividing_their_logits():
@@ -156,12 +157,13 @@ def test_without_inner_validation_parts_there_is_no_temperature():
 
 def test_predictions_are_scaled_by_the_temperature_of_their_fold():
     tested, validated = draw_pooled(40, seed=1), draw_pooled(400, sharpness=2)
-    temperatures = fit_temperatures(validated).set_index("fold")["temperature"]
+    temperatures = fit_temperatures(validated)
 
-    scaled = scale_predictions(tested, validated)
+    scaled = scale_predictions(tested, temperatures)
 
+    of_fold = temperatures.set_index("fold")["temperature"]
     expected = scale_temperature(
-        read_probabilities(tested), tested["fold"].map(temperatures).to_numpy()
+        read_probabilities(tested), tested["fold"].map(of_fold).to_numpy()
     )
     np.testing.assert_allclose(read_probabilities(scaled), expected)
     assert list(scaled["predicted"]) == list(tested["predicted"])
@@ -169,5 +171,12 @@ def test_predictions_are_scaled_by_the_temperature_of_their_fold():
 
 def test_a_fold_that_alone_lacks_an_inner_validation_part_stops():
     validated = draw_pooled(40)
+    temperatures = fit_temperatures(validated[validated["fold"] == "fold_1"])
     with pytest.raises(DetlError, match="Fold fold_2 has no inner validation images"):
-        scale_predictions(draw_pooled(40), validated[validated["fold"] == "fold_1"])
+        scale_predictions(draw_pooled(40), temperatures)
+
+
+def test_without_a_temperature_nothing_is_scaled():
+    temperatures = fit_temperatures(draw_pooled(10).iloc[:0])
+
+    assert scale_predictions(draw_pooled(40), temperatures).empty

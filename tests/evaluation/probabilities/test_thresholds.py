@@ -2,7 +2,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detl.evaluation.probabilities.temperature import scale_predictions
 from detl.evaluation.probabilities.thresholds import choose_thresholds
 from detl.schemas.classes import DATA_B_CLASSES
 from made_probabilities import draw_pooled, make_sorted, tabulate
@@ -12,7 +11,7 @@ def _apply(validated: pd.DataFrame, target: str) -> tuple[np.ndarray, np.ndarray
     """Return which images are called COVID-19 by their own threshold, and which are."""
     table = choose_thresholds(validated)
     chosen = table[(table["class"] == "covid_19") & (table["target"] == target)]
-    scores = scale_predictions(validated, validated)["p_covid_19"].to_numpy()
+    scores = validated["p_covid_19"].to_numpy()
     is_covid = (validated["label"] == "covid_19").to_numpy()
     return scores >= chosen["threshold"].item(), is_covid
 

@@ -2,7 +2,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detl.errors import DetlError
 from detl.evaluation.shortcuts.cue_models import build_linear_model, predict_from_cues
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.tables import PREDICTIONS, validate
@@ -134,16 +133,3 @@ def test_a_training_part_without_any_age_still_gives_numbers(make_study):
     predictions = predict_from_cues("metadata", *study, border_share=0.1)
 
     assert np.isfinite(predictions["p_normal"]).all()
-
-
-def test_an_unknown_cue_is_named(make_study):
-    with pytest.raises(DetlError, match="no cue 'smell', expected is one of source"):
-        predict_from_cues("smell", *make_study(), border_share=0.1)
-
-
-def test_a_fold_that_trains_without_a_class_stops(make_study):
-    data_b, images, pixels, folds = make_study()
-    covid = data_b.loc[data_b["label"] == "covid_19", "image_id"]
-    lacking = folds[~(folds["image_id"].isin(covid) & (folds["subset"] == "train"))]
-    with pytest.raises(DetlError, match="fold_1 has 0 images of class covid_19"):
-        predict_from_cues("source", data_b, images, pixels, lacking, 0.1)

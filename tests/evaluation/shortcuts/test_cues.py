@@ -2,7 +2,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detl.errors import DetlError
 from detl.evaluation.shortcuts.cues import (
     CUES,
     Pictures,
@@ -51,12 +50,6 @@ def test_the_images_come_in_the_order_of_data_b_with_their_own_pixels(images):
 
     assert list(pictures.known["image_id"]) == ["c", "a"]
     assert list(pictures.pixels[:, 0, 0]) == [7, 2]
-
-
-def test_an_image_that_nothing_is_known_of_stops(images):
-    data_b = pd.DataFrame({"image_id": ["a", "z"], "row": [0, 1]})
-    with pytest.raises(DetlError, match="images lacks the image 'z'"):
-        choose_pictures(data_b, images, np.zeros((2, 4, 4), np.uint8), 0.1)
 
 
 def test_each_source_has_a_column(three_pictures):
@@ -137,9 +130,3 @@ def test_each_image_is_filled_with_a_grey_of_its_own():
     pixels = np.stack([np.full((20, 20), level, np.uint8) for level in (3, 200)])
     pixels[:, 8:12, 8:12] = 90
     assert black_out_centre(pixels, 0.8)[:, 10, 10].tolist() == [3, 200]
-
-
-@pytest.mark.parametrize("share", [0, 1])
-def test_a_share_that_leaves_no_centre_or_no_border_stops(share):
-    with pytest.raises(DetlError, match=f"as a share of {share} of each side"):
-        black_out_centre(np.zeros((1, 8, 8), np.uint8), share)

@@ -2,7 +2,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detl.errors import DetlError
 from detl.evaluation.shortcuts.same_source import list_controls, score_same_source
 from detl.schemas.classes import DATA_B_CLASSES
 
@@ -172,15 +171,3 @@ def test_without_controls_the_other_images_of_data_b_are_what_is_left(images, tm
     table = score_same_source(tested, controls, images, 0).set_index("against")
     assert table["other_images"].to_dict() == {"all other images": 30, "No Finding": 0}
     assert table.loc["all other images", "auc"] == 0.5
-
-
-def test_controls_that_a_fold_has_seen_stop(images, data_b):
-    tested = predict(data_b["image_id"], 0.5).assign(fold="fold_1")
-    with pytest.raises(DetlError, match="hold the image 'covid_0' of Data-B"):
-        score_same_source(tested, judge(["covid_0"], 0.5, "fold_1"), images, 0)
-
-
-def test_controls_of_other_folds_stop(images, data_b):
-    tested = predict(data_b["image_id"], 0.5).assign(fold="fold_1")
-    with pytest.raises(DetlError, match="judged by fold_2, expected are fold_1"):
-        score_same_source(tested, judge(["sars_0"], 0.5, "fold_2"), images, 0)

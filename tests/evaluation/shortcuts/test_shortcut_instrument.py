@@ -15,7 +15,7 @@ from sklearn.model_selection import StratifiedKFold
 from detl.evaluation.shortcuts.card import make_shortcut_card
 from detl.evaluation.shortcuts.cue_models import build_linear_model
 from detl.evaluation.shortcuts.cues import black_out_centre
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.classes import class_indices
 from detl.schemas.tables import tabulate_predictions
 
 BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
@@ -42,7 +42,7 @@ def predict_linearly(table, pixels):
     inputs = np.reshape(half, (len(pixels), -1)).astype(float)
     inputs -= inputs.mean(axis=1, keepdims=True)
     inputs /= inputs.std(axis=1, keepdims=True)
-    labels = table["label"].map(DATA_B_CLASSES.index).to_numpy()
+    labels = class_indices(table["label"])
     folds = []
     splits = StratifiedKFold(5, shuffle=True, random_state=0).split(inputs, labels)
     for number, (train, test) in enumerate(splits, start=1):

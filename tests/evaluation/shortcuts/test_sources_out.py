@@ -13,7 +13,7 @@ from detl.evaluation.shortcuts.sources_out import (
     plan_sources,
     score_sources_out,
 )
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.classes import DATA_B_CLASSES, class_indices
 
 
 def make_study(layout, per_cell=24, images_of_a_patient=2):
@@ -46,7 +46,7 @@ def make_predictor():
 
     def make(data_b, right):
         def predict(train, validation, test):
-            labels = data_b["label"].iloc[test].map(DATA_B_CLASSES.index).to_numpy()
+            labels = class_indices(data_b["label"].iloc[test])
             is_right = np.arange(len(test)) % 10 < 10 * right
             said = np.where(is_right, labels, 3 - labels)
             return 0.1 + 0.6 * np.eye(4)[said]
@@ -225,9 +225,3 @@ def test_probabilities_that_do_not_fit_stop(two_by_two, returned):
     message = f"Without here came probabilities of shape {returned.shape}"
     with pytest.raises(DetlError, match=re.escape(message)):
         score_sources_out(data_b, images, plans, lambda *_: returned, seed=0)
-
-
-def test_an_image_of_an_unknown_source_stops(two_by_two):
-    data_b, images = two_by_two
-    with pytest.raises(DetlError, match="images lacks the image 'image_0'"):
-        list_identifiable(data_b, images.iloc[1:])

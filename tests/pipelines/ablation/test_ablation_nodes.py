@@ -9,15 +9,14 @@ from detl.pipelines.ablation.nodes import (
     ARM_COLUMNS,
     build_from_imagenet,
     build_untrained,
-    collect_arm,
-    join_architectures,
+    compare_with_reference,
     tabulate_arms,
     take_pixels,
     unfreeze_all,
     unfreeze_head,
     unfreeze_last_block,
 )
-from detl.schemas.parameters import ImagenetParameters
+from detl.schemas.parameters import ImagenetParameters, NetworkParameters
 
 FOLDS = ("fold_1", "fold_2")
 WITH_WEIGHTS = ImagenetParameters(weights="vgg16.h5")
@@ -38,18 +37,24 @@ def model(tiny_network):
     return build_network(tiny_network("alexnet"), 32, 4, seed=0)
 
 
-def _arm_results(**accuracies: list[float]) -> dict:
-    """Return the results of these arms, and None for all others."""
-    results: dict = {}
-    for arm in ARMS:
-        of_folds = accuracies.get(arm)
-        results[f"{arm}_folds"] = results[f"{arm}_summary"] = None
-        if of_folds:
-            results[f"{arm}_folds"] = pd.DataFrame(
-                {"fold": FOLDS, "accuracy": of_folds}
-            )
-            results[f"{arm}_summary"] = {"accuracy_pooled": 0.45}
-    return results
+def _tabulate(
+    folds: pd.DataFrame,
+    network: NetworkParameters,
+    imagenet: ImagenetParameters = WITHOUT_WEIGHTS,
+    **accuracies: list[float],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the tables of arms and their folds where only these have been run."""
+    fold_summaries = {
+        arm: pd.DataFrame({"fold": FOLDS, "accuracy": accuracies[arm]})
+        if arm in accuracies
+        else None
+        for arm in ARMS
+    }
+    summaries = {
+        arm: {"accuracy_pooled": 0.45} if arm in accuracies else None for arm in ARMS
+    }
+    compared, by_fold = compare_with_reference(folds, **fold_summaries)
+    return tabulate_arms(compared, network, imagenet, **summaries), by_fold
 
 
 def test_the_pixels_are_those_of_data_b_in_its_order():
@@ -103,16 +108,12 @@ def test_where_all_is_trained_the_network_is_taken_whole(model):
     assert all(map(np.array_equal, tail.get_weights(), model.get_weights()))
 
 
-def test_an_arm_without_a_fold_cannot_be_collected(folds):
-    with pytest.raises(DetlError, match="The metrics are of fold_1"):
-        collect_arm(folds, fold_1_metrics={"accuracy": 1.0}, fold_1_predictions=None)
-
-
 def test_arms_are_compared_with_the_reference_arm(folds, tiny_network):
-    results = _arm_results(detl_last_block=[0.6, 0.8], scratch_all=[0.5, 0.6])
-
-    table, by_fold = tabulate_arms(
-        folds, tiny_network("vgg16"), WITHOUT_WEIGHTS, **results
+    table, by_fold = _tabulate(
+        folds,
+        tiny_network("vgg16"),
+        detl_last_block=[0.6, 0.8],
+        scratch_all=[0.5, 0.6],
     )
 
     arm = table.set_index(["initialisation", "unfreeze"]).loc[("scratch", "all")]
@@ -127,9 +128,12 @@ def test_arms_are_compared_with_the_reference_arm(folds, tiny_network):
 def test_an_arm_that_differs_by_as_much_in_every_fold_says_that_it_is_not_tested(
     folds, tiny_network
 ):
-    results = _arm_results(detl_last_block=[0.6, 0.8], scratch_all=[0.5, 0.7])
-
-    table, _ = tabulate_arms(folds, tiny_network("vgg16"), WITHOUT_WEIGHTS, **results)
+    table, _ = _tabulate(
+        folds,
+        tiny_network("vgg16"),
+        detl_last_block=[0.6, 0.8],
+        scratch_all=[0.5, 0.7],
+    )
 
     arm = table.set_index(["initialisation", "unfreeze"]).loc[("scratch", "all")]
     assert arm["difference"] == pytest.approx(-0.1)
@@ -138,10 +142,10 @@ def test_an_arm_that_differs_by_as_much_in_every_fold_says_that_it_is_not_tested
 
 
 def test_arms_that_are_missing_say_why(folds, tiny_network):
-    results = _arm_results(detl_last_block=[0.6, 0.8])
-
     def notes(imagenet: ImagenetParameters) -> list[str]:
-        table, _ = tabulate_arms(folds, tiny_network("vgg16"), imagenet, **results)
+        table, _ = _tabulate(
+            folds, tiny_network("vgg16"), imagenet, detl_last_block=[0.6, 0.8]
+        )
         return list(table["note"])
 
     *_, scratch, imagenet = notes(WITHOUT_WEIGHTS)[3:7]
@@ -153,28 +157,7 @@ def test_arms_that_are_missing_say_why(folds, tiny_network):
 def test_an_architecture_none_of_whose_arms_has_been_run_stands_in_the_table(
     folds, tiny_network
 ):
-    arms, by_fold = tabulate_arms(
-        folds, tiny_network("vgg16"), WITH_WEIGHTS, **_arm_results()
-    )
+    arms, by_fold = _tabulate(folds, tiny_network("vgg16"), WITH_WEIGHTS)
 
-    ablation, ablation_folds, _ = join_architectures(
-        vgg16_arms=arms, vgg16_folds=by_fold
-    )
-
-    assert list(ablation["note"]) == ["Not run."] * 9
-    assert ablation_folds.empty
-
-
-def test_architectures_that_have_not_been_run_are_left_out(folds, tiny_network):
-    results = _arm_results(detl_last_block=[0.6, 0.8])
-    arms, by_fold = tabulate_arms(
-        folds, tiny_network("vgg16"), WITHOUT_WEIGHTS, **results
-    )
-
-    ablation, ablation_folds, picture = join_architectures(
-        alexnet_arms=None, alexnet_folds=None, vgg16_arms=arms, vgg16_folds=by_fold
-    )
-
-    assert list(ablation["architecture"]) == ["vgg16"] * 9
-    assert list(ablation_folds["architecture"]) == ["vgg16"] * 2
-    assert picture.ndim == 3
+    assert list(arms["note"]) == ["Not run."] * 9
+    assert by_fold.empty

@@ -3,14 +3,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detl.evaluation.metrics import score_predictions
 from detl.pipelines.crossval.nodes import (
     collect_folds,
     predict_fold,
-    summarise_architectures,
+    tabulate_summaries,
     train_fold,
 )
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.classes import DATA_B_CLASSES, class_indices
 from detl.schemas.parameters import TrainingParameters
 
 N = 24
@@ -34,7 +33,7 @@ def data_b() -> pd.DataFrame:
 @pytest.fixture
 def features(data_b) -> np.ndarray:
     """Return features that say the label: one row per row of Data-B."""
-    labels = data_b["label"].map(DATA_B_CLASSES.index).to_numpy()
+    labels = class_indices(data_b["label"])
     return 5 * np.eye(4, dtype="float32")[labels][:, np.newaxis, np.newaxis]
 
 
@@ -130,29 +129,23 @@ def test_a_fold_without_validation_part_chooses_its_epoch_on_the_test_part(
     assert len(set(history["val_accuracy"])) > 1
 
 
-def _results(right: float) -> tuple[pd.DataFrame, dict]:
-    """Return the table of folds and results of which this share is right."""
-    names = [f"{fold}/{k}" for fold in ("fold_1", "fold_2") for k in range(8)]
-    folds = pd.DataFrame(
-        {"image_id": names, "fold": [n[:6] for n in names], "subset": "test"}
+def _collect(right: float) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
+    """Return what is collected of two folds of which this share is right."""
+    labels = np.array(DATA_B_CLASSES * 2)
+    predicted = np.where(np.arange(8) < 8 * right, labels, np.roll(labels, 1))
+    tested = pd.DataFrame(
+        {
+            "fold": np.repeat(["fold_1", "fold_2"], 8),
+            "image_id": [f"nih/{k}" for k in range(16)],
+            "label": np.tile(labels, 2),
+            "predicted": np.tile(predicted, 2),
+        }
     )
-    results: dict = {}
-    for fold in ("fold_1", "fold_2"):
-        labels = np.array(DATA_B_CLASSES * 2)
-        predicted = np.where(np.arange(8) < 8 * right, labels, np.roll(labels, 1))
-        table = pd.DataFrame(
-            {
-                "image_id": [f"{fold}/{k}" for k in range(8)],
-                "label": labels,
-                "predicted": predicted,
-            }
-        )
-        for name in DATA_B_CLASSES:
-            table[f"p_{name}"] = (predicted == name).astype(float)
-        results[f"{fold}_predictions"] = table
-        results[f"{fold}_metrics"] = score_predictions(table)
-        results[f"{fold}_history"] = {"val_accuracy": [0.1, 0.9, 0.9]}
-    return folds, results
+    for name in DATA_B_CLASSES:
+        tested[f"p_{name}"] = (tested["predicted"] == name).astype(float)
+    folds = tested[["image_id", "fold"]].assign(subset="test")
+    history = {"val_accuracy": [0.1, 0.9, 0.9]}
+    return collect_folds(tested, folds, PRETRAINING, fold_1=history, fold_2=history)
 
 
 PRETRAINING = {
@@ -167,10 +160,8 @@ PRETRAINING = {
 }
 
 
-def test_collecting_pools_the_folds_and_warns_of_what_was_not_learnt():
-    folds, results = _results(right=0.5)
-
-    table, matrix, summary = collect_folds(folds, PRETRAINING, **results)
+def test_collecting_scores_the_folds_and_warns_of_what_was_not_learnt():
+    table, matrix, summary = _collect(right=0.5)
 
     assert list(table["fold"]) == ["fold_1", "fold_2"]
     assert list(table["epoch"]) == [2, 2]
@@ -180,14 +171,10 @@ def test_collecting_pools_the_folds_and_warns_of_what_was_not_learnt():
 
 
 def test_the_summary_has_a_row_per_architecture_and_logs_the_warnings(caplog):
-    folds, results = _results(right=1.0)
-    _, matrix, summary = collect_folds(folds, PRETRAINING, **results)
+    _, _, summary = _collect(right=1.0)
 
-    table, picture = summarise_architectures(
-        net_summary=summary, net_confusion_matrix=matrix
-    )
+    table = tabulate_summaries(net=summary)
 
     assert list(table["architecture"]) == ["net"]
     assert table["accuracy_mean"].item() == 1.0
-    assert picture.ndim == 3
     assert "net: The accuracy on Data-A's validation part" in caplog.text

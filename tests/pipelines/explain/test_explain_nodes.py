@@ -3,13 +3,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detl.errors import DetlError
 from detl.networks import NETWORKS, build_network
 from detl.networks.cut import cut_trunk
 from detl.networks.names import EXPLAINED_LAYER
 from detl.pipelines.explain.nodes import (
     choose_images,
-    collect_panels,
     draw_fold,
     explain_fold,
 )
@@ -164,15 +162,3 @@ def test_the_maps_of_every_network_have_the_size_of_its_last_feature_map(
     _, height, width, _ = tail.get_layer(EXPLAINED_LAYER).output.shape
     heat_maps = explain_fold(tail, features, data_b, chosen)
     assert heat_maps.shape == (2, 2, height, width)
-
-
-def test_an_image_that_data_b_lacks_is_named(tail, features, data_b, chosen):
-    with pytest.raises(DetlError, match=r"'nih/c'.*run the pipelines transfer and"):
-        explain_fold(tail, features[:2], data_b[:2], chosen)
-
-
-def test_the_panels_are_collected_side_by_side():
-    panel = np.zeros((40, 60, 3), np.uint8)
-    sheet = collect_panels(fold_1=panel, fold_2=panel)
-    assert sheet.shape[1] > 60
-    assert (sheet == 0).all(axis=-1).sum() >= 2 * 20 * 30

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from detl.pipelines.optimism.nodes import (
-    compare_protocols,
+    compare_with_other_protocol,
     match_training_size,
     select_other_data_a,
     swap_protocol,
@@ -110,9 +110,7 @@ def test_folds_that_are_smaller_than_our_own_stay_as_they_are():
 
 @pytest.mark.parametrize(("own", "difference"), [("grouped", -1.0), ("paper", 1.0)])
 def test_the_difference_is_the_papers_whichever_was_trained_first(own, difference):
-    result = compare_protocols(
-        DATA_B, _split(own), seed=0, fold_1_own=RIGHT, fold_1_other=WRONG
-    )
+    result = compare_with_other_protocol(DATA_B, RIGHT, WRONG, _split(own), seed=0)
 
     assert result["difference"] == difference
 

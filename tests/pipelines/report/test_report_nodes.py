@@ -11,6 +11,10 @@ from detl.datasets import (
 from detl.datasets.folder_dataset import MARKER
 from detl.errors import NotAvailableError
 from detl.evaluation.metrics import score_predictions
+from detl.evaluation.paired_tests import compare_architectures
+from detl.evaluation.predictions import pool_predictions
+from detl.evaluation.probabilities.calibration import measure_calibration
+from detl.evaluation.subgroups import measure_subgroups
 from detl.pipelines.evaluate import nodes as evaluate
 from detl.pipelines.report import create_pipeline
 from detl.pipelines.report.audit_pipeline import JUDGED
@@ -104,19 +108,16 @@ NO_COPIES = pd.DataFrame(columns=["image_id", "other_id"], dtype=str)
 def audited(name, data_b, folds, images):
     """Return what the stage evaluate has made of an architecture, by dataset."""
     predictions = {fold: make_predictions(data_b, folds, fold) for fold in FOLDS}
-    tested, validated = evaluate.pool_folds(
-        data_b,
-        **{f"{fold}_tested": table for fold, table in predictions.items()},
-        **{f"{fold}_validated": table for fold, table in predictions.items()},
-    )
+    tested = pool_predictions(data_b, **predictions)
+    _, *scaled = evaluate.scale_folds(tested, tested)
     audit = AuditParameters.model_validate(PARAMETERS["audit"])
-    points, values, _ = evaluate.measure_operating_points(tested, validated, audit, 0)
+    points, values, _ = evaluate.measure_decisions(tested, *scaled, audit, 0)
     computed = {
-        "evaluate.scores": evaluate.measure_scores(tested, 0)[0],
-        "evaluate.calibration": evaluate.measure_calibration(tested, validated, 0)[1],
+        "evaluate.scores": evaluate.score_network(tested, 0)[0],
+        "evaluate.calibration": measure_calibration(tested, scaled[0], 0),
         "evaluate.operating_points": points,
         "evaluate.predictive_values": values,
-        "evaluate.subgroups": evaluate.measure_subgroups(tested, images, 0),
+        "evaluate.subgroups": measure_subgroups(tested, images, 0),
     }
     return {f"{name}.{table}": computed.get(table) for table in JUDGED.values()}
 
@@ -175,7 +176,7 @@ def write_page(raw, folder, ingest):
         "folds": folds,
         "copies": NO_COPIES,
         "leaks": leaks,
-        "paired_tests": evaluate.compare_architectures(folds, 0),
+        "paired_tests": compare_architectures(folds, 0),
         **dict.fromkeys(("reliability_picture", "net_benefit_picture"), PICTURE),
         **dict.fromkeys(("shortcuts_picture", "deletion_picture", "sanity_picture")),
         **dict.fromkeys(("shortcuts.identifiable", "external.source")),

@@ -3,8 +3,7 @@ import numpy as np
 
 from detl.pipelines.shortcuts.nodes import (
     extract_features_without_centre,
-    pool_without_centre,
-    predict_from_cues,
+    predict_from_each_cue,
 )
 from detl.schemas.parameters import AuditParameters
 from made_study import SIZE, make_folds, make_study
@@ -17,7 +16,7 @@ AUDIT = AuditParameters(
 def test_every_cue_predicts_every_image_in_the_fold_that_tests_it():
     data_b, images, pixels = make_study("nih")
 
-    table = predict_from_cues(data_b, images, pixels, make_folds(data_b), AUDIT)
+    table = predict_from_each_cue(data_b, images, pixels, make_folds(data_b), AUDIT)
 
     assert set(table["cue"]) == {"source", "metadata", "border", "thumbnail"}
     for _, cue in table.groupby("cue"):
@@ -38,19 +37,3 @@ def test_the_trunk_does_not_see_what_lies_in_the_centre():
     )
 
     np.testing.assert_array_equal(one, another)
-
-
-def test_the_test_parts_of_all_folds_are_pooled_with_their_groups():
-    data_b, images, pixels = make_study("nih")
-    cue = predict_from_cues(data_b, images, pixels, make_folds(data_b), AUDIT)
-    cue = cue[cue["cue"] == "border"].drop(columns=["cue", "group"])
-    of_folds = {
-        fold: part.drop(columns="fold").reset_index(drop=True)
-        for fold, part in cue.groupby("fold")
-    }
-
-    pooled = pool_without_centre(data_b, **of_folds)
-
-    assert sorted(pooled["image_id"]) == sorted(data_b["image_id"])
-    assert set(pooled["fold"]) == {"fold_1", "fold_2"}
-    assert (pooled["group"] == pooled["image_id"]).all()

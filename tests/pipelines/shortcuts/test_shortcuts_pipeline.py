@@ -1,10 +1,41 @@
+import pytest
+
 from detl.pipelines.shortcuts import create_pipeline
 
 
-def test_the_card_rests_on_the_test_parts_alone():
-    pipeline = create_pipeline(["vgg16"], ["fold_1", "fold_2"])
+@pytest.fixture(scope="module")
+def pipeline():
+    return create_pipeline(["vgg16", "alexnet"], ["fold_1", "fold_2"])
 
+
+def test_each_architecture_is_graded_and_tested_within_for_and_without_a_source(
+    pipeline,
+):
+    assert pipeline.all_outputs() >= {
+        f"{name}.shortcuts.{table}"
+        for name in ("vgg16", "alexnet")
+        for table in ("card", "same_source", "source_probe", "sources_out")
+    }
+
+
+def test_the_tag_of_an_architecture_keeps_all_that_it_needs(pipeline):
+    of_vgg16 = pipeline.only_nodes_with_tags("vgg16")
+
+    taken = {name for name in of_vgg16.inputs() if name.startswith("alexnet")}
+    assert taken == {"alexnet.shortcuts.card"}
+    assert "shortcuts.controls" in of_vgg16.all_outputs()
+
+
+def test_controls_are_judged_and_features_probed_by_every_fold(pipeline):
+    inputs = {node.name: set(node.inputs) for node in pipeline.nodes}
+
+    models = {f"vgg16.crossval.fold_{number}.model" for number in (1, 2)}
+    assert models <= inputs["vgg16.shortcuts.predict_controls"]
+    assert models <= inputs["vgg16.shortcuts.probe_networks"]
+
+
+def test_the_card_rests_on_the_test_parts_alone(pipeline):
     needed = pipeline.to_outputs("vgg16.shortcuts.card").inputs()
     used = {name for node in pipeline.nodes for name in node.inputs}
-    assert "vgg16.evaluate.tested" in needed
+    assert "vgg16.crossval.tested" in needed
     assert not {name for name in used if name.endswith("validation_predictions")}

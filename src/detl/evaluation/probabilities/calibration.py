@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from detl.evaluation.predictions import read_labels, read_probabilities
+from detl.evaluation.predictions import read_probabilities
 from detl.evaluation.probabilities.calibration_error import (
     BINS,
     CalibrationError,
@@ -13,10 +13,7 @@ from detl.evaluation.probabilities.calibration_error import (
     bin_equal_mass,
     draw_means,
 )
-from detl.evaluation.probabilities.temperature import (
-    scale_predictions,
-)
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.classes import DATA_B_CLASSES, class_indices
 from detl.statistics.bootstrap import Measurement, draw_weights
 from detl.statistics.notes import (
     NO_VALIDATION,
@@ -65,14 +62,12 @@ _SMALLEST = np.finfo("float64").tiny
 
 
 def measure_calibration(
-    tested: pd.DataFrame, validated: pd.DataFrame, seed: int, bins: int = BINS
+    tested: pd.DataFrame, scaled: pd.DataFrame, seed: int, bins: int = BINS
 ) -> pd.DataFrame:
     """Return how well probabilities are calibrated, before and after scaling.
 
-    Each fold's temperature is fitted on its inner validation part and applied to its
-    test part; then the test parts of all folds are taken together. The temperatures
-    and the bins are fixed from all images: the intervals do not know that they, too,
-    would be others with other patients.
+    The temperatures and the bins are fixed from all images: the intervals do not know
+    that they, too, would be others with other patients.
 
     - ``expected calibration error``, 0 to 1. Without a class, of the top label: the
       mean over images of the size of the gap between the mean probability of the
@@ -90,8 +85,8 @@ def measure_calibration(
 
     Args:
         tested: The folds' predictions of their test parts, pooled.
-        validated: The same of their inner validation parts; empty under ``protocol:
-            paper``.
+        scaled: The same, temperature scaled (``scale_predictions``); empty under
+            ``protocol: paper``.
         seed: Seed of the draws of patients.
         bins: The most bins to make.
 
@@ -102,8 +97,7 @@ def measure_calibration(
         (for a class, those with an image of it), ``note``.
 
     Raises:
-        DetlError: A prediction is unusable, or some folds lack an inner validation
-            part.
+        DetlError: A prediction is unusable.
 
     Reference:
         G. W. Brier, "Verification of forecasts expressed in terms of probability",
@@ -113,10 +107,8 @@ def measure_calibration(
     """
     groups = tested["group"].to_numpy()
     weights = draw_weights(groups, seed)
-    before, after = _list_quantities(tested, weights, bins), {}
-    if not validated.empty:
-        scaled = scale_predictions(tested, validated)
-        after = _list_quantities(scaled, weights, bins)
+    before = _list_quantities(tested, weights, bins)
+    after = {} if scaled.empty else _list_quantities(scaled, weights, bins)
     rows = []
     for (quantity, label), one in before.items():
         of_class = groups[(tested["label"] == label).to_numpy()] if label else groups
@@ -130,13 +122,13 @@ def measure_calibration(
 
 
 def measure_reliability(
-    tested: pd.DataFrame, validated: pd.DataFrame, seed: int, bins: int = BINS
+    tested: pd.DataFrame, scaled: pd.DataFrame, seed: int, bins: int = BINS
 ) -> pd.DataFrame:
     """Return how often the predicted class is right, by its probability.
 
     Args:
         tested: As for ``measure_calibration``.
-        validated: As for ``measure_calibration``.
+        scaled: As for ``measure_calibration``.
         seed: Seed of the draws of patients.
         bins: The most bins to make.
 
@@ -153,12 +145,11 @@ def measure_reliability(
     groups = tested["group"].to_numpy()
     weights = draw_weights(groups, seed)
     rows = list(_describe_bins(tested, AS_THEY_ARE, weights, bins))
-    if validated.empty:
+    if scaled.empty:
         nothing = dict.fromkeys(RELIABILITY_COLUMNS, np.nan)
         counts = {"bin": 0, "images": 0, "groups": 0}
         rows.append(nothing | counts | {"probabilities": SCALED, "note": NO_VALIDATION})
     else:
-        scaled = scale_predictions(tested, validated)
         rows += _describe_bins(scaled, SCALED, weights, bins)
     return pd.DataFrame(rows, columns=RELIABILITY_COLUMNS)
 
@@ -166,14 +157,15 @@ def measure_reliability(
 def _top_label(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return the probability of the predicted class, and whether it is the true one."""
     probabilities = read_probabilities(table)
-    return probabilities.max(axis=1), probabilities.argmax(axis=1) == read_labels(table)
+    is_right = probabilities.argmax(axis=1) == class_indices(table["label"])
+    return probabilities.max(axis=1), is_right
 
 
 def _list_quantities(
     table: pd.DataFrame, weights: np.ndarray, bins: int
 ) -> dict[tuple[str, str], MeanLoss]:
     """Return what is measured, by quantity and class."""
-    probabilities, labels = read_probabilities(table), read_labels(table)
+    probabilities, labels = read_probabilities(table), class_indices(table["label"])
     is_true = labels[:, np.newaxis] == np.arange(len(DATA_B_CLASSES))
     losses = -np.log(np.maximum(probabilities[is_true], _SMALLEST))
     squares = (probabilities - is_true) ** 2

@@ -50,7 +50,7 @@ def draw_means(terms: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class MeanLoss:
-    """A loss, of which the mean over images is taken.
+    """A loss with its mean over images.
 
     Attributes:
         means: Result of ``draw_means``; what is measured is the sum of its columns.

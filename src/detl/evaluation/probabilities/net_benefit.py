@@ -5,9 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from detl.errors import DetlError
-from detl.evaluation.probabilities.temperature import scale_predictions
-from detl.schemas.classes import DATA_B_CLASSES
 from detl.statistics.bootstrap import draw_weights
 from detl.statistics.notes import (
     NO_VALIDATION,
@@ -15,7 +12,7 @@ from detl.statistics.notes import (
     name_constant_folds,
     name_folds_without,
 )
-from detl.statistics.rates import Formula, Rates, require_shares
+from detl.statistics.rates import Formula, Rates
 
 THRESHOLDS = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2),
@@ -40,6 +37,7 @@ COLUMNS = [
 
 def measure_net_benefit(
     tested: pd.DataFrame,
+    scaled: pd.DataFrame,
     validated: pd.DataFrame,
     prevalences: Sequence[float],
     seed: int,
@@ -48,23 +46,24 @@ def measure_net_benefit(
 ) -> pd.DataFrame:
     """Return the decision curves of one class against the rest, by prevalence.
 
-    Who is treated from a probability t on holds that one missed case weighs as much as
+    To treat from a probability t on means that one missed case weighs as much as
     (1 - t) / t people treated in vain. The net benefit of a rule at prevalence p is
     ``sensitivity p - (1 - specificity) (1 - p) t / (1 - t)``: cases found per person
-    examined, less those treated in vain, in the same coin. To treat all has
+    examined, less people treated in vain, counted in cases. To treat all has
     ``p - (1 - p) t / (1 - t)``, to treat none 0.
 
-    The images are drawn by class, as in a case-control study, so that neither their
-    prevalence nor the networks' probabilities are those of people examined. Before it
-    is compared with t, a probability, temperature scaled, is therefore re-based by
-    Bayes' rule: its odds are multiplied by the odds of p over those of the class's
-    share in the fold's inner validation part, which is about that of its training part,
-    as the split is stratified.
+    The images are drawn by class, as in a case-control study. So their prevalence is
+    not that of people examined, and the networks' probabilities are not either. A
+    temperature-scaled probability is therefore re-based by Bayes' rule before it is
+    compared with t: its odds are multiplied by the odds of p over those of the class's
+    share in the fold's inner validation part. That share is about the one of the
+    training part, because the split is stratified.
 
     Args:
         tested: The folds' predictions of their test parts, pooled.
-        validated: The same of their inner validation parts; empty under ``protocol:
-            paper``.
+        scaled: The same, temperature scaled; empty under ``protocol: paper``.
+        validated: The folds' predictions of their inner validation parts, pooled; empty
+            under ``protocol: paper``.
         prevalences: Shares of the class among those examined, between 0 and 1.
         seed: Seed of the draws of patients.
         label: The class.
@@ -77,28 +76,16 @@ def measure_net_benefit(
         ``high``; ``groups`` (the fewer of those with, and those without an image of the
         class), ``note``.
 
-    Raises:
-        DetlError: A prevalence or threshold is not between 0 and 1, the class is
-            unknown, a prediction is unusable, or some folds lack an inner validation
-            part.
-
     Reference:
         A. J. Vickers, E. B. Elkin, "Decision curve analysis: a novel method for
         evaluating prediction models", Med. Decis. Making 26 (2006), 565-574.
     """
-    require_shares(prevalences, "prevalence")
-    require_shares(thresholds, "threshold probability")
-    if label not in DATA_B_CLASSES:
-        raise DetlError(
-            f"The net benefit of class {label!r} was asked for, expected is one of "
-            f"{', '.join(DATA_B_CLASSES)}: mend the name."
-        )
     groups = tested["group"].to_numpy()
     weights = draw_weights(groups, seed)
     positive = (tested["label"] == label).to_numpy()
     reason = _explain_missing(validated, label)
     if not reason:
-        scaled = scale_predictions(tested, validated)[f"p_{label}"].to_numpy()
+        probabilities = scaled[f"p_{label}"].to_numpy()
         of_fold = _share_by_fold(validated, label)
         shares = tested["fold"].map(of_fold).to_numpy("float64")
     note = join_notes(
@@ -111,7 +98,7 @@ def measure_net_benefit(
             if reason:
                 rates = Rates.missing(positive, groups, reason)
             else:
-                called = scaled >= _undo_rebasing(threshold, prevalence, shares)
+                called = probabilities >= _undo_rebasing(threshold, prevalence, shares)
                 rates = Rates.of(called, positive, weights, groups)
             formula = net_benefit_at(prevalence, threshold)
             found, treat_all = rates.measure(formula), formula(1, 0)
@@ -158,7 +145,7 @@ def _undo_rebasing(
 ) -> np.ndarray:
     """Return the probabilities that re-basing brings to the threshold, (n,).
 
-    So the threshold is moved and not the probabilities, some of which are 1.
+    The threshold is moved and not the probabilities, because some of these are 1.
     """
     odds = _odds(threshold) / _odds(prevalence) * shares / (1 - shares)
     return odds / (1 + odds)

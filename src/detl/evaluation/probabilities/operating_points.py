@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from detl.evaluation.probabilities.temperature import scale_predictions
 from detl.evaluation.probabilities.thresholds import (
     SENSITIVITY_TARGET,
     SPECIFICITY_TARGET,
@@ -21,7 +20,7 @@ from detl.statistics.notes import (
     name_constant_folds,
     name_folds_without,
 )
-from detl.statistics.rates import Formula, Rates, require_shares
+from detl.statistics.rates import Formula, Rates
 
 ARGMAX = "largest probability"
 """The rule that calls an image positive where the class is the predicted one."""
@@ -76,22 +75,23 @@ class _Point:
 
 
 def measure_operating_points(
-    tested: pd.DataFrame, validated: pd.DataFrame, seed: int
+    tested: pd.DataFrame, scaled: pd.DataFrame, validated: pd.DataFrame, seed: int
 ) -> pd.DataFrame:
     """Return what is reached on the test parts with thresholds frozen before.
 
-    Each class is told from the rest by its probability, temperature scaled. A fold's
-    threshold is that of ``choose_thresholds`` for its inner validation part; it is
+    Each class is told from the rest by its temperature-scaled probability. A fold's
+    threshold is that of ``choose_thresholds`` for its inner validation part. It is
     applied to its test part, and the test parts of all folds are taken together. So
     the target may be missed: by chance, where few images fix the threshold; and on
-    average by a little, because the threshold that just meets it on m images leaves
-    (1 + 0.05 m) / (m + 1) of others on the wrong side, and because the inner validation
-    part has chosen the epoch too.
+    average by a little. The threshold that just meets it on m images leaves
+    (1 + 0.05 m) / (m + 1) of others on the wrong side, and the inner validation part
+    has chosen the epoch too.
 
     Args:
         tested: The folds' predictions of their test parts, pooled.
-        validated: The same of their inner validation parts; empty under ``protocol:
-            paper``.
+        scaled: The same, temperature scaled; empty under ``protocol: paper``.
+        validated: The folds' predictions of their inner validation parts, pooled and
+            temperature scaled; empty under ``protocol: paper``.
         seed: Seed of the draws of patients.
 
     Returns:
@@ -100,13 +100,9 @@ def measure_operating_points(
         ``high``, ``groups`` that it rests on, ``validation_images`` (the fewest, over
         the folds, that a threshold rests on: negative ones for a specificity, positive
         ones for a sensitivity) and ``note``.
-
-    Raises:
-        DetlError: A prediction is unusable, or some folds lack an inner validation
-            part.
     """
     rows = []
-    for point in _list_points(tested, validated, seed):
+    for point in _list_points(tested, scaled, validated, seed):
         for quantity in ("sensitivity", "specificity"):
             found: Measurement = getattr(point.rates, quantity)
             name = (point.label, point.name, quantity)
@@ -118,18 +114,20 @@ def measure_operating_points(
 
 def measure_predictive_values(
     tested: pd.DataFrame,
+    scaled: pd.DataFrame,
     validated: pd.DataFrame,
     prevalences: Sequence[float],
     seed: int,
 ) -> pd.DataFrame:
     """Return the predictive values at each operating point, by prevalence.
 
-    They follow from sensitivity and specificity by Bayes' rule, and not from the counts
-    of the test images, whose prevalence is the study's own choice. That holds as far as
-    sensitivity and specificity are the same where the prevalence is another.
+    They follow from sensitivity and specificity by Bayes' rule. The counts of the test
+    images would not do, because the study has chosen their prevalence. The values hold
+    as far as sensitivity and specificity are the same at another prevalence.
 
     Args:
         tested: As for ``measure_operating_points``.
+        scaled: As for ``measure_operating_points``.
         validated: As for ``measure_operating_points``.
         prevalences: Shares of the class among those examined, between 0 and 1.
         seed: Seed of the draws of patients.
@@ -141,16 +139,14 @@ def measure_predictive_values(
         ``groups`` (the fewer of those with, and those without an image of the class),
         ``note``.
 
-    Raises:
-        DetlError: A prevalence is not between 0 and 1, or as for
-            ``measure_operating_points``.
-
     Reference:
         D. G. Altman, J. M. Bland, "Diagnostic tests 2: predictive values", BMJ 309
         (1994), 102.
     """
-    require_shares(prevalences, "prevalence")
-    points = [*_list_points(tested, validated, seed), *_list_argmax(tested, seed)]
+    points = [
+        *_list_points(tested, scaled, validated, seed),
+        *_list_argmax(tested, seed),
+    ]
     rows = []
     for point in sorted(points, key=lambda point: DATA_B_CLASSES.index(point.label)):
         for prevalence in prevalences:
@@ -187,12 +183,11 @@ def predictive_values_at(prevalence: float) -> dict[str, Formula]:
 
 
 def _list_points(
-    tested: pd.DataFrame, validated: pd.DataFrame, seed: int
+    tested: pd.DataFrame, scaled: pd.DataFrame, validated: pd.DataFrame, seed: int
 ) -> Iterator[_Point]:
     """Yield the operating points of each class, in the order of the classes."""
     groups = tested["group"].to_numpy()
     weights = draw_weights(groups, seed)
-    scaled = tested if validated.empty else scale_predictions(tested, validated)
     thresholds = choose_thresholds(validated)
     for label in DATA_B_CLASSES:
         positive = (tested["label"] == label).to_numpy()

@@ -2,12 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
 
 from detl.errors import DetlError
-from detl.evaluation.predictions import read_labels, read_probabilities
-from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES
+from detl.evaluation.predictions import read_probabilities
+from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES, class_indices
 from detl.statistics.notes import (
     NO_VALIDATION,
     join_notes,
@@ -31,9 +29,8 @@ def scale_temperature(
 ) -> np.ndarray:
     """Return ``softmax(log(p) / T)``, which changes no argmax.
 
-    Equal probabilities stay equal, and of others none overtakes another (those that
-    differ by rounding alone may become equal). Probabilities of 0 are taken for the
-    smallest positive float.
+    The order of the probabilities of an image stays (those that differ by rounding may
+    become equal). Probabilities of 0 are taken for the smallest positive float.
 
     Args:
         probabilities: (n, classes), each row adds up to 1.
@@ -47,12 +44,14 @@ def scale_temperature(
         C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On calibration of modern neural
         networks", ICML 2017, section 4.2. The softmax of their logits is the p here.
     """
+    from scipy.special import softmax
+
     of_each = np.broadcast_to(temperature, len(probabilities))[:, np.newaxis]
     return softmax(_logarithms(probabilities) / of_each, axis=1)
 
 
 def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> tuple[float, str]:
-    """Return the temperature of least negative log-likelihood, and what to know of it.
+    """Return the temperature of least negative log-likelihood, and a note.
 
     The negative log-likelihood is convex in 1 / T, so that the least one within
     ``TEMPERATURES`` is found.
@@ -62,10 +61,13 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> tuple[floa
         labels: Column of the true class, int (n,).
 
     Returns:
-        The temperature, and a note, empty where nothing is amiss. Where all classes
+        The temperature, and a note of what to know, or nothing. Where all classes
         have the same probability in every image, no temperature changes anything, and
         it is 1.
     """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
     images = len(labels)
     logarithms = _logarithms(probabilities)
     if np.ptp(logarithms, axis=1).max() == 0:
@@ -100,7 +102,7 @@ def fit_temperatures(validated: pd.DataFrame) -> pd.DataFrame:
     Returns:
         A row per fold: ``fold``, ``temperature``, ``images`` that it was fitted on,
         ``note``. Without inner validation parts there is one row, of no fold and
-        without a temperature, whose note says so.
+        without a temperature, and its note says so.
 
     Raises:
         DetlError: A prediction is unusable.
@@ -110,7 +112,8 @@ def fit_temperatures(validated: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(rows, columns=TEMPERATURE_COLUMNS)
     rows = []
     for fold, part in validated.groupby("fold"):
-        temperature, note = fit_temperature(read_probabilities(part), read_labels(part))
+        labels = class_indices(part["label"])
+        temperature, note = fit_temperature(read_probabilities(part), labels)
         missing = [c for c in DATA_B_CLASSES if not (part["label"] == c).any()]
         lacking = f"no image of {', '.join(missing)}" if missing else ""
         notes = join_notes(note, name_constant_folds(part, "inner validation"), lacking)
@@ -119,27 +122,34 @@ def fit_temperatures(validated: pd.DataFrame) -> pd.DataFrame:
 
 
 def scale_predictions(
-    predictions: pd.DataFrame, validated: pd.DataFrame
+    predictions: pd.DataFrame, temperatures: pd.DataFrame
 ) -> pd.DataFrame:
     """Return pooled predictions, each fold's probabilities at its own temperature.
 
     Args:
         predictions: The folds' predictions, pooled, of their test or of their inner
             validation parts.
-        validated: As for ``fit_temperatures``, but not empty.
+        temperatures: What ``fit_temperatures`` returns.
+
+    Returns:
+        The same table, with other probabilities; no row where there is no temperature
+        (``protocol: paper``).
 
     Raises:
-        DetlError: A fold has no inner validation part, or a prediction is unusable.
+        DetlError: A fold has no inner validation part while others have one, or a
+            prediction is unusable.
     """
-    temperatures = fit_temperatures(validated).set_index("fold")["temperature"]
+    of_fold = temperatures.set_index("fold")["temperature"].dropna()
+    if of_fold.empty:
+        return predictions.iloc[:0]
     for fold in predictions["fold"].unique():
-        if fold not in temperatures.index:
+        if fold not in of_fold.index:
             raise DetlError(
                 f"Fold {fold} has no inner validation images while "
-                f"{', '.join(temperatures.index)} have some, and every fold needs them "
+                f"{', '.join(of_fold.index)} have some, and every fold needs them "
                 "to be calibrated: run its cross-validation again."
             )
-    of_image = predictions["fold"].map(temperatures).to_numpy("float64")
+    of_image = predictions["fold"].map(of_fold).to_numpy("float64")
     scaled = scale_temperature(read_probabilities(predictions), of_image)
     return predictions.assign(**dict(zip(PROBABILITIES, scaled.T, strict=True)))
 

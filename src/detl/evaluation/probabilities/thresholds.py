@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from detl.evaluation.probabilities.temperature import scale_predictions
 from detl.schemas.classes import DATA_B_CLASSES
 
 TARGET = 0.95
@@ -17,34 +16,28 @@ COLUMNS = ["class", "target", "fold", "threshold", "images"]
 def choose_thresholds(validated: pd.DataFrame) -> pd.DataFrame:
     """Return the threshold of each class, target and fold.
 
-    An image is called positive where its probability, temperature scaled, is the
-    threshold or above it. For the specificity, the threshold is the lowest with which
-    at least 95 % of the negative images are not called positive: just above the first
-    of them that must not be, so that images that tie with it are not either. For the
-    sensitivity, it is the highest with which at least 95 % of the positive images are
-    called so: the probability of the last that must be, so that those that tie with it
-    are too. Some threshold always meets a target; where many images tie, it may call
-    none of them, or all, positive.
+    An image is called positive where its probability is the threshold or above it. For
+    the specificity, the threshold is the lowest with which at least 95 % of the
+    negative images are not called positive: just above the first of them that must not
+    be, so that images that tie with it are not either. For the sensitivity, it is the
+    highest with which at least 95 % of the positive images are called so: the
+    probability of the last that must be, so that those that tie with it are too. Some
+    threshold always meets a target; where many images tie, it may call none of them,
+    or all, positive.
 
     Args:
-        validated: The folds' predictions of their inner validation parts, pooled; empty
-            under ``protocol: paper``.
+        validated: The folds' predictions of their inner validation parts, pooled and
+            temperature scaled; empty under ``protocol: paper``.
 
     Returns:
         ``class``, ``target`` ("specificity 95 %", "sensitivity 95 %"), ``fold``,
         ``threshold`` (missing where there is no image to choose it on) and ``images``:
         the negative ones that a specificity, the positive ones that a sensitivity rests
         on. No row without inner validation parts.
-
-    Raises:
-        DetlError: A prediction is unusable.
     """
-    if validated.empty:
-        return pd.DataFrame(columns=COLUMNS)
-    scaled = scale_predictions(validated, validated)
     rows = []
     for label in DATA_B_CLASSES:
-        for fold, part in scaled.groupby("fold"):
+        for fold, part in validated.groupby("fold"):
             scores = part[f"p_{label}"].to_numpy()
             is_positive = (part["label"] == label).to_numpy()
             negative, positive = scores[~is_positive], scores[is_positive]

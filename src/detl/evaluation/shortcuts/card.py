@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.errors import DetlError
 from detl.evaluation.scores import ALL, MEAN, measure_scores
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.statistics.bootstrap import Measurement, draw_weights, measure, name_columns
@@ -50,7 +49,7 @@ def make_shortcut_card(
     images: pd.DataFrame,
     seed: int,
 ) -> pd.DataFrame:
-    """Return how far each input goes, beside the network that sees the whole image.
+    """Return what each input reaches, compared with the network on whole images.
 
     The shortcut ratio of an input is (its accuracy - chance) / (accuracy of the network
     on whole images - chance): 1 where nothing is lost without the lungs, 0 where
@@ -60,7 +59,7 @@ def make_shortcut_card(
     not above it are left out.
 
     Args:
-        full: Pooled predictions of a network (``pool_predictions``).
+        full: The folds' predictions of their test parts, pooled.
         without_lungs: The same of the network trained again on images with the centre
             blacked out; None if it has not been.
         cues: By name of the cue (``CUES``), the same of the simple models.
@@ -75,18 +74,9 @@ def make_shortcut_card(
         or an interval is missing, which is NaN then, and where probabilities are
         constant. Of the whole image the ratio is 1.
 
-    Raises:
-        DetlError: A cue has another name, or predictions are of other images.
-
     Reference:
         Blacked-out lungs: G. Maguolo, L. Nanni, arXiv:2004.12823 (2020).
     """
-    unknown = sorted(set(cues) - set(CUE_INPUTS))
-    if unknown:
-        raise DetlError(
-            f"There are predictions from the cue {', '.join(unknown)}, expected are "
-            f"{', '.join(CUE_INPUTS)}: correct the name."
-        )
     given = {WHOLE: full}
     if without_lungs is not None:
         given[WITHOUT_LUNGS] = without_lungs
@@ -136,13 +126,6 @@ def _measure_ratio(
     full: pd.DataFrame, other: pd.DataFrame, chance: float, seed: int
 ) -> Measurement:
     """Return the shortcut ratio of an input, or why it has none."""
-    other = other.set_index("image_id")
-    if set(other.index) != set(full["image_id"]):
-        raise DetlError(
-            f"There are predictions of {len(full)} whole images and of {len(other)} "
-            "to set against these, and both must be of the same images: predict on the "
-            "same folds."
-        )
     groups = full["group"].to_numpy()
     weights, right = draw_weights(groups, seed), _is_right(full)
     accuracy = measure_share(right > 0, np.full(len(full), True), weights, groups)
@@ -150,7 +133,7 @@ def _measure_ratio(
         return accuracy
     if accuracy.low <= chance:
         return Measurement.missing(accuracy.groups, NOT_ABOVE_CHANCE)
-    right_of_other = _is_right(other.loc[full["image_id"]])
+    right_of_other = _is_right(other.set_index("image_id").loc[full["image_id"]])
 
     def divide_gains(drawn: np.ndarray) -> np.ndarray:
         gain = drawn @ (right - chance)
@@ -165,7 +148,7 @@ def _is_right(predictions: pd.DataFrame) -> np.ndarray:
 
 
 def _note_single_source(full: pd.DataFrame, images: pd.DataFrame) -> str:
-    """Return a note where the source is the same of all images; else nothing."""
+    """Return a note where the source is the same of all images, or nothing."""
     sources = images["source"][images["image_id"].isin(full["image_id"])].unique()
     if len(sources) > 1:
         return ""

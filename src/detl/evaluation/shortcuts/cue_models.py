@@ -1,16 +1,16 @@
 """Simple models that know one cue of an image, on the folds of the networks."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from detl.errors import DetlError
 from detl.evaluation.shortcuts.cues import CUES, choose_pictures
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.classes import class_indices
 from detl.schemas.tables import tabulate_predictions
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 LOGIT_VARIANCE = 3.0
 """Variance that the prior of the weights gives to a logit, however many inputs."""
@@ -33,34 +33,21 @@ def predict_from_cues(
 
     Args:
         cue: A key of ``CUES``.
-        data_b: Table ``data_b``.
-        images: Table ``images``.
         pixels: Stored pixels of all images, uint8 (n, size, size).
-        folds: Table ``folds``.
         border_share: Width of the border as a share of each side.
 
     Returns:
         Table ``predictions`` after a column ``fold``, each image in the fold that tests
         it.
-
-    Raises:
-        DetlError: There is no such cue, an image of Data-B is not among the images, or
-            a fold's training part lacks a class.
     """
-    if cue not in CUES:
-        raise DetlError(
-            f"There is no cue {cue!r}, expected is one of {', '.join(CUES)}: correct "
-            "its name."
-        )
     pictures = choose_pictures(data_b, images, pixels, border_share)
     inputs = np.asarray(CUES[cue](pictures), "float64")
-    labels = data_b["label"].map(DATA_B_CLASSES.index).to_numpy("int64")
+    labels = class_indices(data_b["label"])
     tables = []
     for name, fold in folds.groupby("fold", sort=False):
         subsets = fold.set_index("image_id")["subset"].reindex(data_b["image_id"])
         is_train = (subsets == "train").to_numpy()
         is_test = (subsets == "test").to_numpy()
-        _require_classes(labels[is_train], str(name))
         model = build_linear_model(inputs.shape[1])
         model.fit(inputs[is_train], labels[is_train])
         probabilities = model.predict_proba(inputs[is_test])
@@ -70,7 +57,7 @@ def predict_from_cues(
     return pd.concat(tables, ignore_index=True)
 
 
-def build_linear_model(inputs: int) -> Pipeline:
+def build_linear_model(inputs: int) -> "Pipeline":
     """Return an untrained logistic regression of standardised inputs.
 
     A weight has the prior variance C of scikit-learn, so that a logit, the sum of so
@@ -80,6 +67,11 @@ def build_linear_model(inputs: int) -> Pipeline:
     Args:
         inputs: Number of inputs.
     """
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     strength = LOGIT_VARIANCE / inputs
     return make_pipeline(
         # Else a training part in which nothing is known would have fewer inputs.
@@ -87,13 +79,3 @@ def build_linear_model(inputs: int) -> Pipeline:
         StandardScaler(),
         LogisticRegression(C=strength, max_iter=10_000),
     )
-
-
-def _require_classes(labels: np.ndarray, fold: str) -> None:
-    counts = np.bincount(labels, minlength=len(DATA_B_CLASSES))
-    if not counts.all():
-        raise DetlError(
-            f"The training part of {fold} has 0 images of class "
-            f"{DATA_B_CLASSES[counts.argmin()]} and a simple model needs at least 1: "
-            "split again."
-        )

@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import pandas as pd
 
-from detl.errors import DetlError
 from detl.schemas.tables import UNKNOWN
 
 VIEWS = ("PA", "AP", "AP Supine", "L", UNKNOWN)
@@ -38,21 +36,9 @@ def choose_pictures(
     """Return the images of Data-B with what the source says of them.
 
     Args:
-        data_b: Table ``data_b``.
-        images: Table ``images``.
         pixels: Stored pixels of all images, uint8 (n, size, size).
         border_share: Width of the border as a share of each side.
-
-    Raises:
-        DetlError: An image of Data-B is not among the images.
     """
-    unknown = ~data_b["image_id"].isin(images["image_id"])
-    if unknown.any():
-        raise DetlError(
-            f"Table images lacks the image {data_b['image_id'][unknown].iloc[0]!r} of "
-            "data_b: they are of different runs, so run the pipelines ingest and split "
-            "again."
-        )
     known = images.set_index("image_id").loc[data_b["image_id"]].reset_index()
     rows = data_b["row"].to_numpy("int64")
     return Pictures(known, np.asarray(pixels[rows]), border_share)
@@ -101,6 +87,8 @@ def cut_out_border(pictures: Pictures) -> np.ndarray:
 
 def make_thumbnails(pictures: Pictures) -> np.ndarray:
     """Return each image reduced to 16 x 16 grey levels, float64 (n, 256)."""
+    import cv2
+
     side = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
     small = [
         cv2.resize(image, side, interpolation=cv2.INTER_AREA)
@@ -121,7 +109,7 @@ CUES: Mapping[str, Callable[[Pictures], np.ndarray | pd.DataFrame]] = {
 def black_out_centre(pixels: np.ndarray, centre_share: float) -> np.ndarray:
     """Return the images with one grey level in place of most of the lungs.
 
-    It is the mean of the frame that is left, and not black: beside the edge that black
+    It is the mean of the frame that is left, and not black: next to the edge that black
     makes, a network that was pretrained on whole images sees little of the frame, and
     misses shortcuts that are there (``benchmarks/shortcut_instrument.py``).
 
@@ -148,12 +136,6 @@ def black_out_centre(pixels: np.ndarray, centre_share: float) -> np.ndarray:
 
 def _centre(size: int, share: float) -> tuple[slice, slice]:
     """Return the rows and columns of a square about the centre."""
-    if not 0 < share < 1:
-        raise DetlError(
-            f"The centre of an image was asked for as a share of {share:g} of each "
-            "side, expected is one between 0 and 1: correct audit.centre_share or "
-            "audit.border_share (below 0.5)."
-        )
     edge = max(1, round(size * (1 - share) / 2))
     inner = slice(edge, size - edge)
     return inner, inner

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.errors import DetlError
 from detl.schemas.classes import PROBABILITIES
 from detl.sources.findings import COVID_19, NO_FINDING, carries
 from detl.statistics.areas import Judged, measure_mean_area
@@ -40,12 +39,8 @@ def list_controls(data_b: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
 
     They are without COVID-19, not in Data-B, and of patients who are not in it either.
 
-    Args:
-        data_b: Table ``data_b``.
-        images: Table ``images``.
-
     Returns:
-        Rows of ``images``, numbered anew.
+        Rows of ``images``, with a new index.
     """
     known = images.set_index("image_id")
     covid = data_b.loc[data_b["label"] == COVID, "image_id"]
@@ -65,18 +60,17 @@ def score_same_source(
 ) -> pd.DataFrame:
     """Return how well networks tell COVID-19 from what else its own source holds.
 
-    The source is the same on both sides, so it cannot give the class away; what the
+    The source is the same on both sides, so it cannot give the class away. What the
     source does differently for COVID-19 (who is examined, how, and what is published)
-    still can. Images of Data-B are judged by the network of the fold that tests them,
-    and controls by those of all folds, of which the mean is taken: of the shares that
-    they call COVID-19, and of the AUCs, each by one fold's network alone, because a
-    single network and a mean of several do not compare.
+    still can. The network of the fold that tests an image of Data-B judges it. The
+    networks of all folds judge the controls, and their results are averaged: the shares
+    that they call COVID-19, and the AUCs. An average of their probabilities would not
+    compare with a single network.
 
     Args:
-        tested: Pooled predictions of the folds (``pool_predictions``).
+        tested: The folds' predictions of their test parts, pooled.
         controls: ``fold``, ``image_id`` and ``p_<class>`` of the images that
             ``list_controls`` names, by the network of each fold.
-        images: Table ``images``.
         seed: Seed of the draws of patients.
 
     Returns:
@@ -87,12 +81,7 @@ def score_same_source(
         ``sensitivity``, the same of the COVID-19 images; ``auc`` of the probability of
         COVID-19; each with its 95 % interval over groups of patients, ``_low`` and
         ``_high``. ``note``: why a number is missing, which is NaN then.
-
-    Raises:
-        DetlError: Folds of the controls are not those of Data-B, or controls are among
-            the images that a fold has seen.
     """
-    _require_unseen(tested, controls)
     columns = ["fold", "image_id", *PROBABILITIES]
     every = pd.concat([tested[columns], controls[columns]], ignore_index=True)
     known = images.set_index("image_id")[["source", "group", "findings"]]
@@ -107,22 +96,6 @@ def score_same_source(
             row = {"source": source, "against": against}
             rows.append(row | _contrast(part, seed))
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _require_unseen(tested: pd.DataFrame, controls: pd.DataFrame) -> None:
-    folds, expected = set(controls["fold"]), set(tested["fold"])
-    if folds and folds != expected:
-        raise DetlError(
-            f"The controls are judged by {', '.join(sorted(folds))}, expected are "
-            f"{', '.join(sorted(expected))}: let each fold's network judge them."
-        )
-    seen = controls[controls["image_id"].isin(tested["image_id"])]
-    if len(seen):
-        first = seen.iloc[0]
-        raise DetlError(
-            f"The controls of {first['fold']} hold the image {first['image_id']!r} of "
-            "Data-B, which networks were trained on: choose them with list_controls."
-        )
 
 
 def _contrast(rows: pd.DataFrame, seed: int) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold
 
 from detl.errors import DetlError
 from detl.evaluation.shortcuts.cue_models import build_linear_model
@@ -44,13 +43,13 @@ def probe_source(features: np.ndarray, known: pd.DataFrame, seed: int) -> pd.Dat
     """Return how well the source can be told from networks' features, by class.
 
     Within a class the disease does not differ, so whatever tells the source is a
-    shortcut that the network could take. The probe is a logistic regression,
-    cross-validated by group of patients, for each network anew: features of two
-    networks do not compare, nor do probabilities of two probes. So only images of one
-    network and one part are ranked against each other, and the AUC is the mean over
-    these parts, each counting by its pairs of images. An AUC of 0.5 means that the
-    source cannot be read off linearly; more does not mean that the network's decision
-    uses it.
+    shortcut that the network could take. The probe is a logistic regression. Each
+    network has its own, cross-validated by group of patients, because features of two
+    networks do not compare, and probabilities of two probes do not either. So only
+    images of one network and one part are ranked against each other. The AUC is the
+    mean over these parts, weighted by their pairs of images. An AUC of 0.5 means that
+    no linear model can tell the source; a higher one does not mean that the network's
+    decision uses it.
 
     The interval takes the probes' scores as given, though each group is also in the
     training part of other probes. With one network and 60 groups 93 (noise) and 97 %
@@ -150,6 +149,8 @@ def _score(
     features: np.ndarray, is_positive: np.ndarray, groups: np.ndarray, seed: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the test rows of each part, and their logits by a probe of the others."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
     few = len(set(scarcer_groups(is_positive, groups)))
     if few < 2:
         return

@@ -47,7 +47,7 @@ class SourcePlan:
     Attributes:
         source: The source.
         train: Positions in Data-B of the images to train on, all from other sources.
-        validation: Positions of those to choose the epoch on, likewise.
+        validation: Positions of those to choose the epoch on, from other sources too.
         test: Positions of all images of the source.
     """
 
@@ -65,7 +65,6 @@ def list_identifiable(data_b: pd.DataFrame, images: pd.DataFrame) -> pd.DataFram
     images of the class and of another, of enough patients to train on.
 
     Args:
-        data_b: Table ``data_b``.
         images: Table ``images``, which knows the sources.
 
     Returns:
@@ -103,8 +102,6 @@ def plan_sources(
     part.
 
     Args:
-        data_b: Table ``data_b``.
-        images: Table ``images``.
         validation_share: Share of the inner validation part, above 0, at most 0.5.
         seed: Seed of the shuffle.
 
@@ -136,8 +133,6 @@ def score_sources_out(
     What was learned before, such as the frozen trunk on Data-A, may know the source.
 
     Args:
-        data_b: Table ``data_b``.
-        images: Table ``images``.
         plans: Result of ``plan_sources``.
         train_and_predict: Trains on a plan's train and validation parts, and returns
             the class probabilities of its test part, (n, 4).
@@ -185,14 +180,9 @@ def score_sources_out(
 
 def _locate(data_b: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
     """Return label, group and source of each image of Data-B."""
-    sources = data_b["image_id"].map(images.set_index("image_id")["source"])
-    unknown = data_b["image_id"][sources.isna()]
-    if len(unknown):
-        raise DetlError(
-            f"Table images lacks the image {unknown.iloc[0]!r} of data_b: they are of "
-            "different runs, so run the pipelines ingest and split again."
-        )
-    return data_b[["label", "group"]].assign(source=sources).reset_index(drop=True)
+    sources = images.set_index("image_id")["source"][data_b["image_id"]]
+    located = data_b[["label", "group"]].assign(source=sources.to_numpy())
+    return located.reset_index(drop=True)
 
 
 def _is_outside(located: pd.DataFrame, source: str) -> pd.Series:
@@ -250,8 +240,8 @@ def _require_probabilities(found: np.ndarray, plan: SourcePlan) -> None:
     if np.shape(found) != expected or not np.isfinite(found).all():
         raise DetlError(
             f"Without {plan.source} came probabilities of shape {np.shape(found)}, "
-            f"expected are {expected} finite numbers: mend what trains and predicts, "
-            "or lower the learning rate."
+            f"expected are {expected} finite numbers: correct what trains and "
+            "predicts, or lower the learning rate."
         )
 
 

@@ -1,23 +1,26 @@
 """Graph of the ablation: the same folds from other weights, with more or less trained.
 
-The arm that is DETL itself has been trained by the cross-validation, whose results are
-taken. A namespace ``<architecture>.ablation.<arm>.<fold>`` per fold of the others.
+The cross-validation has trained the arm that is DETL itself, so its predictions are
+taken. Each fold of the other arms has a namespace
+``<architecture>.ablation.<arm>.<fold>``.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial, update_wrapper
 
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, ARMS, FOLDS, REFERENCE_ARM
+from detl.figures.ablation import draw_arms
+from detl.pipelines.binding import bind
 from detl.pipelines.crossval.pipeline import train_folds
-from detl.pipelines.transfer.nodes import extract_features
+from detl.pipelines.transfer.nodes import extract_features_of_data_b
+from detl.schemas.tables import stack_architectures
 
 from .nodes import (
     build_from_imagenet,
     build_untrained,
     collect_arm,
-    join_architectures,
+    compare_with_reference,
     tabulate_arms,
     take_pixels,
     unfreeze_all,
@@ -52,27 +55,24 @@ _SHARED = [
     ),
 ]
 
+_COLLECT = Node(
+    collect_arm,
+    inputs=["tested", "folds"],
+    outputs=["fold_summary", "summary"],
+    name="collect_arm",
+)
+
 
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Train every arm on every fold, and compare it with the method of the paper.
+    """Return the graph that compares every arm with the paper's method.
 
     The tag of an architecture keeps what it needs: ``--tags vgg16``.
     """
-    join = Node(
-        join_architectures,
-        inputs={
-            f"{name}_{table}": f"{name}.ablation.{dataset}"
-            for name in architectures
-            for table, dataset in (("arms", "arms"), ("folds", "arm_folds"))
-        },
-        outputs=["ablation", "ablation_folds", "ablation_picture"],
-        name="join_architectures",
-    )
     return Pipeline(
         [
-            Pipeline([join], tags=list(architectures)),
+            _join(architectures),
             *(
                 Pipeline([_one_architecture(name, folds)], tags=[name])
                 for name in architectures
@@ -81,37 +81,56 @@ def create_pipeline(
     )
 
 
-def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
-    tabulate = Node(
-        tabulate_arms,
-        inputs={
-            "folds": "folds",
-            "network": "params:network",
-            "imagenet": "params:imagenet",
-            **{f"{arm}_folds": f"{arm}.fold_summary" for arm in ARMS},
-            **{f"{arm}_summary": f"{arm}.summary" for arm in ARMS},
-        },
-        outputs=["arms", "arm_folds"],
-        name="tabulate_arms",
+def _join(architectures: Sequence[str]) -> Pipeline:
+    """Return the graph of the tables over all architectures, and of their picture."""
+    tables = {
+        table: {name: f"{name}.ablation.{table}" for name in architectures}
+        for table in ("arms", "arm_folds")
+    }
+    return Pipeline(
+        [
+            Node(
+                stack_architectures,
+                inputs=tables["arms"],
+                outputs="ablation",
+                name="stack_arms",
+            ),
+            Node(
+                stack_architectures,
+                inputs=tables["arm_folds"],
+                outputs="ablation_folds",
+                name="stack_arm_folds",
+            ),
+            Node(
+                draw_arms,
+                inputs=["ablation", "ablation_folds"],
+                outputs="ablation_picture",
+                name="draw_arms",
+            ),
+        ],
+        namespace="ablation",
+        inputs={name for of_each in tables.values() for name in of_each.values()},
+        outputs={"ablation", "ablation_folds", "ablation_picture"},
+        tags=list(architectures),
     )
+
+
+def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
     return Pipeline(
         [
             *_SHARED,
             *(_one_arm(arm, folds) for arm in ARMS if arm != REFERENCE_ARM),
-            _reference_arm(folds),
-            tabulate,
+            _reference_arm(),
+            *_compare_arms(),
         ],
         namespace=f"{architecture}.ablation",
         inputs={
             "detl_model": f"{architecture}.transfer.model",
+            "crossval.tested": f"{architecture}.crossval.tested",
             "pixels": "pixels",
             "data_b": "data_b",
             "folds": "folds",
             **{f"split.{fold}": f"split.{fold}" for fold in folds},
-            **{
-                f"crossval.{name}": f"{architecture}.crossval.{name}"
-                for name in _results_of(folds)
-            },
         },
         parameters={
             **{
@@ -124,28 +143,24 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
 
 
 def _one_arm(arm: str, folds: Sequence[str]) -> Pipeline:
-    """What is frozen, once; the rest, on each fold; and the folds together."""
+    """Return the graph of an arm: what is frozen, once; the rest, on each fold."""
     initialisation, unfreeze = ARMS[arm]
     free = _FREE[unfreeze]
-    # The arm shapes the graph, so it is bound here and is no parameter.
-    free_for_arm = update_wrapper(partial(free, arm=arm), free)
     if unfreeze == "all":
         features = "data_b_pixels"
-        prepare = [Node(free_for_arm, "model", "tail", name=free.__name__)]
+        prepare = [Node(bind(free, arm=arm), "model", "tail", name=free.__name__)]
     else:
         features = "features"
         prepare = [
-            Node(free_for_arm, "model", ["trunk", "tail"], name=free.__name__),
+            Node(bind(free, arm=arm), "model", ["trunk", "tail"], name=free.__name__),
             Node(
-                extract_features,
+                extract_features_of_data_b,
                 inputs=["trunk", "pixels", "data_b"],
                 outputs="features",
                 name="extract_features",
             ),
         ]
-    whole = Pipeline(
-        [*prepare, *train_folds(folds, features=features), _collect(folds)]
-    )
+    whole = Pipeline([*prepare, *train_folds(folds, features=features), _COLLECT])
     names = {name: name for name in whole.inputs() if not name.startswith("params:")}
     return Pipeline(
         whole,
@@ -155,29 +170,32 @@ def _one_arm(arm: str, folds: Sequence[str]) -> Pipeline:
     )
 
 
-def _reference_arm(folds: Sequence[str]) -> Pipeline:
-    """The folds that the cross-validation has trained, together."""
+def _reference_arm() -> Pipeline:
+    """Return the graph of the arm that the cross-validation has trained."""
     return Pipeline(
-        [_collect(folds)],
+        [_COLLECT],
         namespace=REFERENCE_ARM,
-        inputs={
-            "folds": "folds",
-            **{name: f"crossval.{name}" for name in _results_of(folds)},
-        },
+        inputs={"folds": "folds", "tested": "crossval.tested"},
     )
 
 
-def _collect(folds: Sequence[str]) -> Node:
-    return Node(
-        collect_arm,
-        inputs={
-            "folds": "folds",
-            **{name.replace(".", "_"): name for name in _results_of(folds)},
-        },
-        outputs=["fold_summary", "summary"],
-        name="collect_arm",
-    )
-
-
-def _results_of(folds: Sequence[str]) -> list[str]:
-    return [f"{fold}.{name}" for fold in folds for name in ("metrics", "predictions")]
+def _compare_arms() -> list[Node]:
+    return [
+        Node(
+            compare_with_reference,
+            inputs={"folds": "folds", **{arm: f"{arm}.fold_summary" for arm in ARMS}},
+            outputs=["compared_arms", "arm_folds"],
+            name="compare_with_reference",
+        ),
+        Node(
+            tabulate_arms,
+            inputs={
+                "compared": "compared_arms",
+                "network": "params:network",
+                "imagenet": "params:imagenet",
+                **{arm: f"{arm}.summary" for arm in ARMS},
+            },
+            outputs="arms",
+            name="tabulate_arms",
+        ),
+    ]

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.pipelines.named_results import with_ending
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.networks.cut import copy_model
+from detl.schemas.classes import class_indices
 from detl.schemas.keras_model import KerasModel
 from detl.schemas.parameters import TrainingParameters
 from detl.schemas.tables import PREDICTIONS, tabulate_predictions, validate
@@ -33,12 +33,10 @@ def train_fold(
     Args:
         tail: Last block and new head, as transfer left them.
         features: The trunk's output, one row per row of ``data_b``.
-        data_b: Table ``data_b``.
         fold: The rows of table ``folds`` that belong to this fold.
         parameters: How the tail is trained.
         seed: Of the order of the images.
     """
-    from detl.networks.cut import copy_model
     from detl.training.batches import RowBatches
     from detl.training.fit import fit_network
 
@@ -67,7 +65,6 @@ def predict_fold(
     Args:
         model: The fold's trained tail.
         features: The trunk's output, one row per row of ``data_b``.
-        data_b: Table ``data_b``.
         fold: The rows of table ``folds`` that belong to this fold.
     """
     from detl.training.batches import RowBatches
@@ -85,42 +82,32 @@ def predict_fold(
     return first, second
 
 
-def score_fold(predictions: pd.DataFrame) -> dict[str, float]:
-    """Return the metrics of one fold, under the same keys in every fold."""
-    from detl.evaluation.metrics import score_predictions
-
-    return score_predictions(predictions)
-
-
 def collect_folds(
-    folds: pd.DataFrame, pretraining: dict[str, float | None], **fold_results: Any
+    tested: pd.DataFrame,
+    folds: pd.DataFrame,
+    pretraining: dict[str, float | None],
+    **histories: History,
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
-    """Return an architecture's metrics by fold, pooled confusion matrix and summary.
+    """Return an architecture's scores by fold, confusion matrix and summary.
 
     Args:
-        folds: Table ``folds``, which says what folds there must be.
+        tested: Predictions of the folds' test parts.
+        folds: Table ``folds``, which says what must be tested.
         pretraining: Scores of the network on Data-A's validation part.
-        **fold_results: ``<fold>_metrics``, ``<fold>_predictions`` and
-            ``<fold>_history`` of each fold.
+        **histories: Curves of each fold.
     """
-    from detl.evaluation.metrics import warn_unlearned
-    from detl.evaluation.summary import summarise_folds
+    from detl.evaluation.metrics import summarise_folds, warn_unlearned
     from detl.training.fit import best_epoch
 
-    metrics = with_ending(fold_results, "_metrics")
-    predictions = with_ending(fold_results, "_predictions")
-    accuracies, pooled = summarise_folds(metrics, predictions, folds)
-    warnings = warn_unlearned(pretraining, pooled)
-    fold_summary = pd.DataFrame(metrics).T.rename_axis("fold").reset_index()
-    histories = with_ending(fold_results, "_history")
-    fold_summary.insert(1, "epoch", [best_epoch(histories[f]) for f in metrics])
-    confusion_matrix = pooled.reset_index()
+    fold_summary, matrix, accuracies = summarise_folds(tested, folds)
+    epochs = [best_epoch(histories[fold]) for fold in fold_summary["fold"]]
+    fold_summary.insert(1, "epoch", epochs)
     summary = {
         **accuracies,
         "data_a_accuracy": pretraining["data_a_accuracy"],
-        "warnings": " ".join(warnings),
+        "warnings": " ".join(warn_unlearned(pretraining, matrix)),
     }
-    return fold_summary, confusion_matrix, summary
+    return fold_summary, matrix.reset_index(), summary
 
 
 def note_parameters(parameters: TrainingParameters, **folds: History) -> dict[str, Any]:
@@ -133,27 +120,20 @@ def note_parameters(parameters: TrainingParameters, **folds: History) -> dict[st
     return {"transfer": parameters.model_dump()}
 
 
-def summarise_architectures(**results: Any) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return the summary, a row per architecture, and the paper's Fig. 3.
+def tabulate_summaries(**summaries: dict[str, Any]) -> pd.DataFrame:
+    """Return the summary, a row per architecture.
 
     What a network has not learned is logged as a warning too.
 
     Args:
-        **results: ``<architecture>_summary`` and ``<architecture>_confusion_matrix``.
+        **summaries: By architecture, what ``collect_folds`` returns.
     """
-    from detl.figures.confusion import draw_confusion_matrices
-
-    summaries = with_ending(results, "_summary")
     for architecture, summary in summaries.items():
         if summary["warnings"]:
             logger.warning("%s: %s", architecture, summary["warnings"])
     table = pd.DataFrame(summaries.values())
     table.insert(0, "architecture", list(summaries))
-    matrices = with_ending(results, "_confusion_matrix")
-    picture = draw_confusion_matrices(
-        {name: matrix.set_index("label") for name, matrix in matrices.items()}
-    )
-    return table, picture
+    return table
 
 
 def _of_subset(
@@ -162,5 +142,4 @@ def _of_subset(
     """Return positions in ``data_b`` (and so in the features), and class indices."""
     chosen = fold.loc[fold["subset"] == subset, "image_id"]
     positions = np.flatnonzero(data_b["image_id"].isin(chosen))
-    labels = data_b["label"].iloc[positions].map(DATA_B_CLASSES.index)
-    return positions, labels.to_numpy("int64")
+    return positions, class_indices(data_b["label"].iloc[positions])

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
+from detl.evaluation.metrics import score_predictions
+from detl.evaluation.predictions import pool_predictions
+from detl.figures.confusion import draw_confusion_matrices
 
 from .nodes import (
     collect_folds,
     note_parameters,
     predict_fold,
-    score_fold,
-    summarise_architectures,
+    tabulate_summaries,
     train_fold,
 )
 
@@ -36,7 +38,12 @@ _ONE_FOLD = Pipeline(
             outputs=["predictions", "validation_predictions"],
             name="predict_fold",
         ),
-        Node(score_fold, inputs="predictions", outputs="metrics", name="score_fold"),
+        Node(
+            score_predictions,
+            inputs="predictions",
+            outputs="metrics",
+            name="score_fold",
+        ),
     ]
 )
 
@@ -44,35 +51,53 @@ _ONE_FOLD = Pipeline(
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Train, test and score every architecture on every fold, then summarise."""
+    """Return the graph that trains, tests and scores every fold of an architecture."""
     return Pipeline(
         [
             *(_one_architecture(architecture, folds) for architecture in architectures),
-            Node(
-                summarise_architectures,
-                inputs={
-                    f"{architecture}_{result}": f"{architecture}.crossval.{result}"
-                    for architecture in architectures
-                    for result in ("summary", "confusion_matrix")
-                },
-                outputs=["summary", "confusion_matrices"],
-                name="summarise_architectures",
-            ),
+            _summarise(architectures),
         ]
+    )
+
+
+def _summarise(architectures: Sequence[str]) -> Pipeline:
+    summaries = {name: f"{name}.crossval.summary" for name in architectures}
+    matrices = {name: f"{name}.crossval.confusion_matrix" for name in architectures}
+    return Pipeline(
+        [
+            Node(
+                tabulate_summaries,
+                inputs=summaries,
+                outputs="summary",
+                name="tabulate_summaries",
+            ),
+            Node(
+                draw_confusion_matrices,
+                inputs=matrices,
+                outputs="confusion_matrices",
+                name="draw_confusion_matrices",
+            ),
+        ],
+        namespace="crossval",
+        inputs={*summaries.values(), *matrices.values()},
+        outputs={"summary", "confusion_matrices"},
     )
 
 
 def train_folds(
     folds: Sequence[str], features: str = "features", split: str = "split"
-) -> list[Pipeline]:
-    """Return a pipeline per fold: train its tail, predict, score its test part.
+) -> list[Node | Pipeline]:
+    """Return a pipeline per fold, and the node that pools what the folds have tested.
+
+    A fold's pipeline trains its tail, predicts its test part and scores it. The
+    pooled predictions are dataset ``tested``.
 
     Args:
         folds: Names of the folds, which become namespaces.
         features: Dataset of the frozen part's output.
         split: Namespace of the datasets of the folds.
     """
-    return [
+    one_per_fold = [
         Pipeline(
             _ONE_FOLD,
             namespace=fold,
@@ -86,38 +111,29 @@ def train_folds(
         )
         for fold in folds
     ]
+    return [*one_per_fold, _pool(folds, "predictions", "tested")]
 
 
 def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
-    parameters = {
-        "params:transfer": f"params:architectures.{architecture}.transfer",
-        "params:seed": "params:seed",
-    }
+    histories = {fold: f"{fold}.history" for fold in folds}
     collect = Node(
         collect_folds,
         inputs={
-            "folds": "folds",
-            "pretraining": "pretraining",
-            **{
-                f"{fold}_{result}": f"{fold}.{result}"
-                for result in ("metrics", "predictions", "history")
-                for fold in folds
-            },
+            **{name: name for name in ("tested", "folds", "pretraining")},
+            **histories,
         },
         outputs=["fold_summary", "confusion_matrix", "summary"],
         name="collect_folds",
     )
     note = Node(
         note_parameters,
-        inputs={
-            "parameters": "params:transfer",
-            **{fold: f"{fold}.history" for fold in folds},
-        },
+        inputs={"parameters": "params:transfer", **histories},
         outputs="trained_with",
         name="note_parameters",
     )
+    pool = _pool(folds, "validation_predictions", "validated")
     return Pipeline(
-        [*train_folds(folds), collect, note],
+        [*train_folds(folds), pool, collect, note],
         namespace=f"{architecture}.crossval",
         inputs={
             "tail": f"{architecture}.transfer.tail",
@@ -127,5 +143,17 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
             "folds": "folds",
             **{f"split.{fold}": f"split.{fold}" for fold in folds},
         },
-        parameters=parameters,
+        parameters={
+            "params:transfer": f"params:architectures.{architecture}.transfer",
+            "params:seed": "params:seed",
+        },
+    )
+
+
+def _pool(folds: Sequence[str], predictions: str, pooled: str) -> Node:
+    return Node(
+        pool_predictions,
+        inputs={"data_b": "data_b", **{f: f"{f}.{predictions}" for f in folds}},
+        outputs=pooled,
+        name=f"pool_{pooled}",
     )

@@ -4,93 +4,129 @@ from collections.abc import Sequence
 
 from kedro.pipeline import Node, Pipeline
 
-from detl.design import ARCHITECTURES, FOLDS
-
-from .nodes import (
-    compare_architectures,
-    draw_calibration,
+from detl.design import ARCHITECTURES
+from detl.evaluation.paired_tests import compare_architectures
+from detl.evaluation.probabilities.calibration import (
     measure_calibration,
-    measure_operating_points,
-    measure_scores,
-    measure_subgroups,
-    pool_folds,
+    measure_reliability,
+)
+from detl.evaluation.subgroups import measure_subgroups
+from detl.figures.calibration import draw_net_benefit, draw_reliability
+from detl.schemas.tables import stack_architectures
+
+from .nodes import measure_decisions, scale_folds, score_network
+
+_ONE_ARCHITECTURE = Pipeline(
+    [
+        Node(
+            scale_folds,
+            inputs=["tested", "validated"],
+            outputs=["temperatures", "scaled", "scaled_validated"],
+            name="scale_folds",
+        ),
+        Node(
+            score_network,
+            inputs=["tested", "params:seed"],
+            outputs=["scores", "pooled_scores"],
+            name="score_network",
+        ),
+        Node(
+            measure_calibration,
+            inputs=["tested", "scaled", "params:seed"],
+            outputs="calibration",
+            name="measure_calibration",
+        ),
+        Node(
+            measure_reliability,
+            inputs=["tested", "scaled", "params:seed"],
+            outputs="reliability",
+            name="measure_reliability",
+        ),
+        Node(
+            measure_decisions,
+            inputs=[
+                "tested",
+                "scaled",
+                "scaled_validated",
+                "params:audit",
+                "params:seed",
+            ],
+            outputs=["operating_points", "predictive_values", "net_benefit"],
+            name="measure_decisions",
+        ),
+        Node(
+            measure_subgroups,
+            inputs=["tested", "images", "params:seed"],
+            outputs="subgroups",
+            name="measure_subgroups",
+        ),
+    ]
 )
 
 
-def create_pipeline(
-    architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
-) -> Pipeline:
-    """Measure every architecture's predictions, and compare the architectures."""
+def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
+    """Return the graph that measures and compares every architecture's predictions."""
     return Pipeline(
         [
-            *(_one_architecture(name, folds) for name in architectures),
-            Node(
-                compare_architectures,
-                inputs={
-                    "folds": "folds",
-                    "seed": "params:seed",
-                    **{name: f"{name}.evaluate.tested" for name in architectures},
-                },
-                outputs="paired_tests",
-                name="compare_architectures",
-            ),
-            Node(
-                draw_calibration,
-                inputs={
-                    f"{name}_{table}": f"{name}.evaluate.{table}"
-                    for name in architectures
-                    for table in ("reliability", "calibration", "net_benefit")
-                },
-                outputs=["reliability_picture", "net_benefit_picture"],
-                name="draw_calibration",
-            ),
+            *(_one_architecture(name) for name in architectures),
+            _compare(architectures),
         ]
     )
 
 
-def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
-    of_folds = {
-        f"{fold}_{part}": f"{architecture}.crossval.{fold}.{dataset}"
-        for fold in folds
-        for part, dataset in (
-            ("tested", "predictions"),
-            ("validated", "validation_predictions"),
-        )
+def _one_architecture(architecture: str) -> Pipeline:
+    return Pipeline(
+        _ONE_ARCHITECTURE,
+        namespace=f"{architecture}.evaluate",
+        inputs={
+            "tested": f"{architecture}.crossval.tested",
+            "validated": f"{architecture}.crossval.validated",
+            "images": "images",
+        },
+        parameters={"params:audit", "params:seed"},
+    )
+
+
+def _compare(architectures: Sequence[str]) -> Pipeline:
+    tested = {name: f"{name}.crossval.tested" for name in architectures}
+    measured = {
+        table: {name: f"{name}.evaluate.{table}" for name in architectures}
+        for table in ("reliability", "calibration", "net_benefit")
     }
     return Pipeline(
         [
             Node(
-                pool_folds,
-                inputs={"data_b": "data_b", **of_folds},
-                outputs=["tested", "validated"],
-                name="pool_folds",
+                compare_architectures,
+                inputs={"folds": "folds", "seed": "params:seed", **tested},
+                outputs="paired_tests",
+                name="compare_architectures",
+            ),
+            *(
+                Node(
+                    stack_architectures,
+                    inputs=measured[table],
+                    outputs=table,
+                    name=f"stack_{table}",
+                )
+                for table in ("reliability", "calibration")
             ),
             Node(
-                measure_scores,
-                inputs=["tested", "params:seed"],
-                outputs=["scores", "pooled_scores"],
-                name="measure_scores",
+                draw_reliability,
+                inputs=["reliability", "calibration"],
+                outputs="reliability_picture",
+                name="draw_reliability",
             ),
             Node(
-                measure_calibration,
-                inputs=["tested", "validated", "params:seed"],
-                outputs=["temperatures", "calibration", "reliability"],
-                name="measure_calibration",
-            ),
-            Node(
-                measure_operating_points,
-                inputs=["tested", "validated", "params:audit", "params:seed"],
-                outputs=["operating_points", "predictive_values", "net_benefit"],
-                name="measure_operating_points",
-            ),
-            Node(
-                measure_subgroups,
-                inputs=["tested", "images", "params:seed"],
-                outputs="subgroups",
-                name="measure_subgroups",
+                draw_net_benefit,
+                inputs=measured["net_benefit"],
+                outputs="net_benefit_picture",
+                name="draw_net_benefit",
             ),
         ],
-        namespace=f"{architecture}.evaluate",
-        inputs={"data_b", "images", *of_folds.values()},
-        parameters={"params:audit", "params:seed"},
+        namespace="evaluate",
+        inputs={"folds", *tested.values()}.union(
+            *(t.values() for t in measured.values())
+        ),
+        outputs={"paired_tests", "reliability_picture", "net_benefit_picture"},
+        parameters={"params:seed"},
     )

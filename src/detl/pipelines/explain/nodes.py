@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from detl.errors import DetlError
-from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES
+from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES, class_indices
 from detl.schemas.keras_model import KerasModel
 from detl.schemas.parameters import ExplainParameters
 
@@ -46,10 +45,6 @@ def locate_maps(trunk: KerasModel, tail: KerasModel) -> float:
     """Return how far down and right of an enlarged heat map its evidence lies, pixels.
 
     It is the same for all folds of an architecture.
-
-    Args:
-        trunk: The frozen part.
-        tail: The part that the folds train.
     """
     from detl.explanation.alignment import find_shift
     from detl.networks.names import EXPLAINED_LAYER
@@ -65,34 +60,23 @@ def explain_fold(
     Args:
         model: The fold's trained tail.
         features: The trunk's output, one row per row of ``data_b``.
-        data_b: Table ``data_b``.
         chosen: What ``choose_images`` returns.
 
     Returns:
         (k, 2, h, w), float32, in units of the logit: k images in the order of
         ``chosen``, first the predicted and second the true class, in the size of the
         explained layer (``upsample`` brings them to that of the pixels).
-
-    Raises:
-        DetlError: If a chosen image is not in ``data_b``.
     """
     from detl.explanation.class_activation import EvidenceMapper
     from detl.networks.names import EXPLAINED_LAYER
 
     chosen_features = features[_positions_of(chosen["image_id"], data_b)]
-    classes = pd.Index(DATA_B_CLASSES)
     mapper = EvidenceMapper(model, EXPLAINED_LAYER)
-    return np.stack(
-        [
-            mapper.map(
-                chosen_features,
-                classes.get_indexer(pd.Index(chosen[column])),
-                "grad_cam",
-            )
-            for column in ("predicted", "label")
-        ],
-        axis=1,
-    )
+    maps = [
+        mapper.map(chosen_features, class_indices(chosen[column]), "grad_cam")
+        for column in ("predicted", "label")
+    ]
+    return np.stack(maps, axis=1)
 
 
 def draw_fold(
@@ -106,13 +90,9 @@ def draw_fold(
 
     Args:
         heat_maps: What ``explain_fold`` returns.
-        pixels: The pixel store, (n, size, size), uint8.
-        data_b: Table ``data_b``.
+        pixels: All images, uint8 (n, size, size).
         chosen: What ``choose_images`` returns.
         shift: What ``locate_maps`` returns.
-
-    Raises:
-        DetlError: If a chosen image is not in ``data_b``.
     """
     from detl.explanation.grad_cam import upsample
     from detl.figures.grad_cam import draw_panel
@@ -127,19 +107,6 @@ def draw_fold(
     )
 
 
-def collect_panels(**panels: np.ndarray) -> np.ndarray:
-    """Return one picture of all folds' panels, side by side under the folds' names."""
-    from detl.figures.grad_cam import draw_sheet
-
-    return draw_sheet(panels)
-
-
 def _positions_of(image_ids: pd.Series, data_b: pd.DataFrame) -> np.ndarray:
-    positions = pd.Index(data_b["image_id"]).get_indexer(pd.Index(image_ids))
-    if (positions < 0).any():
-        unknown = image_ids[positions < 0].iloc[0]
-        raise DetlError(
-            f"The predictions name the image {unknown!r}, which is not in data_b: they "
-            "are of an earlier split, so run the pipelines transfer and crossval again."
-        )
-    return positions
+    places = pd.Series(np.arange(len(data_b)), data_b["image_id"])
+    return places[image_ids].to_numpy()

@@ -5,14 +5,9 @@ from collections.abc import Sequence
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
+from detl.figures.grad_cam import draw_sheet
 
-from .nodes import (
-    choose_images,
-    collect_panels,
-    draw_fold,
-    explain_fold,
-    locate_maps,
-)
+from .nodes import choose_images, draw_fold, explain_fold, locate_maps
 
 _ONE_FOLD = Pipeline(
     [
@@ -41,47 +36,42 @@ _ONE_FOLD = Pipeline(
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Draw Grad-CAM of every fold's own test images, and a sheet per architecture."""
-    one_per_fold = [
-        Pipeline(
-            _ONE_FOLD,
-            namespace=f"{architecture}.explain.{fold}",
-            inputs={
-                "pixels": "pixels",
-                "data_b": "data_b",
-                "map_shift": f"{architecture}.explain.map_shift",
-                "features": f"{architecture}.transfer.features",
-                "model": f"{architecture}.crossval.{fold}.model",
-                "predictions": f"{architecture}.crossval.{fold}.predictions",
-            },
-            parameters={"params:explain"},
-        )
-        for architecture in architectures
-        for fold in folds
-    ]
-    one_per_architecture = [
-        node
-        for architecture in architectures
-        for node in _one_architecture(architecture, folds)
-    ]
-    return Pipeline([*one_per_fold, *one_per_architecture])
+    """Return the graph that draws Grad-CAM of every fold's own test images."""
+    return Pipeline([_one_architecture(name, folds) for name in architectures])
 
 
-def _one_architecture(architecture: str, folds: Sequence[str]) -> list[Node]:
-    here = f"{architecture}.explain"
-    return [
-        Node(
-            locate_maps,
-            inputs=[f"{architecture}.transfer.trunk", f"{architecture}.transfer.tail"],
-            outputs=f"{here}.map_shift",
-            name="locate_maps",
-            namespace=here,
-        ),
-        Node(
-            collect_panels,
-            inputs={fold: f"{here}.{fold}.panel" for fold in folds},
-            outputs=f"{here}.panels",
-            name="collect_panels",
-            namespace=here,
-        ),
-    ]
+def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
+    transferred = ("trunk", "tail", "features")
+    tested = [f"{fold}.{name}" for fold in folds for name in ("model", "predictions")]
+    locate = Node(
+        locate_maps, inputs=["trunk", "tail"], outputs="map_shift", name="locate_maps"
+    )
+    draw = Node(
+        draw_sheet,
+        inputs={fold: f"{fold}.panel" for fold in folds},
+        outputs="panels",
+        name="draw_sheet",
+    )
+    return Pipeline(
+        [locate, *(_one_fold(fold) for fold in folds), draw],
+        namespace=f"{architecture}.explain",
+        inputs={
+            **{name: name for name in ("pixels", "data_b")},
+            **{name: f"{architecture}.transfer.{name}" for name in transferred},
+            **{name: f"{architecture}.crossval.{name}" for name in tested},
+        },
+        parameters={"params:explain"},
+    )
+
+
+def _one_fold(fold: str) -> Pipeline:
+    return Pipeline(
+        _ONE_FOLD,
+        namespace=fold,
+        inputs={
+            **{name: name for name in ("pixels", "data_b", "features", "map_shift")},
+            # The networks and predictions of the folds lie in the same namespaces.
+            **{name: f"{fold}.{name}" for name in ("model", "predictions")},
+        },
+        parameters={"params:explain"},
+    )

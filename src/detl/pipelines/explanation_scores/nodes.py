@@ -1,122 +1,90 @@
 """Nodes that score the folds' heat maps, where lesions are known and where not."""
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from detl.errors import NotAvailableError
-from detl.pipelines.named_results import with_ending
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.classes import class_indices
 from detl.schemas.keras_model import KerasModel
-from detl.schemas.parameters import AuditParameters, IngestParameters, SplitParameters
+from detl.schemas.parameters import AuditParameters
+
+if TYPE_CHECKING:
+    from detl.explanation.sanity import Explained
 
 MOST_ROWS = 6
 """Images in the picture of lesions and maps."""
 
 Curves = dict[str, Any]
-"""By method, ``detl.explanation.deletion.Curves`` of the images of a fold."""
+"""By method, ``detl.explanation.deletion.Curves`` of images."""
 
-
-def read_regions(
-    radiographs: Path, candidates: pd.DataFrame, ingest: IngestParameters
-) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
-    """Return where lesions are known to be, their masks, and what cannot be read.
-
-    Args:
-        radiographs: The raw data folder.
-        candidates: Table ``candidates``, which knows the files.
-        ingest: The sources, and how images were read.
-    """
-    from detl.sources.regions import read_regions
-
-    return read_regions(radiographs, candidates, ingest)
-
-
-def unite_regions(
-    known_regions: pd.DataFrame,
-    known_masks: np.ndarray,
-    unreadable: pd.DataFrame,
-    data_b: pd.DataFrame,
-    split: SplitParameters,
-) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
-    """Return per image where the lesions of its class are, and what was not used.
-
-    Args:
-        known_regions: Table of regions, by image and finding.
-        known_masks: Their masks, (n, size, size), bool.
-        unreadable: What could not be read.
-        data_b: Table ``data_b``.
-        split: Which findings make up a class.
-    """
-    from detl.sources.class_regions import unite_regions
-
-    findings = {
-        label: getattr(split.data_b, label).findings for label in DATA_B_CLASSES
-    }
-    regions, masks, unused = unite_regions(known_regions, known_masks, data_b, findings)
-    return regions, masks, pd.concat([unreadable, unused], ignore_index=True)
+# ---------------------------------------------------------------- known lesions
 
 
 def map_regions(
-    model: KerasModel,
     features: np.ndarray,
     data_b: pd.DataFrame,
-    predictions: pd.DataFrame,
+    tested: pd.DataFrame,
     regions: pd.DataFrame,
+    **models: KerasModel,
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return the test images of a fold with known lesions, and their heat maps.
+    """Return the test images with known lesions, and their heat maps.
 
-    The maps are of the true class, which the lesion speaks for.
+    The maps are of the true class, which the lesion speaks for, by the network of the
+    fold that tests the image.
 
     Args:
-        model: The fold's trained tail.
         features: The trunk's output, one row per row of ``data_b``.
-        data_b: Table ``data_b``.
-        predictions: Table ``predictions`` of the fold.
-        regions: Table ``regions``.
+        tested: Predictions of the folds' test parts.
+        **models: By fold, its trained tail.
 
     Returns:
-        ``image_id``, ``findings``, ``mask`` (row in the masks) and ``group``; and maps,
-        (methods, k, h, w), float32, in the order of ``class_activation.METHODS``.
+        ``fold``, ``image_id``, ``findings``, ``mask`` (row in the masks) and ``group``;
+        and maps, (methods, k, h, w), float32, in the order of
+        ``class_activation.METHODS``.
     """
     from detl.explanation.class_activation import METHODS, EvidenceMapper
     from detl.networks.names import EXPLAINED_LAYER
 
     known = regions.rename(columns={"row": "mask"})[["image_id", "findings", "mask"]]
-    tested = data_b.assign(position=np.arange(len(data_b)))
-    tested = tested[tested["image_id"].isin(predictions["image_id"])]
-    chosen = tested.merge(known, on="image_id").reset_index(drop=True)
-    classes = pd.Index(DATA_B_CLASSES).get_indexer(pd.Index(chosen["label"]))
-    of_images = np.asarray(features[chosen["position"].to_numpy("int64")])
-    mapper = EvidenceMapper(model, EXPLAINED_LAYER)
-    maps = np.stack([mapper.map(of_images, classes, method) for method in METHODS])
-    return chosen[["image_id", "findings", "mask", "group"]], maps
+    positioned = data_b.assign(position=np.arange(len(data_b)))
+    positioned = positioned.merge(tested[["image_id", "fold"]], on="image_id")
+    tables, maps = [], []
+    for fold, model in models.items():
+        of_fold = positioned[positioned["fold"] == fold]
+        chosen = of_fold.merge(known, on="image_id")
+        classes = class_indices(chosen["label"])
+        of_images = np.asarray(features[chosen["position"].to_numpy("int64")])
+        mapper = EvidenceMapper(model, EXPLAINED_LAYER)
+        maps.append([mapper.map(of_images, classes, method) for method in METHODS])
+        tables.append(chosen[["fold", "image_id", "findings", "mask", "group"]])
+    of_methods = [np.concatenate(of_folds) for of_folds in zip(*maps, strict=True)]
+    return pd.concat(tables, ignore_index=True), np.stack(of_methods)
 
 
-def score_localisation(
+def score_regions(
     masks: np.ndarray,
+    mapped: pd.DataFrame,
+    maps: np.ndarray,
     map_shift: float,
     parameters: AuditParameters,
     seed: int,
-    **of_folds: Any,
 ) -> pd.DataFrame:
     """Return how well the maps of all folds meet the known lesions.
 
     Args:
         masks: The regions, (n, size, size), bool.
+        mapped: What ``map_regions`` returns.
+        maps: Its heat maps.
         map_shift: How far the maps lie from what they are of, in pixels.
         parameters: What counts as thorax.
         seed: Seed of the bootstrap.
-        **of_folds: ``<fold>_mapped`` and ``<fold>_maps`` of each fold.
     """
     from detl.explanation.class_activation import METHODS
     from detl.explanation.grad_cam import upsample
     from detl.explanation.localisation import score_localisation
 
-    mapped = pd.concat(with_ending(of_folds, "_mapped").values(), ignore_index=True)
-    maps = np.concatenate(list(with_ending(of_folds, "_maps").values()), axis=1)
     size = masks.shape[1]
     return score_localisation(
         {
@@ -131,7 +99,7 @@ def score_localisation(
     )
 
 
-def draw_regions(
+def draw_known_regions(
     pixels: np.ndarray,
     data_b: pd.DataFrame,
     masks: np.ndarray,
@@ -141,31 +109,33 @@ def draw_regions(
 ) -> np.ndarray:
     """Return a picture of known lesions and heat maps, an image per kind of finding.
 
+    All are of one fold.
+
     Args:
-        pixels: The pixel store.
-        data_b: Table ``data_b``.
+        pixels: All images, uint8 (n, size, size).
         masks: The regions, (n, size, size), bool.
-        mapped: What ``map_regions`` returns of one fold.
+        mapped: What ``map_regions`` returns.
         maps: Its heat maps.
         map_shift: How far these lie from what they are of, in pixels.
 
     Raises:
-        NotAvailableError: No test image of the fold has a known lesion.
+        NotAvailableError: No test image has a known lesion.
     """
     from detl.explanation.class_activation import METHODS
     from detl.explanation.grad_cam import upsample
-    from detl.figures import explanation_scores as score_pictures
+    from detl.figures.explanation_scores import draw_regions
 
     if mapped.empty:
         raise NotAvailableError(
-            "No test image of this fold has a known lesion, so there is no picture of "
-            "lesions and maps; nothing needs to be done."
+            "No test image has a known lesion, so there is no picture of lesions and "
+            "maps; nothing needs to be done."
         )
-    first = mapped.drop_duplicates("findings").head(MOST_ROWS)
+    of_fold = mapped[mapped["fold"] == mapped["fold"].iloc[0]]
+    first = of_fold.drop_duplicates("findings").head(MOST_ROWS)
     rows = first["image_id"].map(data_b.set_index("image_id")["row"])
     size = masks.shape[1]
     drawn = [upsample(of_one[first.index], size, map_shift) for of_one in maps]
-    return score_pictures.draw_regions(
+    return draw_regions(
         np.asarray(pixels[rows.to_numpy("int64")]),
         np.asarray(masks[first["mask"].to_numpy("int64")]),
         dict(zip(METHODS, drawn, strict=True)),
@@ -173,101 +143,94 @@ def draw_regions(
     )
 
 
-def draw_scores(**tables: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return pictures of deletion and insertion, and of networks that forget.
-
-    Args:
-        **tables: ``<architecture>_curves`` and ``<architecture>_sanity``, or None.
-    """
-    from detl.figures import explanation_scores as score_pictures
-
-    there = {name: table for name, table in tables.items() if table is not None}
-    return (
-        score_pictures.draw_curves(with_ending(there, "_curves")),
-        score_pictures.draw_sanity(with_ending(there, "_sanity")),
-    )
+# ---------------------------------------------------------------- any image
 
 
 def choose_explained(
     data_b: pd.DataFrame,
-    predictions: pd.DataFrame,
+    tested: pd.DataFrame,
     parameters: AuditParameters,
     seed: int,
 ) -> pd.DataFrame:
-    """Return some test images of a fold, drawn at random from all classes alike.
+    """Return some test images of each fold, as many of each class, at random.
 
     Args:
-        data_b: Table ``data_b``.
-        predictions: Table ``predictions`` of the fold.
-        parameters: How many images.
+        tested: Predictions of the folds' test parts.
+        parameters: How many images of each fold.
         seed: Of the draw.
 
     Returns:
-        ``image_id``, ``predicted``, ``group``, ``row`` of the pixels, and ``position``
-        in ``data_b``.
+        ``fold``, ``image_id``, ``predicted``, ``group``, ``row`` of the pixels, and
+        ``position`` in ``data_b``.
     """
-    tested = data_b.assign(position=np.arange(len(data_b)))
-    tested = tested.merge(predictions[["image_id", "predicted"]], on="image_id")
-    shuffled = tested.sample(frac=1, random_state=seed)
-    turn = shuffled.groupby("label").cumcount()
-    chosen = shuffled.assign(turn=turn).sort_values(["turn", "label"])
-    columns = ["image_id", "predicted", "group", "row", "position"]
-    return chosen[columns].head(parameters.explained_images).reset_index(drop=True)
+    positioned = data_b.assign(position=np.arange(len(data_b)))
+    positioned = positioned.merge(
+        tested[["fold", "image_id", "predicted"]], on="image_id"
+    )
+    columns = ["fold", "image_id", "predicted", "group", "row", "position"]
+    tables = []
+    for fold in tested["fold"].unique():
+        shuffled = positioned[positioned["fold"] == fold].sample(
+            frac=1, random_state=seed
+        )
+        turn = shuffled.groupby("label").cumcount()
+        chosen = shuffled.assign(turn=turn).sort_values(["turn", "label"])
+        tables.append(chosen[columns].head(parameters.explained_images))
+    return pd.concat(tables, ignore_index=True)
 
 
-def trace_curves(
+def trace_folds(
     trunk: KerasModel,
-    model: KerasModel,
     pixels: np.ndarray,
     features: np.ndarray,
     explained: pd.DataFrame,
     map_shift: float,
     seed: int,
+    **models: KerasModel,
 ) -> Curves:
-    """Return the deletion and insertion curves of the images of a fold.
+    """Return the deletion and insertion curves of the images of all folds.
 
     Args:
         trunk: The architecture's frozen part.
-        model: The fold's trained tail.
-        pixels: The pixel store.
+        pixels: All images, uint8 (n, size, size).
         features: The trunk's output, one row per row of ``data_b``.
         explained: What ``choose_explained`` returns.
         map_shift: How far the maps lie from what they are of, in pixels.
-        seed: Of the random order beside which the maps stand.
+        seed: Of the random order of pixels that the maps are compared with.
+        **models: By fold, its trained tail.
     """
     from detl.explanation.class_activation import METHODS, EvidenceMapper
-    from detl.explanation.deletion import trace_curves
+    from detl.explanation.deletion import join_curves, trace_curves
     from detl.explanation.grad_cam import upsample
     from detl.networks.names import EXPLAINED_LAYER
 
-    images = _gather(pixels, features, explained)
     size = pixels.shape[1]
-    mapper = EvidenceMapper(model, EXPLAINED_LAYER)
-    maps = {
-        method: upsample(
-            mapper.map(images.features, images.class_indices, method), size, map_shift
+    curves = []
+    for fold, model in models.items():
+        images = _gather(pixels, features, explained[explained["fold"] == fold])
+        mapper = EvidenceMapper(model, EXPLAINED_LAYER)
+        small = {
+            method: mapper.map(images.features, images.class_indices, method)
+            for method in METHODS
+        }
+        maps = {method: upsample(one, size, map_shift) for method, one in small.items()}
+        curves.append(
+            trace_curves(trunk, model, images.pixels, images.class_indices, maps, seed)
         )
-        for method in METHODS
-    }
-    return trace_curves(trunk, model, images.pixels, images.class_indices, maps, seed)
+    return join_curves(curves)
 
 
-def score_curves(seed: int, **of_folds: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the areas below the curves of all folds, and the mean curves.
+def score_folds(
+    curves: Curves, explained: pd.DataFrame, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the areas below the curves of all folds, and the mean curves."""
+    from detl.explanation.deletion import score_curves, tabulate_curves
 
-    Args:
-        seed: Seed of the bootstrap.
-        **of_folds: ``<fold>_curves`` and ``<fold>_explained`` of each fold.
-    """
-    from detl.explanation.deletion import join_curves, score_curves, tabulate_curves
-
-    curves = join_curves(list(with_ending(of_folds, "_curves").values()))
-    explained = pd.concat(with_ending(of_folds, "_explained").values())
     scores = score_curves(curves, explained["group"].to_numpy(), seed)
     return scores, tabulate_curves(curves)
 
 
-def follow_randomisation(
+def randomise_network(
     trunk: KerasModel,
     model: KerasModel,
     pixels: np.ndarray,
@@ -275,31 +238,30 @@ def follow_randomisation(
     explained: pd.DataFrame,
     seed: int,
 ) -> pd.DataFrame:
-    """Return how alike the maps stay while the network of a fold forgets.
+    """Return how alike the maps stay while the network of the first fold forgets.
 
     Args:
         trunk: The architecture's frozen part.
-        model: The fold's trained tail.
-        pixels: The pixel store.
+        model: The trained tail of the first fold.
+        pixels: All images, uint8 (n, size, size).
         features: The trunk's output, one row per row of ``data_b``.
         explained: What ``choose_explained`` returns.
         seed: Of the new weights and of the bootstrap.
     """
     from detl.explanation.sanity import follow_randomisation
 
-    images = _gather(pixels, features, explained)
-    return follow_randomisation(trunk, model, images, seed)
+    first = explained[explained["fold"] == explained["fold"].iloc[0]]
+    return follow_randomisation(trunk, model, _gather(pixels, features, first), seed)
 
 
-def _gather(pixels: np.ndarray, features: np.ndarray, explained: pd.DataFrame) -> Any:
+def _gather(
+    pixels: np.ndarray, features: np.ndarray, explained: pd.DataFrame
+) -> "Explained":
     from detl.explanation.sanity import Explained
 
-    rows = explained["row"].to_numpy("int64")
-    positions = explained["position"].to_numpy("int64")
-    classes = pd.Index(DATA_B_CLASSES).get_indexer(pd.Index(explained["predicted"]))
     return Explained(
-        np.asarray(pixels[rows]),
-        np.asarray(features[positions]),
-        classes,
+        np.asarray(pixels[explained["row"].to_numpy("int64")]),
+        np.asarray(features[explained["position"].to_numpy("int64")]),
+        class_indices(explained["predicted"]),
         explained["group"].to_numpy(),
     )

@@ -5,185 +5,175 @@ from collections.abc import Sequence
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
+from detl.figures.explanation_scores import draw_curves, draw_sanity
+from detl.sources.class_regions import unite_regions
+from detl.sources.regions import read_regions
 
 from .nodes import (
     choose_explained,
-    draw_regions,
-    draw_scores,
-    follow_randomisation,
+    draw_known_regions,
     map_regions,
-    read_regions,
-    score_curves,
-    score_localisation,
-    trace_curves,
-    unite_regions,
+    randomise_network,
+    score_folds,
+    score_regions,
+    trace_folds,
 )
 
-_ONE_FOLD = Pipeline(
+_FIND_REGIONS = Pipeline(
     [
         Node(
-            map_regions,
-            inputs=["model", "features", "data_b", "predictions", "regions"],
-            outputs=["mapped", "maps"],
-            name="map_regions",
+            read_regions,
+            inputs=["radiographs", "ingest.candidates", "params:ingest"],
+            outputs=["known_regions", "known_masks", "unreadable_regions"],
+            name="read_regions",
         ),
         Node(
-            choose_explained,
-            inputs=["data_b", "predictions", "params:audit", "params:seed"],
-            outputs="explained",
-            name="choose_explained",
-        ),
-        Node(
-            trace_curves,
+            unite_regions,
             inputs=[
-                "trunk",
-                "model",
-                "pixels",
-                "features",
-                "explained",
-                "map_shift",
-                "params:seed",
+                "known_regions",
+                "known_masks",
+                "unreadable_regions",
+                "data_b",
+                "params:split",
             ],
-            outputs="curves",
-            name="trace_curves",
+            outputs=["regions", "region_masks", "unused_regions"],
+            name="unite_regions",
         ),
-    ]
+    ],
+    namespace="explanation_scores",
+    inputs={"radiographs", "ingest.candidates", "data_b"},
+    outputs={"regions", "region_masks", "unused_regions"},
+    parameters={"params:ingest", "params:split"},
 )
 
 
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Score the heat maps of every architecture.
+    """Return the graph that scores the heat maps of every architecture.
 
     The tag of an architecture keeps what it needs: ``--tags vgg16``.
     """
-    read = Node(
-        read_regions,
-        inputs=["radiographs", "ingest.candidates", "params:ingest"],
-        outputs=["known_regions", "known_masks", "unreadable_regions"],
-        name="read_regions",
-        tags=list(architectures),
-    )
-    unite = Node(
-        unite_regions,
-        inputs=[
-            "known_regions",
-            "known_masks",
-            "unreadable_regions",
-            "data_b",
-            "params:split",
-        ],
-        outputs=["regions", "region_masks", "unused_regions"],
-        name="unite_regions",
-        tags=list(architectures),
-    )
-    draw = Node(
-        draw_scores,
-        inputs={
-            f"{name}_{part}": f"{name}.explanation_scores.{table}"
-            for name in architectures
-            for part, table in (("curves", "deletion_curves"), ("sanity", "sanity"))
-        },
-        outputs=["deletion_picture", "sanity_picture"],
-        name="draw_scores",
-        tags=list(architectures),
-    )
+    tags = list(architectures)
     return Pipeline(
         [
-            read,
-            unite,
+            Pipeline([_FIND_REGIONS, *_draw_scores(architectures)], tags=tags),
             *(_one_architecture(name, folds) for name in architectures),
-            draw,
         ]
     )
 
 
+def _draw_scores(architectures: Sequence[str]) -> list[Node]:
+    def of_each(table: str) -> dict[str, str]:
+        return {name: f"{name}.explanation_scores.{table}" for name in architectures}
+
+    return [
+        Node(
+            draw_curves,
+            inputs=of_each("deletion_curves"),
+            outputs="deletion_picture",
+            name="draw_curves",
+        ),
+        Node(
+            draw_sanity,
+            inputs=of_each("sanity"),
+            outputs="sanity_picture",
+            name="draw_sanity",
+        ),
+    ]
+
+
 def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
+    shared = ("pixels", "data_b", "regions", "region_masks")
+    transferred = ("trunk", "features")
+    tested = ("tested", *(f"{fold}.model" for fold in folds))
     return Pipeline(
-        [
-            *(_one_fold(architecture, fold) for fold in folds),
-            _collect(architecture, folds),
-        ],
+        [*_score_regions(folds), *_score_deletion(folds), _randomise(folds[0])],
+        namespace=f"{architecture}.explanation_scores",
+        inputs={
+            **{name: name for name in shared},
+            **{name: f"{architecture}.transfer.{name}" for name in transferred},
+            **{name: f"{architecture}.crossval.{name}" for name in tested},
+            "map_shift": f"{architecture}.explain.map_shift",
+        },
+        parameters={"params:audit", "params:seed"},
         tags=[architecture],
     )
 
 
-def _one_fold(architecture: str, fold: str) -> Pipeline:
-    return Pipeline(
-        _ONE_FOLD,
-        namespace=f"{architecture}.explanation_scores.{fold}",
-        inputs={
-            "pixels": "pixels",
-            "data_b": "data_b",
-            "regions": "regions",
-            "map_shift": f"{architecture}.explain.map_shift",
-            "trunk": f"{architecture}.transfer.trunk",
-            "features": f"{architecture}.transfer.features",
-            "model": f"{architecture}.crossval.{fold}.model",
-            "predictions": f"{architecture}.crossval.{fold}.predictions",
-        },
-        parameters={"params:audit", "params:seed"},
-    )
-
-
-def _collect(architecture: str, folds: Sequence[str]) -> Pipeline:
-    here = f"{architecture}.explanation_scores"
-
-    def of_folds(*parts: str) -> dict[str, str]:
-        return {f"{f}_{part}": f"{here}.{f}.{part}" for part in parts for f in folds}
-
-    first = folds[0]
-    nodes = [
+def _score_regions(folds: Sequence[str]) -> list[Node]:
+    return [
         Node(
-            score_localisation,
+            map_regions,
             inputs={
-                "masks": "region_masks",
-                "map_shift": f"{architecture}.explain.map_shift",
-                "parameters": "params:audit",
-                "seed": "params:seed",
-                **of_folds("mapped", "maps"),
+                **{name: name for name in ("features", "data_b", "tested", "regions")},
+                **{fold: f"{fold}.model" for fold in folds},
             },
-            outputs="localisation",
-            name="score_localisation",
+            outputs=["mapped", "maps"],
+            name="map_regions",
         ),
         Node(
-            score_curves,
-            inputs={"seed": "params:seed", **of_folds("curves", "explained")},
-            outputs=["deletion", "deletion_curves"],
-            name="score_curves",
-        ),
-        Node(
-            # One network is enough to see whether a method looks at the weights.
-            follow_randomisation,
+            score_regions,
             inputs=[
-                f"{architecture}.transfer.trunk",
-                f"{architecture}.crossval.{first}.model",
-                "pixels",
-                f"{architecture}.transfer.features",
-                f"{here}.{first}.explained",
+                "region_masks",
+                "mapped",
+                "maps",
+                "map_shift",
+                "params:audit",
                 "params:seed",
             ],
-            outputs="sanity",
-            name="follow_randomisation",
+            outputs="localisation",
+            name="score_regions",
         ),
         Node(
-            draw_regions,
-            inputs=[
-                "pixels",
-                "data_b",
-                "region_masks",
-                f"{here}.{first}.mapped",
-                f"{here}.{first}.maps",
-                f"{architecture}.explain.map_shift",
-            ],
+            draw_known_regions,
+            inputs=["pixels", "data_b", "region_masks", "mapped", "maps", "map_shift"],
             outputs="regions_picture",
-            name="draw_regions",
+            name="draw_known_regions",
         ),
     ]
-    return Pipeline(
-        nodes,
-        namespace=here,
-        inputs=Pipeline(nodes).inputs() - {"params:audit", "params:seed"},
-        parameters={"params:audit", "params:seed"},
+
+
+def _score_deletion(folds: Sequence[str]) -> list[Node]:
+    given = ("trunk", "pixels", "features", "explained", "map_shift")
+    return [
+        Node(
+            choose_explained,
+            inputs=["data_b", "tested", "params:audit", "params:seed"],
+            outputs="explained",
+            name="choose_explained",
+        ),
+        Node(
+            trace_folds,
+            inputs={
+                **{name: name for name in given},
+                "seed": "params:seed",
+                **{fold: f"{fold}.model" for fold in folds},
+            },
+            outputs="curves",
+            name="trace_folds",
+        ),
+        Node(
+            score_folds,
+            inputs=["curves", "explained", "params:seed"],
+            outputs=["deletion", "deletion_curves"],
+            name="score_folds",
+        ),
+    ]
+
+
+def _randomise(first: str) -> Node:
+    """Return the node of one network, which shows whether a method looks at weights."""
+    return Node(
+        randomise_network,
+        inputs=[
+            "trunk",
+            f"{first}.model",
+            "pixels",
+            "features",
+            "explained",
+            "params:seed",
+        ],
+        outputs="sanity",
+        name="randomise_network",
     )

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
+from detl.evaluation.external import measure_drop
+from detl.evaluation.predictions import add_groups
 from detl.schemas.keras_model import KerasModel
 from detl.schemas.parameters import IngestParameters, SplitParameters
 from detl.schemas.tables import (
@@ -122,8 +124,6 @@ def select_unseen(
         rejected: What was rejected so far.
         images: Table ``images`` of the training.
         pixels: Its pixels.
-        data_a: Table ``data_a``.
-        data_b: Table ``data_b``.
         ingest: How all pixels became square.
         split: Which findings make up a class.
 
@@ -169,7 +169,6 @@ def predict_external(
     Args:
         trunk: The architecture's frozen part.
         external_pixels: Pixels of the external source.
-        external_images: Table ``external_images``.
         **models: Trained tail of each fold.
 
     Returns:
@@ -208,13 +207,8 @@ def score_external(
         tested: Table ``tested`` of the cross-validation.
         seed: Seed of the bootstrap.
     """
-    from detl.evaluation.external import measure_drop
-    from detl.evaluation.pooling import pool_predictions
-
-    of_folds = {
-        str(fold): table.drop(columns="fold")
-        for fold, table in fold_predictions.groupby("fold")
-    }
-    outside = pool_predictions(of_folds, external_images)
-    ensemble = pool_predictions({"ensemble": ensemble_predictions}, external_images)
+    outside, ensemble = (
+        add_groups(table, external_images)
+        for table in (fold_predictions, ensemble_predictions.assign(fold="ensemble"))
+    )
     return measure_drop(tested, outside, ensemble, seed)

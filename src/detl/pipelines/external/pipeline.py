@@ -14,94 +14,93 @@ from .nodes import (
     select_unseen,
 )
 
+_READ = Pipeline(
+    [
+        Node(
+            read_external_images,
+            inputs=["params:source", "params:ingest", "patient_key"],
+            outputs=["source", "candidates", "rejected_rows"],
+            name="read_external_images",
+        ),
+        Node(
+            decode_external_images,
+            inputs=["candidates", "rejected_rows", "params:ingest"],
+            outputs=["decoded", "pixels", "undecoded"],
+            name="decode_external_images",
+        ),
+        Node(
+            select_unseen,
+            inputs=[
+                "decoded",
+                "pixels",
+                "undecoded",
+                "own_images",
+                "own_pixels",
+                "data_a",
+                "data_b",
+                "params:ingest",
+                "params:split",
+            ],
+            outputs=["images", "rejected"],
+            name="select_unseen",
+        ),
+    ],
+    namespace="external",
+    inputs={
+        "own_images": "images",
+        "own_pixels": "pixels",
+        **{name: name for name in ("patient_key", "data_a", "data_b")},
+    },
+    parameters={"params:source", "params:ingest", "params:split"},
+)
+
 
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Test every architecture's folds on the images of ``params:source``."""
+    """Return the graph that tests every fold's network on ``params:source``."""
     return Pipeline(
         [
-            _read(architectures),
+            Pipeline([_READ], tags=list(architectures)),
             *(_one_architecture(name, folds) for name in architectures),
         ]
     )
 
 
-def _read(architectures: Sequence[str]) -> Pipeline:
+def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
+    tested = ("tested", *(f"{fold}.model" for fold in folds))
     return Pipeline(
         [
             Node(
-                read_external_images,
-                inputs=["params:source", "params:ingest", "patient_key"],
-                outputs=["source", "candidates", "rejected_rows"],
-                name="read_external_images",
+                predict_external,
+                inputs={
+                    "trunk": "trunk",
+                    "external_pixels": "pixels",
+                    "external_images": "images",
+                    **{fold: f"{fold}.model" for fold in folds},
+                },
+                outputs=["fold_predictions", "predictions"],
+                name="predict_external",
             ),
             Node(
-                decode_external_images,
-                inputs=["candidates", "rejected_rows", "params:ingest"],
-                outputs=["decoded", "pixels", "undecoded"],
-                name="decode_external_images",
-            ),
-            Node(
-                select_unseen,
+                score_external,
                 inputs=[
-                    "decoded",
-                    "pixels",
-                    "undecoded",
-                    "own_images",
-                    "own_pixels",
-                    "data_a",
-                    "data_b",
-                    "params:ingest",
-                    "params:split",
+                    "fold_predictions",
+                    "predictions",
+                    "images",
+                    "tested",
+                    "params:seed",
                 ],
-                outputs=["images", "rejected"],
-                name="select_unseen",
+                outputs="scores",
+                name="score_external",
             ),
         ],
-        namespace="external",
-        inputs={
-            "patient_key": "patient_key",
-            "own_images": "images",
-            "own_pixels": "pixels",
-            "data_a": "data_a",
-            "data_b": "data_b",
-        },
-        parameters={"params:source", "params:ingest", "params:split"},
-        tags=list(architectures),
-    )
-
-
-def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
-    nodes = [
-        Node(
-            predict_external,
-            inputs={
-                "trunk": f"{architecture}.transfer.trunk",
-                "external_pixels": "external.pixels",
-                "external_images": "external.images",
-                **{fold: f"{architecture}.crossval.{fold}.model" for fold in folds},
-            },
-            outputs=["fold_predictions", "predictions"],
-            name="predict_external",
-        ),
-        Node(
-            score_external,
-            inputs=[
-                "fold_predictions",
-                "predictions",
-                "external.images",
-                f"{architecture}.evaluate.tested",
-                "params:seed",
-            ],
-            outputs="scores",
-            name="score_external",
-        ),
-    ]
-    return Pipeline(
-        nodes,
         namespace=f"{architecture}.external",
-        inputs=Pipeline(nodes).inputs() - {"params:seed"},
+        inputs={
+            **{name: f"external.{name}" for name in ("pixels", "images")},
+            **{name: f"{architecture}.crossval.{name}" for name in tested},
+            "trunk": f"{architecture}.transfer.trunk",
+        },
         parameters={"params:seed"},
         tags=[architecture],
     )

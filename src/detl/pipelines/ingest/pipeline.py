@@ -6,7 +6,7 @@ from detl.pipelines.ingest.nodes import decode_images, note_parameters, read_sou
 
 
 def create_pipeline() -> Pipeline:
-    """Pipeline from the raw data folder to the images: their tables and pixels."""
+    """Return the graph from the raw data folder to the images: tables and pixels."""
     return Pipeline(
         [
             Node(

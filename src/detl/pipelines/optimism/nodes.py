@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from detl.pipelines.crossval.nodes import collect_folds
-from detl.pipelines.named_results import with_ending
+from detl.evaluation.optimism import compare_protocols
+from detl.pipelines.crossval.nodes import History, collect_folds
 from detl.schemas.parameters import SplitParameters
 from detl.splitting.data_a import select_data_a
 from detl.splitting.folds import assign_folds
@@ -27,12 +27,11 @@ def select_other_data_a(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return Data-A under the other protocol, no larger than our own, and its counts.
 
-    ``protocol: paper`` keeps the patients of Data-B and so has more images. What these
-    gain as further images is no optimism, so as many others as needed are not trained
-    on. From the validation part, as many as needed are left out at random.
+    ``protocol: paper`` keeps the patients of Data-B and so has more images. What more
+    images gain is no optimism, so as many images of other patients are left out of the
+    training part, and as many at random of the validation part.
 
     Args:
-        images: Table ``images``.
         data_a: Table ``data_a`` of the cross-validation.
         data_b: Table ``data_b``, which both protocols share.
         parameters: Of the split of the cross-validation.
@@ -58,7 +57,6 @@ def assign_other_folds(
     """Return the table ``folds`` of the other protocol.
 
     Args:
-        data_b: Table ``data_b``.
         parameters: Of the split of the cross-validation.
         seed: Seed of the shuffle.
         folds: Names of the folds.
@@ -75,13 +73,12 @@ def match_training_size(
     """Return the other protocol's folds, with no larger training parts than our own.
 
     ``protocol: paper`` has no inner validation part and so trains on more images. What
-    that gains is no optimism, so as many images of each class as needed are left out of
-    each fold, at random. Folds that are smaller than our own stay as they are.
+    that gains is no optimism, so each fold leaves out as many images of each class, at
+    random. Folds that are smaller than our own stay as they are.
 
     Args:
         other_folds: Table ``folds`` of the other protocol.
         own_folds: Table ``folds`` of the cross-validation.
-        data_b: Table ``data_b``.
         seed: Of the draw.
     """
     labels = data_b[["image_id", "label"]]
@@ -104,42 +101,42 @@ def _match_sizes(
 
 
 def summarise_other_protocol(
+    tested: pd.DataFrame,
     folds: pd.DataFrame,
     pretraining: dict[str, float | None],
     parameters: SplitParameters,
-    **fold_results: Any,
+    **histories: History,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return the metrics by fold under the other protocol, and their summary.
+    """Return the scores by fold under the other protocol, and their summary.
 
     Args:
+        tested: Predictions of the folds' test parts.
         folds: Table ``folds`` of the other protocol.
         pretraining: Scores of its network on Data-A's validation part.
         parameters: Of the split of the cross-validation.
-        **fold_results: As ``collect_folds`` takes them.
+        **histories: Curves of each fold.
     """
-    fold_summary, _, summary = collect_folds(folds, pretraining, **fold_results)
+    fold_summary, _, summary = collect_folds(tested, folds, pretraining, **histories)
     return fold_summary, {**summary, "protocol": swap_protocol(parameters).protocol}
 
 
-def compare_protocols(
+def compare_with_other_protocol(
     data_b: pd.DataFrame,
+    own: pd.DataFrame,
+    other: pd.DataFrame,
     parameters: SplitParameters,
     seed: int,
-    **predictions: pd.DataFrame,
 ) -> dict[str, float]:
     """Return how much higher the accuracy is under ``protocol: paper``.
 
     Args:
         data_b: Table ``data_b``, which both protocols share.
+        own: Predictions of the folds' test parts in the cross-validation.
+        other: The same under the other protocol.
         parameters: Of the split of the cross-validation.
         seed: Of the bootstrap.
-        **predictions: Tables ``predictions``: ``<fold>_own`` of the cross-validation,
-            ``<fold>_other`` of the other protocol.
     """
-    from detl.evaluation.optimism import compare_protocols
-
-    own, others = with_ending(predictions, "_own"), with_ending(predictions, "_other")
-    paper, grouped = (own, others) if parameters.protocol == "paper" else (others, own)
+    paper, grouped = (own, other) if parameters.protocol == "paper" else (other, own)
     return compare_protocols(data_b, paper, grouped, seed)
 
 
@@ -147,7 +144,8 @@ def tabulate_differences(**differences: dict[str, float] | None) -> pd.DataFrame
     """Return the table ``optimism``, a row per architecture that has been compared.
 
     Args:
-        **differences: By architecture, what ``compare_protocols`` returns, or None.
+        **differences: By architecture, what ``compare_protocols`` returns, or
+            None.
     """
     rows = [
         {"architecture": architecture, **difference}

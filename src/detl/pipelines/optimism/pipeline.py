@@ -5,11 +5,11 @@ trained, on the same images, and the accuracies are compared.
 """
 
 from collections.abc import Sequence
-from functools import partial, update_wrapper
 
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS, OTHER_PROTOCOL
+from detl.pipelines.binding import bind
 from detl.pipelines.crossval.pipeline import train_folds
 from detl.pipelines.pretrain.pipeline import ONE_ARCHITECTURE as PRETRAIN
 from detl.pipelines.transfer.pipeline import ONE_ARCHITECTURE as TRANSFER
@@ -17,18 +17,33 @@ from detl.splitting.folds import separate_folds
 
 from .nodes import (
     assign_other_folds,
-    compare_protocols,
+    compare_with_other_protocol,
     match_training_size,
     select_other_data_a,
     summarise_other_protocol,
     tabulate_differences,
 )
 
+_MATCH = [
+    Node(
+        select_other_data_a,
+        inputs=["images", "own_data_a", "data_b", "params:split", "params:seed"],
+        outputs=["data_a", "data_a_counts"],
+        name="select_other_data_a",
+    ),
+    Node(
+        match_training_size,
+        inputs=["all_folds", "own_folds", "data_b", "params:seed"],
+        outputs="folds",
+        name="match_training_size",
+    ),
+]
+
 
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Train every architecture under the other protocol, and compare the accuracies.
+    """Return the graph that trains under the other protocol, and compares.
 
     The tag of an architecture keeps what it needs: ``--tags vgg16``.
     """
@@ -42,7 +57,7 @@ def create_pipeline(
         [
             Pipeline([_draw_other_split(folds), tabulate], tags=list(architectures)),
             *(
-                Pipeline([_train(name, folds), _compare(name, folds)], tags=[name])
+                Pipeline([_train(name, folds), _compare(name)], tags=[name])
                 for name in architectures
             ),
         ]
@@ -50,34 +65,14 @@ def create_pipeline(
 
 
 def _draw_other_split(folds: Sequence[str]) -> Pipeline:
-    assign_these_folds = update_wrapper(
-        partial(assign_other_folds, folds=tuple(folds)), assign_other_folds
-    )
     return Pipeline(
         [
+            *_MATCH,
             Node(
-                select_other_data_a,
-                inputs=[
-                    "images",
-                    "own_data_a",
-                    "data_b",
-                    "params:split",
-                    "params:seed",
-                ],
-                outputs=["data_a", "data_a_counts"],
-                name="select_other_data_a",
-            ),
-            Node(
-                assign_these_folds,
+                bind(assign_other_folds, folds=tuple(folds)),
                 inputs=["data_b", "params:split", "params:seed"],
                 outputs="all_folds",
                 name="assign_other_folds",
-            ),
-            Node(
-                match_training_size,
-                inputs=["all_folds", "own_folds", "data_b", "params:seed"],
-                outputs="folds",
-                name="match_training_size",
             ),
             Node(
                 separate_folds,
@@ -88,8 +83,7 @@ def _draw_other_split(folds: Sequence[str]) -> Pipeline:
         ],
         namespace="optimism",
         inputs={
-            "images": "images",
-            "data_b": "data_b",
+            **{name: name for name in ("images", "data_b")},
             "own_data_a": "data_a",
             "own_folds": "folds",
         },
@@ -98,18 +92,15 @@ def _draw_other_split(folds: Sequence[str]) -> Pipeline:
 
 
 def _train(architecture: str, folds: Sequence[str]) -> Pipeline:
-    """Pretraining, transfer and folds of one architecture under the other protocol."""
+    """Return pretraining, transfer and folds under the other protocol."""
     summarise = Node(
         summarise_other_protocol,
         inputs={
+            "tested": "tested",
             "folds": "optimism.folds",
             "pretraining": "scores",
             "parameters": "params:split",
-            **{
-                f"{fold}_{result}": f"{fold}.{result}"
-                for result in ("metrics", "predictions", "history")
-                for fold in folds
-            },
+            **{fold: f"{fold}.history" for fold in folds},
         },
         outputs=["fold_summary", "summary"],
         name="summarise_other_protocol",
@@ -142,25 +133,17 @@ def _train(architecture: str, folds: Sequence[str]) -> Pipeline:
     )
 
 
-def _compare(architecture: str, folds: Sequence[str]) -> Pipeline:
-    other = f"{architecture}.optimism.{OTHER_PROTOCOL}"
-    return Pipeline(
-        [
-            Node(
-                compare_protocols,
-                inputs={
-                    "data_b": "data_b",
-                    "parameters": "params:split",
-                    "seed": "params:seed",
-                    **{
-                        f"{f}_own": f"{architecture}.crossval.{f}.predictions"
-                        for f in folds
-                    },
-                    **{f"{f}_other": f"{other}.{f}.predictions" for f in folds},
-                },
-                outputs=f"{architecture}.optimism.difference",
-                name="compare_protocols",
-                namespace=f"{architecture}.optimism",
-            )
-        ]
+def _compare(architecture: str) -> Node:
+    return Node(
+        compare_with_other_protocol,
+        inputs=[
+            "data_b",
+            f"{architecture}.crossval.tested",
+            f"{architecture}.optimism.{OTHER_PROTOCOL}.tested",
+            "params:split",
+            "params:seed",
+        ],
+        outputs=f"{architecture}.optimism.difference",
+        name="compare_with_other_protocol",
+        namespace=f"{architecture}.optimism",
     )

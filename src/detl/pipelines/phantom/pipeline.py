@@ -1,8 +1,8 @@
-"""Makes the embedded sample of synthetic chest films."""
+"""Graph of the embedded sample of synthetic chest films."""
 
 from kedro.pipeline import Node, Pipeline
 
-from detl.pipelines.phantom.nodes import make_phantoms
+from detl.phantoms.sample import make_phantoms
 
 
 def create_pipeline() -> Pipeline:

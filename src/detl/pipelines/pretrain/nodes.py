@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.schemas.classes import DATA_A_CLASSES
+from detl.networks import build_network
+from detl.schemas.classes import DATA_A_CLASSES, class_indices
 from detl.schemas.keras_model import KerasModel
 from detl.schemas.parameters import NetworkParameters, PretrainParameters
 
@@ -23,12 +24,10 @@ def pretrain_network(
 
     Args:
         pixels: All images, uint8 (n, size, size).
-        data_a: Table ``data_a``.
         network: Which network, and its size.
         parameters: How it is trained.
         seed: Of the weights, the order of the images and the augmentation.
     """
-    from detl.networks import build_network
     from detl.training.augmentation import augment_inputs
     from detl.training.batches import RowBatches
     from detl.training.fit import fit_network
@@ -61,7 +60,6 @@ def score_pretraining(
         model: The network, with the weights that were kept.
         history: Its curves.
         pixels: All images, uint8 (n, size, size).
-        data_a: Table ``data_a``.
         seed: Seed of the bootstrap.
 
     Returns:
@@ -110,5 +108,5 @@ def note_parameters(
 
 def _of_subset(data_a: pd.DataFrame, subset: str) -> tuple[np.ndarray, np.ndarray]:
     part = data_a[data_a["subset"] == subset]
-    labels = part["label"].map(DATA_A_CLASSES.index).to_numpy("int64")
+    labels = class_indices(part["label"], DATA_A_CLASSES)
     return part["row"].to_numpy("int64"), labels

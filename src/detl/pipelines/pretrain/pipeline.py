@@ -41,7 +41,7 @@ _NOTE = Node(
 
 
 def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
-    """Train every architecture from scratch to tell normal from diseased."""
+    """Return the graph that trains every architecture to tell normal from diseased."""
     return Pipeline(
         [
             Pipeline(

@@ -1,13 +1,23 @@
-"""Nodes that ask what is reached without the lungs."""
+"""Nodes that ask what is reached without the lungs, and what the sources give away."""
 
 import numpy as np
 import pandas as pd
 
+from detl.evaluation.shortcuts import card, cue_models, same_source, source_probe
+from detl.evaluation.shortcuts.cues import CUES, black_out_centre
+from detl.evaluation.shortcuts.sources_out import plan_sources, score_sources_out
+from detl.networks.cut import copy_model
+from detl.schemas.classes import PROBABILITIES, class_indices
 from detl.schemas.keras_model import KerasModel
-from detl.schemas.parameters import AuditParameters
+from detl.schemas.parameters import (
+    AuditParameters,
+    SplitParameters,
+    TrainingParameters,
+)
+from detl.splitting.data_b import label_as_data_b
 
 
-def predict_from_cues(
+def predict_from_each_cue(
     data_b: pd.DataFrame,
     images: pd.DataFrame,
     pixels: np.ndarray,
@@ -16,22 +26,12 @@ def predict_from_cues(
 ) -> pd.DataFrame:
     """Return what simple models predict that see no lung, on the networks' folds.
 
-    Args:
-        data_b: Table ``data_b``.
-        images: Table ``images``.
-        pixels: The pixel store.
-        folds: Table ``folds``.
-        parameters: Width of the border.
-
     Returns:
-        Table ``tested`` of each cue, after a column ``cue``.
+        After a column ``cue``, the predictions of the folds' test parts.
     """
-    from detl.evaluation.shortcuts.cue_models import predict_from_cues
-    from detl.evaluation.shortcuts.cues import CUES
-
     groups = data_b.set_index("image_id")["group"]
     tables = [
-        predict_from_cues(
+        cue_models.predict_from_cues(
             cue, data_b, images, pixels, folds, parameters.border_share
         ).assign(cue=cue)
         for cue in CUES
@@ -47,15 +47,7 @@ def extract_features_without_centre(
     data_b: pd.DataFrame,
     parameters: AuditParameters,
 ) -> np.ndarray:
-    """Return the trunk's output for Data-B's images with their centre blacked out.
-
-    Args:
-        trunk: The architecture's frozen part.
-        pixels: The pixel store.
-        data_b: Table ``data_b``.
-        parameters: What counts as centre.
-    """
-    from detl.evaluation.shortcuts.cues import black_out_centre
+    """Return the trunk's output for Data-B's images with their centre blacked out."""
     from detl.training.features import extract_features
 
     rows = data_b["row"].to_numpy("int64")
@@ -63,21 +55,7 @@ def extract_features_without_centre(
     return extract_features(trunk, blackened, np.arange(len(rows)))
 
 
-def pool_without_centre(
-    data_b: pd.DataFrame, **predictions: pd.DataFrame
-) -> pd.DataFrame:
-    """Return what all folds say of their test images without centre, as ``tested``.
-
-    Args:
-        data_b: Table ``data_b``, which knows the groups.
-        **predictions: By fold, table ``predictions``.
-    """
-    from detl.evaluation.pooling import pool_predictions
-
-    return pool_predictions(predictions, data_b)
-
-
-def make_shortcut_card(
+def grade_network(
     tested: pd.DataFrame,
     without_centre: pd.DataFrame,
     cue_predictions: pd.DataFrame,
@@ -87,27 +65,145 @@ def make_shortcut_card(
     """Return the shortcut card of a network.
 
     Args:
-        tested: Table ``tested``.
+        tested: Predictions of the folds' test parts.
         without_centre: The same, on images without their centre.
-        cue_predictions: What ``predict_from_cues`` returns.
-        images: Table ``images``.
+        cue_predictions: What ``predict_from_each_cue`` returns.
+        images: Table ``images``, which knows the sources.
         seed: Seed of the bootstrap.
     """
-    from detl.evaluation.shortcuts.card import make_shortcut_card
-
     cues = {
         str(cue): table.drop(columns="cue").reset_index(drop=True)
         for cue, table in cue_predictions.groupby("cue", sort=False)
     }
-    return make_shortcut_card(tested, without_centre, cues, images, seed)
+    return card.make_shortcut_card(tested, without_centre, cues, images, seed)
 
 
-def draw_shortcuts(**cards: pd.DataFrame | None) -> np.ndarray:
-    """Return a picture of the shortcut cards, RGB, uint8.
+def label_controls(
+    data_b: pd.DataFrame, images: pd.DataFrame, split: SplitParameters
+) -> pd.DataFrame:
+    """Return the images without COVID-19, of its own sources, that no fold has seen.
+
+    Returns:
+        Rows of ``images``, with ``label``: their class of Data-B, "" if none.
+    """
+    controls = same_source.list_controls(data_b, images)
+    return controls.assign(label=label_as_data_b(controls, split.data_b))
+
+
+def predict_controls(
+    trunk: KerasModel,
+    pixels: np.ndarray,
+    controls: pd.DataFrame,
+    **models: KerasModel,
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return what the network of each fold says of the controls.
 
     Args:
-        **cards: By architecture, what ``make_shortcut_card`` returns, or None.
-    """
-    from detl.figures.shortcuts import draw_shortcuts
+        trunk: The architecture's frozen part.
+        pixels: All images, uint8 (n, size, size).
+        controls: What ``label_controls`` returns.
+        **models: By fold, its trained tail.
 
-    return draw_shortcuts({n: card for n, card in cards.items() if card is not None})
+    Returns:
+        ``fold``, ``image_id`` and ``p_<class>``; and the trunk's output for the
+        controls, one row each.
+    """
+    from detl.training.features import extract_features
+    from detl.training.predict import predict_inputs
+
+    features = extract_features(trunk, pixels, controls["row"].to_numpy("int64"))
+    tables = [
+        pd.DataFrame(predict_inputs(model, features), columns=PROBABILITIES).assign(
+            fold=fold, image_id=controls["image_id"].to_numpy()
+        )
+        for fold, model in models.items()
+    ]
+    every = pd.concat(tables, ignore_index=True)
+    return every[["fold", "image_id", *PROBABILITIES]], features
+
+
+def probe_networks(
+    features: np.ndarray,
+    control_features: np.ndarray,
+    controls: pd.DataFrame,
+    tested: pd.DataFrame,
+    data_b: pd.DataFrame,
+    images: pd.DataFrame,
+    seed: int,
+    **models: KerasModel,
+) -> pd.DataFrame:
+    """Return whether the networks' last features tell the source, within a class.
+
+    The probe of a network looks at images that it has not seen: the test part of its
+    fold, and the controls that are of a class.
+
+    Args:
+        features: The trunk's output, one row per row of ``data_b``.
+        control_features: The same of the controls.
+        controls: What ``label_controls`` returns.
+        tested: Predictions of the folds' test parts.
+        images: Table ``images``, which knows the sources.
+        seed: Seed of the probe.
+        **models: By fold, its trained tail.
+    """
+    from detl.training.features import penultimate_features
+
+    is_of_class = (controls["label"] != "").to_numpy()
+    columns = ["image_id", "label", "group"]
+    found, known = [], []
+    for fold, model in models.items():
+        of_fold = tested.loc[tested["fold"] == fold, "image_id"]
+        is_tested = data_b["image_id"].isin(of_fold).to_numpy()
+        unseen = np.concatenate([features[is_tested], control_features[is_of_class]])
+        found.append(penultimate_features(model, unseen))
+        tables = [data_b.loc[is_tested, columns], controls.loc[is_of_class, columns]]
+        known.append(pd.concat(tables).assign(network=fold))
+    every = pd.concat(known, ignore_index=True)
+    sources = every["image_id"].map(images.set_index("image_id")["source"])
+    return source_probe.probe_source(
+        np.concatenate(found), every.assign(source=sources), seed
+    )
+
+
+def leave_sources_out(
+    tail: KerasModel,
+    features: np.ndarray,
+    data_b: pd.DataFrame,
+    images: pd.DataFrame,
+    transfer: TrainingParameters,
+    split: SplitParameters,
+    seed: int,
+) -> pd.DataFrame:
+    """Return how well each class is told in sources that were not trained on.
+
+    Args:
+        tail: Last block and new head, as transfer left them.
+        features: The trunk's output, one row per row of ``data_b``.
+        images: Table ``images``, which knows the sources.
+        transfer: How the tail is trained.
+        split: Share of the inner validation part.
+        seed: Of the validation part, the order of the images, and the bootstrap.
+    """
+    from detl.training.batches import RowBatches
+    from detl.training.fit import fit_network
+    from detl.training.predict import predict_inputs
+
+    labels = class_indices(data_b["label"])
+
+    def train_and_predict(
+        train: np.ndarray, validation: np.ndarray, test: np.ndarray
+    ) -> np.ndarray:
+        model = copy_model(tail)
+        size = transfer.batch_size
+        fit_network(
+            model,
+            RowBatches(features, train, labels[train], size, shuffle_seed=seed),
+            RowBatches(features, validation, labels[validation], size),
+            transfer,
+            title=f"{tail.name} without a source",
+        )
+        return predict_inputs(model, features[test])
+
+    share = split.folds.inner_validation_share
+    plans = plan_sources(data_b, images, share, seed)
+    return score_sources_out(data_b, images, plans, train_and_predict, seed)

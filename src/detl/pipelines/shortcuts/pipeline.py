@@ -1,25 +1,56 @@
-"""Graph of the shortcut card: what a network reaches without the lungs."""
+"""Graph of the shortcuts: what is reached without the lungs, and what sources tell."""
 
 from collections.abc import Sequence
 
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
+from detl.evaluation.shortcuts.same_source import score_same_source
+from detl.evaluation.shortcuts.sources_out import list_identifiable
+from detl.figures.shortcuts import draw_shortcuts
 from detl.pipelines.crossval.pipeline import train_folds
 
 from .nodes import (
-    draw_shortcuts,
     extract_features_without_centre,
-    make_shortcut_card,
-    pool_without_centre,
-    predict_from_cues,
+    grade_network,
+    label_controls,
+    leave_sources_out,
+    predict_controls,
+    predict_from_each_cue,
+    probe_networks,
+)
+
+_OF_ALL = Pipeline(
+    [
+        Node(
+            predict_from_each_cue,
+            inputs=["data_b", "images", "pixels", "folds", "params:audit"],
+            outputs="cue_predictions",
+            name="predict_from_each_cue",
+        ),
+        Node(
+            label_controls,
+            inputs=["data_b", "images", "params:split"],
+            outputs="controls",
+            name="label_controls",
+        ),
+        Node(
+            list_identifiable,
+            inputs=["data_b", "images"],
+            outputs="identifiable",
+            name="list_identifiable",
+        ),
+    ],
+    namespace="shortcuts",
+    inputs={"data_b", "images", "pixels", "folds"},
+    parameters={"params:audit", "params:split"},
 )
 
 
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Grade every architecture's shortcuts.
+    """Return the graph that grades every architecture's shortcuts.
 
     The tag of an architecture keeps what it needs: ``--tags vgg16``.
     """
@@ -28,76 +59,66 @@ def create_pipeline(
         inputs={name: f"{name}.shortcuts.card" for name in architectures},
         outputs="shortcuts_picture",
         name="draw_shortcuts",
-        tags=list(architectures),
     )
     return Pipeline(
         [
-            _predict_from_cues(architectures),
-            *(
-                Pipeline(
-                    [_train_without_centre(name, folds), _grade(name)], tags=[name]
-                )
-                for name in architectures
-            ),
-            draw,
+            Pipeline([_OF_ALL, draw], tags=list(architectures)),
+            *(_one_architecture(name, folds) for name in architectures),
         ]
     )
 
 
-def _predict_from_cues(architectures: Sequence[str]) -> Pipeline:
-    inputs = ["data_b", "images", "pixels", "folds"]
-    node = Node(
-        predict_from_cues,
-        inputs=[*inputs, "params:audit"],
-        outputs="cue_predictions",
-        name="predict_from_cues",
-    )
+def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
+    shared = ("pixels", "data_b", "images", *(f"split.{fold}" for fold in folds))
+    transferred = ("trunk", "tail", "features")
+    tested = ("tested", *(f"{fold}.model" for fold in folds))
     return Pipeline(
-        [node],
-        namespace="shortcuts",
-        inputs=set(inputs),
-        parameters={"params:audit"},
-        tags=list(architectures),
+        [
+            _train_without_centre(folds),
+            _grade(),
+            *_test_within_source(folds),
+            _probe(folds),
+            _leave_sources_out(),
+        ],
+        namespace=f"{architecture}.shortcuts",
+        inputs={
+            **{name: name for name in shared},
+            **{name: f"{architecture}.transfer.{name}" for name in transferred},
+            **{name: f"{architecture}.crossval.{name}" for name in tested},
+            **{name: f"shortcuts.{name}" for name in ("controls", "cue_predictions")},
+        },
+        parameters={
+            "params:transfer": f"params:architectures.{architecture}.transfer",
+            **{name: name for name in ("params:audit", "params:split", "params:seed")},
+        },
+        tags=[architecture],
     )
 
 
-def _train_without_centre(architecture: str, folds: Sequence[str]) -> Pipeline:
+def _train_without_centre(folds: Sequence[str]) -> Pipeline:
     extract = Node(
         extract_features_without_centre,
         inputs=["trunk", "pixels", "data_b", "params:audit"],
         outputs="features",
         name="extract_features_without_centre",
     )
-    pool = Node(
-        pool_without_centre,
-        inputs={
-            "data_b": "data_b",
-            **{fold: f"{fold}.predictions" for fold in folds},
-        },
-        outputs="tested",
-        name="pool_without_centre",
-    )
     return Pipeline(
-        [extract, *train_folds(folds), pool],
-        namespace=f"{architecture}.shortcuts.without_centre",
+        [extract, *train_folds(folds)],
+        namespace="without_centre",
         inputs={
-            "pixels": "pixels",
-            "data_b": "data_b",
-            "trunk": f"{architecture}.transfer.trunk",
-            "tail": f"{architecture}.transfer.tail",
-            **{f"split.{fold}": f"split.{fold}" for fold in folds},
+            "pixels",
+            "data_b",
+            "trunk",
+            "tail",
+            *(f"split.{fold}" for fold in folds),
         },
-        parameters={
-            "params:transfer": f"params:architectures.{architecture}.transfer",
-            "params:audit": "params:audit",
-            "params:seed": "params:seed",
-        },
+        parameters={"params:transfer", "params:audit", "params:seed"},
     )
 
 
-def _grade(architecture: str) -> Pipeline:
-    grade = Node(
-        make_shortcut_card,
+def _grade() -> Node:
+    return Node(
+        grade_network,
         inputs=[
             "tested",
             "without_centre.tested",
@@ -106,15 +127,56 @@ def _grade(architecture: str) -> Pipeline:
             "params:seed",
         ],
         outputs="card",
-        name="make_shortcut_card",
+        name="grade_network",
     )
-    return Pipeline(
-        [grade],
-        namespace=f"{architecture}.shortcuts",
+
+
+def _test_within_source(folds: Sequence[str]) -> list[Node]:
+    return [
+        Node(
+            predict_controls,
+            inputs={
+                **{name: name for name in ("trunk", "pixels", "controls")},
+                **{fold: f"{fold}.model" for fold in folds},
+            },
+            outputs=["control_predictions", "control_features"],
+            name="predict_controls",
+        ),
+        Node(
+            score_same_source,
+            inputs=["tested", "control_predictions", "images", "params:seed"],
+            outputs="same_source",
+            name="score_same_source",
+        ),
+    ]
+
+
+def _probe(folds: Sequence[str]) -> Node:
+    given = ("features", "control_features", "controls", "tested", "data_b", "images")
+    return Node(
+        probe_networks,
         inputs={
-            "tested": f"{architecture}.evaluate.tested",
-            "cue_predictions": "shortcuts.cue_predictions",
-            "images": "images",
+            **{name: name for name in given},
+            "seed": "params:seed",
+            **{fold: f"{fold}.model" for fold in folds},
         },
-        parameters={"params:seed"},
+        outputs="source_probe",
+        name="probe_networks",
+    )
+
+
+def _leave_sources_out() -> Node:
+    return Node(
+        leave_sources_out,
+        inputs=[
+            "tail",
+            "features",
+            "data_b",
+            "images",
+            "params:transfer",
+            "params:split",
+            "params:seed",
+        ],
+        outputs="sources_out",
+        name="leave_sources_out",
     )

@@ -24,17 +24,12 @@ def check_leaks(
     drawn_folds: pd.DataFrame,
     parameters: SplitParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Data-A and the folds as they were drawn, once no group is on two sides.
+    """Return Data-A and the folds as they were drawn, once no group is on two sides.
 
-    What belongs together is found anew, from patients, files and copies. Under
+    What belongs together is found again, from patients, files and copies. Under
     ``protocol: paper`` crossings are allowed, and warned of.
 
     Args:
-        images: Table ``images``.
-        copies: Table ``copies``.
-        data_b: Table ``data_b``.
-        drawn_data_a: Table ``data_a``.
-        drawn_folds: Table ``folds``.
         parameters: Protocol.
 
     Returns:

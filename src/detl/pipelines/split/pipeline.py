@@ -1,67 +1,68 @@
 """Graph of the split: Data-B, then Data-A without its groups, the folds, the check."""
 
 from collections.abc import Sequence
-from functools import partial, update_wrapper
 
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import FOLDS
-from detl.pipelines.split.nodes import check_leaks, note_parameters
+from detl.pipelines.binding import bind
 from detl.splitting.data_a import select_data_a
 from detl.splitting.data_b import select_data_b
 from detl.splitting.folds import assign_folds, separate_folds
 
+from .nodes import check_leaks, note_parameters
+
+_SELECT_AND_CHECK = [
+    Node(
+        note_parameters,
+        inputs="params:split",
+        outputs="split_parameters",
+        name="note_parameters",
+    ),
+    Node(
+        select_data_b,
+        inputs=["images", "params:split", "params:seed"],
+        outputs=["data_b", "data_b_counts"],
+        name="select_data_b",
+    ),
+    Node(
+        select_data_a,
+        inputs=["images", "data_b", "params:split", "params:seed"],
+        outputs=["drawn_data_a", "data_a_counts"],
+        name="select_data_a",
+    ),
+    Node(
+        check_leaks,
+        inputs=[
+            "images",
+            "copies",
+            "data_b",
+            "drawn_data_a",
+            "drawn_folds",
+            "params:split",
+        ],
+        outputs=["data_a", "folds", "leaks"],
+        name="check_leaks",
+    ),
+]
+
 
 def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:
-    """Pipeline that draws Data-A, Data-B and the folds from the table ``images``.
+    """Return the graph that draws Data-A, Data-B and the folds from the images.
 
     What is trained on comes from the node that has checked it.
 
     Args:
         folds: Names of the folds; each becomes a dataset ``split.<fold>``.
     """
-    # The folds shape the graph, so they are bound here and are no parameter.
-    assign_these_folds = update_wrapper(
-        partial(assign_folds, folds=tuple(folds)), assign_folds
-    )
     return Pipeline(
         [
+            *_SELECT_AND_CHECK,
             Node(
-                note_parameters,
-                inputs="params:split",
-                outputs="split_parameters",
-                name="note_parameters",
-            ),
-            Node(
-                select_data_b,
-                inputs=["images", "params:split", "params:seed"],
-                outputs=["data_b", "data_b_counts"],
-                name="select_data_b",
-            ),
-            Node(
-                select_data_a,
-                inputs=["images", "data_b", "params:split", "params:seed"],
-                outputs=["drawn_data_a", "data_a_counts"],
-                name="select_data_a",
-            ),
-            Node(
-                assign_these_folds,
+                bind(assign_folds, folds=tuple(folds)),
                 inputs=["data_b", "params:split", "params:seed"],
                 outputs="drawn_folds",
                 name="assign_folds",
-            ),
-            Node(
-                check_leaks,
-                inputs=[
-                    "images",
-                    "copies",
-                    "data_b",
-                    "drawn_data_a",
-                    "drawn_folds",
-                    "params:split",
-                ],
-                outputs=["data_a", "folds", "leaks"],
-                name="check_leaks",
             ),
             Node(
                 separate_folds,
@@ -73,13 +74,8 @@ def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:
         namespace="split",
         inputs={"images", "copies"},
         outputs={
-            "split_parameters",
-            "data_b",
-            "data_b_counts",
-            "data_a",
-            "data_a_counts",
-            "folds",
-            "leaks",
+            *("data_a", "data_b", "folds", "leaks"),
+            *("data_a_counts", "data_b_counts", "split_parameters"),
         },
         parameters={"params:split", "params:seed"},
     )

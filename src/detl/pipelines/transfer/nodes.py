@@ -3,25 +3,17 @@
 import numpy as np
 import pandas as pd
 
+from detl.networks.cut import replace_head
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.keras_model import KerasModel
 
 
 def replace_last_layer(pretrained: KerasModel, seed: int) -> KerasModel:
     """Return the pretrained network with a new last layer for Data-B's classes."""
-    from detl.networks.cut import replace_head
-
     return replace_head(pretrained, len(DATA_B_CLASSES), seed)
 
 
-def freeze_trunk(model: KerasModel) -> tuple[KerasModel, KerasModel]:
-    """Return the trunk, frozen from here on, and the tail, which the folds train."""
-    from detl.networks.cut import cut_trunk
-
-    return cut_trunk(model)
-
-
-def extract_features(
+def extract_features_of_data_b(
     trunk: KerasModel, pixels: np.ndarray, data_b: pd.DataFrame
 ) -> np.ndarray:
     """Return the trunk's output for every image of Data-B, in the table's order."""

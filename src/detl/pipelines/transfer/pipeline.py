@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES
+from detl.networks.cut import cut_trunk
 
-from .nodes import extract_features, freeze_trunk, replace_last_layer
+from .nodes import extract_features_of_data_b, replace_last_layer
 
 ONE_ARCHITECTURE = Pipeline(
     [
@@ -16,11 +17,9 @@ ONE_ARCHITECTURE = Pipeline(
             outputs="model",
             name="replace_last_layer",
         ),
+        Node(cut_trunk, inputs="model", outputs=["trunk", "tail"], name="cut_trunk"),
         Node(
-            freeze_trunk, inputs="model", outputs=["trunk", "tail"], name="freeze_trunk"
-        ),
-        Node(
-            extract_features,
+            extract_features_of_data_b,
             inputs=["trunk", "pixels", "data_b"],
             outputs="features",
             name="extract_features",
@@ -30,7 +29,7 @@ ONE_ARCHITECTURE = Pipeline(
 
 
 def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
-    """Cut every pretrained network and run its frozen part over Data-B."""
+    """Return the graph that cuts every network and runs its frozen part over Data-B."""
     return Pipeline(
         [
             Pipeline(

@@ -4,13 +4,13 @@ import pandas as pd
 import pytest
 
 from detl.networks.names import LOGITS
-from detl.pipelines.sources.nodes import (
+from detl.pipelines.shortcuts.nodes import (
+    label_controls,
     leave_sources_out,
-    list_controls,
     predict_controls,
-    probe_source,
+    probe_networks,
 )
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.classes import DATA_B_CLASSES, class_indices
 from made_study import SIZE, make_study
 
 
@@ -23,7 +23,7 @@ def make_tail():
 
 
 def one_hot(data_b):
-    labels = data_b["label"].map(DATA_B_CLASSES.index).to_numpy()
+    labels = class_indices(data_b["label"])
     return np.eye(4, dtype="float32")[labels][:, np.newaxis, np.newaxis]
 
 
@@ -33,7 +33,7 @@ def test_controls_know_which_class_they_would_be_of(make_parameters):
     sars = extra.assign(image_id="cohen/sars", group="sars", findings="SARS")
     every = pd.concat([images, extra, sars], ignore_index=True)
 
-    controls = list_controls(data_b, every, make_parameters())
+    controls = label_controls(data_b, every, make_parameters())
 
     assert dict(zip(controls["image_id"], controls["label"], strict=True)) == {
         "cohen/more": "normal",
@@ -78,11 +78,11 @@ def test_features_of_tested_images_and_controls_are_probed_together():
     known = {name: len(part) for name, part in every.groupby("source")}
     features = one_hot(data_b)
     features[:, 0, 0, 0] += 5
-    halves = data_b.iloc[::2], data_b.iloc[1::2]
-    results = {f"fold_{k}_predictions": half for k, half in enumerate(halves, start=1)}
-    results |= {f"fold_{k}_model": make_tail() for k in (1, 2)}
+    fold = np.where(np.arange(len(data_b)) % 2, "fold_2", "fold_1")
+    tested = data_b.assign(fold=fold)
+    tables = (features, one_hot(more), more, tested, data_b, every)
 
-    table = probe_source(*(features, one_hot(more), more, data_b, every, 0), **results)
+    table = probe_networks(*tables, seed=0, fold_1=make_tail(), fold_2=make_tail())
 
     assert known["cohen"] == 24
     normal = table.set_index("class").loc["normal"]
