@@ -7,13 +7,46 @@ import pandas as pd
 
 from detl.errors import DetlError
 from detl.schemas.classes import DATA_B_CLASSES
-from detl.schemas.parameters import SourceParameters
+from detl.schemas.parameters import IngestParameters, SourceParameters
+from detl.schemas.tables import CANDIDATES, REJECTED, validate
 from detl.sources import read_source
 from detl.sources.files import EXTERNAL, advise_on_folder
 from detl.sources.patients import is_spoilt, normalise_patient
 from detl.sources.pseudonyms import drop_sources
 from detl.sources.source_table import SourceTable, hide_patients, select_views
 from detl.sources.spelling import casefold_text, is_utf8, show
+
+
+def read_external_images(
+    source: str | None, ingest: IngestParameters, patient_key: Path | None = None
+) -> tuple[str, pd.DataFrame, pd.DataFrame]:
+    """Return the source, the images that it offers, and the rows that are not taken.
+
+    Args:
+        source: A folder, or a csv that lists images.
+        ingest: The sources that were ingested, and which views are taken.
+        patient_key: File of the key of the pseudonyms of patients whom DICOM headers
+            name; None leaves these unnamed.
+
+    Returns:
+        The path of the source as it was given; table ``candidates`` with absolute
+        paths; and a table ``rejected``.
+
+    Raises:
+        DetlError: No source is named, or it cannot be read.
+    """
+    if source is None:
+        raise DetlError(
+            "The external test has no images: name a folder or a csv with --params "
+            "source=PATH."
+        )
+    path = Path(source).absolute()
+    table = read_external(path, ingest.sources, ingest.views, patient_key)
+    folder = path if path.is_dir() else path.parent
+    candidates = table.candidates.assign(
+        path=[(folder / name).as_posix() for name in table.candidates["path"]]
+    )
+    return source, validate(candidates, CANDIDATES), validate(table.rejected, REJECTED)
 
 
 def read_external(

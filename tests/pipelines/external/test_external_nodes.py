@@ -9,13 +9,13 @@ from detl.errors import DetlError
 from detl.pipelines.external.nodes import (
     decode_external_images,
     predict_external,
-    read_external_images,
     score_external,
     select_unseen,
 )
 from detl.pipelines.ingest.nodes import decode_images, read_sources
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.parameters import IngestParameters
+from detl.sources.external import read_external_images
 from made_dicoms import write_dicom
 from project_copy import PROJECT
 

@@ -12,7 +12,6 @@ from detl.evaluation.predictions import add_groups
 from detl.schemas.keras_model import KerasModel
 from detl.schemas.parameters import IngestParameters, SplitParameters
 from detl.schemas.tables import (
-    CANDIDATES,
     EXTERNAL_IMAGES,
     FOLD_PREDICTIONS,
     IMAGES,
@@ -25,40 +24,6 @@ from detl.sources.source_table import count_reasons, hide_patients
 from detl.splitting.data_b import label_as_data_b
 
 logger = logging.getLogger("detl.external")
-
-
-def read_external_images(
-    source: str | None, ingest: IngestParameters, patient_key: Path | None = None
-) -> tuple[str, pd.DataFrame, pd.DataFrame]:
-    """Return the images that lie elsewhere, and the rows that are not taken.
-
-    Args:
-        source: A folder, or a csv that lists images.
-        ingest: The sources that were ingested, and which views are taken.
-        patient_key: File of the key of the pseudonyms of patients whom DICOM headers
-            name; None leaves these unnamed.
-
-    Returns:
-        The source, so that its results are taken for those of no other one; table
-        ``candidates`` with absolute paths; and a table ``rejected``.
-
-    Raises:
-        DetlError: No source is named, or it cannot be read.
-    """
-    from detl.sources.external import read_external
-
-    if source is None:
-        raise DetlError(
-            "The external test has no images: name a folder or a csv with --params "
-            "source=PATH."
-        )
-    path = Path(source).absolute()
-    table = read_external(path, ingest.sources, ingest.views, patient_key)
-    folder = path if path.is_dir() else path.parent
-    candidates = table.candidates.assign(
-        path=[(folder / name).as_posix() for name in table.candidates["path"]]
-    )
-    return source, validate(candidates, CANDIDATES), validate(table.rejected, REJECTED)
 
 
 def decode_external_images(

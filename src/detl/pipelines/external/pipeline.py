@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
+from detl.sources.external import read_external_images
 
 from .nodes import (
     decode_external_images,
     predict_external,
-    read_external_images,
     score_external,
     select_unseen,
 )
