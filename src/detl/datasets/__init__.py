@@ -1,8 +1,7 @@
 """The kinds of files that ``conf/base/catalog.yml`` names.
 
-Whatever they save is written under another name first and then renamed, so that
-the file of a killed run never looks finished (``kedro run --only-missing-outputs``
-asks only whether a file exists).
+They write each file under a temporary name and then rename it, so a file is whole or
+not there (``kedro run --only-missing-outputs`` asks only whether a file exists).
 """
 
 from detl.datasets.array_dataset import ArrayDataset

@@ -25,12 +25,12 @@ class UnusableDatasetError(DetlError, DatasetError):
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """Yield the name to write to; it becomes ``path`` when the block succeeds.
+    """Yield a temporary path, which is renamed to ``path`` if the block succeeds.
 
-    The name is in the same folder (renaming across file systems copies) and ends
-    like ``path`` (writers look at the suffix). It is the same every time, so that
-    the leftover of a killed run is overwritten and not collected. An error in the
-    block removes what it wrote and leaves an earlier ``path`` as it was.
+    It is in the same folder (renaming across file systems copies) and has the same
+    suffix (writers look at it). It is the same every time, so the leftover of a killed
+    run is overwritten. An error in the block removes what it wrote and leaves an
+    earlier ``path`` as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _unfinished(path)
@@ -70,7 +70,7 @@ class WholeFileDataset(LocalDataset[Data, Data], Generic[Data]):
 
     @abstractmethod
     def _write(self, path: Path, data: Data) -> None:
-        """Write ``data`` to ``path``, which may be half written for a while."""
+        """Write ``data`` to the temporary ``path``."""
 
     def save(self, data: Data) -> None:
         """Write the file, whole or not at all, with the folders above it."""
@@ -88,24 +88,24 @@ class WholeFileDataset(LocalDataset[Data, Data], Generic[Data]):
 def remove_saved(dataset: AbstractDataset[Any, Any], below: Path | None = None) -> bool:
     """Return whether the dataset had a saved file, which is now deleted.
 
-    Only datasets of this project that have a ``remove`` lose anything. Folders
-    (raw data) do not, nor do versioned and remote files, nor other datasets.
+    Only files of this project's datasets are deleted: no folders (raw data), no
+    versioned or remote files, no files of other datasets.
 
     Args:
         dataset: What the catalog says.
         below: As ``unlink_saved`` takes it.
     """
-    # Not ``hasattr``: another package's ``remove`` may mean something else.
+    # ``hasattr`` would include other packages, whose ``remove`` may do other things.
     if isinstance(dataset, WholeFileDataset | AtomicSaving):
         return dataset.remove(below)
     return False
 
 
 class AtomicSaving:
-    """Makes ``save`` of a file dataset of kedro-datasets whole or nothing.
+    """Makes a file dataset of kedro-datasets save the whole file or nothing.
 
     Put it before the dataset in the list of base classes. Remote files are saved as
-    before: object stores show an object once it is complete.
+    usual, because object stores show an object only when it is complete.
     """
 
     _protocol: str
@@ -126,7 +126,7 @@ class AtomicSaving:
     def remove(self, below: Path | None = None) -> bool:
         """Delete the file as ``unlink_saved`` does; return whether there was one.
 
-        Versions are kept, because they are there to be kept; so are remote files.
+        Versions and remote files are kept.
         """
         if self._version is not None or self._protocol != "file":
             return False
@@ -139,8 +139,8 @@ def unlink_saved(path: Path, below: Path | None = None) -> bool:
 
     Args:
         path: The file.
-        below: Folder outside which nothing is deleted, and inside which those above the
-            file are deleted too once they are empty; None for anywhere, and no folder.
+        below: Nothing outside this folder is deleted, and folders in it that become
+            empty are deleted too. None deletes the file anywhere, and no folder.
     """
     if below is not None and below not in path.parents:
         return False

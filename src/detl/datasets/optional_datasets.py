@@ -1,4 +1,4 @@
-"""Datasets that may be missing, for what a node uses if it is there."""
+"""Datasets that may be missing, for inputs that a node uses if they are there."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from detl.datasets.table_datasets import AtomicCSVDataset, AtomicJSONDataset
 class MayBeMissing:
     """Makes ``load`` of a dataset return None where nothing has been saved.
 
-    Put it before the dataset in the list of base classes. A run is not refused where
-    such an input is missing (``InputHooks``), nor is a node left out because the maker
-    of such an input was (``session/runner.py``): the node gets None.
+    Put it before the dataset in the list of base classes. If such an input is missing,
+    the run is not refused (``InputHooks``) and the node is not left out
+    (``session/runner.py``); the node gets None.
     """
 
     def load(self) -> Any:

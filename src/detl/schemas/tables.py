@@ -1,4 +1,4 @@
-"""The tables of the project: their columns, and the check that they hold.
+"""The tables of the project: their columns, and the check of a table.
 
 A table is checked where it is made. ``docs/data.md`` says what each column means.
 """
@@ -12,7 +12,7 @@ from detl.errors import DetlError
 from detl.schemas.classes import DATA_A_CLASSES, DATA_B_CLASSES
 
 UNKNOWN = "unknown"
-"""What a text column says where the source says nothing (an age is NaN)."""
+"""Value of a text column if the source does not give one (an age is NaN)."""
 
 
 def _text(*checks: Check, unique: bool = False) -> Column:
@@ -74,7 +74,7 @@ IMAGES = DataFrameSchema(
 """Accepted images; width and height in pixels of the file, row in ``pixels``."""
 
 EXTERNAL_IMAGES = IMAGES.add_columns({"label": _one_of(*DATA_B_CLASSES)})
-"""Images of the external test, and what they are."""
+"""Images of the external test, with their class."""
 EXTERNAL_IMAGES.name = "external_images"
 
 REJECTED = DataFrameSchema(
@@ -95,8 +95,8 @@ COPIES = DataFrameSchema(
     unique=["image_id", "other_id"],
     name="copies",
 )
-"""Pairs of accepted images that show one picture, by their perceptual hashes, and how
-much they are alike."""
+"""Pairs of accepted images that show one picture, by their perceptual hashes, with
+their similarity."""
 
 DATA_A = DataFrameSchema(
     {
@@ -166,7 +166,7 @@ FOLD_PREDICTIONS = DataFrameSchema(
     unique=["fold", "image_id"],
     name="fold_predictions",
 )
-"""Predictions of images that several folds' networks have judged."""
+"""Predictions of the same images by the networks of several folds."""
 
 
 def tabulate_predictions(
@@ -209,11 +209,7 @@ def stack_architectures(**tables: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def validate(table: pd.DataFrame, schema: DataFrameSchema) -> pd.DataFrame:
-    """Return the table as it is, if it fits the schema.
-
-    Args:
-        table: Any table.
-        schema: One of the schemas of this module.
+    """Return the table unchanged if it fits the schema.
 
     Raises:
         DetlError: The table does not fit; the message names the table, and the
@@ -223,8 +219,8 @@ def validate(table: pd.DataFrame, schema: DataFrameSchema) -> pd.DataFrame:
         schema.validate(table, lazy=True)
     except SchemaErrors as errors:
         raise DetlError(
-            f"Table {schema.name} {_first_violation(errors.failure_cases)}; mend "
-            "what made it, and run again."
+            f"Table {schema.name} {_first_violation(errors.failure_cases)}; correct "
+            "the node that makes it, and run again."
         ) from None
     return table
 

@@ -1,7 +1,7 @@
-"""The short tables with which a run ends.
+"""The short tables that a run prints at its end.
 
 ``python -m detl.session.closing_table data/08_reporting/summary.csv`` prints the first
-again.
+one again.
 """
 
 import sys
@@ -56,7 +56,7 @@ def format_optimism(optimism: pd.DataFrame) -> str:
 def format_ablation(ablation: pd.DataFrame) -> str:
     """Return the table ``ablation`` as text, in percent and percentage points.
 
-    Arms that were not run stand below it, each architecture's with its reason.
+    Below it stand the arms that were not run, by architecture, with the reason.
     """
     was_run = ablation["accuracy_mean"].notna()
     run = ablation[was_run]

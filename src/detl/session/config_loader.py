@@ -1,4 +1,4 @@
-"""Reading ``conf/``, where what cannot be read is told with file, line and reason."""
+"""Reading ``conf/``; an error names the file, the line and the reason."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -11,11 +11,10 @@ from kedro.config import OmegaConfigLoader
 from detl.errors import DetlError
 
 MEANINGS = {"DETL_DATA": "the folder that holds the raw data sets (docs/data.md)"}
-"""Environment variables that ``conf/`` asks for, and what they are to be set to."""
+"""Environment variables that ``conf/`` asks for, and what to set them to."""
 
 _GLOB = "*?[]{}"
-"""What Kedro takes for a pattern in the path of ``conf/``, and finds no file then."""
-
+"""Characters in the path of ``conf/`` that Kedro takes for a pattern."""
 
 _NOT_CHOSEN = {
     "base": "from which every run takes its parameters: bring it back from where the "
@@ -23,22 +22,22 @@ _NOT_CHOSEN = {
     "local": "which runs without --env read: make it (it may be empty), or name an "
     "environment with --env",
 }
-"""Folders that are read without being asked for, and what to do without them."""
+"""Environments that are read by default, and what to do if their folder is missing."""
 
 
 class ReadableConfigLoader(OmegaConfigLoader):
-    """Kedro's loader of ``conf/``, which first looks whether all files can be read."""
+    """Kedro's loader of ``conf/``; it first checks that all files can be read."""
 
     def __init__(
         self, conf_source: str | Path, env: str | None = None, *args: Any, **kwargs: Any
     ) -> None:
-        """Check the files that the environment is made of, and load its globals.
+        """Check the files of the environment, and load its globals.
 
         Raises:
-            DetlError: The project lies where Kedro finds no files, there is no such
-                environment, or a file is no mapping that YAML can read.
+            DetlError: Kedro cannot find files at this path, there is no such
+                environment, or a file is not a mapping that YAML can read.
         """
-        # Kedro reads other places than folders, such as archives, by itself.
+        # Kedro itself reads other places than folders, such as archives.
         if "://" not in str(conf_source) and not Path(conf_source).is_file():
             _refuse_patterns(Path(conf_source))
             base = check_environment(
@@ -49,7 +48,7 @@ class ReadableConfigLoader(OmegaConfigLoader):
         super().__init__(conf_source, env, *args, **kwargs)
 
     def __getitem__(self, key: str) -> dict[str, Any]:
-        """Return what the files of one kind say, such as ``parameters``.
+        """Return the content of the files of one kind, such as ``parameters``.
 
         Raises:
             DetlError: Two files of one folder give a value to the same name.
@@ -69,11 +68,11 @@ class ReadableConfigLoader(OmegaConfigLoader):
 def environment_variable(name: str, default: Any = ...) -> Any:
     """Return the value of an environment variable, for ``${oc.env:NAME}`` in ``conf/``.
 
-    One that is set to nothing counts as not set.
+    An empty value counts as not set.
 
     Raises:
-        DetlError: It is not set, and there is no default; or it has what would be
-            taken for a reference.
+        DetlError: It is not set and has no default, or OmegaConf would take its value
+            for a reference.
     """
     value = os.environ.get(name, "")
     if "${" in value:
@@ -100,12 +99,12 @@ def check_environment(
     Args:
         conf: The folder ``conf/``.
         name: Of the environment.
-        base: Content of the files of ``conf/base``, with which it is put together.
+        base: Content of the files of ``conf/base``, with which it is merged.
 
     Raises:
-        DetlError: There is no such environment, or a file of it is no YAML or JSON, is
-            not in UTF-8, has a key twice, holds something else than a mapping, or a
-            list where base has a mapping.
+        DetlError: There is no such environment, or one of its files is not YAML or
+            JSON, is not in UTF-8, has a key twice, is not a mapping, or has a list
+            where base has a mapping.
     """
     folder = conf / name
     if not folder.is_dir():
@@ -116,7 +115,7 @@ def check_environment(
             f"There is no environment {name!r}, since there is no folder {folder}: "
             f"choose one of {', '.join(known) or 'none so far'}."
         )
-    os.listdir(folder)  # where it may not be read, rglob would find nothing in it
+    os.listdir(folder)  # raises if it may not be read; rglob would find nothing
     contents = {}
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".yml", ".yaml", ".json") and path.is_file():
@@ -145,7 +144,7 @@ def _read_file(path: Path, base: Mapping[Path, yaml.Node]) -> yaml.Node | None:
             for mapping in _mappings_in(root):
                 _refuse_key_twice(mapping)
             for other, content in base.items():
-                # These two are put together name by name (settings.py).
+                # These two are merged name by name (settings.py).
                 if all(
                     p.name.startswith(("parameters", "globals")) for p in (path, other)
                 ):
@@ -164,15 +163,15 @@ def _read_file(path: Path, base: Mapping[Path, yaml.Node]) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        # What the parsers say of a tab does not name it.
+        # The message of the parsers does not name the tab.
         has_tab = "\t" in "".join(text.splitlines()[line - 1 : line])
         problem = "a tab, where YAML wants blanks" if has_tab else error.problem
         raise DetlError(
-            f"{path}, line {line}, cannot be read ({problem}): mend that line."
+            f"{path}, line {line}, cannot be read ({problem}): correct that line."
         ) from error
     except yaml.YAMLError as error:
         raise DetlError(
-            f"{path} cannot be read ({' '.join(str(error).split())}): mend it."
+            f"{path} cannot be read ({' '.join(str(error).split())}): correct it."
         ) from error
 
 
@@ -189,7 +188,7 @@ def _mappings_in(node: yaml.Node) -> Iterator[yaml.MappingNode]:
     todo, seen = [node], set()
     while todo:
         node = todo.pop()
-        if id(node) in seen:  # an anchor, which aliases name again
+        if id(node) in seen:  # an anchor that an alias repeats
             continue
         seen.add(id(node))
         if isinstance(node, yaml.MappingNode):

@@ -1,6 +1,6 @@
-"""Whether a port of this machine is free, asked before a server is started on it.
+"""Checking that a port is free before a server is started on it.
 
-MLflow's server does not end where its port is taken:
+MLflow's server does not end if its port is taken;
 ``python -m detl.session.free_port 5000`` does.
 """
 
@@ -13,13 +13,13 @@ HOST = "127.0.0.1"
 
 
 def refuse_taken_port(port: str) -> None:
-    """Refuse a port on which no server can be started.
+    """Raise an error if no server can be started on the port.
 
     Args:
         port: As it was typed.
 
     Raises:
-        DetlError: It is no number of a port, is taken, or may not be used.
+        DetlError: It is not the number of a port, is taken, or may not be used.
     """
     if not (port.isdecimal() and 0 < int(port) < 2**16):
         raise DetlError(
@@ -27,12 +27,12 @@ def refuse_taken_port(port: str) -> None:
             "PORT=5001."
         )
     try:
-        # What listens on all addresses may leave this one to be bound.
+        # A program that listens on all addresses may let this one be bound.
         with socket.socket() as client:
             client.settimeout(1)
             is_taken = client.connect_ex((HOST, int(port))) == 0
         if not is_taken:
-            # As servers do, so that one that has just ended is not in the way.
+            # As servers do: a port is free as soon as its server has ended.
             socket.create_server((HOST, int(port)), reuse_port=False).close()
     except PermissionError as error:
         raise DetlError(
@@ -43,8 +43,8 @@ def refuse_taken_port(port: str) -> None:
         is_taken = True
     if is_taken:
         raise DetlError(
-            f"Port {port} of {HOST} is taken by another program, perhaps by this "
-            f"server, started before: end that one, or choose another port, such as "
+            f"Port {port} of {HOST} is taken by another program, perhaps by an earlier "
+            f"start of this server: end it, or choose another port, such as "
             f"PORT={_neighbour(int(port))}."
         )
 
@@ -54,7 +54,7 @@ def _neighbour(port: int) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Return 0 where the port is free; else tell why not, and return 1."""
+    """Return 0 if the port is free; otherwise print why not, and return 1."""
     try:
         refuse_taken_port(arguments[0] if arguments else "")
     except DetlError as error:

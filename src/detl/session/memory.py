@@ -1,4 +1,4 @@
-"""Memory that a process frees and asks for again, thousands of times a second."""
+"""Keeping glibc from handing freed memory back to the system."""
 
 import ctypes
 import sys
@@ -12,13 +12,12 @@ _TOP_PAD_BYTES = 256 * 2**20
 def keep_freed_memory() -> bool:
     """Return whether freed memory stays with this process from now on.
 
-    A training step on a CPU takes and frees tensors of many megabytes, and so does each
-    image that is decoded. The allocator of glibc gives such blocks back to the system
-    at once, and the system clears each page anew when it is asked for again: measured,
-    that takes three tenths of a step, and of an ingest (docs/benchmarks.md). Kept, they
-    are reused as they are; what is held at most grew by a twentieth (VGG16 at 64 px),
-    and is held until the process ends. Other systems than Linux with glibc have other
-    allocators and are left alone.
+    A training step on a CPU takes and frees tensors of many megabytes, and so does the
+    decoding of an image. glibc gives such blocks back to the system at once, and the
+    system clears each page before it hands it out again. This takes three tenths of a
+    step and of an ingest (docs/benchmarks.md). Memory that is kept is reused as it is.
+    The peak grows by a twentieth (VGG16 at 64 px), and lasts until the process ends.
+    On other systems than Linux with glibc nothing is changed.
     """
     if not sys.platform.startswith("linux"):
         return False

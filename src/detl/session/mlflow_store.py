@@ -1,6 +1,6 @@
-"""Where MLflow keeps the runs: how it is named, and why it cannot be used.
+"""Where MLflow keeps the runs: its address, and why it cannot be used.
 
-What is wrong with a store is found out before anything is run or removed.
+Errors of a store are found before anything is run or removed.
 """
 
 import os
@@ -22,24 +22,24 @@ _WAIT = 5
 """Seconds in which a store has to answer, or to be unlocked."""
 
 _PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
-"""Databases that MLflow knows, and where they listen unless told otherwise."""
+"""Databases that MLflow knows, and the ports on which they listen by default."""
 
 _AT_FIRST = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": str(_WAIT),
 }
-"""How MLflow asks a server for the first time. Later on it repeats, for minutes."""
+"""How MLflow asks a server for the first time. Later it repeats, for minutes."""
 
 
 def name_own_store(project: Path) -> str:
-    """Return the address of the project's own store, whatever its path is made of."""
+    """Return the address of the project's own store; its path may have any signs."""
     from sqlalchemy import URL
 
     path = (project / OWN).as_posix()
     address = URL.create("sqlite", database=path).render_as_string()
     if address == f"sqlite:///{path}":
         return address
-    # MLflow makes the folder of a plain SQLite address, and takes it as it is quoted.
+    # MLflow makes the folder of a plain SQLite address under its quoted name.
     return URL.create("sqlite+pysqlite", database=path).render_as_string()
 
 
@@ -47,15 +47,15 @@ def refuse_unusable_file(path: Path) -> None:
     """Refuse a file that SQLite cannot write, before MLflow tries for two minutes.
 
     Args:
-        path: Of the store; it need not be there yet.
+        path: The store; it need not be there yet.
 
     Raises:
-        DetlError: It is damaged, locked, no database, or may not be written.
+        DetlError: It is damaged, locked, not a database, or may not be written.
     """
     words = shlex.join(["mv", str(path), f"{path}.old"])
     away = f"move it away ({words}), and a new one is made"
     if path.exists() and not path.is_file():
-        # It may be anybody's, and as large as a disk: nothing that is to be moved.
+        # It may be as large as a disk, so moving it is no advice.
         raise DetlError(
             f"{path}, the store of MLflow, is a folder or a device, where a file was "
             "expected: name a file with MLFLOW_TRACKING_URI, such as "
@@ -99,7 +99,7 @@ def refuse_unusable_address(address: str) -> None:
     """Refuse a database that is not there, before MLflow tries for two minutes.
 
     Args:
-        address: Of the store. What is no database MLflow itself asks, and once.
+        address: The store. MLflow itself asks other stores than databases, once.
 
     Raises:
         DetlError: It is a file that SQLite cannot use, or a server that does not
@@ -134,9 +134,10 @@ def refuse_unusable_address(address: str) -> None:
 
 @contextmanager
 def asking_once() -> Iterator[None]:
-    """Let MLflow ask a server once and for seconds, where it would for minutes.
+    """Let MLflow ask a server once and for seconds, not for minutes.
 
-    What the user has set of this stays: a server may need long to wake up.
+    MLflow takes this from environment variables only. A value that the user has set
+    stays: a server may need long to wake up.
     """
     added = {k: v for k, v in _AT_FIRST.items() if k not in os.environ}
     os.environ.update(added)
@@ -148,7 +149,7 @@ def asking_once() -> Iterator[None]:
 
 
 def describe_failure(error: Exception, address: str) -> str | None:
-    """Return in a sentence why a store cannot be used, or nothing if that is not known.
+    """Return in a sentence why a store cannot be used; None if that is not known.
 
     Args:
         error: What MLflow, or a library that it uses, has raised.
@@ -173,8 +174,8 @@ def describe_refusal(error: Exception, address: str) -> str:
     else:
         reason = " ".join(str(error).split())[:200]
     return describe_failure(error, address) or (
-        f"MLflow's store {hide_password(address)} cannot be used ({reason}): mend "
-        f"that, or {_OR_OWN}."
+        f"MLflow's store {hide_password(address)} cannot be used ({reason}): "
+        f"correct that, or {_OR_OWN}."
     )
 
 
@@ -277,11 +278,11 @@ _ADVICE = (
         f"{_OR_OWN}",
     ),
 )
-"""Part of what a library says, and how the sentence goes on."""
+"""Part of a library's message, and how the sentence goes on."""
 
 
 def hide_password(address: str) -> str:
-    """Return the address without a user and a password that may stand in it."""
+    """Return the address without user and password."""
     parts = urlsplit(address)
     if "@" not in parts.netloc:
         return address

@@ -76,7 +76,7 @@ class ProjectParameters(Parameters):
 
     @model_validator(mode="after")
     def _weights_are_there(self) -> "ProjectParameters":
-        # Else the ablation would say so only after it has trained the other arms.
+        # Otherwise the ablation says so only after it has trained the other arms.
         for name, blocks in self.architectures.items():
             weights = blocks.imagenet.weights
             if weights not in (None, "download") and not Path(weights).is_file():
@@ -108,12 +108,13 @@ def check_parameters(parameters: dict[str, Any]) -> None:
     except ValidationError as error:
         faults = "; ".join(describe_fault(fault) for fault in error.errors())
         raise DetlError(
-            f"The parameters are refused: {faults}. Mend them in conf/ or in --params."
+            f"The parameters are refused: {faults}. Correct them in conf/ or in "
+            "--params."
         ) from error
 
 
 def describe_fault(fault: Any) -> str:
-    """Return what pydantic has found in one place, with the name of the place."""
+    """Return one error of pydantic in words, with the name of the parameter."""
     where = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         return f"{where!r} is not a parameter (misspelt?)"

@@ -1,4 +1,4 @@
-"""Keeping what libraries say about themselves from burying the result."""
+"""Keeping the notes of libraries from burying the result."""
 
 import atexit
 import getpass
@@ -32,7 +32,7 @@ _SETTINGS_OF_KERAS = ("src", "backend", "config.py")
 
 
 def quieten_libraries() -> None:
-    """Leave out start-up notes, and warnings that a user can do nothing about."""
+    """Silence start-up notes, and warnings that a user can do nothing about."""
     _open_closed_streams()
     sys.excepthook = _tell_or_show
     _find_logging_configuration()
@@ -45,16 +45,16 @@ def quieten_libraries() -> None:
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     for message in _WARNINGS:
         warnings.filterwarnings("ignore", f"(?s).*{message}")
-    # What MLflow says of a class in kedro-mlflow is recorded, and so not shown; MLflow
-    # puts its own filter before any other when it is imported.
+    # MLflow warns of a class in kedro-mlflow. It puts its own filter before any other
+    # when it is imported, so the warning is recorded here in order not to be shown.
     with warnings.catch_warnings(record=True):
         import kedro_mlflow.mlflow
     # These set their own level when they are imported, after conf/logging.yml.
     logging.getLogger(kedro_mlflow.__name__).setLevel(logging.WARNING)
-    # It tells each new shape of a batch; the networks here are many and small.
+    # It reports each new shape of a batch; the networks here are many and small.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    # It warns of what is wrong with a file, which the project says in its own words,
-    # and quotes values of the header, perhaps of a patient.
+    # It warns of what is wrong with a file, and quotes values of the header, perhaps
+    # of a patient. The project says the same in its own words.
     logging.getLogger("pydicom").propagate = False
     warnings.filterwarnings("ignore", module=r"pydicom\.")
     # It warns of every run that it does not draw, such as part of a pipeline.
@@ -62,7 +62,7 @@ def quieten_libraries() -> None:
 
 
 def _find_logging_configuration() -> None:
-    """Apply ``conf/logging.yml`` also where the working directory is not the root.
+    """Apply ``conf/logging.yml`` even if the working directory is not the root.
 
     Kedro looks for it in the working directory only.
     """
@@ -73,10 +73,10 @@ def _find_logging_configuration() -> None:
 
 
 def _open_closed_streams() -> None:
-    """Let what is written to a closed stream go nowhere.
+    """Open the standard streams that are closed, so that writing to them does nothing.
 
-    A command that a service starts may have none of the three. The next file that is
-    opened would else take the number of one, and messages would be written into it.
+    A command that a service starts may have none of the three. Otherwise the next file
+    that is opened takes the number of one, and messages are written into it.
     """
     for number in range(3):
         try:
@@ -91,9 +91,9 @@ def _open_closed_streams() -> None:
 def _tell_or_show(
     kind: type[BaseException], error: BaseException, frames: TracebackType | None
 ) -> None:
-    """Tell what a user can mend in a sentence, also in commands that are not ours."""
+    """Print a user's error as one sentence, also in commands that are not ours."""
     if issubclass(kind, KeyboardInterrupt):
-        # While libraries were imported; later click and the runner say so.
+        # Only while libraries are imported; later click and the runner say so.
         sys.stderr.write("\nAborted!\n")
         return
     from detl.session.sentences import tell
@@ -108,7 +108,7 @@ def _tell_or_show(
 def _find_home() -> None:
     """Give a home folder and a name to a user who has none, as in containers.
 
-    MLflow asks for both, and cannot be imported or record a run without.
+    Without them MLflow cannot be imported and cannot record a run.
     """
     try:
         Path.home()
@@ -123,10 +123,10 @@ def _find_home() -> None:
 
 
 def import_keras() -> None:
-    """Import Keras with its backend, and say what they write only if that fails.
+    """Import Keras with its backend; show what they print only if that fails.
 
-    TensorFlow's libraries write to the error stream before anyone can tell them how
-    much, and not through Python: only the file descriptor itself can be turned away.
+    TensorFlow's libraries write to the error stream directly, not through Python, so
+    the file descriptor itself has to be redirected.
 
     Raises:
         DetlError: The backend is not installed, or is none of ours, or Keras refuses
@@ -153,7 +153,7 @@ def import_keras() -> None:
 
 
 def _reason_of_settings(error: BaseException, backend: str) -> str:
-    """Return why Keras cannot be imported as it is set; nothing for other reasons."""
+    """Return why Keras refuses its settings; empty for any other error."""
     if isinstance(error, ModuleNotFoundError) and error.name == backend:
         return (
             f"Keras is to run on {backend!r}, which is not installed: install it "
@@ -163,7 +163,8 @@ def _reason_of_settings(error: BaseException, backend: str) -> str:
     if any(Path(f.filename).parts[-3:] == _SETTINGS_OF_KERAS for f in frames):
         folder = os.environ.get("KERAS_HOME") or "~/.keras"
         return (
-            f"Keras cannot read its settings ({' '.join(str(error).split())}): mend or "
-            f"remove {folder}/keras.json, and variables KERAS_... of the environment."
+            f"Keras cannot read its settings ({' '.join(str(error).split())}): correct "
+            f"or remove {folder}/keras.json, and the variables KERAS_... of the "
+            "environment."
         )
     return ""

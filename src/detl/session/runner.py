@@ -1,4 +1,4 @@
-"""A runner that finishes what it has begun, and goes on where one branch fails."""
+"""A runner that goes fold by fold, and goes on if one branch fails."""
 
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
@@ -17,10 +17,10 @@ class FoldByFoldRunner(SequentialRunner):
 
     Kedro's own runners go breadth first: all folds are trained before the first is
     scored. Here a fold is trained, scored and explained before the next one begins.
-    Where a node of one architecture or fold fails, the nodes that do not need its
-    outputs still run; then the first error is raised. Where a node fails that all
-    share, such as the split, nothing more is run. Where a node finds that its branch is
-    not available here, the branch is left out, and that is no error.
+    If a node of one architecture or fold fails, the nodes that do not need its outputs
+    still run; then the first error is raised. If a node fails that all share, such as
+    the split, nothing more runs. If a node says that its branch is not available here,
+    the branch is left out, and that is not an error.
     """
 
     def _run(
@@ -64,7 +64,7 @@ class FoldByFoldRunner(SequentialRunner):
                 self._release_datasets(node, catalog, loads, pipeline)
         if errors:
             self._logger.error(
-                "%d of %d nodes are not done; once the cause is mended, "
+                "%d of %d nodes are not done; once the cause is removed, "
                 "'make resume' continues this run.",
                 len(needs) - len(done | left_out),
                 len(needs),

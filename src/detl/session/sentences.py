@@ -1,6 +1,6 @@
-"""Errors that a user can mend, told in one sentence wherever they come from.
+"""Errors that a user can correct, in one sentence wherever they come from.
 
-An error that is not known here is a fault of the project, and keeps its traceback.
+Any other error is a fault of the project, and keeps its traceback.
 """
 
 import errno
@@ -27,17 +27,17 @@ _OF_THE_SYSTEM = {
     errno.ENAMETOOLONG: "is too long for a file name here: give it a shorter one",
     errno.EMFILE: "cannot be opened, since too many files are: raise 'ulimit -n'",
 }
-"""What the system may say of a file, and how the sentence goes on."""
+"""The system's error about a file, and how the sentence goes on."""
 
 _KEDRO = (DatasetError, MissingConfigException)
-"""What Kedro says of ``conf/`` and of files, in words of its own."""
+"""Kedro's own errors about ``conf/`` and about files."""
 
 
 def tell(error: BaseException) -> str | None:
-    """Return the error as one sentence, or nothing where it is not known.
+    """Return the error as one sentence; None if it is not a known one.
 
     Args:
-        error: As it has reached the command; libraries may have wrapped the first one.
+        error: As the command got it; libraries may have wrapped the first error.
     """
     causes = list(_causes_of(error))
     for cause in causes:
@@ -54,7 +54,7 @@ def tell(error: BaseException) -> str | None:
             reason = str(cause).splitlines()[0]
             return (
                 f"The value {cause.full_key or 'asked for'!r} in conf/ cannot be used "
-                f"({reason}): mend it there."
+                f"({reason}): correct it there."
             )
     return None
 
@@ -77,7 +77,7 @@ def _tell_one(error: BaseException, outermost: BaseException) -> str | None:
     if isinstance(error, OSError) and (sentence := _tell_of_system(error, outermost)):
         return sentence
     if isinstance(error, yaml.YAMLError):
-        return f"A file in conf/ cannot be read ({_in_one_line(error)}): mend it."
+        return f"A file in conf/ cannot be read ({_in_one_line(error)}): correct it."
     if isinstance(error, Exception) and is_of_mlflow(error):
         import mlflow
 
