@@ -196,7 +196,7 @@ def test_what_lies_there_is_not_taken_for_the_results_of_another_source(audited)
     run = run_kedro(project, *command, *missing)
 
     assert run.returncode == 1
-    assert "are of the external source 'elsewhere.csv'" in run.stdout
+    assert "source = elsewhere.csv, and other.csv is asked for" in run.stdout
 
 
 def test_another_source_is_tested_in_the_same_run_whose_tag_names_it(audited, store):

@@ -177,6 +177,20 @@ def test_a_panel_is_a_picture_that_shows_right_and_wrong_images(finished):
         assert cv2.imread(str(path)).std() > 10
 
 
+def test_the_ledger_names_every_file_that_is_on_disk(finished):
+    project, _ = finished
+    (made,) = json.loads((project / "data/test/made_with.json").read_text())
+
+    assert {
+        "images",
+        "data_b",
+        "vgg16.pretrain.model",
+        "summary",
+        "report_page",
+    } <= set(made["datasets"])
+    assert made["parameters"]["split.protocol"] == "grouped"
+
+
 def test_the_report_is_one_page_that_loads_nothing(finished):
     project, _ = finished
     page = (project / "data/test/08_reporting/report.html").read_text()

@@ -30,20 +30,20 @@ def cli() -> None:
 
 
 def _in_one_sentence(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the command with what a user can mend told without its traceback."""
+    """Return the command, which shows the user's errors without a traceback."""
 
-    def told(*args: Any, **kwargs: Any) -> Any:
+    def run_in_one_sentence(*args: Any, **kwargs: Any) -> Any:
         try:
             choose_backend()
             return command(*args, **kwargs)
         except (click.ClickException, click.exceptions.Exit):
             raise
-        except Exception as error:  # what nobody can mend is raised as it is
+        except Exception as error:  # a fault of the project keeps its traceback
             if sentence := tell(error):
                 raise click.ClickException(sentence) from error
             raise
 
-    return told
+    return run_in_one_sentence
 
 
 @_in_one_sentence
@@ -56,12 +56,12 @@ def _run(
     **options: Any,
 ) -> None:
     names = [pipeline] if pipeline else pipelines
-    select_pipeline(names, options)  # refuses what is not there
+    select_pipeline(names, options)  # refuses an unknown pipeline or node
     _refuse_unknown_runner(runner or RUNNER)
     if source is not None:
-        # As it is typed, which for OmegaConf has to be said.
+        # OmegaConf takes an unescaped "${" for a reference.
         params = {**params, "source": source.replace("${", r"\${")}
-    # Kedro warns that --pipeline is deprecated; here both spellings are welcome.
+    # Kedro warns that --pipeline is deprecated; here both spellings are allowed.
     call: Any = kedro_run.callback
     call(
         pipeline=None,
@@ -84,19 +84,23 @@ def _refuse_unknown_runner(name: str) -> None:
 def _split_at_commas(
     context: click.Context, option: click.Parameter, value: Any
 ) -> dict[str, Any]:
-    """Return --params by name, and say where that fails how else to name a path."""
+    """Return the values of --params by name.
+
+    Raises:
+        ClickException: They cannot be split; it says how else to name a path.
+    """
     try:
         return dict(_split_params(context, option, value))
     except click.UsageError as error:
         raise click.ClickException(
-            f"{' '.join(error.message.split())} --params is divided at its commas: a "
-            "folder or csv that has one in its path is named with --source PATH, and "
-            "any other value is written into conf/local."
+            f"{' '.join(error.message.split())} --params is split at its commas: name "
+            "a folder or csv that has one in its path with --source PATH, and write "
+            "any other such value into conf/local."
         ) from error
 
 
 def _make_run_command() -> click.Command:
-    """Return ``kedro run``, with sentences for tracebacks and the option --source."""
+    """Return ``kedro run`` with short errors and the option --source."""
     command = copy(kedro_run)
     command.callback = _run
     command.params = [copy(option) for option in kedro_run.params]
@@ -106,8 +110,8 @@ def _make_run_command() -> click.Command:
     command.params.append(
         click.Option(
             ["--source"],
-            help="Folder or csv of the external test, whatever its path is made of; "
-            "the parameter 'source'.",
+            help="Folder or csv of the external test, the parameter 'source'; unlike "
+            "in --params, its path may have commas.",
         )
     )
     return command
@@ -121,17 +125,18 @@ cli.add_command(run)
 @env_option
 @click.pass_obj
 def resume(metadata: ProjectMetadata, env: str | None) -> None:
-    """Continue the newest command that did not come to its end, in its MLflow run."""
+    """Continue the newest unfinished command in its MLflow run."""
     _in_one_sentence(_resume)(metadata.project_path, env)
 
 
 def _resume(project_path: Path, env: str | None) -> None:
-    # What is resumed has an environment of its own, which may be none.
+    # The command that is resumed has its own environment, or none.
     asked = env or os.environ.pop("KEDRO_ENV", None)
     with _without_raw_data():
-        # The tracking URI is known once a context exists, which costs a session.
+        # A context tells MLflow where its store is, and only a session makes one.
         KedroSession.create(project_path=project_path, env=asked).load_context()
     from detl.session.earlier_runs import find_unfinished_run
+    from detl.session.mlflow_hooks import MLFLOW_HOOKS
     from detl.session.runner import FoldByFoldRunner
 
     unfinished = find_unfinished_run(name_environment(asked) if asked else None)
@@ -143,9 +148,9 @@ def _resume(project_path: Path, env: str | None) -> None:
     for other in unfinished.others:
         click.echo(f"Unfinished too: environment {other} (kedro resume --env {other}).")
     _name_raw_data(command)
-    # Where it was typed, since paths in it may be relative.
+    # Paths in the command may be relative to where it was typed.
     os.chdir(project_path / command["folder"])
-    os.environ["MLFLOW_RUN_ID"] = unfinished.run_id
+    MLFLOW_HOOKS.resume(unfinished.run_id)
     session = KedroSession.create(
         project_path=project_path,
         env=command["env"],
@@ -164,7 +169,7 @@ def _resume(project_path: Path, env: str | None) -> None:
 @env_option
 @click.pass_obj
 def clean(metadata: ProjectMetadata, env: str | None) -> None:
-    """Remove what runs of one environment have made: files, and runs in MLflow."""
+    """Remove what the runs of one environment have made: files, and MLflow runs."""
     _in_one_sentence(_clean)(metadata, env)
 
 
@@ -177,10 +182,10 @@ def _clean(metadata: ProjectMetadata, env: str | None) -> None:
 
 
 def _name_raw_data(command: Command) -> None:
-    """Let the command read the raw data folder that it has read before.
+    """Set DETL_DATA to what it was when the user typed the command.
 
     Raises:
-        DetlError: If DETL_DATA names another one now.
+        DetlError: DETL_DATA names another folder now.
     """
     now = raw_data_folder()
     before = command.get("data", now)
@@ -196,7 +201,7 @@ def _name_raw_data(command: Command) -> None:
 
 @contextmanager
 def _without_raw_data() -> Iterator[None]:
-    """Let ``conf/`` be read also where DETL_DATA is missing, while nothing is read."""
+    """Let ``conf/`` be read without DETL_DATA, where no raw data are read."""
     named = os.environ.get("DETL_DATA")
     os.environ["DETL_DATA"] = raw_data_folder() or "data/01_raw"
     try:

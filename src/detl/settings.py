@@ -5,25 +5,28 @@ from detl.session.hooks import (
     ClosingTableHooks,
     DataFolderHooks,
     InputHooks,
+    LedgerHooks,
     OutputHooks,
     ParameterHooks,
     ProgressHooks,
     ProvenanceHooks,
 )
 from detl.session.memory import keep_freed_memory
-from detl.session.mlflow_hooks import MlflowHooks
+from detl.session.mlflow_hooks import MLFLOW_HOOKS
 from detl.session.quiet import quieten_libraries
 
 quieten_libraries()
 keep_freed_memory()
 
 HOOKS = (
+    # Kedro calls the last one first; among those marked "tryfirst", too.
+    LedgerHooks(),
     InputHooks(),
     ParameterHooks(),
     ProgressHooks(),
     OutputHooks(),
     ProvenanceHooks(),
-    MlflowHooks(),
+    MLFLOW_HOOKS,
     ClosingTableHooks(),
     DataFolderHooks(),
 )

@@ -6,9 +6,16 @@ import pytest
 from mlflow.entities import ViewType
 
 from detl.errors import DetlError
-from detl.session.commands import COMMAND, LAST_COMMAND, PARTS, UNFINISHED
+from detl.session.commands import (
+    COMMAND,
+    LAST_COMMAND,
+    PARTS,
+    UNFINISHED,
+    Setting,
+)
 from detl.session.earlier_runs import (
     EXPERIMENT,
+    choose_run,
     delete_runs,
     find_run_to_continue,
     find_unfinished_run,
@@ -118,6 +125,29 @@ def test_a_part_continues_where_environment_and_parameters_are_the_same(add_run)
     assert find_run_to_continue("reduced", "same") is None
 
 
+def test_a_run_that_is_named_is_continued_a_whole_run_is_new_a_part_goes_on(add_run):
+    setting = Setting("test", {"seed": 0}, raw="data")
+    command = command_of("test", "08", "ingest")
+    older, newer = (
+        add_run("test", command, parameters=setting.digest) for _ in range(2)
+    )
+
+    assert choose_run(older, False, setting) == older
+    assert choose_run(None, False, setting) is None
+    assert choose_run(None, True, setting) in (older, newer)
+
+
+def test_other_parameters_or_raw_data_are_another_run_and_another_source_is_not():
+    setting = Setting("test", {"seed": 0, "source": None}, raw="data")
+
+    for parameters, raw in (({"seed": 7}, "data"), ({"seed": 0}, "elsewhere")):
+        other = Setting("test", {**parameters, "source": None}, raw)
+        assert other.digest != setting.digest
+    assert Setting("test", {"seed": 0, "source": "films"}, "data").digest == (
+        setting.digest
+    )
+
+
 def test_the_runs_of_one_environment_are_deleted_with_their_files(add_run, client):
     parent, other = (
         add_run(name, command_of(name, "08", "ingest")) for name in ("test", "paper")
@@ -142,22 +172,6 @@ def test_the_runs_of_one_environment_are_deleted_with_their_files(add_run, clien
     }
     assert not Path(files).exists()
     assert delete_runs("test") == 0
-
-
-@pytest.mark.parametrize(("complete", "is_found"), [("no", True), ("yes", False)])
-def test_a_run_that_notes_only_its_first_command_is_found_unless_complete(
-    add_run, client, complete, is_found
-):
-    run = add_run("test", command_of("test", "08", "detl"))
-    for tag in (LAST_COMMAND, UNFINISHED):
-        client.delete_tag(run, tag)
-    client.set_tag(run, "detl.complete", complete)
-
-    if is_found:
-        assert find_unfinished_run(None).command["pipeline_names"] == ["detl"]
-    else:
-        with pytest.raises(DetlError, match="'kedro run --pipeline detl --env test' c"):
-            find_unfinished_run(None)
 
 
 def test_a_run_is_continued_where_environment_and_parameters_are_its_own(add_run):

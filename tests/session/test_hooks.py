@@ -1,15 +1,18 @@
 import copy
+from types import SimpleNamespace
 
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 
 from detl.errors import DetlError
-from detl.session.hooks import InputHooks
+from detl.session.hooks import LedgerHooks
+from detl.session.made_with import Ledger, list_values
 from detl.session.project_parameters import ProjectParameters
+from detl.session.selection import every_node
 from project_copy import read_parameters
 
-RUN = {"env": None, "only_missing_outputs": False}
+RAW = "the raw data"
 
 
 @pytest.fixture(scope="module")
@@ -17,27 +20,40 @@ def parameters():
     return ProjectParameters.model_validate(read_parameters()).model_dump()
 
 
-def start(parameters, name, changed, *taken):
-    """Start a run that takes some files, made with ``parameters``, with one changed."""
-    asked = copy.deepcopy(parameters)
-    *blocks, last = name.split(".")
-    block = asked
-    for part in blocks:
-        block = block[part]
-    block[last] = changed
-    alexnet = parameters["architectures"]["alexnet"]
-    noted = {
-        "ingest_parameters": parameters["ingest"],
-        "split_parameters": parameters["split"],
-        "alexnet.pretrain.trained_with": {
-            block: alexnet[block] for block in ("network", "pretrain")
-        },
-        "alexnet.crossval.trained_with": {"transfer": alexnet["transfer"]},
-    }
-    files = {"parameters": asked, **noted, **dict.fromkeys(taken, "on disk")}
-    catalog = DataCatalog({n: MemoryDataset(content) for n, content in files.items()})
-    pipeline = Pipeline([Node(lambda *_: 0, list(taken), "made", name="make")])
-    InputHooks().before_pipeline_run(RUN, pipeline, catalog)
+@pytest.fixture
+def start(tmp_path, parameters):
+    """Return a function that starts a run on files made with ``parameters``.
+
+    One of these is changed for the run, or the raw data folder is.
+    """
+
+    def run(name, changed, taken, makes="made", only_missing=False, raw=RAW):
+        made = list_values(parameters, RAW)
+        Ledger(tmp_path / "data").note(every_node().all_outputs(), made)
+        asked = copy.deepcopy(parameters)
+        *blocks, last = name.split(".")
+        block = asked
+        for part in blocks:
+            block = block[part]
+        block[last] = changed
+        files = {name: MemoryDataset("on disk") for name in taken}
+        catalog = DataCatalog({"parameters": MemoryDataset(asked), **files})
+        start_hooks(tmp_path, raw).before_pipeline_run(
+            {"only_missing_outputs": only_missing},
+            Pipeline([Node(lambda *_: 0, list(taken) or None, makes, name="make")]),
+            catalog,
+        )
+
+    return run
+
+
+def start_hooks(project, raw=RAW):
+    hooks = LedgerHooks()
+    globals_ = {"data": "data", "raw": raw}
+    hooks.after_context_created(
+        SimpleNamespace(project_path=project, config_loader={"globals": globals_})
+    )
+    return hooks
 
 
 @pytest.mark.parametrize(
@@ -46,16 +62,20 @@ def start(parameters, name, changed, *taken):
         ("ingest.fit", "pad", "pixels"),
         ("ingest.sources.nih.folder", "elsewhere", "images"),
         ("split.protocol", "paper", "data_b"),
+        ("seed", 7, "data_b"),
         ("architectures.alexnet.network.dropout", 0.9, "alexnet.pretrain.history"),
         ("architectures.alexnet.pretrain.epochs", 9, "alexnet.pretrain.model"),
         ("architectures.alexnet.transfer.epochs", 9, "alexnet.crossval.fold_1.model"),
+        # Used by a node further above.
+        ("ingest.fit", "pad", "alexnet.crossval.fold_1.model"),
+        ("architectures.alexnet.pretrain.epochs", 9, "alexnet.crossval.fold_1.model"),
     ],
 )
 def test_files_are_not_taken_that_were_made_with_another_parameter(
-    parameters, name, changed, taken
+    start, name, changed, taken
 ):
     with pytest.raises(DetlError, match=f"{name} = .*, and {changed} is asked for"):
-        start(parameters, name, changed, taken)
+        start(name, changed, [taken])
 
 
 @pytest.mark.parametrize(
@@ -69,6 +89,67 @@ def test_files_are_not_taken_that_were_made_with_another_parameter(
     ],
 )
 def test_a_parameter_may_change_that_the_files_were_not_made_with(
-    parameters, name, changed, taken
+    start, name, changed, taken
 ):
-    start(parameters, name, changed, taken)
+    start(name, changed, [taken])
+
+
+def test_what_a_run_makes_itself_was_not_made_with_other_parameters(start):
+    start("split.protocol", "paper", ["images"], makes="data_b")
+
+
+def test_what_is_kept_because_it_is_there_was_made_with_the_same_parameters(
+    tmp_path, start, parameters
+):
+    made = MemoryDataset("on disk")
+    changed = {**parameters, "seed": 7}
+    Ledger(tmp_path / "data").note(["data_b"], list_values(parameters, RAW))
+    catalog = DataCatalog({"parameters": MemoryDataset(changed), "data_b": made})
+    nodes = Pipeline([Node(lambda: 0, None, "data_b", name="select")])
+
+    with pytest.raises(DetlError, match="seed = 0, and 7 is asked for"):
+        start_hooks(tmp_path).before_pipeline_run(
+            {"only_missing_outputs": True}, nodes, catalog
+        )
+
+
+def test_what_is_not_there_is_not_asked_for_its_parameters(start):
+    start("split.protocol", "paper", [], makes="data_b", only_missing=True)
+
+
+def test_the_raw_data_may_lie_in_another_folder_unless_missing_files_are_made(start):
+    start("seed", 0, ["images"], raw="elsewhere")
+    with pytest.raises(DetlError, match=f"{RAW}, and elsewhere is asked for"):
+        start("seed", 0, ["images"], raw="elsewhere", only_missing=True)
+
+
+def test_another_source_makes_other_files_of_the_external_test_only(start):
+    start("source", "films", ["external.images"])
+    with pytest.raises(DetlError, match="source = null, and films is asked for"):
+        start("source", "films", ["external.images", "params:source"])
+
+
+def test_files_without_a_note_are_taken(tmp_path, parameters):
+    catalog = DataCatalog(
+        {"parameters": MemoryDataset(parameters), "images": MemoryDataset("on disk")}
+    )
+    nodes = Pipeline([Node(lambda _: 0, "images", "made", name="make")])
+
+    start_hooks(tmp_path).before_pipeline_run(
+        {"only_missing_outputs": True}, nodes, catalog
+    )
+
+
+def test_outputs_are_noted_with_the_parameters_of_the_run(tmp_path, parameters):
+    node = Node(lambda: (0, 0), None, ["data_b", "data_b_counts"], name="select")
+    hooks = start_hooks(tmp_path)
+    hooks.before_pipeline_run(
+        {"only_missing_outputs": False},
+        Pipeline([node]),
+        DataCatalog({"parameters": MemoryDataset(parameters)}),
+    )
+
+    hooks.after_node_run(node)
+
+    noted = list_values(parameters, RAW)
+    assert Ledger(tmp_path / "data").read() == {"data_b": noted, "data_b_counts": noted}

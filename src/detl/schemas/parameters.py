@@ -1,4 +1,4 @@
-"""The parameters of the project, typed: what ``conf/*/parameters.yml`` may say.
+"""The typed parameters of the project: what ``conf/*/parameters*.yml`` may say.
 
 Kedro builds these models from the annotations of the nodes, before the first
 node runs. A misspelt key or a wrong type is refused there.
@@ -62,10 +62,10 @@ class ClassParameters(Parameters):
     sources: list[str] | None
     """Sources to take from; null takes from every source."""
     multi_label: Literal["never", "if_short", "always"]
-    """Whether images may be taken that carry further findings: not at all, after
-    the single-label ones are used up, or alike from the start."""
+    """Whether images with further findings may be taken: never, after the single-label
+    images are used up, or with the same chance from the start."""
     never_with: list[str] = []
-    """An image that carries one of these is not taken as multi-label."""
+    """An image that has one of these is not taken as multi-label."""
 
 
 class DataBParameters(Parameters):
@@ -94,8 +94,8 @@ class FoldParameters(Parameters):
     """The folds of the cross-validation (their number is in ``design.py``)."""
 
     inner_validation_share: Annotated[float, Field(gt=0, le=0.5)]
-    """Share of a fold's training part on which the best epoch is chosen, brought to
-    the nearest one in a whole number."""
+    """Share of a fold's training part on which the best epoch is chosen, rounded to
+    one in a whole number."""
 
 
 class SplitParameters(Parameters):
@@ -128,8 +128,8 @@ class NetworkParameters(Parameters):
     """Stride of the first convolution."""
     normalisation: Literal["none", "batch"]
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
-    """In which the layers compute. Mixed ones compute in half precision, and keep the
-    weights, the standardisation of each image and the logits in float32."""
+    """Of the layers. Mixed ones compute in half precision, and keep the weights, the
+    standardisation of each image and the logits in float32."""
 
 
 class AugmentationParameters(Parameters):
@@ -155,18 +155,17 @@ class TrainingParameters(Parameters):
     warm_up_epochs: Annotated[int, Field(ge=0)]
     """Epochs in which the rate rises from 0, before a cosine decay."""
     epochs_at_chance: Count | None = None
-    """A network whose training loss has never been better than chance, and is at chance
-    for so many epochs in a row after the warm-up, is trained no further, and that is an
-    error; null goes on. At chance is within 0.01 of the entropy of the classes'
-    shares."""
+    """Training stops with an error if the training loss has never been better than
+    chance, and is at chance for this many epochs in a row after the warm-up; null never
+    stops. At chance means within 0.01 of the entropy of the classes' shares."""
     jit_compile: bool | Literal["auto"] = "auto"
     """Whether XLA compiles the steps. Auto: under JAX always; under TensorFlow where
     it sees a GPU and XLA knows every layer."""
     distribution: Literal["none", "data_parallel"] = "none"
-    """Data parallel deals out each batch to all GPUs of the machine."""
+    """Data parallel divides each batch among all GPUs of the machine."""
     inputs_on_device: bool = True
-    """Whether images or features of up to 8 GB are put on the GPU once, where there is
-    one; otherwise batches are read from the file, ahead of the step."""
+    """Whether images or features of up to 8 GB are put on the GPU once. Without a GPU,
+    or if false, batches are read from the file, ahead of the step."""
 
     @model_validator(mode="after")
     def _warm_up_fits_the_schedule(self) -> "TrainingParameters":
@@ -192,10 +191,10 @@ class PretrainParameters(TrainingParameters):
 
 
 class ImagenetParameters(Parameters):
-    """Where the ablation takes ImageNet weights from."""
+    """The source of the ablation's ImageNet weights."""
 
     weights: str | None
-    """``download``, from where keras.applications keeps them; or a file of its weights
+    """``download`` takes those of keras.applications; a path names a file of these
     without the top; null leaves out the arms that start from ImageNet."""
 
 
@@ -216,13 +215,12 @@ class AuditParameters(Parameters):
     """What the checks of the audit look at."""
 
     centre_share: Share
-    """Share of each side, about the middle, that is taken for the thorax: blacked out
-    to see what a network reaches without it."""
+    """Share of each side, around the middle, that counts as the thorax; it is blacked
+    out to see how well a network does without it."""
     border_share: Annotated[float, Field(gt=0, lt=0.5)]
     """Width of the frame that is the border, as a share of each side."""
     explained_images: Count
-    """Most images of each fold whose maps are put through deletion, insertion and the
-    randomised networks."""
+    """Most images of each fold for deletion, insertion and the randomised networks."""
     prevalences: list[Share] = Field(min_length=1)
     """Shares of a class among those examined, for the predictive values of each."""
 
@@ -239,20 +237,19 @@ class PhantomParameters(Parameters):
     noise: Annotated[float, Field(ge=0)]
     """Standard deviation of the noise, in grey levels."""
     lesion_strength: Annotated[float, Field(gt=0)]
-    """Factor on the opacity of all lesions, and on what they do to the heart and the
-    diaphragm; less is harder."""
+    """Factor on the opacity of all lesions, and on their effect on heart and diaphragm;
+    less is harder."""
     films_of_a_patient: Literal["follow_ups", "one", "near_copies"] = "follow_ups"
-    """Follow-ups: one to four films, each of a pose and an exposure of its own, and of
-    some diseased patients an earlier healthy film. One: a single film. Near copies:
-    films that show the same, almost in the same place and light, with other noise."""
+    """Follow-ups: one to four films, each with its own pose and exposure, and for some
+    diseased patients an earlier healthy film. One: a single film. Near copies: films
+    that show the same, almost in the same place and light, with other noise."""
     near_copies: Annotated[int, Field(ge=2)] = 4
-    """Films of each patient under ``near_copies``, the first one included; the last
-    patient of a label has what is left. Data-B draws films and not patients: where it
-    takes few of a label's films, more copies are needed for it to hold several of a
-    patient."""
+    """Films of each patient under ``near_copies``, including the first one; the last
+    patient of a label has the rest. Data-B draws films, not patients: if it takes few
+    of a label's films, more copies are needed for it to have several of a patient."""
     marker: Literal["none", "corner"] = "none"
-    """Corner: every film has a mark of lead in one of four corners, outside the lungs,
-    which gives its class away (normal, other disease, pneumonia, COVID-19)."""
+    """Corner: every film has a lead marker in one of four corners, outside the lungs,
+    that gives its class away (normal, other disease, pneumonia, COVID-19)."""
     nih: dict[str, Count] = Field(min_length=1, max_length=31)
     """Films of the NIH folder by ``Finding Labels``, e.g. ``Mass|Effusion: 10``."""
     covid_chestxray: dict[str, Count] = Field(min_length=1, max_length=31)
@@ -261,21 +258,33 @@ class PhantomParameters(Parameters):
     """Whether to plant the faults that real collections have."""
 
 
+def flatten(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a tree by their whole names, such as ``ingest.input_size``.
+
+    Args:
+        tree: Parameters, blocks of which may be typed models; lists and empty blocks
+            count as values.
+    """
+    flat: dict[str, Any] = {}
+    for name, block in tree.items():
+        value = block.model_dump() if isinstance(block, BaseModel) else block
+        if isinstance(value, Mapping) and value:
+            below = flatten(value)
+            flat.update({f"{name}.{rest}": leaf for rest, leaf in below.items()})
+        else:
+            flat[str(name)] = value
+    return flat
+
+
 def flatten_parameters(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Return the parameters by their whole names, such as ``ingest.input_size``.
+    """Return the values by their sorted whole names, as texts.
 
     Values are written as in JSON, texts without quotation marks.
 
     Args:
-        parameters: The tree of parameters, blocks of which may be typed models; lists
-            and empty blocks count as values.
+        parameters: The tree of parameters, as ``flatten`` takes it.
     """
-    flat = {}
-    for name, block in parameters.items():
-        value = block.model_dump() if isinstance(block, BaseModel) else block
-        if isinstance(value, Mapping) and value:
-            below = flatten_parameters(value)
-            flat.update({f"{name}.{rest}": shown for rest, shown in below.items()})
-        else:
-            flat[str(name)] = value if isinstance(value, str) else json.dumps(value)
-    return dict(sorted(flat.items()))
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in sorted(flatten(parameters).items())
+    }

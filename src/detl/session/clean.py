@@ -10,6 +10,7 @@ from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.framework.project import settings
 from kedro.io import CatalogProtocol
 
+from detl.session import made_with
 from detl.session.commands import name_environment
 from detl.session.mlflow_store import OWN, name_own_store, refuse_unusable_file
 from detl.session.selection import every_node
@@ -17,7 +18,7 @@ from detl.session.simultaneous_runs import Use, using
 
 
 def clean(project: Path, package: str, env: str | None) -> None:
-    """Remove what the environment's runs have made, and say how much that was.
+    """Remove what the environment's runs have made, and print how much that was.
 
     Args:
         project: The project's root.
@@ -30,12 +31,12 @@ def clean(project: Path, package: str, env: str | None) -> None:
     loader = settings.CONFIG_LOADER_CLASS(
         str(project / settings.CONF_SOURCE), env=env, **settings.CONFIG_LOADER_ARGS
     )
-    # Without hooks, one of which would make an MLflow store where there is none.
+    # Without hooks: one of them makes an MLflow store.
     context = KedroContext(project, loader, env, package, _create_hook_manager())
     folder = context.project_path / loader["globals"]["data"]
     everything = frozenset(every_node().all_outputs())
     use = Use(reads=frozenset(), writes=everything, removes=frozenset())
-    # Where there is no folder, no run is going on, which would have made it.
+    # A run makes the folder, so without a folder no run is going on.
     with using(folder, use, "kedro clean") if folder.is_dir() else nullcontext():
         files = remove_made_files(context.catalog, folder)
         runs = _forget_runs(context)
@@ -47,20 +48,22 @@ def clean(project: Path, package: str, env: str | None) -> None:
 
 
 def remove_made_files(catalog: CatalogProtocol, folder: Path) -> int:
-    """Return how many files there were that nodes write or keep; they are deleted.
+    """Return how many files of nodes were there; they are deleted.
 
     Args:
-        catalog: Says where these lie. Other files are kept, whatever their folder.
-        folder: The data folder, outside which nothing is deleted. Folders in it that
-            have become empty are deleted too.
+        catalog: Says where the files lie. All other files are kept.
+        folder: The data folder. Nothing outside of it is deleted. Its folders that
+            become empty are deleted too.
     """
     from detl.datasets import KeptFileDataset, remove_saved
+    from detl.datasets.atomic import unlink_saved
 
     nodes = every_node()
     made = [catalog.get(name) for name in sorted(nodes.all_outputs())]
     kept = [catalog.get(name) for name in sorted(nodes.inputs())]
     removed = [remove_saved(dataset, below=folder) for dataset in made if dataset]
     removed += [d.remove(folder) for d in kept if isinstance(d, KeptFileDataset)]
+    removed.append(unlink_saved(folder / made_with.FILE, below=folder))
     return sum(removed)
 
 
@@ -70,7 +73,9 @@ def _forget_runs(context: KedroContext) -> int:
     if os.environ.get("MLFLOW_TRACKING_URI", "").strip() or not store.is_file():
         return 0
     refuse_unusable_file(store)
-    os.environ["MLFLOW_TRACKING_URI"] = name_own_store(context.project_path)
+    import mlflow
+
     from detl.session.earlier_runs import delete_runs
 
+    mlflow.set_tracking_uri(name_own_store(context.project_path))
     return delete_runs(name_environment(context.env))

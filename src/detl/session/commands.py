@@ -1,34 +1,65 @@
-"""What a session was asked for, as it is noted in MLflow to be resumed."""
+"""What a session is asked for, as it is noted in MLflow to be resumed."""
 
+import hashlib
+import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from detl.session.selection import FILTERS
 
+SOURCE = "source"
+"""The parameter that names the images of the external test."""
+
 COMMAND = "detl.command"
-"""Tag of a session's run: what was asked for first, which gives the run its name."""
+"""Tag of a session's run: the first command, which gives the run its name."""
 
 LAST_COMMAND = "detl.last_command"
-"""Tag of a session's run: what was asked for last."""
+"""Tag of a session's run: the last command."""
 
 UNFINISHED = "detl.unfinished"
-"""Tag of a session's run: the commands, in the order in which they were started, that
-did not come to their end, so that they can be resumed."""
+"""Tag of a session's run: the commands that did not come to their end, oldest first."""
+
+COMPLETE = "detl.complete"
+"""Tag of a session's run: whether everything is there that was asked for first."""
+
+TESTED_ON = "detl.source"
+"""Tag of a session's run: what its networks were last tested on elsewhere."""
 
 Command = dict[str, Any]
-"""Values of ``PARTS`` by name, with ``data``, the raw data folder that DETL_DATA named,
-``folder``, the working directory as it is seen from the project's root, and
-``started``, when."""
+"""Values of ``PARTS`` by name; ``data``, the raw data folder that DETL_DATA named;
+``folder``, the working directory relative to the project's root; ``started``, when."""
 
 PARTS = ("env", "pipeline_names", "runtime_params", "load_versions", *FILTERS)
 """What decides which nodes a session runs with which parameters, by Kedro's names."""
 
 
+@dataclass(frozen=True)
+class Setting:
+    """Where a session runs, and with what."""
+
+    environment: str
+    parameters: Mapping[str, Any]
+    raw: str
+    """The raw data folder, as it is named."""
+
+    @property
+    def digest(self) -> str:
+        """Digest of parameters and raw data: another one belongs to another MLflow run.
+
+        The source of the external test does not count: testing a network elsewhere
+        does not make it another network.
+        """
+        chosen = {k: v for k, v in self.parameters.items() if k != SOURCE}
+        content = json.dumps([self.raw, chosen], sort_keys=True, default=str)
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
 def describe_command(run_params: Mapping[str, Any]) -> Command:
-    """Return what is needed to ask for the same again.
+    """Return what is needed to give the same command again.
 
     Args:
         run_params: What Kedro passes to ``before_pipeline_run``.
@@ -45,7 +76,7 @@ def ask_for_the_same(one: Command, other: Command) -> bool:
     """Return whether two commands differ only in when they were given.
 
     Args:
-        one: A command, which may have been through JSON.
+        one: A command; it may come from JSON.
         other: Another one.
     """
     return {**one, "started": None} == {**other, "started": None}

@@ -1,9 +1,8 @@
-"""Finding an earlier run of the project in MLflow, to continue in it."""
+"""Finding an earlier run of the project in MLflow, and continuing in it."""
 
 import json
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from io import StringIO
 from warnings import catch_warnings
 
@@ -12,7 +11,7 @@ from mlflow.entities import LifecycleStage, Run
 from mlflow.exceptions import MlflowException
 
 from detl.errors import DetlError
-from detl.session.commands import COMMAND, LAST_COMMAND, UNFINISHED, Command
+from detl.session.commands import LAST_COMMAND, UNFINISHED, Command, Setting
 from detl.session.provenance import spell_command
 
 EXPERIMENT = "detl"
@@ -20,7 +19,7 @@ EXPERIMENT = "detl"
 
 @dataclass(frozen=True)
 class UnfinishedRun:
-    """A command that did not come to its end, and the run in which it was logged."""
+    """A command that did not come to its end, and its run in MLflow."""
 
     run_id: str
     environment: str
@@ -29,26 +28,23 @@ class UnfinishedRun:
     """Other environments in which something is unfinished."""
 
 
-def refuse_files_of_other_parameters(environment: str, parameters: str) -> None:
-    """Refuse to take what lies on disk for a run with these parameters.
+def choose_run(named: str | None, is_part: bool, setting: Setting) -> str | None:
+    """Return the id of the run that a session continues; None for a new run.
 
     Args:
-        environment: Name of the Kedro environment.
-        parameters: Digest of the session's parameters.
+        named: Run that the user, or ``kedro resume``, names.
+        is_part: Whether the session runs only a part of the pipeline.
+        setting: Where the session runs, and with what.
 
     Raises:
-        DetlError: If the newest run of the environment had other parameters.
+        DetlError: The run that is named cannot be continued.
     """
-    for run in _parent_runs():
-        tags = run.data.tags
-        if tags["detl.environment"] == environment:
-            if tags["detl.parameters"] != parameters:
-                raise DetlError(
-                    "The files on disk were made with other parameters, by run "
-                    f"{run.info.run_id}, so nothing can be taken from them: run "
-                    "without --only-missing-outputs, or put the parameters back."
-                )
-            return
+    if named:
+        refuse_other_run(named, setting.environment, setting.digest)
+        return named
+    if is_part:
+        return find_run_to_continue(setting.environment, setting.digest)
+    return None
 
 
 def find_run_to_continue(environment: str, parameters: str) -> str | None:
@@ -69,7 +65,7 @@ def find_run_to_continue(environment: str, parameters: str) -> str | None:
 
 
 def refuse_other_run(run_id: str, environment: str, parameters: str) -> None:
-    """Refuse to continue a run that is not one of this environment and parameters.
+    """Raise an error if a run is not one of this environment and these parameters.
 
     Args:
         run_id: Run that a session wants to continue.
@@ -77,7 +73,7 @@ def refuse_other_run(run_id: str, environment: str, parameters: str) -> None:
         parameters: Digest of the session's parameters.
 
     Raises:
-        DetlError: If there is no such run, or it was started with other ones.
+        DetlError: There is no such run, or it was started with others.
     """
     try:
         run = mlflow.MlflowClient().get_run(run_id)
@@ -111,13 +107,14 @@ def refuse_other_run(run_id: str, environment: str, parameters: str) -> None:
 def find_unfinished_run(environment: str | None) -> UnfinishedRun:
     """Return the newest command that did not come to its end.
 
-    Of each environment only the newest run counts: what lies on disk is its own.
+    Only the newest run of each environment counts, because the files on disk are its
+    own.
 
     Args:
         environment: Look in this one only; None for all.
 
     Raises:
-        DetlError: If there is none.
+        DetlError: There is none.
     """
     newest: dict[str, Run] = {}
     for run in _parent_runs():
@@ -135,9 +132,9 @@ def find_unfinished_run(environment: str | None) -> UnfinishedRun:
 
 
 def delete_runs(environment: str) -> int:
-    """Return how many runs the environment had in MLflow; they are gone for good.
+    """Return how many runs the environment had in MLflow; they are deleted for good.
 
-    Runs of others in the same store, and of other environments, are kept.
+    Other projects' runs in the same store, and other environments', are kept.
 
     Args:
         environment: Name of the Kedro environment.
@@ -158,7 +155,7 @@ def delete_runs(environment: str) -> int:
     for run_id in ids:
         client.delete_run(run_id)
     if ids:
-        # MLflow itself only puts them aside, with all their files.
+        # So far MLflow has only hidden them; their files are still there.
         with redirect_stdout(StringIO()):
             store = ["--backend-store-uri", mlflow.get_tracking_uri()]
             gc.main([*store, "--run-ids", ",".join(ids)], standalone_mode=False)
@@ -169,7 +166,7 @@ def _say_nothing_is_left(
     environment: str | None, newest: dict[str, Run], unfinished: dict[str, Command]
 ) -> str:
     ended = [
-        f"'{_last_command(run)}'"
+        f"'{spell_command(_last_command(run))}'"
         for name, run in newest.items()
         if environment in (None, name)
     ]
@@ -188,17 +185,7 @@ def _say_nothing_is_left(
 
 
 def _unfinished(run: Run) -> list[Command]:
-    tags = run.data.tags
-    if UNFINISHED in tags or tags.get("detl.complete") == "yes":
-        return list(json.loads(tags.get(UNFINISHED, "[]")))
-    # A run of this project's first versions, which noted only what was asked first.
-    more = {"load_versions": None, "folder": ".", "started": _last_used(run)}
-    return [{**json.loads(tags[COMMAND]), **more}]
-
-
-def _last_command(run: Run) -> str:
-    tags = run.data.tags
-    return spell_command(json.loads(tags.get(LAST_COMMAND, tags[COMMAND])))
+    return list(json.loads(run.data.tags[UNFINISHED]))
 
 
 def _parent_runs() -> list[Run]:
@@ -207,15 +194,17 @@ def _parent_runs() -> list[Run]:
     if experiment is None:
         return []
     runs = mlflow.MlflowClient().search_runs(
-        [experiment.experiment_id],
-        f"tags.`{COMMAND}` != ''",
-        order_by=["attributes.start_time DESC"],
+        [experiment.experiment_id], f"tags.`{LAST_COMMAND}` != ''"
     )
     return sorted(runs, key=_last_used, reverse=True)
 
 
+def _last_command(run: Run) -> Command:
+    """Return the command of the last session that logged in this run."""
+    command: Command = json.loads(run.data.tags[LAST_COMMAND])
+    return command
+
+
 def _last_used(run: Run) -> str:
     """Return when the last session started that logged in this run."""
-    made = datetime.fromtimestamp(run.info.start_time / 1000, UTC)
-    last = json.loads(run.data.tags.get(LAST_COMMAND, "{}"))
-    return str(last.get("started", made.isoformat(timespec="milliseconds")))
+    return str(_last_command(run)["started"])

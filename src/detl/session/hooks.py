@@ -1,4 +1,4 @@
-"""What happens around a run: parameters checked, stale outputs removed, result told."""
+"""The hooks around a run: parameters, inputs and outputs checked, the result shown."""
 
 import logging
 import sys
@@ -16,17 +16,24 @@ from kedro.pipeline.node import Node
 
 from detl.design import unit_of
 from detl.errors import DetlError
-from detl.session.project_parameters import ProjectParameters, check_parameters
+from detl.session.commands import SOURCE
+from detl.session.made_with import RAW, Ledger, Values, find_changes, list_values
+from detl.session.project_parameters import check_parameters
 from detl.session.quiet import import_keras
-from detl.session.selection import every_node, outputs_made_from
+from detl.session.selection import makers, nodes_above, outputs_made_from
 from detl.session.simultaneous_runs import Use, using
 
 REPORT = "08_reporting/report.html"
 """Where the page of the report lies, below the data folder (catalog.yml)."""
 
 
+def data_folder(context: KedroContext) -> Path:
+    """Return the data folder of the environment."""
+    return Path(context.project_path) / context.config_loader["globals"]["data"]
+
+
 class DataFolderHooks:
-    """Refuses a run that another one would disturb, before anything else happens."""
+    """Refuses a run that would disturb another one, before anything else happens."""
 
     def __init__(self) -> None:
         self._held = ExitStack()
@@ -34,15 +41,14 @@ class DataFolderHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Note the data folder of the environment."""
-        data = context.config_loader["globals"]["data"]
-        self._folder = Path(context.project_path) / data
+        """Find the data folder of the environment."""
+        self._folder = data_folder(context)
 
     @hook_impl(wrapper=True)
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> Generator[None, Any, Any]:
-        """Hold the data folder until the run ends, or until another hook refuses it."""
+        """Hold the data folder until the run ends or another hook refuses it."""
         from detl.session.provenance import spell_command
 
         use = _use_of(pipeline, catalog, run_params["only_missing_outputs"])
@@ -68,9 +74,9 @@ class DataFolderHooks:
 
 
 def _use_of(pipeline: Pipeline, catalog: DataCatalog, only_missing: bool) -> Use:
-    """Return what a run reads, writes and removes, folders by their paths.
+    """Return what a run reads, writes and removes; folders are named by their paths.
 
-    Two datasets may be one folder: the phantoms are written as one and read as another.
+    Two datasets may be the same folder, such as that of the phantoms.
     """
     from detl.datasets import FolderDataset
 
@@ -91,16 +97,16 @@ class ParameterHooks:
 
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
-        """Check the whole tree of parameters, also what no node asks for."""
+        """Check the whole tree of parameters, even those that no node takes."""
         check_parameters(context.config_loader["parameters"])
 
 
 class ProgressHooks:
-    """Shows a line per epoch to someone who looks on, and none to a log file."""
+    """Shows a line per epoch in a terminal, and none in a log file."""
 
     @hook_impl
     def after_context_created(self) -> None:
-        """Let the lines of the epochs through where the error stream is a terminal."""
+        """Show the epochs if the error stream is a terminal."""
         if sys.stderr.isatty():
             logging.getLogger("detl.epochs").setLevel(logging.INFO)
 
@@ -112,26 +118,24 @@ class ProgressHooks:
 
 
 class InputHooks:
-    """Refuses to start where inputs are missing, unreadable, or of other parameters."""
+    """Refuses to start where inputs are missing or unreadable."""
 
     @hook_impl(tryfirst=True)
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Look for the inputs that another stage makes."""
+        """Look for the inputs that other stages make, and read the external source."""
         from detl.datasets import MayBeMissing
 
-        makers = {
-            output: node for node in every_node().nodes for output in node.outputs
-        }
+        made_by = makers()
         missing = [
             name
-            for name in sorted(pipeline.inputs() & makers.keys())
+            for name in sorted(pipeline.inputs() & made_by.keys())
             if not isinstance(catalog.get(name), MayBeMissing)
             and not catalog.exists(name)
         ]
         if missing:
-            maker = makers[missing[0]].name
+            maker = made_by[missing[0]].name
             one = f"--to-nodes {maker}"
             wanted = one if len(missing) == 1 else "--pipeline detl"
             environment = f" --env {run_params['env']}" if run_params["env"] else ""
@@ -140,84 +144,85 @@ class InputHooks:
                 f"({len(missing)} missing in all): run 'kedro run "
                 f"{wanted}{environment}' first."
             )
-        _refuse_other_parameters(pipeline.inputs(), catalog)
         if "params:source" in pipeline.inputs():
             _refuse_unreadable_source(catalog)
-            if run_params["only_missing_outputs"]:
-                _refuse_files_of_another_source(catalog)
-
-
-def _refuse_other_parameters(taken: set[str], catalog: DataCatalog) -> None:
-    """Refuse parameters that are not those of the files that are taken from disk."""
-    loaded = catalog.load("parameters")
-    asked = ProjectParameters.model_validate(loaded).model_dump()
-    if taken & {"images", "pixels"}:
-        _refuse_another(catalog, "ingest_parameters", "ingest", asked["ingest"])
-    if "data_b" in taken:
-        _refuse_another(catalog, "split_parameters", "split", asked["split"])
-    for name, blocks in asked["architectures"].items():
-        for stage, used in (
-            (f"{name}.pretrain", ("network", "pretrain")),
-            (f"{name}.crossval", ("transfer",)),
-        ):
-            if any(dataset.startswith(f"{stage}.") for dataset in taken):
-                chosen = {block: blocks[block] for block in used}
-                where = f"architectures.{name}"
-                _refuse_another(catalog, f"{stage}.trained_with", where, chosen)
-
-
-def _refuse_another(
-    catalog: DataCatalog, noted: str, where: str, asked: dict[str, Any]
-) -> None:
-    """Refuse a block of parameters that is not the one noted beside the files."""
-    from detl.schemas.parameters import flatten_parameters
-
-    if not catalog.exists(noted):
-        return
-    before = flatten_parameters({where: catalog.load(noted)})
-    now = flatten_parameters({where: asked})
-    changed = [n for n in sorted(before | now) if before.get(n) != now.get(n)]
-    if changed:
-        name = changed[0]
-        raise DetlError(
-            f"The files on disk were made with {name} = {before.get(name, 'nothing')}, "
-            f"and {now.get(name, 'nothing')} is asked for (parameters changed: "
-            f"{len(changed)}): put these back, or run 'kedro run --pipeline detl' with "
-            "the new ones first."
-        )
 
 
 def _refuse_unreadable_source(catalog: DataCatalog) -> None:
-    """Refuse an external source before the results of the one before are removed.
+    """Refuse an external source before the results of the last one are removed.
 
-    The node that reads it would refuse it too, but after ``OutputHooks``.
+    The node that reads it refuses it too, but only after ``OutputHooks``.
     """
-    from detl.pipelines.external.nodes import read_external_images
     from detl.schemas.parameters import IngestParameters
+    from detl.sources.external import read_external_images
 
     ingest = IngestParameters.model_validate(catalog.load("params:ingest"))
     key = catalog.load("patient_key")
     read_external_images(catalog.load("params:source"), ingest, key)
 
 
-def _refuse_files_of_another_source(catalog: DataCatalog) -> None:
-    """Refuse to take what lies on disk for the results of this external source."""
-    before, asked = catalog.load("external.source"), catalog.load("params:source")
-    if before not in (None, asked):
-        raise DetlError(
-            f"The files on disk are of the external source {before!r}, and {asked!r} "
-            "is asked for: run without --only-missing-outputs, or name that one."
-        )
+class LedgerHooks:
+    """Notes which parameters datasets are made with, and refuses to take others."""
+
+    def __init__(self) -> None:
+        self._ledger = Ledger(Path())
+        self._raw = ""
+        self._values: Values = {}
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Find the ledger of the environment."""
+        self._ledger = Ledger(data_folder(context))
+        self._raw = context.config_loader["globals"]["raw"]
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
+        """Refuse files that were made with other parameters than this run has.
+
+        Raises:
+            DetlError: A file that the run takes was made with another parameter.
+        """
+        self._values = list_values(catalog.load("parameters"), self._raw)
+        only_missing = run_params["only_missing_outputs"]
+        names = pipeline.inputs() | (pipeline.all_outputs() if only_missing else set())
+        taken = [name for name in names & makers().keys() if catalog.exists(name)]
+        above = nodes_above(taken, catalog)
+        changes = find_changes(above, self._ledger.read(), self._values)
+        if not only_missing:
+            # The same images may lie in another folder on another machine.
+            changes.pop(RAW, None)
+        if "params:source" not in pipeline.inputs():
+            # The results of an external test stay those of their own source.
+            changes.pop(SOURCE, None)
+        if changes:
+            name, before = next(iter(changes.items()))
+            way_out = (
+                "run without --only-missing-outputs"
+                if only_missing
+                else "run 'kedro run --pipeline detl' with the new ones first"
+            )
+            raise DetlError(
+                f"The files on disk were made with {name} = {before or 'nothing'}, and "
+                f"{self._values.get(name, 'nothing')} is asked for (parameters "
+                f"changed: {len(changes)}): put these back, or {way_out}."
+            )
+
+    @hook_impl
+    def after_node_run(self, node: Node) -> None:
+        """Note the node's outputs just before they are saved."""
+        self._ledger.note(node.outputs, self._values)
 
 
 class ProvenanceHooks:
-    """Tells the report what it was made by."""
+    """Tells the report which command, code and machine made it."""
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Put ``provenance`` into the catalog, where a node asks for it."""
+        """Put ``provenance`` into the catalog if a node takes it."""
         from detl.session.provenance import Provenance, describe_run
 
         if "provenance" in pipeline.inputs():
@@ -226,17 +231,17 @@ class ProvenanceHooks:
 
 
 class OutputHooks:
-    """Removes what a run is about to write, and what was made from it.
+    """Removes what a run is about to write, and everything that was made from it.
 
-    Nothing on disk is then older than what it was made from, so that "is it there?",
-    which is all that ``--only-missing-outputs`` asks, means "is it made from this?".
+    So nothing on disk is older than its inputs: a file that is there, which is all that
+    ``--only-missing-outputs`` looks for, was made from the files that are there.
     """
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Remove the outputs of all nodes that are going to run, and what follows."""
+        """Remove the outputs of all nodes that are going to run, and those below."""
         from detl.datasets import remove_saved
 
         if run_params["only_missing_outputs"]:
@@ -249,11 +254,11 @@ class OutputHooks:
 
 
 class ClosingTableHooks:
-    """Ends a run with its result."""
+    """Prints the result at the end of a run."""
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Note where the report goes, as it is typed from the project's root."""
+        """Note the path of the report, from the project's root."""
         self._report = f"{context.config_loader['globals']['data']}/{REPORT}"
 
     @hook_impl(trylast=True)

@@ -1,4 +1,4 @@
-"""What a run was made by: command, code, versions, machine."""
+"""The command, code, versions and machine that make a run."""
 
 import os
 import platform
@@ -11,6 +11,7 @@ from typing import Any
 
 from kedro.io import MemoryDataset
 
+from detl.schemas.parameters import flatten
 from detl.session.quiet import import_keras
 from detl.session.selection import FILTERS
 
@@ -30,7 +31,7 @@ LIBRARIES = (
 
 
 def describe_run(project: Path, run_params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is needed to make a run again, besides parameters and data.
+    """Return what is needed to repeat a run, besides parameters and data.
 
     Args:
         project: The project's root.
@@ -39,8 +40,8 @@ def describe_run(project: Path, run_params: Mapping[str, Any]) -> dict[str, Any]
     Returns:
         ``command``; ``environment``; ``revision``, the git commit or None, and
         ``changed``, whether files differ from it; ``versions`` by package;
-        ``machine`` with ``system`` and ``processors``. What Keras knows is added by
-        ``Provenance``.
+        ``machine`` with ``system`` and ``processors``. ``Provenance`` adds what Keras
+        knows.
     """
     revision = _git(project, "rev-parse", "HEAD")
     return {
@@ -60,9 +61,9 @@ def describe_run(project: Path, run_params: Mapping[str, Any]) -> dict[str, Any]
 
 
 class Provenance(MemoryDataset):
-    """What ``describe_run`` gives, and what Keras adds to it when a node loads it.
+    """The result of ``describe_run``; what Keras knows is added when a node loads it.
 
-    Keras takes as long as all else of a run that has nothing to do, which never asks.
+    Importing Keras takes as long as a whole run that has nothing to do.
     """
 
     def load(self) -> dict[str, Any]:
@@ -77,7 +78,7 @@ class Provenance(MemoryDataset):
 
 
 def spell_command(run_params: Mapping[str, Any]) -> str:
-    """Return the command that a user types for these parameters of a run."""
+    """Return the command that a user types for these options of a run."""
     words = ["kedro", "run"]
     names = run_params["pipeline_names"]
     if names:
@@ -94,20 +95,9 @@ def spell_command(run_params: Mapping[str, Any]) -> str:
     if source is not None:
         words += ["--source", str(source)]
     if changed:
-        pairs = (f"{name}={value}" for name, value in _flatten(changed))
+        pairs = (f"{name}={value}" for name, value in flatten(changed).items())
         words += ["--params", ",".join(pairs)]
     return shlex.join(words)
-
-
-def _flatten(tree: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:
-    pairs: list[tuple[str, Any]] = []
-    for name, value in tree.items():
-        path = f"{above}{name}"
-        if isinstance(value, Mapping):
-            pairs += _flatten(value, f"{path}.")
-        else:
-            pairs.append((path, value))
-    return pairs
 
 
 def _git(project: Path, *arguments: str) -> str | None:

@@ -33,15 +33,15 @@ LOGGED = "detl.logged"
 """Tag of a run: what has been logged in it, by name, with a digest of the content."""
 
 MOST_AT_ONCE = 900
-"""Metrics in one call, of the thousand that a store takes.
+"""Most metrics in one call; a store takes a thousand.
 
-MLflow would divide a larger one itself, but send the tags, and with them the mark of
-what is logged, with its first part."""
+MLflow itself divides a larger one, but sends the tags, and so the mark of what is
+logged, with its first part."""
 
 
 @dataclass
 class _KnownRun:
-    """A run as the store has it, so that the store need not be asked at each step."""
+    """What the store knows of a run, so that it need not be asked at each step."""
 
     run_id: str
     status: str
@@ -49,7 +49,7 @@ class _KnownRun:
 
     @classmethod
     def of(cls, run: Run) -> Self:
-        """Return what matters here of what the store says."""
+        """Return what the tree needs of a run."""
         logged = json.loads(run.data.tags.get(LOGGED, "{}"))
         return cls(run.info.run_id, run.info.status, logged)
 
@@ -64,11 +64,11 @@ class RunTree:
     """Tags of the parent run, as they were when the tree was last looked up."""
 
     def __post_init__(self) -> None:
-        """Find the runs that an earlier session has left below the parent."""
+        """Find the runs of earlier sessions below the parent."""
         self.look_up()
 
     def look_up(self) -> None:
-        """Ask the store for the whole tree, in which other machines may have logged."""
+        """Read the whole tree from the store; other machines may have logged in it."""
         parent = self.client.get_run(self.parent_id)
         self.tags = dict(parent.data.tags)
         self._experiment_id = parent.info.experiment_id
@@ -81,7 +81,7 @@ class RunTree:
             self._runs[unit] = _KnownRun.of(run)
 
     def start(self, unit: Unit, parameters_of: Callable[[Unit], Parameters]) -> None:
-        """Make the unit's run and those above it, or open them again."""
+        """Make the unit's run and those above it, or open it again."""
         if unit in self._runs:
             known = self._runs[unit]
             if known.status != "RUNNING":
@@ -112,7 +112,7 @@ class RunTree:
         """End runs as FINISHED, or as ``status`` where they are open and lack outputs.
 
         Args:
-            outputs: By unit, what it has not made yet.
+            outputs: What each unit has not made yet.
             status: ``FINISHED``, ``FAILED`` or ``KILLED``.
         """
         for unit, lacking in outputs.items():
@@ -139,15 +139,15 @@ class RunTree:
         self.tags.update(tags)
 
     def log(self, unit: Unit, name: str, kind: str, key: str, data: Any) -> None:
-        """Log ``data`` in the unit's run, unless just this has been logged before.
+        """Log ``data`` in the unit's run, unless the same has been logged before.
 
         Args:
-            unit: Whose run.
+            unit: The run is its own.
             name: Name of the data within the unit.
             kind: ``metrics``, ``curves``, ``picture``, ``table``, ``page`` or
                 ``dataset``.
             key: Key of a picture, or name of a table, page or data set.
-            data: What the node has returned.
+            data: The output of a node.
         """
         run = self._runs[unit]
         digest = _digest_of(data)
@@ -162,7 +162,7 @@ class RunTree:
         else:
             _LOGGERS[kind](self.client, run.run_id, key, data)
         run.logged[name] = digest
-        # In the last call: what a killed session has logged half is logged again.
+        # In the last call: a killed session logs again what it has logged half.
         tags.append(RunTag(LOGGED, json.dumps(run.logged)))
         while len(metrics) > MOST_AT_ONCE:
             self.client.log_batch(run.run_id, metrics[:MOST_AT_ONCE])
@@ -202,8 +202,8 @@ def _points_of(data: Mapping[str, list[float]]) -> list[Metric]:
 
 def _log_picture(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
     image = Image.fromarray(data)
-    # MLflow saves it as PNG. At Pillow's own level that takes longer than all else that
-    # is logged; at this one a third of the time, and a third more of the disk.
+    # MLflow saves it as PNG. Pillow's own level of compression takes longer than all
+    # other logging; this one takes a third of the time, and a third more of the disk.
     image.save = partial(image.save, compress_level=1)  # type: ignore[method-assign]
     client.log_image(run_id, image, key=key, step=0, synchronous=True)
 

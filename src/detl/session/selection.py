@@ -25,25 +25,25 @@ FILTERS = (
 def select_pipeline(
     names: Sequence[str] | None, filters: Mapping[str, Any]
 ) -> Pipeline:
-    """Return the nodes of these pipelines (of the default, if none) that pass.
+    """Return the nodes of these pipelines (default if none) that pass the filters.
 
     Args:
         names: Registered pipelines.
-        filters: Values of ``FILTERS``; what is empty leaves out nothing.
+        filters: Values of ``FILTERS``; an empty one leaves out nothing.
 
     Raises:
-        DetlError: If a pipeline, node, tag, namespace or dataset is not there.
+        DetlError: There is no such pipeline, node, tag, namespace or dataset.
     """
     from detl.pipeline_registry import register_pipelines
 
     known = register_pipelines()
-    chosen = Pipeline([])
-    for name in names or ["__default__"]:
+    asked = names or ["__default__"]
+    for name in asked:
         if name not in known:
             raise DetlError(
                 f"There is no pipeline {name!r}; choose one of {', '.join(known)}."
             )
-        chosen += known[name]
+    chosen = Pipeline({node for name in asked for node in known[name].nodes})
     given = {name: filters[name] for name in FILTERS if filters.get(name)}
     if "namespaces" in given:
         given["node_namespaces"] = given.pop("namespaces")
@@ -55,12 +55,53 @@ def select_pipeline(
 
 @cache
 def every_node() -> Pipeline:
-    """Return the pipelines that together hold every node but the phantoms'."""
-    return select_pipeline(["detl", "optimism", "ablation", "audit", "external"], {})
+    """Return all pipelines as one, without the phantoms', which make the raw data."""
+    from detl.pipeline_registry import register_pipelines
+
+    known = register_pipelines()
+    return Pipeline(
+        {n for name in known if name != "phantom" for n in known[name].nodes}
+    )
+
+
+def is_whole(pipeline: Pipeline) -> bool:
+    """Return whether these are all nodes of the default pipeline, and no others."""
+    from detl.pipeline_registry import register_pipelines
+
+    return set(pipeline.nodes) == set(register_pipelines()["__default__"].nodes)
+
+
+def makers() -> dict[str, Node]:
+    """Return the node that makes a dataset, by the dataset's name."""
+    return {name: node for node in every_node().nodes for name in node.outputs}
+
+
+def nodes_above(names: Iterable[str], catalog: CatalogProtocol) -> set[Node]:
+    """Return the nodes that have made these datasets, directly or not.
+
+    Args:
+        names: Datasets that are there.
+        catalog: Tells which inputs may be missing. One that is missing was not used.
+    """
+    from detl.datasets import MayBeMissing
+
+    made_by = makers()
+    found: set[Node] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        node = made_by.get(name)
+        if node is None or node in found:
+            continue
+        if isinstance(catalog.get(name), MayBeMissing) and not catalog.exists(name):
+            continue
+        found.add(node)
+        waiting += node.inputs
+    return found
 
 
 def outputs_made_from(outputs: set[str]) -> set[str]:
-    """Return what all nodes make, directly or not, from these outputs."""
+    """Return every dataset that is made, directly or not, from these outputs."""
     whole = every_node()
     follow = [node.name for node in whole.nodes if outputs & set(node.inputs)]
     return whole.from_nodes(*follow).all_outputs() if follow else set()
@@ -71,7 +112,7 @@ def nodes_that_need(
 ) -> set[Node]:
     """Return the nodes that cannot run without this one's outputs.
 
-    A node that takes an output only if it is there (``MayBeMissing``) can.
+    A node that may do without an input (``MayBeMissing``) can run.
     """
     from detl.datasets import MayBeMissing
 
@@ -91,12 +132,13 @@ def nodes_that_need(
 def has_all_outputs(
     pipeline: Pipeline, left_out: Iterable[Node], catalog: CatalogProtocol
 ) -> bool:
-    """Return whether all is saved that the nodes make, but for a part of them.
+    """Return whether the outputs of these nodes are saved.
 
     Args:
         pipeline: The nodes.
-        left_out: Nodes that are not available here; what needs them is not asked for.
-        catalog: Says what is saved. What it keeps in memory only is not asked for.
+        left_out: Nodes that are not available here. They do not count, nor do those
+            that need them.
+        catalog: Says what is saved. Datasets in memory do not count.
     """
     without = set(left_out)
     for node in tuple(without):

@@ -1,8 +1,8 @@
-"""Keeping runs apart that would disturb each other in one data folder.
+"""Refusing a run that would disturb another one in the same data folder.
 
-Each run leaves a note in ``.running``, below the data folder, of what it reads, writes
-and removes there, and holds the note locked. The system gives up the lock when the
-process ends, however it ends, so a note that is not locked is of nobody.
+Each run leaves a note in ``.running``, below the data folder, that says what it reads,
+writes and removes there, and keeps the note locked. The system drops the lock when the
+process ends, however it ends, so a note that is not locked is out of date.
 """
 
 import errno
@@ -29,7 +29,7 @@ FOLDER = ".running"
 """Where the notes lie, below the data folder."""
 
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
-"""What a file system answers that has no locks, such as some network folders."""
+"""Errors of a file system without locks, such as some network folders."""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Use:
     def disturbs(self, other: "Use") -> bool:
         """Return whether one of the two changes what the other uses.
 
-        What both remove is no matter: neither needs it.
+        Both may remove the same dataset, because neither needs it.
         """
         return bool(
             self.writes & (other.reads | other.writes | other.removes)
@@ -57,16 +57,16 @@ class Use:
 
 @contextmanager
 def using(folder: Path, use: Use, command: str) -> Iterator[None]:
-    """Hold a data folder for this use, unless a run that is going on is in its way.
+    """Hold a data folder for this use while the block runs.
 
     Args:
-        folder: The data folder, which is made if it is not there.
+        folder: The data folder; it is made if it is not there.
         use: What is read, written and removed in it.
-        command: The command as a user types it, for another one that is refused.
+        command: The command as a user types it; a second run that is refused shows it.
 
     Raises:
-        DetlError: If another run would be disturbed, or would disturb this one; or if
-            the folder cannot be written.
+        DetlError: This run would disturb another one, or be disturbed by it; or the
+            folder cannot be written.
     """
     notes = folder / FOLDER
     with ExitStack() as held:
@@ -90,13 +90,32 @@ def using(folder: Path, use: Use, command: str) -> Iterator[None]:
         yield
 
 
-def _take(notes: Path, use: Use, command: str, held: ExitStack) -> None:
-    """Leave a note, or refuse; one run at a time does so."""
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Keep other runs waiting that want to do this in the same data folder.
+
+    Args:
+        folder: The data folder; where it has no locks, nobody waits.
+    """
     if fcntl is None:
+        yield
         return
+    notes = folder / FOLDER
     notes.mkdir(parents=True, exist_ok=True)
     with (notes / "lock").open("a") as lock:
-        fcntl.lockf(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+        yield
+
+
+def _take(notes: Path, use: Use, command: str, held: ExitStack) -> None:
+    """Leave a note, or refuse."""
+    if fcntl is None:
+        return
+    with one_at_a_time(notes.parent):
         for path in notes.glob("*.json"):
             _refuse_if_disturbed(path, use, notes.parent)
         path = notes / f"{uuid4().hex}.json"
@@ -115,8 +134,8 @@ def _take(notes: Path, use: Use, command: str, held: ExitStack) -> None:
 
 
 def _refuse_if_disturbed(path: Path, use: Use, folder: Path) -> None:
-    """Remove a note of nobody; refuse where the run of the note is in the way."""
-    # Not for writing, since it may be another user's.
+    """Remove a note that is out of date; refuse if the run of the note is disturbed."""
+    # Opened for reading only, because it may be another user's.
     with path.open(encoding="utf-8") as note:
         if _is_locked(note):
             other = json.load(note)

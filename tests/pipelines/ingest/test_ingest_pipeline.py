@@ -17,7 +17,7 @@ def test_only_the_tables_between_the_nodes_are_the_pipelines_own():
         *("radiographs", "patient_key", "decoded_files", "params:ingest")
     }
     assert pipeline.all_outputs() == {
-        *("images", "pixels", "rejected", "copies", "ingest_parameters"),
+        *("images", "pixels", "rejected", "copies"),
         *("ingest.candidates", "ingest.rejected_rows"),
     }
 

@@ -16,7 +16,6 @@ def test_the_graph_takes_images_and_gives_tables_and_one_dataset_per_fold():
     graph = create_pipeline(folds=("fold_1", "fold_2"))
     assert graph.inputs() == {"images", "copies", "params:split", "params:seed"}
     assert graph.all_outputs() == {
-        "split_parameters",
         "data_b",
         "data_b_counts",
         "data_a",

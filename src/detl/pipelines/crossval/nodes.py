@@ -110,16 +110,6 @@ def collect_folds(
     return fold_summary, matrix.reset_index(), summary
 
 
-def note_parameters(parameters: TrainingParameters, **folds: History) -> dict[str, Any]:
-    """Return the parameters of the folds' training, as plain values.
-
-    Args:
-        parameters: How the tails were trained.
-        **folds: Curves; noted after them, and anew whenever a fold is trained anew.
-    """
-    return {"transfer": parameters.model_dump()}
-
-
 def tabulate_summaries(**summaries: dict[str, Any]) -> pd.DataFrame:
     """Return the summary, a row per architecture.
 

@@ -11,7 +11,6 @@ from detl.figures.confusion import draw_confusion_matrices
 
 from .nodes import (
     collect_folds,
-    note_parameters,
     predict_fold,
     tabulate_summaries,
     train_fold,
@@ -115,25 +114,18 @@ def train_folds(
 
 
 def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
-    histories = {fold: f"{fold}.history" for fold in folds}
     collect = Node(
         collect_folds,
         inputs={
             **{name: name for name in ("tested", "folds", "pretraining")},
-            **histories,
+            **{fold: f"{fold}.history" for fold in folds},
         },
         outputs=["fold_summary", "confusion_matrix", "summary"],
         name="collect_folds",
     )
-    note = Node(
-        note_parameters,
-        inputs={"parameters": "params:transfer", **histories},
-        outputs="trained_with",
-        name="note_parameters",
-    )
     pool = _pool(folds, "validation_predictions", "validated")
     return Pipeline(
-        [*train_folds(folds), pool, collect, note],
+        [*train_folds(folds), pool, collect],
         namespace=f"{architecture}.crossval",
         inputs={
             "tail": f"{architecture}.transfer.tail",

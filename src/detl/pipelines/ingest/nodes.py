@@ -2,7 +2,6 @@
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -96,18 +95,6 @@ def decode_images(
         validate(rejected, REJECTED),
         validate(copies, COPIES),
     )
-
-
-def note_parameters(
-    images: pd.DataFrame, parameters: IngestParameters
-) -> dict[str, Any]:
-    """Return the parameters with which the images were read, as plain values.
-
-    Args:
-        images: Table ``images``; noted after it, and anew whenever it is made anew.
-        parameters: All parameters of the ingest.
-    """
-    return parameters.model_dump()
 
 
 def _path_from(raw: Path, folder: Path) -> str:

@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from detl.pipelines.ingest.nodes import decode_images, note_parameters, read_sources
+from detl.pipelines.ingest.nodes import decode_images, read_sources
 
 
 def create_pipeline() -> Pipeline:
@@ -27,15 +27,9 @@ def create_pipeline() -> Pipeline:
                 outputs=["images", "pixels", "rejected", "copies"],
                 name="decode_images",
             ),
-            Node(
-                note_parameters,
-                inputs=["images", "params:ingest"],
-                outputs="ingest_parameters",
-                name="note_parameters",
-            ),
         ],
         namespace="ingest",
         inputs={"radiographs", "patient_key", "decoded_files"},
-        outputs={"images", "pixels", "rejected", "copies", "ingest_parameters"},
+        outputs={"images", "pixels", "rejected", "copies"},
         parameters={"params:ingest"},
     )

@@ -1,7 +1,5 @@
 """Nodes that train a network from scratch on Data-A."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -91,19 +89,6 @@ def score_pretraining(
         "data_a_epoch": best_epoch(history),
         "data_a_epochs": epochs,
     }
-
-
-def note_parameters(
-    history: History, network: NetworkParameters, parameters: PretrainParameters
-) -> dict[str, Any]:
-    """Return the parameters of the pretraining, as plain values.
-
-    Args:
-        history: Its curves; noted after them, and anew whenever it is trained anew.
-        network: Which network, and its size.
-        parameters: How it was trained.
-    """
-    return {"network": network.model_dump(), "pretrain": parameters.model_dump()}
 
 
 def _of_subset(data_a: pd.DataFrame, subset: str) -> tuple[np.ndarray, np.ndarray]:

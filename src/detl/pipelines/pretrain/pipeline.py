@@ -6,7 +6,7 @@ from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES
 
-from .nodes import note_parameters, pretrain_network, score_pretraining
+from .nodes import pretrain_network, score_pretraining
 
 ONE_ARCHITECTURE = Pipeline(
     [
@@ -32,20 +32,12 @@ ONE_ARCHITECTURE = Pipeline(
 )
 
 
-_NOTE = Node(
-    note_parameters,
-    inputs=["history", "params:network", "params:pretrain"],
-    outputs="trained_with",
-    name="note_parameters",
-)
-
-
 def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
     """Return the graph that trains every architecture to tell normal from diseased."""
     return Pipeline(
         [
             Pipeline(
-                [ONE_ARCHITECTURE, _NOTE],
+                ONE_ARCHITECTURE,
                 namespace=f"{architecture}.pretrain",
                 inputs={"pixels", "data_a"},
                 parameters={

@@ -1,7 +1,6 @@
 """Nodes that draw Data-A, Data-B and the folds."""
 
 import logging
-from typing import Any
 
 import pandas as pd
 
@@ -9,11 +8,6 @@ from detl.schemas.parameters import SplitParameters
 from detl.schemas.tables import LEAKS, validate
 
 logger = logging.getLogger("detl.split")
-
-
-def note_parameters(parameters: SplitParameters) -> dict[str, Any]:
-    """Return the parameters with which the split is drawn, as plain values."""
-    return parameters.model_dump()
 
 
 def check_leaks(

@@ -10,15 +10,9 @@ from detl.splitting.data_a import select_data_a
 from detl.splitting.data_b import select_data_b
 from detl.splitting.folds import assign_folds, separate_folds
 
-from .nodes import check_leaks, note_parameters
+from .nodes import check_leaks
 
 _SELECT_AND_CHECK = [
-    Node(
-        note_parameters,
-        inputs="params:split",
-        outputs="split_parameters",
-        name="note_parameters",
-    ),
     Node(
         select_data_b,
         inputs=["images", "params:split", "params:seed"],
@@ -75,7 +69,7 @@ def create_pipeline(folds: Sequence[str] = FOLDS) -> Pipeline:
         inputs={"images", "copies"},
         outputs={
             *("data_a", "data_b", "folds", "leaks"),
-            *("data_a_counts", "data_b_counts", "split_parameters"),
+            *("data_a_counts", "data_b_counts"),
         },
         parameters={"params:split", "params:seed"},
     )

@@ -1,0 +1,173 @@
+"""The MLflow run of one session: what it was asked for, has made, and leaves open."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+from kedro_mlflow.framework.hooks.mlflow_hook import mlflow_hook
+from mlflow.tracking import MlflowClient
+
+from detl.design import Unit, unit_of
+from detl.errors import NotAvailableError
+from detl.schemas.parameters import flatten
+from detl.session.commands import (
+    COMMAND,
+    COMPLETE,
+    LAST_COMMAND,
+    SOURCE,
+    TESTED_ON,
+    UNFINISHED,
+    Command,
+    Setting,
+    ask_for_the_same,
+    describe_command,
+)
+from detl.session.run_tree import RunTree
+from detl.session.selection import every_node, has_all_outputs, select_pipeline
+
+
+class SessionRun:
+    """Fills the run tree with what the nodes of one session use and make."""
+
+    def __init__(
+        self, run_id: str, setting: Setting, pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
+        """Find the runs below ``run_id``, which kedro-mlflow has opened."""
+        self._tree = RunTree(MlflowClient(), run_id)
+        self._setting = setting
+        self._pipeline = pipeline
+        self._catalog = catalog
+        self._command: Command = {}
+        self._is_continued = COMMAND in self._tree.tags
+        self._to_make: dict[Unit, set[str]] = {}
+        self._left_out: list[Node] = []
+        self._logged_parameters: dict[str, str] = {}
+
+    def begin(self, run_params: Mapping[str, Any]) -> None:
+        """Note the command as unfinished, and what its units have to make."""
+        self._command = describe_command(run_params)
+        self._note_command()
+        only_missing = run_params["only_missing_outputs"]
+        for node in self._pipeline.nodes:
+            to_make = self._to_make.setdefault(unit_of(node.namespace), set())
+            to_make.update(
+                name
+                for name in node.outputs
+                if not (only_missing and self._catalog.exists(name))
+            )
+
+    def start_node(self, node: Node, used: Mapping[str, Any]) -> None:
+        """Open the run of the node's unit; log those of its parameters that are new."""
+        self._tree.start(unit_of(node.namespace), self._parameters_of)
+        before = self._logged_parameters
+        new = {k: v for k, v in _name_values(used).items() if before.get(k) != v}
+        if new:
+            self._tree.log_parameters((), new)
+            before.update(new)
+
+    def add_output(self, node: Node, name: str, data: Any) -> None:
+        """Log an output if the catalog says so; end a unit's run with its last one."""
+        unit = unit_of(node.namespace)
+        self._log(unit, name, data)
+        self._to_make[unit].discard(name)
+        if unit and not self._to_make[unit]:
+            self._tree.end(unit, "FINISHED")
+
+    def end_node(self, node: Node, error: Exception) -> None:
+        """End the run of the unit, and those above it, as FAILED.
+
+        A node that is not available here has not failed.
+        """
+        if isinstance(error, NotAvailableError):
+            self._left_out.append(node)
+            return
+        unit = unit_of(node.namespace)
+        while unit:
+            self._tree.end(unit, "FAILED")
+            unit = unit[:-1]
+
+    def end(self, status: str) -> None:
+        """Log what is on disk but not in MLflow, and end the runs that are open.
+
+        A killed session may have saved something without logging it, and an earlier
+        session may have logged in a run that this one does not continue.
+
+        Args:
+            status: ``FINISHED`` or ``FAILED``, for runs that lack an output.
+        """
+        self._tree.look_up()
+        asked = [node.name for node in self._pipeline.nodes]
+        for node in every_node().to_nodes(*asked).nodes:
+            unit = unit_of(node.namespace)
+            for name in node.outputs:
+                if self._tree.lacks(unit, name):
+                    dataset = self._catalog.get(name)
+                    if dataset and _how_to_log(dataset) and dataset.exists():
+                        self._log(unit, name, dataset.load())
+        self._tree.end_open(self._to_make, status)
+
+    def note_end(self) -> None:
+        """Note which commands are still unfinished, and whether the run is complete."""
+        unfinished = [c for c in self._unfinished_others() if not self._has_made(c)]
+        tags = {UNFINISHED: json.dumps(unfinished)}
+        first = json.loads(self._tree.tags[COMMAND])
+        if not self._is_continued or self._has_made(first):
+            tags[COMPLETE] = "yes"
+        self._tree.set_tags(tags)
+
+    def _note_command(self) -> None:
+        first = self._tree.tags.get(COMMAND, json.dumps(self._command))
+        names = json.loads(first)["pipeline_names"] or ["__default__"]
+        tags = {
+            COMMAND: first,
+            LAST_COMMAND: json.dumps(self._command),
+            UNFINISHED: json.dumps([*self._unfinished_others(), self._command]),
+            # kedro-mlflow names the run after the pipeline of this session.
+            "mlflow.runName": "+".join(names),
+            "detl.environment": self._setting.environment,
+            "detl.parameters": self._setting.digest,
+        }
+        if self._is_continued:
+            # Until all that was asked for is there again.
+            tags[COMPLETE] = "no"
+        if f"params:{SOURCE}" in self._pipeline.inputs():
+            tags[TESTED_ON] = str(self._setting.parameters[SOURCE])
+        self._tree.set_tags(tags)
+
+    def _parameters_of(self, unit: Unit) -> dict[str, str]:
+        """Return the parameters of an architecture, flat; its folds share them."""
+        if len(unit) != 1:
+            return {}
+        return _name_values(self._setting.parameters["architectures"][unit[0]])
+
+    def _log(self, unit: Unit, name: str, data: Any) -> None:
+        how = _how_to_log(self._catalog.get(name))
+        if how:
+            key = how.get("key", name.rsplit(".", 1)[-1])
+            self._tree.log(unit, name, how["kind"], key, data)
+
+    def _unfinished_others(self) -> list[Command]:
+        """Return the unfinished commands of the run, without the session's own."""
+        commands = json.loads(self._tree.tags.get(UNFINISHED, "[]"))
+        return [c for c in commands if not ask_for_the_same(c, self._command)]
+
+    def _has_made(self, command: Command) -> bool:
+        """Return whether everything is there that this command makes."""
+        asked = select_pipeline(command["pipeline_names"], command)
+        return has_all_outputs(asked, self._left_out, self._catalog)
+
+
+def _how_to_log(dataset: Any) -> dict[str, str] | None:
+    """Return what the catalog says about logging this dataset, if anything."""
+    metadata = getattr(dataset, "metadata", None) or {}
+    return metadata.get("mlflow")
+
+
+def _name_values(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Return parameters as MLflow takes them; it has no use for empty blocks."""
+    named = mlflow_hook.sanitize_param_name
+    flat = flatten(parameters)
+    return {named(name): str(value) for name, value in flat.items() if value != {}}
