@@ -1,5 +1,3 @@
-import time
-
 import keras
 import numpy as np
 import pandas as pd
@@ -18,8 +16,6 @@ from detl.explanation.deletion import (
     tabulate_curves,
     trace_curves,
 )
-from detl.networks import build_network
-from detl.networks.cut import cut_trunk
 
 SIZE = 16
 
@@ -196,18 +192,6 @@ def test_a_network_of_constant_probability_gains_exactly_nothing():
     gain = value_of(table, "right", "deletion_gain")
     assert (gain["value"], gain["low"], gain["high"]) == (0, 0, 0)
     assert value_of(table, "right", "deletion_area")["value"] == pytest.approx(0.5)
-
-
-def test_forty_images_take_seconds(tiny_network):
-    network = tiny_network("vgg16", width_multiplier=0.125)
-    trunk, tail = cut_trunk(build_network(network, 64, 4, 0))
-    rng = np.random.default_rng(0)
-    pixels = rng.integers(0, 256, (40, 64, 64), np.uint8)
-    start = time.process_time()
-    trace_curves(
-        trunk, tail, pixels, np.zeros(40, int), {"any": rng.random(pixels.shape)}, 0
-    )
-    assert time.process_time() - start < 60
 
 
 def test_maps_of_another_size_are_refused():
