@@ -6,6 +6,11 @@ import os
 
 # Before anything imports TensorFlow: its start-up notes would bury the results.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Also before: each of several processes has a processor of its own, and threads of
+    # one would only wait for those of another.
+    for threads_of in ("TF_NUM_INTRAOP", "OMP_NUM", "OPENBLAS_NUM"):
+        os.environ.setdefault(f"{threads_of}_THREADS", "1")
 
 from pathlib import Path
 
