@@ -1,18 +1,18 @@
-"""Whether the shortcut card finds a planted shortcut, and none where there is none.
+"""Whether the shortcut card finds a planted shortcut, and none in clean images.
 
     python benchmarks/shortcut_instrument.py [--centre-share 0.8] [--seed 0]
 
-Phantoms are drawn twice: with a mark of lead in the corner that tells their class, and
-without. On each a small AlexNet is pretrained to tell normal from diseased, cut, and
-its tail trained in five folds to tell four classes, as the pipeline does it; once on
-whole images, and once on the same images with the centre blacked out. The shortcut
-ratio must be 0.9 or more with the mark and 0.2 or less without: the exit status says
-whether it is. Takes about five minutes on two cores. Seeds 0, 1 and 2 give 1.00, 1.10
+Phantoms are drawn twice: with a lead mark in the corner that shows their class, and
+without. A small AlexNet is pretrained on each to separate normal from diseased; then it
+is cut, and its tail is trained in five folds to separate four classes, as in the
+pipeline: once on whole images, and once with the centre blacked out. The shortcut ratio
+must be at least 0.9 with the mark and at most 0.2 without; the exit status says whether
+this holds. It takes about five minutes on two cores. Seeds 0, 1 and 2 give 1.00, 1.10
 and 1.06 with the mark, and -0.06, 0.00 and 0.01 without.
 
-Where the centre is filled with black instead of the mean grey of its frame, the ratio
-with the mark is 1.00 with seed 0, but 0.29 with seed 1, though the border alone gives
-the class away: the edge of the black drowns the mark beside it.
+If the centre is filled with black instead of the mean grey of its frame, the ratio with
+the mark is 1.00 with seed 0 but 0.29 with seed 1, although the border alone shows the
+class: the edge of the black area hides the nearby mark.
 """
 
 import argparse
@@ -91,11 +91,11 @@ def draw_study(
     per_class: int = PER_CLASS,
     per_other_disease: int = PER_OTHER_DISEASE,
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return what is known of the phantoms, a patient each, and their pixels.
+    """Return the table of the phantoms, each a patient of its own, and their pixels.
 
     Args:
-        marker: What tells the class, as in ``PhantomParameters``.
-        seed: Of the phantoms.
+        marker: Mark of the class, as in ``PhantomParameters``.
+        seed: Seed of the phantoms.
         size: Height and width, in pixels.
         normal: Phantoms without finding.
         per_class: Phantoms with pneumonia, and as many with COVID-19.
@@ -130,7 +130,7 @@ def draw_study(
 
 
 def assign_folds(data_b: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return the table ``folds``: each phantom is a patient of its own."""
+    """Return the table ``folds``; each phantom is a patient of its own."""
     labels = data_b["label"].to_numpy()
     tables = []
     splits = StratifiedKFold(5, shuffle=True, random_state=seed).split(labels, labels)
@@ -146,7 +146,7 @@ def assign_folds(data_b: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def pretrain(spare: pd.DataFrame, pixels: np.ndarray, seed: int):
-    """Return the trunk and the tail of a network that tells normal from diseased."""
+    """Return trunk and tail of a network that separates normal from diseased."""
     labels = (spare["label"] != "normal").to_numpy("int64")
     rows = spare["row"].to_numpy()
     train, validation = train_test_split(
@@ -164,7 +164,7 @@ def pretrain(spare: pd.DataFrame, pixels: np.ndarray, seed: int):
 
 
 def cross_validate(trunk, tail, pixels, data_b, folds, seed: int) -> pd.DataFrame:
-    """Return the pooled predictions of the tails trained in the folds."""
+    """Return the pooled predictions of the tails of all folds."""
     features = extract_features(trunk, pixels, data_b["row"].to_numpy())
     labels = class_indices(data_b["label"])
     predictions = {}
@@ -188,7 +188,7 @@ def cross_validate(trunk, tail, pixels, data_b, folds, seed: int) -> pd.DataFram
 
 
 def make_card(marker: str, centre_share: float, seed: int) -> pd.DataFrame:
-    """Return the shortcut card of the network, on phantoms with or without a mark."""
+    """Return the shortcut card of the network on phantoms with or without a mark."""
     table, pixels = draw_study(marker, seed)
     data_b = table.groupby("label").head(PER_CLASS).reset_index(drop=True)
     folds = assign_folds(data_b, seed)
@@ -209,7 +209,7 @@ def make_card(marker: str, centre_share: float, seed: int) -> pd.DataFrame:
 
 
 def main() -> int:
-    """Print both cards; return 0 where both ratios are as they must be."""
+    """Print both cards; return 0 if both ratios are as required."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--centre-share", type=float, default=0.8)
     parser.add_argument("--seed", type=int, default=0)
