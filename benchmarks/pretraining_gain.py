@@ -23,12 +23,12 @@ from omegaconf.resolvers import oc
 
 from detl.design import ARCHITECTURES, FOLDS
 from detl.networks import build_network
+from detl.networks.cut import cut_trunk
 from detl.pipelines.crossval.nodes import predict_fold, train_fold
 from detl.pipelines.ingest.nodes import decode_images, read_sources
 from detl.pipelines.pretrain.nodes import pretrain_network
 from detl.pipelines.transfer.nodes import (
-    extract_features,
-    freeze_trunk,
+    extract_features_of_data_b,
     replace_last_layer,
 )
 from detl.schemas.parameters import (
@@ -74,8 +74,8 @@ def read_sample(parameters: dict) -> tuple:
 def transfer_accuracy(model, sample: tuple, training: TrainingParameters, seed: int):
     """Return the accuracy on all images of Data-B, each in the fold that tests it."""
     pixels, _, data_b, folds = sample
-    trunk, tail = freeze_trunk(replace_last_layer(model, seed))
-    features = extract_features(trunk, pixels, data_b)
+    trunk, tail = cut_trunk(replace_last_layer(model, seed))
+    features = extract_features_of_data_b(trunk, pixels, data_b)
     right = []
     for _, fold in folds.groupby("fold"):
         trained, _ = train_fold(tail, features, data_b, fold, training, seed)
