@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from detl.errors import DetlError
-from detl.report.page import (
+from detl.report.blocks import (
     Bullets,
     Code,
     Figure,
@@ -16,8 +16,8 @@ from detl.report.page import (
     Paragraph,
     Section,
     Table,
-    render_page,
 )
+from detl.report.page import render_page
 
 PICTURE = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
 TABLE = pd.DataFrame({"class": ["normal", "sick"], "images": ["1,000", "62.9 %"]})

@@ -7,33 +7,32 @@ from detl.errors import DetlError
 from detl.evaluation.scores import measure_scores
 from detl.report.results import collect_results
 from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.parameters import NetworkParameters
 from made_audit import make_predictions
 
 SCORES = {"data_a_accuracy": 0.7, "data_a_epoch": 2}
 SUMMARY = {"accuracy_mean": 0.625, "accuracy_sd": 0.1, "warnings": "Careful."}
-
-
-def predictions(*rows):
-    return pd.DataFrame(rows, columns=["image_id", "label", "predicted"])
+NETWORK = NetworkParameters(
+    network="vgg16",
+    width_multiplier=0.25,
+    fully_connected_units=0,
+    dropout=0.0,
+    stem_stride=1,
+    normalisation="batch",
+)
 
 
 @pytest.fixture
-def folds():
+def tested():
     """Two of three and nine of nine right; images a and b are of one patient."""
-    return {
-        "fold_2": predictions(
-            ("a", "normal", "normal"),
-            ("b", "normal", "normal"),
-            ("c", "covid_19", "normal"),
-        ),
-        "fold_1": predictions(*((i, "pneumonia", "pneumonia") for i in "defghijkl")),
-    }
-
-
-@pytest.fixture
-def data_b():
-    return pd.DataFrame(
-        {"image_id": list("abcdefghijkl"), "group": list("aacdefghijkl")}
+    table = pd.DataFrame(
+        {"label": ["normal", "normal", "covid_19", *["pneumonia"] * 9]}
+    )
+    return table.assign(
+        fold=["fold_2"] * 3 + ["fold_1"] * 9,
+        image_id=list("abcdefghijkl"),
+        predicted=table["label"].replace("covid_19", "normal"),
+        group=list("aacdefghijkl"),
     )
 
 
@@ -47,10 +46,20 @@ def fold_summary():
 
 
 @pytest.fixture
-def collected(folds, data_b, fold_summary):
-    return collect_results(
-        {"loss": [1.0]}, SCORES, SUMMARY, fold_summary, folds, data_b, {}, seed=0
-    )
+def collect(fold_summary):
+    """Return a function that collects the results of predictions."""
+
+    def call(tested):
+        history = {"loss": [1.0]}
+        stages = (history, SCORES, SUMMARY, fold_summary)
+        return collect_results(*stages, tested, {}, NETWORK, seed=0)
+
+    return call
+
+
+@pytest.fixture
+def collected(collect, tested):
+    return collect(tested)
 
 
 def test_the_pooled_accuracy_is_over_all_images_of_all_folds(collected):
@@ -62,15 +71,10 @@ def test_the_groups_of_patients_are_counted(collected):
     assert collected["groups"] == 11
 
 
-def test_the_interval_is_that_of_the_table_of_scores(fold_summary):
+def test_the_interval_is_that_of_the_table_of_scores(collect):
     tested = make_predictions()
-    columns = ["image_id", "label", "predicted"]
-    folds = {fold: part[columns] for fold, part in tested.groupby("fold")}
-    known = tested[["image_id", "group"]]
 
-    collected = collect_results(
-        {}, SCORES, SUMMARY, fold_summary, folds, known, {}, seed=0
-    )
+    collected = collect(tested)
 
     # Its first row is the accuracy over all folds.
     accuracy = measure_scores(tested, seed=0).iloc[0]
@@ -78,11 +82,9 @@ def test_the_interval_is_that_of_the_table_of_scores(fold_summary):
     assert collected["accuracy_high"] == accuracy["high"]
 
 
-def test_too_few_patients_for_an_interval_are_named(folds, data_b, fold_summary):
-    few = data_b.assign(group=[*"aabcdefghiii"])
-
+def test_too_few_patients_for_an_interval_are_named(collect, tested):
     with pytest.raises(DetlError, match="are of 9 groups of patients"):
-        collect_results({}, SCORES, SUMMARY, fold_summary, folds, few, {}, seed=0)
+        collect(tested.assign(group=[*"aabcdefghiii"]))
 
 
 def test_each_fold_has_its_own_epoch_and_accuracy(collected):
@@ -99,6 +101,7 @@ def test_what_the_stages_say_is_taken_over(collected):
     assert collected["accuracy_mean"] == 0.625
     assert collected["data_a_epoch"] == 2
     assert collected["warnings"] == "Careful."
+    assert collected["width_multiplier"] == 0.25
 
 
 def test_classes_that_no_fold_predicts_are_listed(collected):
@@ -107,10 +110,3 @@ def test_classes_that_no_fold_predicts_are_listed(collected):
 
 def test_the_results_fit_into_json(collected):
     assert json.loads(json.dumps(collected)) == collected
-
-
-def test_an_image_that_data_b_lacks_is_named(folds, data_b, fold_summary):
-    with pytest.raises(DetlError, match="image 'a', which is not in data_b"):
-        collect_results(
-            {}, SCORES, SUMMARY, fold_summary, folds, data_b[1:], {}, seed=0
-        )

@@ -24,7 +24,6 @@ MADE = {
     "07_model_output/alexnet/fold_1_predictions.csv",
     "08_reporting/report.html",
     "08_reporting/figures/sanity.png",
-    "08_reporting/parts/verdict.pickle",
 }
 OF_A_USER = {
     "08_reporting/my_notes.docx",

@@ -267,3 +267,54 @@ def make_predictive_values():
             for quantity in ("positive predictive value", "negative predictive value")
         ]
     )
+
+
+def make_leaks(groups):
+    """Table ``leaks``: so many groups are in Data-A and Data-B."""
+    return pd.DataFrame(
+        {
+            "boundary": ["Data-A and Data-B", "Data-A and Data-B"],
+            "link": ["patient", "group"],
+            "groups": [groups, groups],
+            "images": [2 * groups, 2 * groups],
+            "example": ["nih/a.png, nih/b.png" if groups else ""] * 2,
+        }
+    )
+
+
+def make_sanity(alike, control=0.98):
+    """Table ``sanity``: maps of different images have the likeness 0.2."""
+    steps = {
+        "grad_cam": {"another image": 0.2, "logits": alike, "conv1": 0.1},
+        "guided_backpropagation": {"another image": 0.2, "logits": control},
+    }
+    return pd.DataFrame(
+        [
+            {
+                **{"method": method, "layer": layer, "similarity": similarity},
+                **number(value, value - 0.05, value + 0.05),
+            }
+            for method, layers in steps.items()
+            for layer, value in layers.items()
+            for similarity in ("ssim", "rank_correlation")
+        ]
+    )
+
+
+def make_external(drop, low, high, note="over normal, covid_19"):
+    """Table ``scores`` of the external test: the balanced accuracy."""
+    numbers = {
+        "internal": 0.8,
+        "external": 0.8 - drop,
+        "drop": drop,
+        "drop_low": low,
+        "drop_high": high,
+        "ensemble": 0.9 - drop,
+    }
+    ends = {
+        f"{p}_{e}": numbers[p]
+        for p in ("internal", "external", "ensemble")
+        for e in ("low", "high")
+    }
+    row = {"score": "balanced_accuracy", "class": "", **numbers, **ends, "note": note}
+    return pd.DataFrame([{**row, "internal_images": 90, "external_images": 40}])

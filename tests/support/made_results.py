@@ -1,4 +1,4 @@
-"""Results of one architecture, as small as they can be, for the tests of the report."""
+"""Results of a network and the comparisons, as small as they can be."""
 
 import pandas as pd
 
@@ -57,6 +57,7 @@ def make_result(**changes):
             "largest": 2.0,
             "classes": {name: {"images": 2, "peak": 1.0} for name in DATA_B_CLASSES},
         },
+        "width_multiplier": 1.0,
     }
     return {**result, **changes}
 
@@ -79,16 +80,57 @@ def tables_of(section):
     return found
 
 
-def make_optimism(low, high):
+def make_optimism(low, high, difference=0.1):
+    """Table ``optimism`` of one network."""
     return pd.DataFrame(
         {
             "architecture": ["vgg16"],
             "accuracy_paper": [0.9],
             "accuracy_grouped": [0.8],
-            "difference": [0.1],
+            "difference": [difference],
             "difference_low": [low],
             "difference_high": [high],
             "images": [600],
             "groups": [500],
         }
+    )
+
+
+def make_arm(initialisation, unfreeze, difference=None, p_holm=None, **changes):
+    """Row of table ``ablation``: an arm of VGG16, 5 points of interval on each side."""
+    difference = float("nan") if difference is None else difference
+    p_holm = float("nan") if p_holm is None else p_holm
+    arm = {
+        "architecture": "vgg16",
+        "initialisation": initialisation,
+        "unfreeze": unfreeze,
+        "accuracy_mean": 0.7,
+        "accuracy_sd": 0.05,
+        "accuracy_low": 0.6,
+        "accuracy_high": 0.8,
+        "accuracy_pooled": 0.7,
+        "difference": difference,
+        "difference_low": difference - 0.05,
+        "difference_high": difference + 0.05,
+        "p": p_holm / 2,
+        "p_holm": p_holm,
+        "note": "",
+    }
+    return arm | changes
+
+
+def make_ablation():
+    """Table ``ablation``: the reference, a worse arm, one like it, and one not run."""
+    return pd.DataFrame(
+        [
+            make_arm("detl", "last_block"),
+            make_arm("scratch", "head", -0.2, 0.001),
+            make_arm("detl", "all", 0.01, 0.8),
+            make_arm(
+                "imagenet",
+                "all",
+                accuracy_mean=float("nan"),
+                note="There are no weights.",
+            ),
+        ]
     )

@@ -63,22 +63,6 @@ def make_folds(data_b, folds=2, inner="validation"):
     )
 
 
-def texts_of(section):
-    """Return all sentences of a section and its parts."""
-    texts = []
-    for block in section.blocks:
-        texts += [*getattr(block, "sentences", []), getattr(block, "text", "")]
-    for part in section.subsections:
-        texts += texts_of(part)
-    return [text for text in texts if text]
-
-
-def tables_of(section):
-    """Return the tables of a section and its parts, in order."""
-    here = [block.frame for block in section.blocks if hasattr(block, "frame")]
-    return here + [table for part in section.subsections for table in tables_of(part)]
-
-
 def make_two_sources(groups):
     """Return images of two sources, of which Data-B has eight, in these groups."""
     findings = ["No Finding", "Mass", "Pneumonia", "COVID-19"] * 2

@@ -1,11 +1,9 @@
-"""The report's first words: what was run on what, and what came out."""
-
-from collections.abc import Mapping
+"""The paragraph that opens the report: what was run on what, and what came out."""
 
 import numpy as np
 import pandas as pd
 
-from detl.report.results import Results
+from detl.report.inputs import Run
 from detl.wording import (
     class_title,
     enumerate_names,
@@ -15,31 +13,20 @@ from detl.wording import (
 )
 
 
-def write_opening(
-    images: pd.DataFrame,
-    data_b: pd.DataFrame,
-    results: Mapping[str, Results],
-    is_synthetic: bool,
-) -> str:
-    """Return one paragraph that says what the figures are of, and what they are.
-
-    Args:
-        images: Table ``images``.
-        data_b: Table ``data_b``.
-        results: By architecture, what ``collect_results`` returns.
-        is_synthetic: Whether the images are phantoms.
-    """
-    sources = _sources_of(images, data_b)
+def write_opening(run: Run) -> str:
+    """Return one paragraph: what the figures are of, and what they are."""
+    data_b = run.data_b
+    sources = _sources_of(run.images, data_b)
     kind = (
         "synthetic radiographs (phantoms), whose figures say nothing about disease"
-        if is_synthetic
+        if run.is_synthetic
         else "radiographs"
     )
     accuracies = enumerate_names(
         [
             f"{network_title(name)} {in_percent(result['accuracy_pooled'])} "
             f"({interval_in_percent(result['accuracy_low'], result['accuracy_high'])})"
-            for name, result in results.items()
+            for name, result in run.results.items()
         ]
     )
     classes = data_b["label"].nunique()

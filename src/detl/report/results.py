@@ -1,43 +1,39 @@
-"""What one architecture has reached, gathered from its stages."""
+"""What one network has reached, gathered from its stages."""
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.evaluation.predictions import pool_predictions
+from detl.report.inputs import Results
 from detl.schemas.classes import DATA_B_CLASSES
-from detl.statistics.bootstrap import FEWEST_GROUPS, draw_weights
-from detl.statistics.rates import measure_share
-
-Results: TypeAlias = dict[str, Any]
-"""What ``collect_results`` returns; plain values, fit for JSON."""
+from detl.schemas.parameters import NetworkParameters
 
 CLASS_SCORES = ("sensitivity", "specificity", "ppv", "auc")
 
 
 def collect_results(
-    history: Mapping[str, list[float]],
-    scores: Mapping[str, float],
-    summary: Mapping[str, Any],
+    history: dict[str, list[float]],
+    scores: dict[str, float],
+    summary: dict[str, Any],
     fold_summary: pd.DataFrame,
-    predictions: Mapping[str, pd.DataFrame],
-    data_b: pd.DataFrame,
-    evidence: Mapping[str, Any],
+    tested: pd.DataFrame,
+    evidence: dict[str, Any],
+    network: NetworkParameters,
     seed: int,
 ) -> Results:
-    """Return an architecture's results as the report needs them.
+    """Return a network's results as the report needs them.
 
     Args:
         history: Curves of the pretraining.
         scores: Scores of the pretrained network on Data-A's validation part.
         summary: Accuracies over the folds, and warnings.
         fold_summary: Scores, a row per fold.
-        predictions: By fold, table ``predictions``.
-        data_b: Table ``data_b``, which knows the groups.
+        tested: The predictions of all folds, with ``fold`` and ``group``.
         evidence: What ``measure_evidence`` returns.
+        network: Has the factor on the network's filters.
         seed: Seed of the bootstrap.
 
     Returns:
@@ -46,32 +42,16 @@ def collect_results(
         ``correct`` images and their ``groups``; the scores of the pretraining
         (``data_a_...``); ``warnings``; ``never_predicted``, a list of classes;
         ``history``; ``folds``, a list with fold, epoch, tested, correct and accuracy;
-        ``classes``, by class the mean over the folds of its scores; ``evidence``. All
-        shares are from 0 to 1.
+        ``classes``, by class the mean over the folds of its scores; ``evidence``;
+        ``width_multiplier``. All shares are from 0 to 1.
 
     Raises:
-        DetlError: A prediction is of an image that Data-B lacks, or the groups are too
-            few for an interval.
+        DetlError: The groups are too few for an interval.
     """
-    tested = pool_predictions(data_b, **predictions)
     is_right = tested["label"] == tested["predicted"]
-    groups = tested["group"].to_numpy()
-    every = np.ones(len(tested), bool)
-    weights = draw_weights(groups, seed)
-    accuracy = measure_share(is_right.to_numpy(), every, weights, groups)
-    if accuracy.is_missing:
-        raise DetlError(
-            f"The test images are of {accuracy.groups} groups of patients, and the "
-            f"interval of their accuracy needs {FEWEST_GROUPS}: add patients."
-        )
     return {
         **{key: summary[key] for key in ("accuracy_mean", "accuracy_sd")},
-        "accuracy_pooled": float(is_right.mean()),
-        "accuracy_low": accuracy.low,
-        "accuracy_high": accuracy.high,
-        "tested": len(tested),
-        "correct": int(is_right.sum()),
-        "groups": len(set(groups)),
+        **_measure_accuracy(is_right, tested["group"], seed),
         **scores,
         "warnings": summary["warnings"],
         "never_predicted": [
@@ -91,6 +71,32 @@ def collect_results(
             for label in DATA_B_CLASSES
         },
         "evidence": dict(evidence),
+        "width_multiplier": network.width_multiplier,
+    }
+
+
+def _measure_accuracy(
+    is_right: pd.Series, group: pd.Series, seed: int
+) -> Mapping[str, float]:
+    from detl.statistics.bootstrap import FEWEST_GROUPS, draw_weights
+    from detl.statistics.rates import measure_share
+
+    groups = group.to_numpy()
+    every = np.ones(len(groups), bool)
+    weights = draw_weights(groups, seed)
+    accuracy = measure_share(is_right.to_numpy(), every, weights, groups)
+    if accuracy.is_missing:
+        raise DetlError(
+            f"The test images are of {accuracy.groups} groups of patients, and the "
+            f"interval of their accuracy needs {FEWEST_GROUPS}: add patients."
+        )
+    return {
+        "accuracy_pooled": float(is_right.mean()),
+        "accuracy_low": accuracy.low,
+        "accuracy_high": accuracy.high,
+        "tested": len(groups),
+        "correct": int(is_right.sum()),
+        "groups": len(set(groups)),
     }
 
 

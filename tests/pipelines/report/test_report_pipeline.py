@@ -7,8 +7,7 @@ from kedro.pipeline import Pipeline
 
 from detl.design import unit_of
 from detl.pipelines.report import create_pipeline
-from detl.pipelines.report.audit_pipeline import JUDGED
-from detl.pipelines.report.sections import ABLATION, EXAMPLES, FIGURES
+from detl.report.sections.repeat import ABLATION, EXAMPLES, FIGURES
 from project_copy import read_catalog
 
 
@@ -17,11 +16,15 @@ def pipeline() -> Pipeline:
     return create_pipeline(["vgg16", "alexnet"], ["fold_1", "fold_2"])
 
 
-def test_what_reaches_the_page_of_an_architecture_is_collected_or_judged(pipeline):
-    page = pipeline.filter(node_namespaces=["report"])
-    of_vgg16 = {name for name in page.inputs() if name.startswith("vgg16.")}
-    collected = {"vgg16.report.results", "vgg16.report.examples"}
-    assert of_vgg16 == collected | {f"vgg16.{table}" for table in JUDGED.values()}
+def test_what_two_networks_have_made_reaches_the_page_as_two_objects(pipeline):
+    (node,) = (node for node in pipeline.nodes if node.short_name == "gather_run")
+    of_networks = {name for name in node.inputs if name.startswith(("vgg", "alex"))}
+    assert of_networks == {"vgg16.report.network", "alexnet.report.network"}
+
+
+def test_the_page_is_made_of_the_run_alone(pipeline):
+    (page,) = (node for node in pipeline.nodes if node.short_name == "write_page")
+    assert page.inputs == ["report.run", "audit_verdict"]
 
 
 def test_the_page_is_all_that_leaves_the_report(pipeline):
@@ -39,18 +42,7 @@ def test_a_run_of_one_architecture_ends_with_the_report(pipeline):
     assert "report.write_page" in kept
     assert "vgg16.report.collect_results" in kept
     assert "alexnet.report.collect_results" not in kept
-
-
-def test_the_verdict_comes_first(pipeline):
-    (page,) = (node for node in pipeline.nodes if node.short_name == "write_page")
-    assert page.inputs[4:] == [
-        f"report.{section}"
-        for section in (
-            *("verdict", "limits", "data", "leak_check", "pretraining", "crossval"),
-            *("scores", "calibration", "subgroups", "shortcuts", "external"),
-            *("grad_cam", "explanation_scores", "comparisons", "repeat"),
-        )
-    ]
+    assert "alexnet.report.gather_network" in kept
 
 
 def test_the_files_that_the_report_names_are_those_of_the_catalog(pipeline):

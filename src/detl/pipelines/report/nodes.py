@@ -8,9 +8,8 @@ import pandas as pd
 
 from detl.errors import NotAvailableError
 from detl.pipelines.named_results import with_ending
-from detl.schemas.parameters import IngestParameters, NetworkParameters
-
-Results = dict[str, Any]
+from detl.report.inputs import Network, Results, Run
+from detl.schemas.parameters import IngestParameters
 
 # ---------------------------------------------------------------- of an architecture
 
@@ -37,38 +36,6 @@ def draw_examples(
     return panel, examples.measure_evidence(every, heat_maps, pixels.shape[1])
 
 
-def collect_results(
-    history: dict[str, list[float]],
-    scores: dict[str, float],
-    summary: dict[str, Any],
-    fold_summary: pd.DataFrame,
-    data_b: pd.DataFrame,
-    evidence: dict[str, Any],
-    network: NetworkParameters,
-    seed: int,
-    **predictions: pd.DataFrame,
-) -> Results:
-    """Return an architecture's results, as ``report.results.collect_results`` says.
-
-    Args:
-        history: Curves of the pretraining.
-        scores: Scores on Data-A's validation part.
-        summary: Accuracies over the folds, and warnings.
-        fold_summary: Scores, a row per fold.
-        data_b: Table ``data_b``.
-        evidence: How strong the Grad-CAM maps are.
-        network: Its size, of which ``width_multiplier`` is among the results.
-        seed: Seed of the bootstrap.
-        **predictions: Table ``predictions`` of each fold.
-    """
-    from detl.report import results
-
-    collected = results.collect_results(
-        history, scores, summary, fold_summary, predictions, data_b, evidence, seed
-    )
-    return {**collected, "width_multiplier": network.width_multiplier}
-
-
 # ---------------------------------------------------------------- facts and figures
 
 
@@ -86,23 +53,18 @@ def count_labels(
 
     The whole file is counted, whether or not its images are there.
 
-    Args:
-        radiographs: The raw data folder.
-        parameters: Which sources there are, and where.
-
     Raises:
         NotAvailableError: No source is read as NIH ChestX-ray14.
     """
     from detl.figures.cooccurrence import draw_cooccurrence
-    from detl.sources import find_nih_labels, read_nih_labels
-    from detl.sources import label_counts as labels
+    from detl.sources import find_nih_labels, label_counts, read_nih_labels
 
     for name, source in parameters.sources.items():
         if source.reader == "nih":
             table = read_nih_labels(find_nih_labels(radiographs / source.folder, name))
-            cooccurrence = labels.count_cooccurrence(table)
+            cooccurrence = label_counts.count_cooccurrence(table)
             picture = draw_cooccurrence(cooccurrence)
-            return labels.count_labels(table), cooccurrence, picture
+            return label_counts.count_labels(table), cooccurrence, picture
     raise NotAvailableError(
         f"None of the sources {', '.join(parameters.sources)} has the reader nih, so "
         "the report counts no label file of ChestX-ray14; nothing needs to be done."
@@ -118,20 +80,14 @@ def draw_samples(
     return samples.draw_samples(pixels, images, data_b, seed)
 
 
-def gather_results(**results: Results) -> dict[str, Results]:
-    """Return the results of all architectures, by architecture."""
-    return results
+def draw_training(**results: Results) -> tuple[np.ndarray, np.ndarray]:
+    """Return the curves of the pretraining and the accuracies of the folds.
 
+    Both are RGB, uint8; the paper's accuracies are next to those of the folds.
 
-def draw_curves(results: dict[str, Results]) -> np.ndarray:
-    """Return the curves of the pretraining of all architectures, RGB, uint8."""
-    from detl.figures import curves
-
-    return curves.draw_curves(results)
-
-
-def draw_accuracies(results: dict[str, Results]) -> np.ndarray:
-    """Return the accuracies of the folds beside the paper's, RGB, uint8."""
+    Args:
+        **results: By architecture.
+    """
     from detl.figures import curves
     from detl.report.published import PUBLISHED
 
@@ -139,4 +95,19 @@ def draw_accuracies(results: dict[str, Results]) -> np.ndarray:
         name: (figure.percent / 100, *figure.interval)
         for name, figure in PUBLISHED.items()
     }
-    return curves.draw_accuracies(results, published)
+    return curves.draw_curves(results), curves.draw_accuracies(results, published)
+
+
+# ---------------------------------------------------------------- the page
+
+
+def gather_run(**parts: Any) -> Run:
+    """Return the run.
+
+    Args:
+        **parts: The fields of ``Run``, and in place of ``networks`` each network by
+            the name of its architecture.
+    """
+    networks = {name: part for name, part in parts.items() if isinstance(part, Network)}
+    fields = {name: part for name, part in parts.items() if name not in networks}
+    return Run(networks=networks, **fields)

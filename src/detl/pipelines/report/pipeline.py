@@ -1,106 +1,74 @@
 """Graph of the report: a namespace per architecture, then one for the page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import fields
 
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
-from detl.report.page import Section
+from detl.report.inputs import Network, Run
+from detl.report.page import write_page
+from detl.report.results import collect_results
+from detl.report.verdict import judge_audit
 
-from .audit_pipeline import JUDGED, judge_and_describe
 from .nodes import (
-    collect_results,
     count_labels,
-    draw_accuracies,
-    draw_curves,
     draw_examples,
     draw_samples,
-    gather_results,
+    draw_training,
+    gather_run,
     recognise_phantoms,
 )
-from .sections import (
-    write_comparisons,
-    write_crossval,
-    write_data,
-    write_grad_cam,
-    write_limits,
-    write_page,
-    write_pretraining,
-    write_repeat,
-)
 
-SECTIONS = (
-    "verdict",
-    "limits",
-    "data",
-    "leak_check",
-    "pretraining",
-    "crossval",
-    "scores",
-    "calibration",
-    "subgroups",
-    "shortcuts",
-    "external",
-    "grad_cam",
-    "explanation_scores",
-    "comparisons",
-    "repeat",
-)
-"""The sections of the page, in their order."""
-
-_FROM_OTHER_STAGES = {
-    "radiographs",
-    "images",
-    "pixels",
-    "copies",
-    "leaks",
-    "paired_tests",
-    "reliability_picture",
-    "net_benefit_picture",
-    "shortcuts.identifiable",
-    "external.source",
-    "shortcuts_picture",
-    "deletion_picture",
-    "sanity_picture",
-    "rejected",
-    "data_a",
-    "data_b",
-    "data_a_counts",
-    "data_b_counts",
-    "folds",
-    "confusion_matrices",
-    "optimism",
-    "ablation",
-    "ablation_picture",
-    "provenance",
+OF_NETWORK = {
+    "scores": "evaluate.scores",
+    "calibration": "evaluate.calibration",
+    "operating_points": "evaluate.operating_points",
+    "predictive_values": "evaluate.predictive_values",
+    "subgroups": "evaluate.subgroups",
+    "card": "shortcuts.card",
+    "source_probe": "shortcuts.source_probe",
+    "same_source": "shortcuts.same_source",
+    "sources_out": "shortcuts.sources_out",
+    "localisation": "explanation_scores.localisation",
+    "deletion": "explanation_scores.deletion",
+    "sanity": "explanation_scores.sanity",
+    "regions": "explanation_scores.regions_picture",
+    "external": "external.scores",
 }
+"""Field of ``Network`` to what another stage has made of the architecture."""
+
+OF_RUN = {field.name: field.name for field in fields(Run)} | {
+    "ingest": "params:ingest",
+    "split": "params:split",
+    "identifiable": "shortcuts.identifiable",
+    "external_source": "external.source",
+}
+"""Field of ``Run`` to the dataset, which mostly has the same name."""
 
 
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Collect each architecture's results, and write the page over all."""
-    examples = {name: f"{name}.report.examples" for name in architectures}
-    results = {name: f"{name}.report.results" for name in architectures}
-    judged = [f"{a}.{dataset}" for a in architectures for dataset in JUDGED.values()]
+    """Gather each network, and write the page over all."""
+    nodes = [*_draw_figures(architectures), *_write_page(architectures)]
+    parameters = {"params:ingest", "params:split", "params:seed"}
     page = Pipeline(
-        [
-            *_figures(results),
-            *_sections(examples),
-            *judge_and_describe(architectures),
-            _page(),
-        ],
+        nodes,
         namespace="report",
-        inputs=_FROM_OTHER_STAGES | {*examples.values(), *results.values(), *judged},
+        inputs=Pipeline(nodes).inputs() - parameters - {"parameters"},
         outputs={"report_page", "audit_verdict"},
-        parameters={"params:ingest", "params:split", "params:seed"},
+        parameters=parameters,
         # A run of one architecture's nodes alone ends with the report, too.
         tags=architectures,
     )
-    return Pipeline([*(_one_architecture(name, folds) for name in architectures), page])
+    gathered = [_gather(name, architectures, folds) for name in architectures]
+    return Pipeline([*gathered, page])
 
 
-def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
+def _gather(
+    architecture: str, architectures: Sequence[str], folds: Sequence[str]
+) -> Pipeline:
     nodes = [
         Node(
             draw_examples,
@@ -124,17 +92,25 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
                 "scores": f"{architecture}.pretrain.scores",
                 "summary": f"{architecture}.crossval.summary",
                 "fold_summary": f"{architecture}.crossval.fold_summary",
-                "data_b": "data_b",
+                "tested": f"{architecture}.evaluate.tested",
                 "evidence": "evidence",
                 "network": "params:network",
                 "seed": "params:seed",
-                **{
-                    fold: f"{architecture}.crossval.{fold}.predictions"
-                    for fold in folds
-                },
             },
             outputs="results",
             name="collect_results",
+        ),
+        Node(
+            Network,
+            inputs={
+                "results": "results",
+                "examples": "examples",
+                **{field: f"{architecture}.{of}" for field, of in OF_NETWORK.items()},
+            },
+            outputs="network",
+            name="gather_network",
+            # It lies in no file, so a run of another architecture gathers it again.
+            tags=architectures,
         ),
     ]
     return Pipeline(
@@ -149,7 +125,7 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
     )
 
 
-def _figures(results: dict[str, str]) -> list[Node]:
+def _draw_figures(architectures: Sequence[str]) -> list[Node]:
     return [
         Node(
             recognise_phantoms,
@@ -169,72 +145,25 @@ def _figures(results: dict[str, str]) -> list[Node]:
             outputs="samples_picture",
             name="draw_samples",
         ),
-        Node(gather_results, inputs=results, outputs="results", name="gather_results"),
         Node(
-            draw_curves, inputs="results", outputs="curves_picture", name="draw_curves"
-        ),
-        Node(
-            draw_accuracies,
-            inputs="results",
-            outputs="accuracies_picture",
-            name="draw_accuracies",
+            draw_training,
+            inputs={name: f"{name}.report.results" for name in architectures},
+            outputs=["curves_picture", "accuracies_picture"],
+            name="draw_training",
         ),
     ]
 
 
-def _sections(examples: dict[str, str]) -> list[Node]:
-    selected = ("images", "data_a", "data_b")
-    compared = ("optimism", "ablation")
+def _write_page(architectures: Sequence[str]) -> list[Node]:
+    networks = {name: f"{name}.report.network" for name in architectures}
+    rest = {field: of for field, of in OF_RUN.items() if field != "networks"}
     return [
-        _section(
-            write_limits,
-            *(*selected, "folds", "params:split", "results", "paired_tests"),
-            *compared,
-            *("is_synthetic", "params:ingest"),
-        ),
-        _section(
-            write_data,
-            *(*selected, "data_a_counts", "data_b_counts", "rejected"),
-            *("label_counts", "cooccurrence"),
-            *("samples_picture", "cooccurrence_picture"),
-            *("params:split", "is_synthetic"),
-        ),
-        _section(write_pretraining, "results", "curves_picture"),
-        _section(write_crossval, "results", "accuracies_picture", "confusion_matrices"),
+        Node(gather_run, inputs=networks | rest, outputs="run", name="gather_run"),
+        Node(judge_audit, inputs="run", outputs="audit_verdict", name="judge_audit"),
         Node(
-            write_grad_cam,
-            inputs={"results": "results", **examples},
-            outputs="grad_cam",
-            name="write_grad_cam",
-        ),
-        _section(
-            write_comparisons,
-            *(*compared, "ablation_picture", "params:split", "provenance"),
-        ),
-        _section(
-            write_repeat,
-            *("provenance", "parameters", "images", "results"),
-            *("cooccurrence", "ablation_picture"),
+            write_page,
+            inputs=["run", "audit_verdict"],
+            outputs="report_page",
+            name="write_page",
         ),
     ]
-
-
-def _section(write: Callable[..., Section], *inputs: str) -> Node:
-    name = write.__name__
-    outputs = name.removeprefix("write_")
-    return Node(write, inputs=list(inputs), outputs=outputs, name=name)
-
-
-def _page() -> Node:
-    return Node(
-        write_page,
-        inputs={
-            "images": "images",
-            "data_b": "data_b",
-            "results": "results",
-            "is_synthetic": "is_synthetic",
-            **{section: section for section in SECTIONS},
-        },
-        outputs="report_page",
-        name="write_page",
-    )

@@ -1,0 +1,129 @@
+"""What the report is written from: one object per network, and one for the run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, overload
+
+import numpy as np
+import pandas as pd
+
+from detl.schemas.parameters import IngestParameters, SplitParameters
+
+Results: TypeAlias = dict[str, Any]
+"""What ``collect_results`` returns: plain values, fit for JSON."""
+
+Evaluated: TypeAlias = Literal[
+    "scores", "calibration", "operating_points", "predictive_values", "subgroups"
+]
+"""The tables that every network has."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """What one network has reached.
+
+    The pipelines audit and external compute the fields that may be None.
+
+    Attributes:
+        results: What ``collect_results`` returns.
+        examples: The panel of Grad-CAM, RGB, uint8.
+        scores: And the other tables that stage evaluate measures.
+        card: And the other tables of pipeline audit, or None.
+        regions: Marked lesions under the maps, RGB, uint8, or None.
+        external: Scores on images from elsewhere, or None.
+    """
+
+    results: Results
+    examples: np.ndarray
+    scores: pd.DataFrame
+    calibration: pd.DataFrame
+    operating_points: pd.DataFrame
+    predictive_values: pd.DataFrame
+    subgroups: pd.DataFrame
+    card: pd.DataFrame | None = None
+    source_probe: pd.DataFrame | None = None
+    same_source: pd.DataFrame | None = None
+    sources_out: pd.DataFrame | None = None
+    localisation: pd.DataFrame | None = None
+    deletion: pd.DataFrame | None = None
+    sanity: pd.DataFrame | None = None
+    regions: np.ndarray | None = None
+    external: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, from its images to its networks.
+
+    A field is None where this run has not computed it.
+
+    Attributes:
+        networks: By architecture, in the order of the page.
+        is_synthetic: Whether the images are phantoms.
+        parameters: All parameters of the run, as a tree.
+        provenance: The command, the code, the versions and the machine.
+        label_counts: What the label file of ChestX-ray14 holds; None without one, as
+            ``cooccurrence`` and its picture.
+        external_source: Path of the images from elsewhere, as it was typed.
+    """
+
+    networks: Mapping[str, Network]
+    images: pd.DataFrame
+    rejected: pd.DataFrame
+    data_a: pd.DataFrame
+    data_a_counts: pd.DataFrame
+    data_b: pd.DataFrame
+    data_b_counts: pd.DataFrame
+    folds: pd.DataFrame
+    copies: pd.DataFrame
+    leaks: pd.DataFrame
+    paired_tests: pd.DataFrame
+    samples_picture: np.ndarray
+    curves_picture: np.ndarray
+    accuracies_picture: np.ndarray
+    confusion_matrices: np.ndarray
+    reliability_picture: np.ndarray
+    net_benefit_picture: np.ndarray
+    is_synthetic: bool
+    ingest: IngestParameters
+    split: SplitParameters
+    parameters: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    label_counts: Mapping[str, int] | None = None
+    cooccurrence: pd.DataFrame | None = None
+    cooccurrence_picture: np.ndarray | None = None
+    optimism: pd.DataFrame | None = None
+    ablation: pd.DataFrame | None = None
+    ablation_picture: np.ndarray | None = None
+    identifiable: pd.DataFrame | None = None
+    shortcuts_picture: np.ndarray | None = None
+    deletion_picture: np.ndarray | None = None
+    sanity_picture: np.ndarray | None = None
+    external_source: str | None = None
+
+    @property
+    def results(self) -> dict[str, Results]:
+        """The results of every network, by architecture."""
+        return {name: network.results for name, network in self.networks.items()}
+
+    @overload
+    def table(self, name: Evaluated) -> pd.DataFrame: ...
+
+    @overload
+    def table(self, name: str) -> pd.DataFrame | None: ...
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        """Return one table of all networks, with the column ``architecture``.
+
+        Args:
+            name: A field of ``Network``.
+
+        Returns:
+            The rows of every network that has the table; None where none has it.
+        """
+        tables = [
+            table.assign(architecture=architecture)
+            for architecture, network in self.networks.items()
+            if (table := getattr(network, name)) is not None
+        ]
+        return pd.concat(tables, ignore_index=True) if tables else None

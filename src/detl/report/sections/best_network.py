@@ -1,0 +1,140 @@
+"""Which network is best: the check, and what it rests on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from detl.report.checks import LEVEL, Check, not_computed
+from detl.report.inputs import Run
+from detl.wording import (
+    enumerate_names,
+    in_points,
+    interval_in_points,
+    network_title,
+    show_p,
+)
+
+TITLE = "Best network"
+ASKED = (
+    f"one network beats each other: McNemar, p below {LEVEL} after Holm, and the "
+    "interval of the difference over patients excludes 0"
+)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two networks, and what tells them apart.
+
+    Attributes:
+        better: The one that is right about more images.
+        worse: The other.
+        difference: Of their accuracies, 0 or above.
+        low: Lower end of its 95 % interval over patients; NaN where there is none.
+        high: Upper end.
+        p: McNemar's, after Holm's correction.
+    """
+
+    better: str
+    worse: str
+    difference: float
+    low: float
+    high: float
+    p: float
+
+    @property
+    def is_established(self) -> bool:
+        """Whether the better one is better.
+
+        McNemar's test counts images as independent, so that its p is too small where a
+        patient has several: the interval over patients must exclude 0 too.
+        """
+        return self.p < LEVEL and self.low > 0
+
+    @property
+    def interval(self) -> str:
+        """The interval of the difference, in points."""
+        return interval_in_points(self.low, self.high)
+
+    @property
+    def shown(self) -> str:
+        """The difference and the p value."""
+        return f"{in_points(self.difference)} points, p {show_p(self.p)}"
+
+
+def check(run: Run) -> Check:
+    """Return whether one network is better than each other one.
+
+    The number is of the network with the highest accuracy, against the one that it is
+    least surely better than.
+    """
+    pairs = list_pairs(run.paired_tests)
+    if not pairs:
+        return not_computed(TITLE, ASKED, "There are no two networks to compare.")
+    closest = max(_choose_leaders(pairs), key=lambda p: (not p.is_established, p.p))
+    return Check(
+        TITLE,
+        ASKED,
+        "pass" if closest.is_established else "warn",
+        _explain(closest, pairs),
+        closest.shown,
+        closest.interval,
+        value=closest.difference,
+        network=closest.better,
+    )
+
+
+def _explain(closest: Pair, pairs: Sequence[Pair]) -> str:
+    best, rival = network_title(closest.better), network_title(closest.worse)
+    if closest.is_established:
+        return f"{best} is better than each other network; the closest is {rival}."
+    meaning = (
+        f"Which network is best is not known: {best}, which is right most often, may "
+        f"be no better than {rival}"
+    )
+    established = [
+        f"{network_title(pair.better)} over {network_title(pair.worse)}"
+        for pair in sorted(pairs, key=lambda pair: (pair.better, pair.worse))
+        if pair.is_established
+    ]
+    if established:
+        meaning += f"; established is only {enumerate_names(established)}"
+    return f"{meaning}."
+
+
+def list_pairs(paired_tests: pd.DataFrame) -> list[Pair]:
+    """Return each two networks that were compared, by their accuracies.
+
+    Args:
+        paired_tests: Table ``paired_tests``.
+    """
+    accuracy = paired_tests[paired_tests["quantity"] == "accuracy"]
+    drawn = {
+        (row["first"], row["second"]): row
+        for row in accuracy[accuracy["test"] == "bootstrap"].to_dict("records")
+    }
+    pairs = []
+    for row in accuracy[accuracy["test"] == "mcnemar"].to_dict("records"):
+        first, second, gain = row["first"], row["second"], row["difference"]
+        low, high = (drawn[first, second][end] for end in ("low", "high"))
+        if gain < 0:
+            first, second, gain, low, high = second, first, -gain, -high, -low
+        pairs.append(Pair(first, second, gain, low, high, row["p_holm"]))
+    return pairs
+
+
+def _choose_leaders(pairs: Sequence[Pair]) -> list[Pair]:
+    """Return the pairs of the network that is right most often."""
+    lead: dict[str, float] = {}
+    for pair in pairs:
+        lead[pair.better] = lead.get(pair.better, 0.0) + pair.difference
+        lead[pair.worse] = lead.get(pair.worse, 0.0) - pair.difference
+    best = max(lead, key=lambda name: lead[name])
+    return [
+        # Of two that are right equally often, either may stand first.
+        pair
+        if pair.better == best
+        else Pair(best, pair.better, 0.0, -pair.high, -pair.low, pair.p)
+        for pair in pairs
+        if best in (pair.better, pair.worse)
+    ]

@@ -1,0 +1,270 @@
+"""The section on the comparisons: protocols, and arms of the ablation."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from detl.design import ARMS, REFERENCE_ARM
+from detl.report.blocks import Block, Bullets, Code, Figure, Paragraph, Section, Table
+from detl.report.checks import LEVEL, Check
+from detl.report.inputs import Run
+from detl.wording import (
+    INITIALISATION_TITLES,
+    UNFREEZE_TITLES,
+    enumerate_names,
+    in_percent,
+    in_points,
+    interval_in_percent,
+    interval_in_points,
+    network_title,
+    show_p,
+)
+
+_ABSENT = "-"
+_IMAGENET_DIFFERS = (
+    "The networks from ImageNet are those of keras.applications at full width, with "
+    "three channels and new fully connected layers, so they differ from the others by "
+    "more than their weights (the width multiplier of this run, which is among its "
+    "parameters, does not apply to them); where others train the last layer, they "
+    "train all new layers after the last convolution."
+)
+
+
+def section(run: Run) -> Section:
+    """Return the section: what the paper's protocol adds, and what each step gives."""
+    environment = run.provenance["environment"]
+    return Section(
+        "comparisons",
+        "Comparisons",
+        subsections=[
+            Section(
+                "optimism",
+                "Two protocols",
+                _compare_protocols(run.optimism, run.split.protocol, environment),
+            ),
+            Section(
+                "ablation",
+                "What is trained, and from which weights",
+                _compare_arms(run.ablation, run.ablation_picture, environment),
+            ),
+        ],
+    )
+
+
+def checks(run: Run) -> list[Check]:
+    """Return an empty list: nothing here is judged."""
+    return []
+
+
+def _not_run(pipeline: str, environment: str, purpose: str) -> list[Block]:
+    option = "" if environment == "base" else f" --env {environment}"
+    command = f"kedro run --pipeline {pipeline}{option}"
+    return [
+        Paragraph(f"Not part of this run. This command {purpose}:"),
+        Code(command),
+    ]
+
+
+# ---------------------------------------------------------------- protocols
+
+
+def _compare_protocols(
+    optimism: pd.DataFrame | None, protocol: str, environment: str
+) -> list[Block]:
+    if optimism is None:
+        return _not_run(
+            "optimism",
+            environment,
+            "trains under the other protocol too and adds the difference to this page",
+        )
+    lines = optimism.to_dict("records")
+    table = pd.DataFrame(
+        [
+            {
+                "network": network_title(line["architecture"]),
+                "by image (paper)": in_percent(line["accuracy_paper"]),
+                "by patient (grouped)": in_percent(line["accuracy_grouped"]),
+                "difference, points": in_points(line["difference"]),
+                "95 % interval": interval_in_points(
+                    line["difference_low"], line["difference_high"]
+                ),
+                "images": f"{line['images']:.0f}",
+                "groups of patients": f"{line['groups']:.0f}",
+            }
+            for line in lines
+        ]
+    )
+    return [
+        Paragraph(
+            "The same images of Data-B under two protocols. By image, as the paper "
+            "seems to have done it, a patient's other images may be among those "
+            "trained on, pretraining may have seen the patient, and the epoch is "
+            "chosen on the tested images. By patient, none of this is so. What the "
+            "intervals allow to be said stands in the page's first section."
+        ),
+        Paragraph(_describe_training_parts(protocol)),
+        Table(
+            table,
+            "Pooled accuracy under both protocols, and the paired difference with its "
+            "interval over groups of patients.",
+        ),
+    ]
+
+
+def _describe_training_parts(protocol: str) -> str:
+    if protocol == "paper":
+        return (
+            "This run's own folds were drawn under protocol paper and trained on all "
+            "images that are not tested, while the grouped ones leave out an inner "
+            "validation part, and Data-B's patients from Data-A: part of the "
+            "difference may be the larger training part."
+        )
+    return (
+        "The training parts of Data-B and of Data-A are equal in size under both "
+        "protocols, so what the first gives on top of the second is not what more "
+        "images give. Each was trained once: the interval holds the choice of "
+        "patients, not what another seed would have trained."
+    )
+
+
+# ---------------------------------------------------------------- ablation
+
+
+def _compare_arms(
+    ablation: pd.DataFrame | None, picture: np.ndarray | None, environment: str
+) -> list[Block]:
+    if ablation is None:
+        return _not_run(
+            "ablation",
+            environment,
+            "trains other parts, and from other weights, and adds them to this page",
+        )
+    blocks: list[Block] = [
+        Paragraph(
+            "The same folds, with other weights to start from and another part that is "
+            "trained. The paper's method, which starts from Data-A and trains the last "
+            "block, is the reference. Intervals and tests are over the folds, with the "
+            "variance corrected for training parts that overlap (Nadeau and Bengio "
+            "2003); p after Holm counts all comparisons of a network. All folds share "
+            "one seed, and those of an arm the weights that it starts from: what "
+            "others would have given is in no interval and no p."
+        )
+    ]
+    if (ablation["initialisation"].eq("imagenet") & _was_run(ablation)).any():
+        blocks.append(Paragraph(_IMAGENET_DIFFERS))
+    if picture is not None:
+        blocks.append(
+            Figure(
+                picture,
+                "Accuracy by fold, with mean and 95 % interval, of every arm.",
+                "Per network and arm, dots for the folds, their mean and interval.",
+            )
+        )
+    for architecture, arms in ablation.groupby("architecture", sort=False):
+        network = network_title(str(architecture))
+        blocks += [
+            Table(
+                _tabulate_arms(arms),
+                f"{network}: accuracy of the arms, and what they differ by from the "
+                "reference, in percentage points.",
+            ),
+            Bullets(judge_arms(arms)),
+        ]
+    return blocks
+
+
+def _was_run(ablation: pd.DataFrame) -> pd.Series:
+    return ablation["accuracy_mean"].notna()
+
+
+def _tabulate_arms(arms: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame([_show_arm(arm) for arm in arms.to_dict("records")])
+
+
+def _show_arm(arm: Mapping[Hashable, Any]) -> dict[str, str]:
+    was_run, is_compared = pd.notna(arm["accuracy_mean"]), pd.notna(arm["difference"])
+    numbers = dict.fromkeys(("mean", "SD", "95 % interval"), _ABSENT)
+    if was_run:
+        numbers = {
+            "mean": in_percent(arm["accuracy_mean"]),
+            "SD": f"{100 * arm['accuracy_sd']:.1f}",
+            "95 % interval": interval_in_percent(
+                arm["accuracy_low"], arm["accuracy_high"]
+            ),
+        }
+    differences = dict.fromkeys(
+        ("difference", "its interval", "p", "p after Holm"), _ABSENT
+    )
+    if is_compared:
+        differences = {
+            "difference": in_points(arm["difference"]),
+            "its interval": interval_in_points(
+                arm["difference_low"], arm["difference_high"]
+            ),
+            "p": _show_p(arm["p"]),
+            "p after Holm": _show_p(arm["p_holm"]),
+        }
+    note = arm["note"] if isinstance(arm["note"], str) else ""
+    is_reference = (arm["initialisation"], arm["unfreeze"]) == ARMS[REFERENCE_ARM]
+    remark = "the reference" if is_reference else "" if was_run else "not run"
+    return {"arm": _arm_title(arm), **numbers, **differences, "remark": note or remark}
+
+
+def _show_p(p: float) -> str:
+    if pd.isna(p):
+        return _ABSENT
+    return show_p(p)
+
+
+def _arm_title(arm: Mapping[Hashable, Any]) -> str:
+    initialisation, unfreeze = arm["initialisation"], arm["unfreeze"]
+    # Networks with ImageNet weights have more than one layer that is new.
+    if (initialisation, unfreeze) == ("imagenet", "head"):
+        return "new layers from ImageNet"
+    return (
+        f"{UNFREEZE_TITLES.get(unfreeze, unfreeze)} from "
+        f"{INITIALISATION_TITLES.get(initialisation, initialisation)}"
+    )
+
+
+def judge_arms(arms: pd.DataFrame) -> list[str]:
+    """Return in sentences what the tests say about the arms of one network.
+
+    Args:
+        arms: The rows of table ``ablation`` of one network.
+    """
+    compared = arms[arms["p_holm"].notna()]
+    differ = compared[compared["p_holm"] < LEVEL]
+    sentences = []
+    for verdict, chosen in (
+        ("better", differ[differ["difference"] > 0]),
+        ("worse", differ[differ["difference"] < 0]),
+    ):
+        if not chosen.empty:
+            names = enumerate_names([_arm_title(a) for a in chosen.to_dict("records")])
+            sentences.append(f"Tested {verdict} than the reference: {names}.")
+    rest = len(compared) - len(differ)
+    if rest:
+        alike = compared[compared["p_holm"] >= LEVEL]
+        widest = 100 * (alike["difference_high"] - alike["difference_low"]).max()
+        sentences.append(
+            f"{rest} of {len(compared)} arms cannot be told from the reference, which "
+            "does not mean that they are equal: the widest interval of a difference "
+            f"spans {widest:.1f} points."
+        )
+    untested = arms[arms["difference"].notna() & arms["p_holm"].isna()]
+    if len(untested):
+        names = enumerate_names([_arm_title(a) for a in untested.to_dict("records")])
+        sentences.append(
+            "Not tested, as the difference from the reference is the same in every "
+            f"fold: {names}."
+        )
+    missing = int((~_was_run(arms)).sum())
+    if missing:
+        sentences.append(
+            f"{missing} of {len(arms)} arms {'was' if missing == 1 else 'were'} not "
+            "run; the table says why."
+        )
+    return sentences

@@ -1,0 +1,155 @@
+"""The section on images from elsewhere."""
+
+from pathlib import PurePath
+
+import pandas as pd
+
+from detl.report.blocks import Paragraph, Section, Table
+from detl.report.checks import (
+    Check,
+    Question,
+    Row,
+    Status,
+    answer,
+    judge_below,
+    name_missing,
+    name_number,
+)
+from detl.report.inputs import Run
+from detl.wording import (
+    CLASS_TITLES,
+    class_title,
+    in_percent,
+    in_points,
+    interval_in_percent,
+    interval_in_points,
+    network_title,
+)
+
+TITLE = "Images from elsewhere"
+SMALL_DROP = 0.05
+RUN_EXTERNAL = (
+    "Run 'kedro run --pipeline external --params source=PATH' with a folder or a csv "
+    "of images from elsewhere."
+)
+
+
+def section(run: Run) -> Section:
+    """Return the section on the external test; it says what to run for one."""
+    external = run.table("external")
+    if external is None:
+        text = Paragraph(f"Not computed. {RUN_EXTERNAL}")
+        return Section("external", TITLE, [text])
+    return Section(
+        "external",
+        TITLE,
+        [
+            Paragraph(
+                f"Images of {_name_source(run.external_source)} that no fold has seen "
+                "(no patient of theirs, and no copy, is in Data-A or Data-B). Each "
+                "fold's network judges all of them, and a score is the mean of these "
+                "networks', so that it is of a single network as in the "
+                "cross-validation; the drop is between the two. The ensemble is the "
+                "mean of the folds' probabilities. ROC AUCs are means of the folds' on "
+                "both sides. Accuracy depends on the mix of classes; balanced accuracy "
+                "does not. Intervals are of these networks on new patients."
+            ),
+            Table(_tabulate(external), "Inside, outside, and the drop; 95 % interval."),
+        ],
+    )
+
+
+def checks(run: Run) -> list[Check]:
+    """Return whether accuracy holds on images from elsewhere."""
+    external = run.table("external")
+    check = answer(_ask(run.external_source), external, run.networks)
+    if external is None:
+        return [check]
+    # The images are the same for every network, and so are the classes they lack.
+    of_network = external[external["architecture"] == check.network]
+    classes = name_number(of_network[of_network["score"] == "sensitivity"], "drop")
+    return [check.without(name_missing(classes))]
+
+
+def _ask(source: str | None) -> Question:
+    def explain(row: Row, status: Status) -> str:
+        return (
+            f"{network_title(row['architecture'])}: {in_percent(row['internal'])} in "
+            f"the cross-validation, {in_percent(row['external'])} on "
+            f"{int(row['external_images'])} images of {_name_source(source)}, mean of "
+            f"the folds' networks; {in_percent(row['ensemble'])} by their ensemble "
+            f"({_show_note(row['note'])})."
+        )
+
+    return Question(
+        title=TITLE,
+        asked="balanced accuracy on images of another source is at most "
+        f"{100 * SMALL_DROP:.0f} points below that of the cross-validation (the "
+        "interval of the drop lies up to there, fail where it lies above), over every "
+        "class of Data-B",
+        choose=lambda external: name_number(
+            external[external["score"] == "balanced_accuracy"], "drop"
+        ),
+        judge=lambda row: judge_below(row, SMALL_DROP, SMALL_DROP),
+        show=_show_drop,
+        explain=explain,
+        command=RUN_EXTERNAL,
+    )
+
+
+def _show_drop(row: Row) -> tuple[str, str]:
+    number = f"a drop of {in_points(row['value'])} points"
+    return number, interval_in_points(row["low"], row["high"])
+
+
+def _name_source(source: str | None) -> str:
+    """Return a source's path, of an absolute one only the end: pages go elsewhere."""
+    if source is None:
+        return "another source"
+    path = PurePath(source)
+    return "/".join(path.parts[1:][-2:]) if path.is_absolute() else source
+
+
+def _tabulate(external: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            _show_row(row)
+            for row in external.fillna({"class": "", "note": ""}).to_dict("records")
+        ]
+    )
+
+
+def _show_row(row: Row) -> dict[str, str]:
+    score = str(row["score"]).replace("_", " ")
+    if row["class"]:
+        score = f"{score}, {class_title(row['class'])}"
+    drop = images = ""
+    if pd.notna(row["drop"]):
+        interval = interval_in_points(row["drop_low"], row["drop_high"])
+        drop = f"{in_points(row['drop'])} ({interval})"
+    if pd.notna(row["external_images"]):
+        images = f"{row['external_images']:.0f}"
+    return {
+        "network": network_title(row["architecture"]),
+        "score": score,
+        "cross-validation": _show(row, "internal"),
+        "elsewhere": _show(row, "external"),
+        "drop, points": drop,
+        "elsewhere, ensemble": _show(row, "ensemble"),
+        "images": images,
+        "note": _show_note(row["note"]),
+    }
+
+
+def _show_note(note: str) -> str:
+    """Return a note with the names of the classes as they are written."""
+    for label, title in CLASS_TITLES.items():
+        note = note.replace(label, title)
+    return note
+
+
+def _show(row: Row, part: str) -> str:
+    value, low, high = (float(str(row[f"{part}{e}"])) for e in ("", "_low", "_high"))
+    if pd.isna(value):
+        return "not enough data"
+    return f"{in_percent(value)} ({interval_in_percent(low, high)})"

@@ -1,0 +1,57 @@
+"""The section on leaks: who is in two parts that must be apart."""
+
+from detl.report.blocks import Paragraph, Section, Table
+from detl.report.checks import Check
+from detl.report.inputs import Run
+from detl.wording import count_of, enumerate_names
+
+TITLE = "Leaks"
+ASKED = (
+    "no group of patients and copies is in Data-A and Data-B, in two parts of a fold, "
+    "or tested in two folds"
+)
+
+
+def section(run: Run) -> Section:
+    """Return the section: what joins images, and which groups cross a boundary."""
+    columns = {
+        "boundary": "boundary",
+        "link": "joined by",
+        "groups": "groups crossing",
+        "images": "images",
+        "example": "example",
+    }
+    table = run.leaks[list(columns)].rename(columns=columns)
+    return Section(
+        "leaks",
+        "Leaks",
+        [
+            Paragraph(
+                "Before anything is trained, images are joined by patient, by SHA-256 "
+                "and by what they show (perceptual hash, confirmed on the pixels; "
+                f"{count_of(len(run.copies), 'pair')} found among the accepted "
+                "images), and it is counted which of these groups cross a boundary."
+            ),
+            Table(
+                table.fillna("").astype(str),
+                "Groups that cross a boundary, by what joins them.",
+            ),
+        ],
+    )
+
+
+def checks(run: Run) -> list[Check]:
+    """Return whether a group of patients crosses a boundary."""
+    joined = run.leaks[run.leaks["link"] == "group"]
+    crossed = joined[joined["groups"] > 0]
+    groups = int(joined["groups"].sum())
+    number = count_of(groups, "crossing")
+    if crossed.empty:
+        meaning = "No network was tested on a patient, or a copy, that it had seen."
+        return [Check(TITLE, ASKED, "pass", meaning, number, value=groups)]
+    boundaries = enumerate_names([str(name) for name in crossed["boundary"]])
+    meaning = (
+        f"Groups cross {boundaries}, as protocol paper asks: accuracies are those of "
+        "patients partly seen before."
+    )
+    return [Check(TITLE, ASKED, "fail", meaning, number, value=groups)]

@@ -1,0 +1,108 @@
+"""The section on the pretraining on Data-A."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from detl.evaluation.metrics import explain_unlearned
+from detl.report.blocks import Block, Figure, Note, Paragraph, Section, Table
+from detl.report.checks import Check
+from detl.report.inputs import Results, Run
+from detl.wording import (
+    enumerate_names,
+    in_percent,
+    interval_in_percent,
+    network_title,
+)
+
+
+def section(run: Run) -> Section:
+    """Return the section: curves, accuracies on Data-A, and which network is best."""
+    results = run.results
+    networks = enumerate_names([network_title(name) for name in results])
+    blocks: list[Block] = [
+        Paragraph(
+            "Each network is trained from scratch to tell normal from diseased. The "
+            "weights of the epoch with the best accuracy on the validation part are "
+            "kept (the first one, where several are best). Because that part has "
+            "chosen the epoch, its accuracy is a little too good; the interval allows "
+            "for that (it is wide enough for every epoch at once)."
+        ),
+        Figure(
+            run.curves_picture,
+            "Pretraining on Data-A. The grey line in the lower row is chance, the "
+            "share of the larger class.",
+            f"Loss and accuracy by epoch of {networks}, training and validation part.",
+        ),
+        Table(
+            _tabulate(results),
+            "Accuracy on the validation part of Data-A, with its 95 % interval over "
+            "groups of patients.",
+        ),
+        *_note_chance(results),
+        Paragraph(compare_on_data_a(results)),
+    ]
+    return Section("pretraining", "Pretraining on Data-A", blocks)
+
+
+def checks(run: Run) -> list[Check]:
+    """Return an empty list: nothing here is judged."""
+    return []
+
+
+def _tabulate(results: Mapping[str, Results]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "network": network_title(architecture),
+                "accuracy": in_percent(result["data_a_accuracy"]),
+                "95 % interval": interval_in_percent(
+                    result["data_a_accuracy_low"], result["data_a_accuracy_high"]
+                ),
+                "correct": f"{result['data_a_correct']:.0f} of "
+                f"{result['data_a_images']:.0f}",
+                "chance": in_percent(result["data_a_chance"]),
+                "groups of patients": f"{result['data_a_groups']:.0f}",
+                "epoch kept": f"{result['data_a_epoch']:.0f} of "
+                f"{result['data_a_epochs']:.0f}",
+            }
+            for architecture, result in results.items()
+        ]
+    )
+
+
+def _note_chance(results: Mapping[str, Results]) -> list[Block]:
+    unlearned = {name: explain_unlearned(result) for name, result in results.items()}
+    return [
+        Note(f"{network_title(name)}: {sentence}")
+        for name, sentence in unlearned.items()
+        if sentence
+    ]
+
+
+def compare_on_data_a(results: Mapping[str, Results]) -> str:
+    """Return what the intervals say about which network is best, and the paper.
+
+    A network is called best only if its interval lies above all others'.
+    """
+    paper = "The paper says that ResNet was best on Data-A, without a figure."
+    best = max(results, key=lambda name: results[name]["data_a_accuracy"])
+    low = results[best]["data_a_accuracy_low"]
+    if low is None:
+        return f"{paper} There are too few patients here to say which network is best."
+    level = [
+        network_title(name)
+        for name, result in results.items()
+        if name != best and result["data_a_accuracy_high"] >= low
+    ]
+    share = f"{network_title(best)} ({in_percent(results[best]['data_a_accuracy'])})"
+    if len(results) == 1:
+        return f"{paper} Only {share} was trained here."
+    if level:
+        return (
+            f"{paper} Here {share} has the highest accuracy, but its interval overlaps "
+            f"with that of {enumerate_names(level)}: which network is best cannot be "
+            "said from this run."
+        )
+    agreement = "as in the paper" if best == "resnet50" else "other than in the paper"
+    return f"{paper} Here {share} is best, above the others' intervals, {agreement}."

@@ -1,0 +1,130 @@
+"""The section on shortcuts: what is reached without looking at the lungs."""
+
+import pandas as pd
+
+from detl.evaluation.shortcuts.card import CUE_INPUTS, WITHOUT_LUNGS
+from detl.report.blocks import Block, Figure, Paragraph, Section, Table
+from detl.report.checks import (
+    RUN_AUDIT,
+    Check,
+    Question,
+    Row,
+    Status,
+    answer,
+    judge_below,
+    name_number,
+    take_number,
+)
+from detl.report.inputs import Run
+from detl.report.sections import sources
+from detl.report.sections.sources import WEAK_CUE, judge_cue
+from detl.wording import in_percent, network_title, show_measured, show_number
+
+SMALL_RATIO, LARGE_RATIO = 0.2, 0.5
+"""Shortcut ratios up to which the status is pass, and from which it is fail."""
+
+
+def section(run: Run) -> Section:
+    """Return the section; it says what to run where nothing was computed."""
+    card = run.table("card")
+    if card is None:
+        text = Paragraph(f"Not computed. {RUN_AUDIT}")
+        return Section("shortcuts", "Shortcuts", [text])
+    blocks: list[Block] = [
+        Paragraph(
+            "What is reached on the same folds without the lungs. The first two rows "
+            "of each network are of the network itself, the second one trained again "
+            "with the centre blacked out; the others are of a logistic regression. "
+            "Shortcut ratio: accuracy above chance, as a share of the whole image's."
+        ),
+        Table(_tabulate(card), "The shortcut card, 95 % interval."),
+    ]
+    if run.shortcuts_picture is not None:
+        blocks.append(
+            Figure(
+                run.shortcuts_picture,
+                "Accuracy by what is looked at.",
+                "Per network, accuracy with interval by input, and the line of chance.",
+            )
+        )
+    below = [sources.section(run)] if run.table("same_source") is not None else []
+    return Section("shortcuts", "Shortcuts", blocks, below)
+
+
+def checks(run: Run) -> list[Check]:
+    """Return how much is left without the lungs, and whether a cue is enough."""
+    card = run.table("card")
+    return [
+        answer(WITHOUT_THE_LUNGS, card, run.networks),
+        # The cues are the same for every network: one card is enough.
+        answer(CUES, card),
+        *sources.checks(run),
+    ]
+
+
+def _explain_ratio(row: Row, status: Status) -> str:
+    return (
+        f"{network_title(row['architecture'])} keeps {in_percent(row['value'])} of its "
+        "accuracy above chance where it cannot see the lungs."
+    )
+
+
+WITHOUT_THE_LUNGS = Question(
+    title="Without the lungs",
+    asked="trained and tested with the centre blacked out, a network keeps at most "
+    f"{in_percent(SMALL_RATIO)} of what it has above chance (shortcut ratio; the "
+    f"interval lies up to there, fail where it lies from {in_percent(LARGE_RATIO)})",
+    choose=lambda card: name_number(
+        card[card["input"] == WITHOUT_LUNGS], "shortcut_ratio"
+    ),
+    judge=lambda row: judge_below(row, SMALL_RATIO, LARGE_RATIO),
+    show=lambda row: show_number(row, is_share=False),
+    explain=_explain_ratio,
+)
+
+
+def _choose_cues(card: pd.DataFrame) -> pd.DataFrame:
+    cues = [CUE_INPUTS[cue] for cue in ("source", "metadata", "border")]
+    return name_number(card[card["input"].isin(cues)], "auc_covid_19")
+
+
+def _explain_cue(row: Row, status: Status) -> str:
+    if pd.isna(row["low"]):
+        return f"The {row['input']} has no interval ({row['note']})."
+    words = {
+        "pass": "tells hardly anything",
+        "warn": "may tell COVID-19 from the rest",
+        "fail": "tells COVID-19 from the rest without seeing a lung",
+    }
+    return f"The {row['input']} {words[status]}."
+
+
+CUES = Question(
+    title="Cues beside the lungs",
+    asked="neither source, metadata nor border tells COVID-19 from the rest by a "
+    f"simple model (AUC; the interval lies up to {WEAK_CUE}, fail where it lies above)",
+    choose=_choose_cues,
+    judge=judge_cue,
+    show=lambda row: show_number(row, is_share=False),
+    explain=_explain_cue,
+)
+
+
+def _tabulate(card: pd.DataFrame) -> pd.DataFrame:
+    columns = (
+        ("accuracy", "accuracy", True),
+        ("AUC of COVID-19", "auc_covid_19", False),
+        ("shortcut ratio", "shortcut_ratio", False),
+    )
+    rows = [
+        {
+            "network": network_title(row["architecture"]),
+            "input": row["input"],
+            **{
+                title: show_measured(take_number(row, name), is_share)
+                for title, name, is_share in columns
+            },
+        }
+        for row in card.to_dict("records")
+    ]
+    return pd.DataFrame(rows)

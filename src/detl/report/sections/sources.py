@@ -1,0 +1,224 @@
+"""The part of the section on shortcuts that is about the sources of the images."""
+
+import pandas as pd
+
+from detl.report.blocks import Block, Bullets, Section, Table
+from detl.report.checks import (
+    Check,
+    Question,
+    Row,
+    Status,
+    answer,
+    judge_above,
+    judge_below,
+    name_absent,
+    name_number,
+    not_computed,
+    take_number,
+)
+from detl.report.inputs import Run
+from detl.schemas.classes import DATA_B_CLASSES
+from detl.wording import (
+    class_title,
+    network_title,
+    show_measured,
+    show_number,
+)
+
+WEAK_CUE = 0.6
+"""AUC up to which a cue tells hardly anything."""
+
+
+def section(run: Run) -> Section:
+    """Return the section: within a source, in the features, and without a source."""
+    same_source, probes = run.table("same_source"), run.table("source_probe")
+    left_out = run.table("sources_out")
+    blocks: list[Block] = []
+    if same_source is not None:
+        blocks.append(
+            Table(
+                _tabulate_same_source(same_source),
+                "COVID-19 against what else its own source holds: images that no "
+                "network has seen.",
+            )
+        )
+    if probes is not None:
+        blocks.append(
+            Table(
+                _tabulate_probes(probes),
+                "Probes of the last features for the source, within a class; of each "
+                "fold's network, on images that it has not seen.",
+            )
+        )
+    if run.identifiable is not None:
+        blocks.append(Bullets(_list_identifiable(run.identifiable)))
+    if left_out is not None and left_out["auc"].notna().any():
+        blocks.append(
+            Table(_tabulate_left_out(left_out), "In sources that were not trained on.")
+        )
+    return Section("sources", "Sources", blocks)
+
+
+def checks(run: Run) -> list[Check]:
+    """Return whether the source of an image, and not the disease, is recognised."""
+    return [
+        answer(SAME_SOURCE, run.table("same_source"), run.networks),
+        answer(PROBE, run.table("source_probe"), run.networks),
+        _check_left_out(run),
+    ]
+
+
+def _check_left_out(run: Run) -> Check:
+    left_out, identifiable = run.table("sources_out"), run.identifiable
+    title, asked = LEFT_OUT.title, LEFT_OUT.asked
+    if identifiable is None or left_out is None:
+        return not_computed(title, asked, LEFT_OUT.command)
+    unknown = identifiable[~identifiable["identifiable"].astype(bool)]
+    if unknown.empty:
+        return answer(LEFT_OUT, left_out, run.networks)
+    covid = unknown[unknown["class"] == "covid_19"]
+    shown = (covid if len(covid) else unknown).iloc[0]
+    meaning = f"{class_title(shown['class'])}: {_name_classes(shown['reason'])}."
+    number = f"not identifiable: {len(unknown)} of {len(identifiable)} classes"
+    absent = name_absent(run.networks, left_out)
+    return Check(title, asked, "fail", meaning, number).without(absent)
+
+
+def judge_cue(row: Row) -> Status:
+    """Return pass where the interval of a cue's AUC is low, fail where high, else warn.
+
+    Args:
+        row: ``low`` and ``high``.
+    """
+    return judge_below(row, WEAK_CUE, WEAK_CUE)
+
+
+def _judge_area(row: Row) -> Status:
+    return judge_above(row, 0.5)
+
+
+def _explain_same_source(row: Row, status: Status) -> str:
+    share, _ = show_number(take_number(row, "called_covid_19"))
+    return (
+        f"{network_title(row['architecture'])} (mean of the folds' networks) calls "
+        f"{share} of the {row['other_images']} images of {row['source']} without "
+        "COVID-19, which it had not seen, COVID-19."
+    )
+
+
+SAME_SOURCE = Question(
+    title="COVID-19 in its own source",
+    asked="COVID-19 is told from other findings of the same source, which the source "
+    "cannot give away (the interval of the AUC lies above 0.5)",
+    choose=lambda same_source: name_number(
+        same_source[same_source["against"] == "all other images"], "auc"
+    ),
+    judge=_judge_area,
+    badness=lambda row: -row["value"],
+    show=lambda row: show_number(row, is_share=False),
+    explain=_explain_same_source,
+)
+
+
+def _explain_probe(row: Row, status: Status) -> str:
+    words = {"pass": "hardly tell", "warn": "may tell", "fail": "tell"}
+    return (
+        f"{network_title(row['architecture'])}: among images of the class "
+        f"{class_title(row['class'])} its features {words[status]} the source."
+    )
+
+
+PROBE = Question(
+    title="Source in the features",
+    asked="within a class, the source cannot be read off the last features (AUC of a "
+    f"probe; the interval lies up to {WEAK_CUE}, fail where it lies above)",
+    choose=lambda probes: name_number(probes, "auc"),
+    judge=judge_cue,
+    show=lambda row: show_number(row, is_share=False),
+    explain=_explain_probe,
+)
+
+
+def _choose_left_out(left_out: pd.DataFrame) -> pd.DataFrame:
+    """Return what was measured; a class that no source measures has one row too."""
+    numbers = name_number(left_out, "auc").sort_values("auc", kind="stable")
+    is_again = numbers.duplicated(["architecture", "class"])
+    return numbers[numbers["auc"].notna() | ~is_again]
+
+
+def _explain_left_out(row: Row, status: Status) -> str:
+    return (
+        f"{network_title(row['architecture'])} on {class_title(row['class'])} in "
+        f"{row['source']}, without having been trained on this source."
+    )
+
+
+LEFT_OUT = Question(
+    title="Leave one source out",
+    asked="each class is told from the rest in a source that was not trained on (the "
+    "interval of the AUC lies above 0.5)",
+    choose=_choose_left_out,
+    judge=_judge_area,
+    badness=lambda row: -row["value"],
+    show=lambda row: show_number(row, is_share=False),
+    explain=_explain_left_out,
+)
+
+
+def _list_identifiable(identifiable: pd.DataFrame) -> list[str]:
+    return [
+        f"{class_title(row['class'])} ({row['sources']}): "
+        f"{_name_classes(str(row['reason'])) or 'identifiable'}."
+        for row in identifiable.fillna("").to_dict("records")
+    ]
+
+
+def _name_classes(reason: str) -> str:
+    """Return a reason with the classes' names as they are written."""
+    for label in DATA_B_CLASSES:
+        reason = reason.replace(label, class_title(label))
+    return reason
+
+
+def _tabulate_same_source(same_source: pd.DataFrame) -> pd.DataFrame:
+    rows = [
+        {
+            "network": network_title(row["architecture"]),
+            "source": row["source"],
+            "COVID-19 against": f"{row['against']} ({row['other_images']})",
+            "of these called COVID-19": show_measured(
+                take_number(row, "called_covid_19")
+            ),
+            "AUC": show_measured(take_number(row, "auc"), is_share=False),
+        }
+        for row in same_source.to_dict("records")
+    ]
+    return pd.DataFrame(rows)
+
+
+def _tabulate_probes(probes: pd.DataFrame) -> pd.DataFrame:
+    rows = [
+        {
+            "network": network_title(row["architecture"]),
+            "class": class_title(str(row["class"])),
+            "images": row["sources"],
+            "AUC of the source": show_measured(take_number(row, "auc"), is_share=False),
+        }
+        for row in probes.fillna({"note": "", "sources": ""}).to_dict("records")
+    ]
+    return pd.DataFrame(rows)
+
+
+def _tabulate_left_out(left_out: pd.DataFrame) -> pd.DataFrame:
+    rows = [
+        {
+            "network": network_title(row["architecture"]),
+            "source": row["source"],
+            "class": class_title(str(row["class"])),
+            "sensitivity": show_measured(take_number(row, "sensitivity")),
+            "specificity": show_measured(take_number(row, "specificity")),
+            "AUC": show_measured(take_number(row, "auc"), is_share=False),
+        }
+        for row in left_out[left_out["auc"].notna()].to_dict("records")
+    ]
+    return pd.DataFrame(rows)
