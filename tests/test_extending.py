@@ -100,6 +100,8 @@ def test_the_page_changes_all_that_it_speaks_of():
         "src/detl/design.py",
         "src/detl/networks/__init__.py",
         "src/detl/networks/shallow.py",
+        "src/detl/report/sections/__init__.py",
+        "src/detl/report/sections/weakest_class.py",
         "src/detl/sources/__init__.py",
         "src/detl/sources/ward.py",
     }
@@ -120,6 +122,19 @@ def test_a_new_architecture_is_explained_in_every_fold(extended):
 def test_another_number_of_folds_is_collected(extended):
     folds = pd.read_csv(extended / REPORTS / "shallow" / "fold_summary.csv")
     assert folds["fold"].tolist() == ["fold_1", "fold_2", "fold_3"]
+
+
+def test_a_new_check_is_a_row_of_the_verdict(extended):
+    verdict = pd.read_csv(extended / REPORTS / "audit_verdict.csv")
+    row = verdict.set_index("check").loc["Weakest class"]
+    assert row["verdict"] in {"pass", "warn", "fail"}
+    assert "shallow" in row["meaning"]
+
+
+def test_a_new_check_has_its_section_on_the_page(extended):
+    page = (extended / REPORTS / "report.html").read_text()
+    places = [page.index(f'id="{name}"') for name in ("subgroups", "weakest-class")]
+    assert places == sorted(places)
 
 
 def test_images_of_a_new_source_are_taken(extended):
