@@ -1,4 +1,4 @@
-"""What the page consists of: sections of paragraphs, lists, tables and figures."""
+"""The parts of a page: sections of paragraphs, lists, tables and figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Note:
-    """A paragraph that stands out: something the reader must not overlook."""
+    """A paragraph that stands out, because the reader must not miss it."""
 
     text: str
 
@@ -40,8 +40,8 @@ class Code:
 class Table:
     """A table with its caption above it.
 
-    Cells are shown as they are: numbers are formatted by who makes the table. The
-    first column is a heading of its row.
+    The page shows the cells unchanged, so the section formats its numbers. The first
+    column names the rows.
     """
 
     frame: pd.DataFrame
@@ -54,8 +54,8 @@ class Figure:
 
     Attributes:
         picture: RGB or grey, uint8.
-        caption: What is to be seen.
-        description: The same for someone who cannot see it.
+        caption: What the picture shows.
+        description: The same for a reader who cannot see it.
     """
 
     picture: np.ndarray
@@ -71,10 +71,10 @@ class Section:
     """A part of the page, with an entry in the table of contents.
 
     Attributes:
-        anchor: Name in the page's address, lower case with hyphens.
+        anchor: Its name in the address of the page, lower case with hyphens.
         title: Heading.
-        blocks: What stands in it, in order.
-        subsections: Parts of it, with headings of their own.
+        blocks: Its content, in order.
+        subsections: Its parts, each with a heading.
     """
 
     anchor: str

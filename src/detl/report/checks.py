@@ -1,4 +1,4 @@
-"""What the audit asks of a run, and what it answers."""
+"""The questions of the audit, and their answers."""
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
-from detl.wording import class_title, network_title, show_number
+from detl.wording import capitalise, class_title, network_title, show_number
 
 Status: TypeAlias = Literal["pass", "warn", "fail", "not computed"]
 Row: TypeAlias = Mapping[Hashable, Any]
@@ -32,9 +32,9 @@ class Check:
         meaning: What that means here, in a sentence.
         number: What was found, as the page shows it.
         interval: Its 95 % interval, as the page shows it.
-        value: What was found, as a number; None where it is none.
-        network: The architecture that the number is of; "" where it is of none.
-        missing: What was also asked about and has no number, such as "VGG16".
+        value: What was found, as a number, or None.
+        network: The architecture with this number, or "".
+        missing: What has no number but should have, such as "VGG16 on COVID-19".
     """
 
     title: str
@@ -48,9 +48,9 @@ class Check:
     missing: Sequence[str] = ()
 
     def without(self, missing: Sequence[str]) -> "Check":
-        """Return the check with what has no number: it is then no pass.
+        """Return the check with more that has no number, so that it does not pass.
 
-        A check that was not computed stays as it is.
+        A check that was not computed does not change.
         """
         if not missing or self.status == NOT_COMPUTED:
             return self
@@ -62,7 +62,7 @@ class Check:
 
 
 def not_computed(title: str, asked: str, reason: str) -> Check:
-    """Return a check that has no number, with the reason as its meaning."""
+    """Return a check without a number; its meaning is the reason."""
     return Check(title, asked, NOT_COMPUTED, reason)
 
 
@@ -73,13 +73,13 @@ class Question:
     Attributes:
         title: What is checked.
         asked: What must hold for a pass, as the page says it.
-        choose: From a table of all networks to the rows in question, with the columns
-            ``architecture``, ``value``, ``low``, ``high`` and ``note``.
-        judge: From a row to pass, warn or fail.
-        explain: From a row and its status to what that means, in a sentence.
-        badness: From a row to a number that is larger for a worse row.
-        show: From a row to its number and its interval, as the page shows them.
-        command: What to run where nothing was computed.
+        choose: Takes a table of all networks, and returns the rows to judge. These have
+            the columns ``architecture``, ``value``, ``low``, ``high`` and ``note``.
+        judge: Takes a row, and returns pass, warn or fail.
+        explain: Takes a row and its status, and returns what they mean, in a sentence.
+        badness: Takes a row, and returns a number that is larger for a worse row.
+        show: Takes a row, and returns its number and its interval for the page.
+        command: What to run if nothing was computed.
     """
 
     title: str
@@ -95,16 +95,16 @@ class Question:
 def answer(
     question: Question, table: pd.DataFrame | None, networks: Collection[str] = ()
 ) -> Check:
-    """Return the answer to a question: that of the row which fares worst.
+    """Return the answer to a question, which is that of the worst row.
 
-    The worst row has the worst status; of several with this status, it has the worst
-    number. A number near the limit may be certain where a worse one is not.
+    The worst row has the worst status and, among the rows of this status, the worst
+    number: a fail by a little is worse than a warning by a lot.
 
     Args:
-        question: What is asked.
+        question: What the audit asks.
         table: What ``Run.table`` returns.
-        networks: The architectures to ask about. One without rows keeps the others
-            from a pass.
+        networks: The architectures that need a row. If one has none, the check does
+            not pass.
     """
     if table is None:
         return not_computed(question.title, question.asked, question.command)
@@ -138,7 +138,7 @@ def name_absent(networks: Collection[str], table: pd.DataFrame) -> list[str]:
 
 
 def name_missing(rows: pd.DataFrame) -> list[str]:
-    """Return what the rows without a number are of: a network, and a class or input."""
+    """Return the network, and the class or input, of each row without a number."""
     return [_name_row(row) for row in rows[rows["value"].isna()].to_dict("records")]
 
 
@@ -152,16 +152,17 @@ def _explain_missing(rows: pd.DataFrame) -> str:
     notes = [str(note) for note in rows["note"].dropna() if note]
     if not notes:
         return "There is no number."
-    return f"{notes[0][:1].upper()}{notes[0][1:]}."
+    return f"{capitalise(notes[0])}."
 
 
 def judge_below(row: Row, small: float, large: float) -> Status:
-    """Return pass where an interval ends at ``small`` or below, fail from ``large`` on.
+    """Return pass if an interval ends at ``small`` or below, fail from ``large`` on.
 
-    Else it is warn: an interval that is wide, because images are few, does not pass.
+    Everything else is warn, so that an interval which is wide for lack of images does
+    not pass.
 
     Args:
-        row: ``low`` and ``high``; NaN, which is warn, where there is no interval.
+        row: Has ``low`` and ``high``; both are NaN without an interval, which is warn.
         small: The limit of a pass.
         large: The limit of a fail.
     """
@@ -171,11 +172,11 @@ def judge_below(row: Row, small: float, large: float) -> Status:
 
 
 def judge_above(row: Row, limit: float) -> Status:
-    """Return pass where an interval lies above a limit, fail where below, else warn.
+    """Return pass if an interval lies above a limit, fail if below it, else warn.
 
     Args:
-        row: ``low`` and ``high``; NaN, which is warn, where there is no interval.
-        limit: The limit.
+        row: Has ``low`` and ``high``; both are NaN without an interval, which is warn.
+        limit: The limit of both.
     """
     return "pass" if row["low"] > limit else "fail" if row["high"] < limit else "warn"
 

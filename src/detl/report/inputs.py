@@ -1,4 +1,4 @@
-"""What the report is written from: one object per network, and one for the run."""
+"""The input of the report: one object per network, and one for the run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,17 +20,16 @@ Evaluated: TypeAlias = Literal[
 
 @dataclass(frozen=True)
 class Network:
-    """What one network has reached.
+    """All that the report shows of one network.
 
-    The pipelines audit and external compute the fields that may be None.
+    Stage evaluate makes ``scores`` and the next four tables. Pipelines audit and
+    external make the rest, which is None until they have run.
 
     Attributes:
         results: What ``collect_results`` returns.
         examples: The panel of Grad-CAM, RGB, uint8.
-        scores: And the other tables that stage evaluate measures.
-        card: And the other tables of pipeline audit, or None.
-        regions: Marked lesions under the maps, RGB, uint8, or None.
-        external: Scores on images from elsewhere, or None.
+        regions: Lesions with the maps over them, RGB, uint8.
+        external: Scores on images from elsewhere.
     """
 
     results: Results
@@ -53,18 +52,18 @@ class Network:
 
 @dataclass(frozen=True)
 class Run:
-    """One run, from its images to its networks.
+    """All that the report shows of one run.
 
-    A field is None where this run has not computed it.
+    A field with the default None is None until the run has computed it.
 
     Attributes:
         networks: By architecture, in the order of the page.
         is_synthetic: Whether the images are phantoms.
         parameters: All parameters of the run, as a tree.
         provenance: The command, the code, the versions and the machine.
-        label_counts: What the label file of ChestX-ray14 holds; None without one, as
-            ``cooccurrence`` and its picture.
-        external_source: Path of the images from elsewhere, as it was typed.
+        label_counts: The numbers of the label file of ChestX-ray14, if there is one.
+        cooccurrence: Which of its findings occur together, if there is one.
+        external_source: Path of the images from elsewhere, as the user typed it.
     """
 
     networks: Mapping[str, Network]

@@ -1,4 +1,4 @@
-"""The paragraph that opens the report: what was run on what, and what came out."""
+"""The first paragraph of the report: the data, and the accuracies."""
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from detl.wording import (
 
 
 def write_opening(run: Run) -> str:
-    """Return one paragraph: what the figures are of, and what they are."""
+    """Return the paragraph with the images, the accuracies and the source's rule."""
     data_b = run.data_b
     sources = _sources_of(run.images, data_b)
     kind = (

@@ -1,4 +1,4 @@
-"""The page of a run: one file of HTML that needs no other."""
+"""The page of a run, one file of HTML."""
 
 import base64
 import io
@@ -30,13 +30,13 @@ def write_page(run: Run, audit_verdict: pd.DataFrame) -> str:
 def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
     """Return the page as HTML that needs no other file and loads nothing.
 
-    Pictures are part of it (PNG in data URIs). It prints, fits a phone, and has a
-    table of contents of two levels. The same arguments give the same text.
+    It contains its pictures (PNG in data URIs), prints, fits a phone, and has a table
+    of contents of two levels. The same arguments give the same text.
 
     Args:
         title: Heading of the page.
-        lead: What it says, in one paragraph.
-        sections: Its parts, in order.
+        lead: Its first paragraph.
+        sections: Its sections, in order.
 
     Raises:
         DetlError: Two sections have the same anchor.
@@ -72,7 +72,7 @@ def _walk(sections: Sequence[Section]) -> Iterator[Section]:
 
 
 def _keep_units_with_numbers(value: object) -> object:
-    # No line ends between a number and its per cent. Markup is done already.
+    # A line must not break between a number and its per cent sign.
     if type(value) is str:
         return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", value)
     return value
@@ -95,9 +95,9 @@ def _describe_columns(frame: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def _holds_numbers(column: pd.Series) -> bool:
-    """Return whether some cells show numbers, with intervals and units, and no words.
+    """Return whether the cells hold numbers, intervals and units, and no words.
 
-    Such columns are aligned at the right.
+    The page aligns such columns at the right.
     """
     cells = [re.sub(r"\b(to|of|points?)\b", "", str(cell)) for cell in column]
     has_words = any(re.search(r"[^\W\d_]", cell) for cell in cells)

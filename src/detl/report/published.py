@@ -1,4 +1,4 @@
-"""What the paper says it reached, and what its figures can mean."""
+"""The accuracies of the paper, and what they can mean."""
 
 import math
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ FOLD_SIZES = (255, 255, 255, 256, 256)
 
 @dataclass(frozen=True)
 class PublishedAccuracy:
-    """An accuracy of the paper's section IV with what follows it, in per cent."""
+    """An accuracy of the paper's section IV and the number after its ±, in per cent."""
 
     percent: float
     deviation: float
@@ -31,17 +31,17 @@ class PublishedAccuracy:
 
     @property
     def correct(self) -> int:
-        """The number of correct images of all folds that comes nearest."""
+        """The nearest number of correct images in all folds."""
         return round(self.percent / 100 * IMAGES)
 
     @property
     def is_pooled(self) -> bool:
-        """Whether that number of images gives the figure, to its two decimals."""
+        """Whether this number of images gives the figure, to its two decimals."""
         return round(100 * self.correct / IMAGES, 2) == self.percent
 
     @cached_property
     def interval(self) -> tuple[float, float]:
-        """The 95 % Wilson interval of that number of images, from 0 to 1."""
+        """The 95 % Wilson interval of this number of images, from 0 to 1."""
         return wilson_interval(self.correct, IMAGES)
 
 
@@ -53,16 +53,16 @@ PUBLISHED = {
 
 
 def smallest_deviation(correct: int) -> float:
-    """Return the smallest SD of five folds with so many correct images in all.
+    """Return the smallest possible SD of five folds with this many correct images.
 
-    Folds have whole images, so their accuracies cannot all be equal.
+    It is above 0, because a fold has a whole number of correct images.
 
     Args:
         correct: Correct images of all folds, 0 to ``IMAGES``.
 
     Returns:
-        SD of the folds' accuracies in percentage points, with n in the denominator,
-        which gives a smaller one than n - 1.
+        SD of the folds' accuracies in percentage points. Its denominator is n, which
+        gives a smaller SD than n - 1.
     """
     share = correct / IMAGES
     near = [(math.floor(share * n), math.ceil(share * n)) for n in FOLD_SIZES]
@@ -75,7 +75,7 @@ def smallest_deviation(correct: int) -> float:
 
 
 def question_published() -> list[str]:
-    """Return a sentence per figure of the paper: what it can and cannot be."""
+    """Return what each figure of the paper can and cannot be, a sentence each."""
     return [_question(name, figure) for name, figure in PUBLISHED.items()]
 
 

@@ -1,4 +1,4 @@
-"""What one network has reached, gathered from its stages."""
+"""The results of one network, gathered from its stages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +24,7 @@ def collect_results(
     network: NetworkParameters,
     seed: int,
 ) -> Results:
-    """Return a network's results as the report needs them.
+    """Return the results of one network, as plain values.
 
     Args:
         history: Curves of the pretraining.
@@ -33,7 +33,7 @@ def collect_results(
         fold_summary: Scores, a row per fold.
         tested: The predictions of all folds, with ``fold`` and ``group``.
         evidence: What ``measure_evidence`` returns.
-        network: Has the factor on the network's filters.
+        network: Knows the factor on the filters.
         seed: Seed of the bootstrap.
 
     Returns:
@@ -103,7 +103,7 @@ def _measure_accuracy(
 def _describe_folds(
     fold_summary: pd.DataFrame, right: pd.DataFrame
 ) -> list[dict[str, Any]]:
-    """Return what each fold counts; ``right`` has the columns size and sum."""
+    """Return the counts of each fold; ``right`` has the columns size and sum."""
     return [
         {
             "fold": fold,

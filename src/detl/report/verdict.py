@@ -1,4 +1,4 @@
-"""The verdict of the audit: a row per check, and the section that shows it."""
+"""The verdict of the audit: a table of all checks, and its section."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from detl.wording import count_of, enumerate_names
 
 
 def judge_audit(run: Run) -> pd.DataFrame:
-    """Return the table ``audit_verdict``: a row per check, computed or not."""
+    """Return the table ``audit_verdict``, a row per check."""
     from detl.report.sections import JUDGED_LAST, SECTIONS
 
     first = [module for module in SECTIONS if module not in JUDGED_LAST]
@@ -21,7 +21,7 @@ def judge_audit(run: Run) -> pd.DataFrame:
 
 
 def tabulate_checks(checks: Sequence[Check]) -> pd.DataFrame:
-    """Return the table ``audit_verdict`` of these checks, as text."""
+    """Return the table ``audit_verdict``, a row per check; all cells are text."""
     return pd.DataFrame(
         [
             {
@@ -44,7 +44,7 @@ def _say_meaning(check: Check) -> str:
 
 
 def describe_verdict(verdict: pd.DataFrame) -> Section:
-    """Return the section with which the report begins, from ``audit_verdict``."""
+    """Return the first section of the report."""
     counts = verdict["verdict"].value_counts()
     said = ", ".join(
         f"{counts.get(status, 0)} {status}"

@@ -1,4 +1,4 @@
-"""The sections of the page; a module each."""
+"""The sections of the page, one module each."""
 
 from typing import Protocol
 
@@ -24,13 +24,13 @@ from detl.report.sections import (
 
 
 class SectionModule(Protocol):
-    """What a module of this package offers."""
+    """The two functions of a module of this package."""
 
     def section(self, run: Run) -> Section:
-        """Return what the page shows of the run."""
+        """Return the section of the page."""
 
     def checks(self, run: Run) -> list[Check]:
-        """Return what the verdict says of the run; an empty list where nothing."""
+        """Return the rows of the verdict; the list may be empty."""
 
 
 SECTIONS: tuple[SectionModule, ...] = (
@@ -52,4 +52,4 @@ SECTIONS: tuple[SectionModule, ...] = (
 """The sections of the page below the verdict, in their order."""
 
 JUDGED_LAST: tuple[SectionModule, ...] = (calibration, explanation_scores, subgroups)
-"""The verdict asks first whether the accuracies can be believed, and these last."""
+"""The verdict has their checks last, after all that is about the accuracies."""

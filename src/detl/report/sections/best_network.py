@@ -1,4 +1,4 @@
-"""Which network is best: the check, and what it rests on."""
+"""The check which network is best."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,15 +24,15 @@ ASKED = (
 
 @dataclass(frozen=True)
 class Pair:
-    """Two networks, and what tells them apart.
+    """Two networks and the difference of their accuracies.
 
     Attributes:
-        better: The one that is right about more images.
-        worse: The other.
-        difference: Of their accuracies, 0 or above.
-        low: Lower end of its 95 % interval over patients; NaN where there is none.
+        better: The network with the higher accuracy.
+        worse: The other network.
+        difference: The accuracy of the better minus that of the worse, 0 or above.
+        low: Lower end of its 95 % interval over patients; NaN without an interval.
         high: Upper end.
-        p: McNemar's, after Holm's correction.
+        p: p of McNemar's test, after Holm's correction.
     """
 
     better: str
@@ -44,10 +44,10 @@ class Pair:
 
     @property
     def is_established(self) -> bool:
-        """Whether the better one is better.
+        """Whether the difference is more than chance.
 
-        McNemar's test counts images as independent, so that its p is too small where a
-        patient has several: the interval over patients must exclude 0 too.
+        McNemar's test counts images as independent. Its p is too small if a patient has
+        several, so the interval over patients must exclude 0 too.
         """
         return self.p < LEVEL and self.low > 0
 
@@ -65,8 +65,7 @@ class Pair:
 def check(run: Run) -> Check:
     """Return whether one network is better than each other one.
 
-    The number is of the network with the highest accuracy, against the one that it is
-    least surely better than.
+    The number compares the network with the highest accuracy and its closest rival.
     """
     pairs = list_pairs(run.paired_tests)
     if not pairs:
@@ -103,11 +102,7 @@ def _explain(closest: Pair, pairs: Sequence[Pair]) -> str:
 
 
 def list_pairs(paired_tests: pd.DataFrame) -> list[Pair]:
-    """Return each two networks that were compared, by their accuracies.
-
-    Args:
-        paired_tests: Table ``paired_tests``.
-    """
+    """Return all pairs of networks, the one with the higher accuracy first."""
     accuracy = paired_tests[paired_tests["quantity"] == "accuracy"]
     drawn = {
         (row["first"], row["second"]): row
@@ -124,14 +119,14 @@ def list_pairs(paired_tests: pd.DataFrame) -> list[Pair]:
 
 
 def _choose_leaders(pairs: Sequence[Pair]) -> list[Pair]:
-    """Return the pairs of the network that is right most often."""
+    """Return the pairs of the network with the highest accuracy."""
     lead: dict[str, float] = {}
     for pair in pairs:
         lead[pair.better] = lead.get(pair.better, 0.0) + pair.difference
         lead[pair.worse] = lead.get(pair.worse, 0.0) - pair.difference
     best = max(lead, key=lambda name: lead[name])
     return [
-        # Of two that are right equally often, either may stand first.
+        # Of two networks with the same accuracy either may come first.
         pair
         if pair.better == best
         else Pair(best, pair.better, 0.0, -pair.high, -pair.low, pair.p)

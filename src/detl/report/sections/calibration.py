@@ -84,7 +84,7 @@ def _describe_operating_points(run: Run) -> Section:
 
 
 def checks(run: Run) -> list[Check]:
-    """Return whether the probabilities mean what they say, and thresholds hold."""
+    """Return whether the probabilities are calibrated, and the thresholds hold."""
     return [
         answer(CALIBRATION, run.table("calibration"), run.networks),
         answer(OPERATING_POINT, run.table("operating_points"), run.networks),
@@ -119,7 +119,7 @@ CALIBRATION = Question(
 
 
 def _choose_specificity(operating_points: pd.DataFrame) -> pd.DataFrame:
-    """Return the specificity of the threshold for it, and its ``sensitivity``."""
+    """Return the specificity of one threshold, and its ``sensitivity`` as a row."""
     chosen = operating_points[
         (operating_points["class"] == "covid_19")
         & (operating_points["target"] == SPECIFICITY_TARGET)
@@ -131,13 +131,13 @@ def _choose_specificity(operating_points: pd.DataFrame) -> pd.DataFrame:
 
 def _judge_frozen(row: Row) -> Status:
     status = judge_above(row, LEAST_SPECIFICITY)
-    # A threshold that calls no image positive keeps any specificity.
+    # A threshold that calls no image positive has any specificity.
     finds = row["sensitivity"]["low"] > 1 - row["value"]
     return "warn" if status == "pass" and not finds else status
 
 
 def _show_frozen(row: Row) -> tuple[str, str]:
-    """Show what was judged: what is found, where only that keeps it from a pass."""
+    """Return the specificity, or the sensitivity if only this prevents a pass."""
     sensitivity = row["sensitivity"]
     keeps = judge_above(row, LEAST_SPECIFICITY) == "pass"
     if keeps and _judge_frozen(row) != "pass" and pd.notna(sensitivity["value"]):

@@ -1,4 +1,4 @@
-"""The section on the comparisons: protocols, and arms of the ablation."""
+"""The section on the comparisons: two protocols, and the arms of the ablation."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -230,10 +230,10 @@ def _arm_title(arm: Mapping[Hashable, Any]) -> str:
 
 
 def judge_arms(arms: pd.DataFrame) -> list[str]:
-    """Return in sentences what the tests say about the arms of one network.
+    """Return sentences on the tests of the arms of one network.
 
     Args:
-        arms: The rows of table ``ablation`` of one network.
+        arms: The rows of one network in table ``ablation``.
     """
     compared = arms[arms["p_holm"].notna()]
     differ = compared[compared["p_holm"] < LEVEL]

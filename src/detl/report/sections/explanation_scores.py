@@ -38,7 +38,7 @@ QUANTITIES = {
 
 
 def section(run: Run) -> Section:
-    """Return the section; it says what to run where nothing was computed."""
+    """Return the section, or what to run if nothing was computed."""
     title = "What the explanations are worth"
     localisation = run.table("localisation")
     if localisation is None:
@@ -88,7 +88,7 @@ def _describe_deletion(run: Run) -> Section:
 
 
 def checks(run: Run) -> list[Check]:
-    """Return whether the maps lie where the disease is, and follow the network."""
+    """Return whether the maps show the lesions, and what the network uses."""
     return [
         answer(POINTING, run.table("localisation"), run.networks),
         answer(DELETION, run.table("deletion"), run.networks),
@@ -101,7 +101,7 @@ def _judge_gain(row: Row) -> Status:
 
 
 def _choose_pointing(localisation: pd.DataFrame) -> pd.DataFrame:
-    """Return how far hits exceed chance, with both shares as ``hits`` and ``area``."""
+    """Return the gain over a random point, with ``hits`` and ``area`` as shares."""
     chosen = localisation[
         (localisation["method"] == "grad_cam") & (localisation["finding"] == ALL)
     ]

@@ -35,7 +35,7 @@ RUN_EXTERNAL = (
 
 
 def section(run: Run) -> Section:
-    """Return the section on the external test; it says what to run for one."""
+    """Return the section, or what to run if nothing was computed."""
     external = run.table("external")
     if external is None:
         text = Paragraph(f"Not computed. {RUN_EXTERNAL}")
@@ -103,7 +103,7 @@ def _show_drop(row: Row) -> tuple[str, str]:
 
 
 def _name_source(source: str | None) -> str:
-    """Return a source's path, of an absolute one only the end: pages go elsewhere."""
+    """Return the path of a source, without the folders that name a user or machine."""
     if source is None:
         return "another source"
     path = PurePath(source)
@@ -142,7 +142,7 @@ def _show_row(row: Row) -> dict[str, str]:
 
 
 def _show_note(note: str) -> str:
-    """Return a note with the names of the classes as they are written."""
+    """Return a note with the usual spelling of the classes."""
     for label, title in CLASS_TITLES.items():
         note = note.replace(label, title)
     return note

@@ -31,7 +31,7 @@ NEARLY_EMPTY = 0.05
 
 
 def section(run: Run) -> Section:
-    """Return the section: a panel per network, and the paper's claim, measured."""
+    """Return the section: a panel per network, and a test of the paper's claim."""
     results = run.results
     figures: list[Block] = [
         Figure(
@@ -87,7 +87,7 @@ def _show_peak(of_class: dict[str, Any]) -> str:
 
 
 def _judge_normal(architecture: str, result: Results) -> str:
-    """Return what the peaks say about normal images, in a sentence."""
+    """Return a sentence on the maps of normal images."""
     network = network_title(architecture)
     classes = result["evidence"]["classes"]
     normal = classes["normal"]["peak"]

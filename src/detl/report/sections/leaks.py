@@ -1,4 +1,4 @@
-"""The section on leaks: who is in two parts that must be apart."""
+"""The section on leaks: patients in two parts of the data that must not share any."""
 
 from detl.report.blocks import Paragraph, Section, Table
 from detl.report.checks import Check
@@ -13,7 +13,7 @@ ASKED = (
 
 
 def section(run: Run) -> Section:
-    """Return the section: what joins images, and which groups cross a boundary."""
+    """Return the section: the groups of patients that cross a boundary."""
     columns = {
         "boundary": "boundary",
         "link": "joined by",

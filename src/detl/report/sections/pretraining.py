@@ -81,7 +81,7 @@ def _note_chance(results: Mapping[str, Results]) -> list[Block]:
 
 
 def compare_on_data_a(results: Mapping[str, Results]) -> str:
-    """Return what the intervals say about which network is best, and the paper.
+    """Return which network is best on Data-A, here and in the paper.
 
     A network is called best only if its interval lies above all others'.
     """

@@ -1,4 +1,4 @@
-"""The section on how to repeat the run, and what identifies its data."""
+"""The section on how to repeat the run."""
 
 import hashlib
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ FIGURES = {
     "figures/accuracies.png": "Accuracy of the folds",
     "confusion_matrices.png": "Confusion matrices (the paper's Fig. 3)",
 }
-"""Pictures of the report by their path beside it, as in ``catalog.yml``."""
+"""What the pictures show, by their path relative to the page (``catalog.yml``)."""
 
 EXAMPLES = "figures/{architecture}_grad_cam.png"
 ABLATION = "ablation.png"
@@ -28,11 +28,8 @@ ABLATION = "ablation.png"
 def hash_manifest(images: pd.DataFrame) -> str:
     """Return the SHA-256 of the images' names and contents, 64 hexadecimal digits.
 
-    It is of the lines ``<image_id> <sha256 of the file>``, sorted, each with a line
-    feed, and so does not depend on the order of the table.
-
-    Args:
-        images: Table ``images``, with the columns ``image_id`` and ``sha256``.
+    The hash is of sorted lines ``<image_id> <sha256 of the file>``, each with a line
+    feed, so it does not depend on the order of the table.
     """
     lines = sorted(images["image_id"] + " " + images["sha256"])
     content = "".join(f"{line}\n" for line in lines)
@@ -85,7 +82,7 @@ def checks(run: Run) -> list[Check]:
 
 
 def _list_figures(run: Run) -> dict[str, str]:
-    """Return what the pictures show, by their path beside the page."""
+    """Return what each picture shows, by its path relative to the page."""
     figures = dict(FIGURES)
     if run.cooccurrence is None:
         del figures["figures/cooccurrence.png"]

@@ -1,4 +1,4 @@
-"""The part of the section on explanations that is about networks that forget."""
+"""The part of the section on explanations about networks with random weights."""
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ from detl.wording import METHOD_TITLES, in_percent, network_title, show_measured
 
 
 def section(run: Run) -> Section:
-    """Return the section; it says what to run where nothing was computed."""
+    """Return the section, or what to run if nothing was computed."""
     title, sanity = "Networks that forget", run.table("sanity")
     if sanity is None:
         return Section("sanity", title, [Paragraph(f"Not computed. {RUN_AUDIT}")])
@@ -68,7 +68,7 @@ def _explain(row: Row, status: Status) -> str:
         "warn": "follow in part what was not learned",
         "fail": "do not depend on what was learned",
     }
-    # With a note the number passes, and the verdict is about the control.
+    # A note means that the number passes, and the control does not fail.
     said = f"{words['pass']}, but {row['note']}" if row["note"] else words[status]
     return f"{network_title(row['architecture'])}'s maps {said}."
 

@@ -36,12 +36,12 @@ OF_CLASS = {
 
 
 def choose_score(table: pd.DataFrame, score: str, label: str = "") -> pd.DataFrame:
-    """Return the rows of one score: the mean over folds of a ROC AUC, else pooled.
+    """Return the rows of one score: for a ROC AUC the mean over folds, else pooled.
 
     Args:
         table: Table ``scores``.
-        score: Its name.
-        label: The class, "" for all.
+        score: Name of the score.
+        label: The class, or "" for all classes.
     """
     images = MEAN if score in AREAS else ALL
     return table[
@@ -88,7 +88,7 @@ def section(run: Run) -> Section:
 
 
 def checks(run: Run) -> list[Check]:
-    """Return whether every network beats a rule that sees no pixel, and one is best."""
+    """Return whether all networks beat simple rules, and which network is best."""
     accuracy = answer(_ask_accuracy(run), run.table("scores"), run.networks)
     return [accuracy, best_network.check(run)]
 

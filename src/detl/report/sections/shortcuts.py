@@ -1,4 +1,4 @@
-"""The section on shortcuts: what is reached without looking at the lungs."""
+"""The section on shortcuts: accuracies without the lungs."""
 
 import pandas as pd
 
@@ -25,7 +25,7 @@ SMALL_RATIO, LARGE_RATIO = 0.2, 0.5
 
 
 def section(run: Run) -> Section:
-    """Return the section; it says what to run where nothing was computed."""
+    """Return the section, or what to run if nothing was computed."""
     card = run.table("card")
     if card is None:
         text = Paragraph(f"Not computed. {RUN_AUDIT}")
@@ -52,7 +52,7 @@ def section(run: Run) -> Section:
 
 
 def checks(run: Run) -> list[Check]:
-    """Return how much is left without the lungs, and whether a cue is enough."""
+    """Return how much accuracy needs no lungs, and whether a cue is enough."""
     card = run.table("card")
     return [
         answer(WITHOUT_THE_LUNGS, card, run.networks),

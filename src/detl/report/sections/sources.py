@@ -30,7 +30,7 @@ WEAK_CUE = 0.6
 
 
 def section(run: Run) -> Section:
-    """Return the section: within a source, in the features, and without a source."""
+    """Return the section: one source, its traces in features, and sources left out."""
     same_source, probes = run.table("same_source"), run.table("source_probe")
     left_out = run.table("sources_out")
     blocks: list[Block] = []
@@ -60,7 +60,7 @@ def section(run: Run) -> Section:
 
 
 def checks(run: Run) -> list[Check]:
-    """Return whether the source of an image, and not the disease, is recognised."""
+    """Return whether the networks recognise the source of an image."""
     return [
         answer(SAME_SOURCE, run.table("same_source"), run.networks),
         answer(PROBE, run.table("source_probe"), run.networks),
@@ -85,11 +85,7 @@ def _check_left_out(run: Run) -> Check:
 
 
 def judge_cue(row: Row) -> Status:
-    """Return pass where the interval of a cue's AUC is low, fail where high, else warn.
-
-    Args:
-        row: ``low`` and ``high``.
-    """
+    """Return pass if the interval of a cue's AUC is low, fail if high, else warn."""
     return judge_below(row, WEAK_CUE, WEAK_CUE)
 
 
@@ -140,7 +136,7 @@ PROBE = Question(
 
 
 def _choose_left_out(left_out: pd.DataFrame) -> pd.DataFrame:
-    """Return what was measured; a class that no source measures has one row too."""
+    """Return the rows with a number, and one row for each class without any."""
     numbers = name_number(left_out, "auc").sort_values("auc", kind="stable")
     is_again = numbers.duplicated(["architecture", "class"])
     return numbers[numbers["auc"].notna() | ~is_again]
@@ -174,7 +170,7 @@ def _list_identifiable(identifiable: pd.DataFrame) -> list[str]:
 
 
 def _name_classes(reason: str) -> str:
-    """Return a reason with the classes' names as they are written."""
+    """Return a reason with the usual spelling of the classes."""
     for label in DATA_B_CLASSES:
         reason = reason.replace(label, class_title(label))
     return reason

@@ -58,7 +58,7 @@ def section(run: Run) -> Section:
 def checks(run: Run) -> list[Check]:
     """Return whether disease is missed more often in some subgroup."""
     table = run.table("subgroups")
-    # What is not known of an image is no subgroup of patients.
+    # Images of unknown sex, age or view are not a subgroup of patients.
     gaps = table[
         (table["quantity"] == "under_diagnosis_rate") & (table["subgroup"] != UNKNOWN)
     ]
@@ -67,7 +67,7 @@ def checks(run: Run) -> list[Check]:
         reason = "No subgroup, with the rest beside it, has 30 diseased images."
         return [not_computed(TITLE, ASKED, reason)]
     worse = measured[measured["gap_low"] > 0]
-    # Where none is above chance, what is judged is how far the intervals reach.
+    # If no gap is above chance, the highest end of an interval decides.
     by = "gap" if len(worse) else "gap_high"
     shown = (worse if len(worse) else measured).sort_values(by).iloc[-1]
     check = Check(

@@ -1,4 +1,4 @@
-"""The section on the data: what was read, what was taken, and for which class."""
+"""The section on the data: the images that were read, taken and left out."""
 
 from collections.abc import Mapping, Sequence
 
@@ -35,7 +35,7 @@ def section(run: Run) -> Section:
         _describe_classes(run.images, run.data_a, run.data_b),
         _describe_samples(run.samples_picture, run.is_synthetic),
     ]
-    # A label file may have no finding but No Finding.
+    # A label file may have the label No Finding alone.
     if run.cooccurrence is not None and not run.cooccurrence.empty:
         subsections.append(
             _describe_cooccurrence(run.cooccurrence, run.cooccurrence_picture)
@@ -162,7 +162,7 @@ def _tabulate_classes(table: pd.DataFrame, classes: Sequence[str]) -> pd.DataFra
 
 def _list_counts(column: pd.Series) -> str:
     counts = column.value_counts()
-    # What is not known comes last, however often.
+    # The unknown comes last, even if it is the most frequent.
     order = sorted(counts.index, key=lambda name: (name == UNKNOWN, -counts[name]))
     return ", ".join(f"{name} {counts[name]:,}" for name in order)
 

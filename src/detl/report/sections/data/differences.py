@@ -1,6 +1,6 @@
 """Why Table I of this run is not the paper's: a sentence for each difference.
 
-Each function returns one sentence, or none where its number is the paper's.
+Each function returns a list of one sentence, which is empty if the numbers are equal.
 """
 
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ def explain_label_file(
 
 
 def explain_sizes(data_b_counts: pd.DataFrame, paper: Mapping[str, int]) -> list[str]:
-    """Return which classes of Data-B were asked for in other sizes, or are short.
+    """Return which classes of Data-B have another size, or too few images.
 
     Args:
         data_b_counts: Columns class, finding, asked, taken, short.
@@ -87,9 +87,6 @@ def explain_overlapping_sources(
     """Return what became of the paper's 305 COVID-19 images (decision 2).
 
     Args:
-        images: Table ``images``.
-        data_b: Table ``data_b``.
-        rejected: Table ``rejected``.
         split: How Data-B was drawn.
     """
     allowed = split.data_b.covid_19.sources
@@ -121,11 +118,9 @@ def explain_overlapping_sources(
 def explain_pneumonia(
     images: pd.DataFrame, data_b: pd.DataFrame, data_b_counts: pd.DataFrame
 ) -> list[str]:
-    """Return which images make the class of pneumonia (decision 3).
+    """Return which images are in the class of pneumonia (decision 3).
 
     Args:
-        images: Table ``images``.
-        data_b: Table ``data_b``.
         data_b_counts: Columns class, single_label_available and others.
     """
     taken, alone = _count_alone(images, data_b, "pneumonia")
@@ -145,11 +140,9 @@ def explain_pneumonia(
 def explain_other_disease(
     images: pd.DataFrame, data_b: pd.DataFrame, data_b_counts: pd.DataFrame
 ) -> list[str]:
-    """Return which images make the class of other diseases (decision 4).
+    """Return which images are in the class of other diseases (decision 4).
 
     Args:
-        images: Table ``images``.
-        data_b: Table ``data_b``.
         data_b_counts: Columns class, finding, taken and others.
     """
     taken, alone = _count_alone(images, data_b, "other_disease")
@@ -178,7 +171,7 @@ def explain_other_disease(
 
 
 def explain_diseased(account: pd.DataFrame, split: SplitParameters) -> list[str]:
-    """Return why Data-A has not 50,819 diseased images (decision 5).
+    """Return why Data-A does not have 50,819 diseased images (decision 5).
 
     Args:
         account: Result of ``account_for_data_a``.
@@ -202,7 +195,7 @@ def explain_diseased(account: pd.DataFrame, split: SplitParameters) -> list[str]
 
 
 def explain_normal(account: pd.DataFrame) -> list[str]:
-    """Return why Data-A has not 57,560 normal images (decision 6).
+    """Return why Data-A does not have 57,560 normal images (decision 6).
 
     Args:
         account: Result of ``account_for_data_a``.
@@ -221,7 +214,7 @@ def explain_normal(account: pd.DataFrame) -> list[str]:
 def explain_validation(
     data_a_counts: pd.DataFrame, account: pd.DataFrame, split: SplitParameters
 ) -> list[str]:
-    """Return why Data-A's validation part has not 10,000 of each (decision 7).
+    """Return why Data-A's validation part is not 10,000 of each class (decision 7).
 
     Args:
         data_a_counts: Columns class, subset, ours, paper.
@@ -232,7 +225,7 @@ def explain_validation(
     normal, diseased = sizes["validation"].loc[["normal", "diseased"]]
     if normal == diseased == 10_000:
         return []
-    # The part is sized before images are left out for its balance.
+    # Its size was chosen before images were left out to balance it.
     totals = account["taken"] + account["balance"]
     wanted = split.data_a
     share = wanted.largest_validation_share
@@ -259,8 +252,6 @@ def explain_patients(
     """Return what was done with patients of both Data-A and Data-B (decision 8).
 
     Args:
-        data_a: Table ``data_a``.
-        data_b: Table ``data_b``.
         account: Result of ``account_for_data_a``.
         split: How Data-A was drawn.
     """

@@ -1,4 +1,4 @@
-"""The paper's Table I beside this run's, and where the differences come from."""
+"""Table I of this run and of the paper, and why they differ."""
 
 from collections.abc import Mapping
 
@@ -36,10 +36,7 @@ SUBSET_NAMES = {"train": "training", "validation": "validation"}
 
 
 def describe_table_one(run: Run) -> Section:
-    """Return Table I, each difference from the paper's, and how Data-A came about.
-
-    A sentence stands there only where this run's number is not the paper's.
-    """
+    """Return Table I, its differences from the paper's, and how Data-A was drawn."""
     images, data_b, split = run.images, run.data_b, run.split
     counts = run.data_b_counts
     account = account_for_data_a(images, run.data_a, data_b, split)
@@ -72,13 +69,7 @@ def account_for_data_a(
     data_b: pd.DataFrame,
     split: SplitParameters,
 ) -> pd.DataFrame:
-    """Return how many images of each class of Data-A there were, and where they went.
-
-    Args:
-        images: Table ``images``.
-        data_a: Table ``data_a``.
-        data_b: Table ``data_b``.
-        split: How Data-A was drawn.
+    """Return how many images each class of Data-A had, and why some were left out.
 
     Returns:
         Rows normal and diseased; columns ``accepted``, and of these ``pneumonia``

@@ -21,7 +21,7 @@ from detl.wording import class_title, count_of, enumerate_names
 
 
 def section(run: Run) -> Section:
-    """Return the section; each sentence stands there only if the run bears it out."""
+    """Return the section, with the sentences that the numbers of the run support."""
     judgements = [
         compare_with_cue_rules(run),
         judge_learning(run),
@@ -48,7 +48,7 @@ def section(run: Run) -> Section:
 
 
 def checks(run: Run) -> list[Check]:
-    """Return an empty list: the other sections' checks are what this one rests on."""
+    """Return an empty list: nothing here is judged."""
     return []
 
 
@@ -79,7 +79,7 @@ def _judge_best_network(run: Run) -> Judgement:
 
 
 def _judge_patients(run: Run) -> Judgement:
-    """Return whether a tested patient was seen before, or the epoch chosen on it."""
+    """Return whether training has used the tested patients, or the tested images."""
     data_a, data_b, folds = run.data_a, run.data_b, run.folds
     groups = data_b["group"].nunique()
     crossing = _count_crossing(data_b, folds)
@@ -113,7 +113,7 @@ def _judge_patients(run: Run) -> Judgement:
 
 
 def _count_crossing(data_b: pd.DataFrame, folds: pd.DataFrame) -> int:
-    """Return the test images whose group is also in another part of the same fold."""
+    """Return how many test images have their group in another part of the fold."""
     table = folds.merge(data_b[["image_id", "group"]], on="image_id")
     is_test = table["subset"] == "test"
     elsewhere = table[~is_test].drop_duplicates(["fold", "group"])

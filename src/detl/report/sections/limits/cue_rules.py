@@ -23,7 +23,7 @@ from detl.wording import (
 
 
 def compare_with_cue_rules(run: Run) -> Judgement:
-    """Return what the sources of the classes leave open, and who beats the rules."""
+    """Return which networks beat the rules, and which classes have their own source."""
     results = run.results
     table = _join_sources(run.images, run.data_b)
     shown: list[str] = []
@@ -45,13 +45,13 @@ def compare_with_cue_rules(run: Run) -> Judgement:
                 f"That {list_networks(not_above)} {_know(not_above)} more of an image "
                 f"than its {cue}: {score}, {_list_accuracies(results, not_above)}."
             )
-        # Who does not beat one cue need not be held against two.
+        # A network that does not beat one cue is not compared with two.
         left = above
     return Judgement(shown, not_shown)
 
 
 def tabulate_cue_rules(run: Run) -> Table:
-    """Return the networks next to rules that know the source, or also the view."""
+    """Return the accuracies of the networks and of the rules."""
     table = _join_sources(run.images, run.data_b)
     commonest = float(table["label"].value_counts(normalize=True).max())
     rules = {
@@ -79,7 +79,7 @@ def tabulate_cue_rules(run: Run) -> Table:
 
 
 def score_cue_rules(images: pd.DataFrame, data_b: pd.DataFrame) -> dict[str, float]:
-    """Return the accuracy of naming the commonest class, by what a rule knows."""
+    """Return the accuracy of each rule, which names the commonest class of its cue."""
     return _score_rules(_join_sources(images, data_b))
 
 
@@ -88,7 +88,6 @@ def _join_sources(images: pd.DataFrame, data_b: pd.DataFrame) -> pd.DataFrame:
 
 
 def _score_rules(table: pd.DataFrame) -> dict[str, float]:
-    """Return the accuracy of naming the commonest class, by what the rule knows."""
     cues = {
         "source": table["source"],
         "source and view": table["source"] + " " + table["view"],
@@ -98,7 +97,7 @@ def _score_rules(table: pd.DataFrame) -> dict[str, float]:
 
 
 def _describe_confounding(table: pd.DataFrame) -> list[str]:
-    """Name the classes that have a source to themselves."""
+    """Return a sentence per class that has a source of its own."""
     of_class = table.groupby("label")["source"]
     found = {str(label): set(own) for label, own in of_class}
     sources = {label: found[label] for label in DATA_B_CLASSES if label in found}
@@ -122,7 +121,7 @@ def _describe_confounding(table: pd.DataFrame) -> list[str]:
 
 
 def _describe_shared(sources: Mapping[str, set[str]]) -> str:
-    """Say of classes that have all their sources in common that these are no cue."""
+    """Return that classes share all their sources, if they do, or an empty text."""
     shared = set.intersection(*sources.values())
     if len(sources) < 2 or any(own != shared for own in sources.values()):
         return ""

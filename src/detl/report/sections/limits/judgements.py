@@ -1,4 +1,4 @@
-"""What the results of a run allow to be said, and what they do not."""
+"""What the results of a run show, and what they do not show."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,16 +26,16 @@ PARTS = {
     "last_block": "the last block is",
     "all": "all layers are",
 }
-"""What an arm of the ablation trains."""
+"""The part that an arm of the ablation trains, as a sentence says it."""
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """Sentences on one question.
+    """The sentences on one subject that no check judges.
 
     Attributes:
         shown: What the run shows.
-        not_shown: What it does not show; each begins with what that is.
+        not_shown: What the run does not show.
     """
 
     shown: Sequence[str] = field(default=())
@@ -43,7 +43,7 @@ class Judgement:
 
 
 def list_networks(architectures: Sequence[str]) -> str:
-    """Return the networks as a sentence lists them."""
+    """Return the titles of networks as a list in a sentence."""
     return enumerate_names([network_title(name) for name in architectures])
 
 

@@ -1,4 +1,4 @@
-"""Whether the paper's figures are reproduced, or cannot be compared at all."""
+"""Whether the run reproduces the figures of the paper."""
 
 from detl.report.inputs import Results, Run
 from detl.report.published import IMAGES, PUBLISHED, PublishedAccuracy
@@ -26,10 +26,10 @@ NO_PROTOCOL = "folds by patient, where the paper's seem to be by image (decision
 
 
 def judge_reproduction(run: Run) -> Judgement:
-    """Return whether the paper's figures are reproduced, if they can be (decision 20).
+    """Return whether the run reproduces the paper's figures, or why it cannot.
 
-    Only a run whose own protocol is the paper's can: where ``optimism`` adds that
-    protocol to another run, it is trained on fewer images than the paper's.
+    Only a run under protocol paper can (decision 20). Pipeline optimism adds this
+    protocol to a grouped run, but trains it on fewer images than the paper.
     """
     results = run.results
     published = {name: PUBLISHED[name] for name in results if name in PUBLISHED}
@@ -63,11 +63,11 @@ def measure_departure(
 ) -> tuple[float, float, float]:
     """Return by how much an accuracy exceeds the paper's, with its 95 % interval.
 
-    Both are of a sample of patients. Ours are drawn as groups; of the paper's, whose
-    groups are not known, images count as independent. Two equal networks, each on
-    patients of its own, then differ in 5 % of cases; in fewer where the images are
-    partly the same, as those of public collections are. What another training would
-    give is in neither.
+    Both accuracies are of a sample of patients. Our interval is over groups of
+    patients; the paper's counts images as independent, since its groups are not known.
+    The interval of the difference excludes 0 for 5 % of pairs of equal networks on
+    different patients, and for fewer pairs if they share images, as public collections
+    do. It does not include what another training would give.
 
     Args:
         result: accuracy_pooled, accuracy_low and accuracy_high.
