@@ -1,9 +1,7 @@
 """The results of one network, gathered from its stages."""
 
-from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
@@ -16,25 +14,25 @@ CLASS_SCORES = ("sensitivity", "specificity", "ppv", "auc")
 
 def collect_results(
     history: dict[str, list[float]],
-    scores: dict[str, float],
+    pretrained: dict[str, float],
     summary: dict[str, Any],
     fold_summary: pd.DataFrame,
     tested: pd.DataFrame,
+    scores: pd.DataFrame,
     evidence: dict[str, Any],
     network: NetworkParameters,
-    seed: int,
 ) -> Results:
     """Return the results of one network, as plain values.
 
     Args:
         history: Curves of the pretraining.
-        scores: Scores of the pretrained network on Data-A's validation part.
+        pretrained: Scores of the pretrained network on Data-A's validation part.
         summary: Accuracies over the folds, and warnings.
         fold_summary: Scores, a row per fold.
         tested: The predictions of all folds, with ``fold`` and ``group``.
+        scores: The scores of ``tested``, with their intervals.
         evidence: What ``measure_evidence`` returns.
         network: Knows the factor on the filters.
-        seed: Seed of the bootstrap.
 
     Returns:
         ``accuracy_mean``, ``_sd``, ``_pooled``, and ``_low`` and ``_high`` (95 %
@@ -46,13 +44,25 @@ def collect_results(
         ``width_multiplier``. All shares are from 0 to 1.
 
     Raises:
-        DetlError: The groups are too few for an interval.
+        DetlError: The test images have too few groups for an accuracy.
     """
+    accuracy = scores[(scores["fold"] == "all") & (scores["score"] == "accuracy")]
+    (pooled,) = accuracy.to_dict("records")
+    if pd.isna(pooled["value"]):
+        raise DetlError(
+            f"The accuracy of the {len(tested)} test images has no number "
+            f"({pooled['note']}), which the report needs: add patients."
+        )
     is_right = tested["label"] == tested["predicted"]
     return {
         **{key: summary[key] for key in ("accuracy_mean", "accuracy_sd")},
-        **_measure_accuracy(is_right, tested["group"], seed),
-        **scores,
+        "accuracy_pooled": pooled["value"],
+        "accuracy_low": pooled["low"],
+        "accuracy_high": pooled["high"],
+        "tested": len(tested),
+        "correct": int(is_right.sum()),
+        "groups": tested["group"].nunique(),
+        **pretrained,
         "warnings": summary["warnings"],
         "never_predicted": [
             label
@@ -72,31 +82,6 @@ def collect_results(
         },
         "evidence": dict(evidence),
         "width_multiplier": network.width_multiplier,
-    }
-
-
-def _measure_accuracy(
-    is_right: pd.Series, group: pd.Series, seed: int
-) -> Mapping[str, float]:
-    from detl.statistics.bootstrap import FEWEST_GROUPS, draw_weights
-    from detl.statistics.rates import measure_share
-
-    groups = group.to_numpy()
-    every = np.ones(len(groups), bool)
-    weights = draw_weights(groups, seed)
-    accuracy = measure_share(is_right.to_numpy(), every, weights, groups)
-    if accuracy.is_missing:
-        raise DetlError(
-            f"The test images are of {accuracy.groups} groups of patients, and the "
-            f"interval of their accuracy needs {FEWEST_GROUPS}: add patients."
-        )
-    return {
-        "accuracy_pooled": float(is_right.mean()),
-        "accuracy_low": accuracy.low,
-        "accuracy_high": accuracy.high,
-        "tested": len(groups),
-        "correct": int(is_right.sum()),
-        "groups": len(set(groups)),
     }
 
 

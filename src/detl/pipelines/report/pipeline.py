@@ -89,13 +89,13 @@ def _gather(
             collect_results,
             inputs={
                 "history": f"{architecture}.pretrain.history",
-                "scores": f"{architecture}.pretrain.scores",
+                "pretrained": f"{architecture}.pretrain.scores",
                 "summary": f"{architecture}.crossval.summary",
                 "fold_summary": f"{architecture}.crossval.fold_summary",
                 "tested": f"{architecture}.evaluate.tested",
+                "scores": f"{architecture}.evaluate.scores",
                 "evidence": "evidence",
                 "network": "params:network",
-                "seed": "params:seed",
             },
             outputs="results",
             name="collect_results",
@@ -116,11 +116,8 @@ def _gather(
     return Pipeline(
         nodes,
         namespace=f"{architecture}.report",
-        inputs=Pipeline(nodes).inputs() - {"params:network", "params:seed"},
-        parameters={
-            "params:network": f"params:architectures.{architecture}.network",
-            "params:seed": "params:seed",
-        },
+        inputs=Pipeline(nodes).inputs() - {"params:network"},
+        parameters={"params:network": f"params:architectures.{architecture}.network"},
         tags=[architecture],
     )
 
