@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import NotAvailableError
-from detl.pipelines.named_results import with_ending
 from detl.report.inputs import Network, Results, Run
 from detl.schemas.parameters import IngestParameters
 
@@ -15,7 +14,7 @@ from detl.schemas.parameters import IngestParameters
 
 
 def draw_examples(
-    pixels: np.ndarray, data_b: pd.DataFrame, map_shift: float, **explained: Any
+    pixels: np.ndarray, data_b: pd.DataFrame, map_shift: float, *explained: Any
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """Return the Grad-CAM panel of all folds' examples, and how strong the maps are.
 
@@ -23,15 +22,14 @@ def draw_examples(
         pixels: The pixel store, (n, size, size), uint8.
         data_b: Table ``data_b``.
         map_shift: How far the maps lie from what they are of, in pixels.
-        **explained: ``<fold>_chosen`` and ``<fold>_heat_maps`` of each fold.
+        *explained: The explained images of each fold, then the heat maps of each.
     """
     from detl.figures import examples
 
-    every, heat_maps = examples.gather_explained(
-        with_ending(explained, "_chosen"),
-        with_ending(explained, "_heat_maps"),
-        data_b,
-    )
+    folds = [f"fold_{number + 1}" for number in range(len(explained) // 2)]
+    chosen = dict(zip(folds, explained, strict=False))
+    maps = dict(zip(folds, explained[len(folds) :], strict=True))
+    every, heat_maps = examples.gather_explained(chosen, maps, data_b)
     panel = examples.draw_examples(every, heat_maps, pixels, map_shift)
     return panel, examples.measure_evidence(every, heat_maps, pixels.shape[1])
 

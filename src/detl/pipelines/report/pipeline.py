@@ -72,16 +72,13 @@ def _gather(
     nodes = [
         Node(
             draw_examples,
-            inputs={
-                "pixels": "pixels",
-                "data_b": "data_b",
-                "map_shift": f"{architecture}.explain.map_shift",
-                **{
-                    f"{fold}_{result}": f"{architecture}.explain.{fold}.{result}"
-                    for fold in folds
-                    for result in ("chosen", "heat_maps")
-                },
-            },
+            inputs=[
+                "pixels",
+                "data_b",
+                f"{architecture}.explain.map_shift",
+                *(f"{architecture}.explain.{fold}.chosen" for fold in folds),
+                *(f"{architecture}.explain.{fold}.heat_maps" for fold in folds),
+            ],
             outputs=["examples", "evidence"],
             name="draw_examples",
         ),

@@ -67,7 +67,7 @@ def check(run: Run) -> Check:
 
     The number compares the network with the highest accuracy and its closest rival.
     """
-    pairs = list_pairs(run.paired_tests)
+    pairs = _list_pairs(run.paired_tests)
     if not pairs:
         return not_computed(TITLE, ASKED, "There are no two networks to compare.")
     closest = max(_choose_leaders(pairs), key=lambda p: (not p.is_established, p.p))
@@ -101,7 +101,7 @@ def _explain(closest: Pair, pairs: Sequence[Pair]) -> str:
     return f"{meaning}."
 
 
-def list_pairs(paired_tests: pd.DataFrame) -> list[Pair]:
+def _list_pairs(paired_tests: pd.DataFrame) -> list[Pair]:
     """Return all pairs of networks, the one with the higher accuracy first."""
     accuracy = paired_tests[paired_tests["quantity"] == "accuracy"]
     drawn = {
