@@ -1,15 +1,17 @@
 """Sample images of each class of Data-B (the paper's Fig. 1)."""
 
 import textwrap
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.wording import capitalise, class_title
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TILE_INCHES = (2.1, 2.6)
 CAPTION_CHARACTERS = 30
@@ -33,6 +35,8 @@ def draw_samples(
     Raises:
         DetlError: Data-B has no image.
     """
+    from matplotlib.figure import Figure
+
     require_some(data_b, "images of Data-B", "run pipeline 'split' again")
     sources = images.set_index("image_id")["source"]
     rng = np.random.default_rng(seed)
@@ -56,7 +60,7 @@ def draw_samples(
     return render_figure(figure)
 
 
-def _show(axes: Axes, image: np.ndarray, image_id: str, source: str) -> None:
+def _show(axes: "Axes", image: np.ndarray, image_id: str, source: str) -> None:
     axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="bilinear")
     lines = textwrap.wrap(image_id, CAPTION_CHARACTERS)
     # File names may contain "$", which would start a formula.

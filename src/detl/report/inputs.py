@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from detl.schemas.parameters import IngestParameters, SplitParameters
+from detl.schemas.tables import stack_architectures
 
 Results: TypeAlias = dict[str, Any]
 """What ``collect_results`` returns: plain values, fit for JSON."""
@@ -120,9 +121,7 @@ class Run:
         Returns:
             The rows of every network that has the table; None where none has it.
         """
-        tables = [
-            table.assign(architecture=architecture)
-            for architecture, network in self.networks.items()
-            if (table := getattr(network, name)) is not None
-        ]
-        return pd.concat(tables, ignore_index=True) if tables else None
+        of_each = {a: getattr(network, name) for a, network in self.networks.items()}
+        if all(table is None for table in of_each.values()):
+            return None
+        return stack_architectures(**of_each)

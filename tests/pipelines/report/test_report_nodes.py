@@ -120,7 +120,7 @@ def audited(name, data_b, folds, images):
         "evaluate.subgroups": measure_subgroups(tested, images, 0),
     }
     missing = dict.fromkeys(OF_NETWORK.values())
-    made = {**missing, **computed, "evaluate.tested": tested}
+    made = {**missing, **computed, "crossval.tested": tested}
     return {f"{name}.{dataset}": table for dataset, table in made.items()}
 
 

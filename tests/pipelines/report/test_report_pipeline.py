@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import pytest
 from kedro.io import CatalogConfigResolver
 from kedro.pipeline import Pipeline
@@ -50,16 +47,3 @@ def test_the_files_that_the_report_names_are_those_of_the_catalog(pipeline):
     paths = {resolver.resolve_pattern(n).get("filepath") for n in pipeline.datasets()}
     for path in (*FIGURES, EXAMPLES.format(architecture="vgg16"), ABLATION):
         assert f"data/08_reporting/{path}" in paths
-
-
-def test_listing_the_pipeline_imports_nothing_heavy():
-    program = (
-        "import sys\n"
-        "from detl.pipelines.report import create_pipeline\n"
-        "create_pipeline()\n"
-        "heavy = {'keras', 'jax', 'cv2', 'matplotlib', 'sklearn', 'scipy', 'jinja2'}\n"
-        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)\n"
-    )
-    subprocess.run(
-        [sys.executable, "-c", program], check=True, stderr=subprocess.DEVNULL
-    )

@@ -69,15 +69,6 @@ def count_labels(
     )
 
 
-def draw_samples(
-    pixels: np.ndarray, images: pd.DataFrame, data_b: pd.DataFrame, seed: int
-) -> np.ndarray:
-    """Return images of each class of Data-B, RGB, uint8 (the paper's Fig. 1)."""
-    from detl.figures import samples
-
-    return samples.draw_samples(pixels, images, data_b, seed)
-
-
 def draw_training(**results: Results) -> tuple[np.ndarray, np.ndarray]:
     """Return the curves of the pretraining and the accuracies of the folds.
 

@@ -6,6 +6,7 @@ from dataclasses import fields
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
+from detl.figures.samples import draw_samples
 from detl.report.inputs import Network, Run
 from detl.report.page import write_page
 from detl.report.results import collect_results
@@ -14,7 +15,6 @@ from detl.report.verdict import judge_audit
 from .nodes import (
     count_labels,
     draw_examples,
-    draw_samples,
     draw_training,
     gather_run,
     recognise_phantoms,
@@ -89,7 +89,7 @@ def _gather(
                 "pretrained": f"{architecture}.pretrain.scores",
                 "summary": f"{architecture}.crossval.summary",
                 "fold_summary": f"{architecture}.crossval.fold_summary",
-                "tested": f"{architecture}.evaluate.tested",
+                "tested": f"{architecture}.crossval.tested",
                 "scores": f"{architecture}.evaluate.scores",
                 "evidence": "evidence",
                 "network": "params:network",
