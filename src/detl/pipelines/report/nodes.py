@@ -8,7 +8,7 @@ import pandas as pd
 
 from detl.errors import NotAvailableError
 from detl.report.inputs import Network, Results, Run
-from detl.schemas.parameters import IngestParameters
+from detl.schemas.parameters import IngestParameters, SplitParameters
 
 # ---------------------------------------------------------------- of an architecture
 
@@ -90,13 +90,13 @@ def draw_training(**results: Results) -> tuple[np.ndarray, np.ndarray]:
 # ---------------------------------------------------------------- the page
 
 
-def gather_run(**parts: Any) -> Run:
+def gather_run(ingest: IngestParameters, split: SplitParameters, **parts: Any) -> Run:
     """Return the run.
 
     Args:
-        **parts: The fields of ``Run``, and in place of ``networks`` each network by
-            the name of its architecture.
+        **parts: The other fields of ``Run``, and in place of ``networks`` each network
+            by the name of its architecture.
     """
     networks = {name: part for name, part in parts.items() if isinstance(part, Network)}
     fields = {name: part for name, part in parts.items() if name not in networks}
-    return Run(networks=networks, **fields)
+    return Run(networks=networks, ingest=ingest, split=split, **fields)
