@@ -108,15 +108,6 @@ def test_the_pooled_scores_are_metrics(evaluated):
     assert all(np.isfinite(value) for value in scores.values())
 
 
-def test_scaling_changes_probabilities_and_no_prediction(evaluated):
-    _, catalog = evaluated
-
-    tested = catalog.load("vgg16.crossval.tested")
-    scaled = catalog.load("vgg16.evaluate.scaled")
-    assert (scaled["p_normal"] != tested["p_normal"]).all()
-    pd.testing.assert_series_equal(scaled["predicted"], tested["predicted"])
-
-
 def test_without_an_inner_validation_part_nothing_that_needs_one_has_a_number(data_b):
     _, catalog = evaluate(data_b, ["vgg16"], has_validation=False)
 

@@ -2,8 +2,6 @@ from kedro.io import DataCatalog
 from kedro.io.memory_dataset import MemoryDataset
 from kedro.runner import SequentialRunner
 
-from detl.phantoms.sample import make_phantoms
-from detl.pipelines.phantom import nodes
 from detl.pipelines.phantom.pipeline import create_pipeline
 from detl.schemas.parameters import PhantomParameters
 
@@ -16,10 +14,6 @@ PARAMETERS = PhantomParameters(
     covid_chestxray={"COVID-19": 1},
     dirt=False,
 )
-
-
-def test_the_node_gives_the_files_of_the_sample():
-    assert nodes.make_phantoms(PARAMETERS) == make_phantoms(PARAMETERS)
 
 
 def test_the_pipeline_makes_phantoms_from_the_parameters():
