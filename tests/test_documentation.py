@@ -1,4 +1,4 @@
-"""Files that the pages name exist, as do those that README and the like link to.
+"""Files, nodes and links that the pages name exist.
 
 Links between the pages of ``docs/`` are checked where ``make docs`` builds the site.
 """
@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from detl.pipeline_registry import register_pipelines
 from project_copy import PROJECT
 
 AT_ROOT = ["README.md", "CONTRIBUTING.md"]
@@ -14,6 +15,7 @@ PAGES = AT_ROOT + [f"docs/{page.name}" for page in (PROJECT / "docs").glob("*.md
 
 PYTHON_FILE = re.compile(r"(?:[\w-]+/)+[\w-]+\.(?:py|ipynb)\b")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+NODES = re.compile(r"--(?:from|to)-nodes ([\w.,]+)")
 NEW_FILE = re.compile(r"^New file `.*`:$", re.MULTILINE)
 CODE_BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
@@ -36,3 +38,11 @@ def test_every_python_file_that_a_page_names_exists(page):
 def test_every_link_leads_to_a_file(page):
     links = LINK.findall(text_of(page))
     assert {path for path in links if not (PROJECT / path).exists()} == set()
+
+
+def test_every_node_that_a_command_names_is_in_the_graph():
+    text = (PROJECT / "docs" / "mlflow.md").read_text()
+    # The page adds an architecture of the reader's own.
+    named = ",".join(NODES.findall(text.replace("shallow.", "vgg16."))).split(",")
+    nodes = {node.name for p in register_pipelines().values() for node in p.nodes}
+    assert set(named) - nodes == set()
