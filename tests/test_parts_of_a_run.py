@@ -37,7 +37,7 @@ def test_the_files_of_a_run_are_not_taken_for_one_with_other_parameters(project)
     )
 
     assert other.returncode == 1
-    assert "made with other parameters" in other.stdout
+    assert "made with seed = 0, and 7 is asked for" in other.stdout
 
 
 def test_the_files_of_one_split_are_not_taken_for_those_of_another(project):
