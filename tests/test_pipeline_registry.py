@@ -5,7 +5,7 @@ import sys
 
 HEAVY = {
     *("keras", "tensorflow", "jax", "mlflow", "kedro_mlflow"),
-    *("cv2", "PIL", "pydicom", "imagecodecs", "isal", "skimage"),
+    *("cv2", "PIL", "pydicom", "imagecodecs", "skimage"),
     *("matplotlib", "scipy", "sklearn", "statsmodels", "jinja2"),
 }
 

@@ -58,6 +58,25 @@ def test_an_8_bit_png_comes_back_exactly(grey):
     np.testing.assert_array_equal(decode_image(_encode(grey), LARGEST), grey)
 
 
+@pytest.mark.parametrize("level", range(10))
+def test_a_png_of_every_compression_comes_back_exactly(level):
+    film = np.random.default_rng(0).normal(128, 9, (70, 90)).astype(np.uint8)
+    content = _encode(film, ".png", cv2.IMWRITE_PNG_COMPRESSION, level)
+
+    np.testing.assert_array_equal(decode_image(content, LARGEST), film)
+
+
+def test_a_png_in_several_pieces_is_one_picture(grey):
+    plain = _rewrite(grey, lambda compressed: compressed)
+    data = zlib.compress(b"".join(b"\0" + row.tobytes() for row in grey))
+    pieces = b"".join(_chunk(b"IDAT", part) for part in (data[:9], b"", data[9:]))
+
+    content = plain.replace(_chunk(b"IDAT", data), pieces)
+
+    assert content != plain
+    np.testing.assert_array_equal(decode_image(content, LARGEST), grey)
+
+
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "P"])
 def test_a_grey_picture_is_the_same_in_every_png_mode(grey, mode):
     content = _save(Image.fromarray(grey).convert(mode))

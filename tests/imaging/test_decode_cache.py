@@ -348,7 +348,7 @@ def test_two_files_that_take_each_others_names_are_decoded_again(paths, store):
     np.testing.assert_array_equal(after[:2], before[1::-1])
 
 
-@pytest.mark.parametrize("library", ["isal", "pydicom", "imagecodecs"])
+@pytest.mark.parametrize("library", ["pydicom", "imagecodecs"])
 def test_everything_is_decoded_again_by_another_version_of_a_decoder(
     paths, store, decoded, monkeypatch, library
 ):

@@ -16,8 +16,8 @@ from detl.imaging.grey import (
     require_size,
     scale_to_bytes,
 )
-from detl.imaging.plain_png import PNG, decode_plain_png, drop_notes
-from detl.imaging.signatures import JPEG, is_dicom
+from detl.imaging.png_notes import drop_notes
+from detl.imaging.signatures import JPEG, PNG, is_dicom
 
 
 def decode_image(content: bytes, largest_image: int) -> np.ndarray:
@@ -42,8 +42,7 @@ def decode_image(content: bytes, largest_image: int) -> np.ndarray:
     if not content:
         raise ImageRejected("empty file")
     if content.startswith(PNG):
-        plain = decode_plain_png(content, largest_image)
-        grey = _decode_png(content, largest_image) if plain is None else plain
+        grey = _decode_png(content, largest_image)
     elif content.startswith(JPEG):
         grey = _decode(JpegImageFile, content, largest_image)
     elif is_dicom(content[:132]):

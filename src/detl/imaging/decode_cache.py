@@ -18,7 +18,7 @@ from detl.imaging.grey import ImageRejected, NotReadNow
 from detl.imaging.read import Picture
 from detl.imaging.resize import Fit
 
-_LIBRARIES = ("isal", "pydicom", "imagecodecs")
+_LIBRARIES = ("pydicom", "imagecodecs")
 """Packages that decide pixels as well, and are not imported here for their version."""
 
 _TABLES = """

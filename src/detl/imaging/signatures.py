@@ -2,11 +2,9 @@
 
 import re
 
-DICOM = b"DICM"
-
-
+PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = b"\xff\xd8\xff"
-
+DICOM = b"DICM"
 
 # How a DICOM file begins that has no preamble: with a group, an element, and the kind
 # of its value or the length of it, in either order of bytes.
