@@ -31,10 +31,12 @@ import numpy as np
 import pandas as pd
 from comparison import Row, peak_memory, print_rows, ratio_of_medians, run_alone
 
+from detl.imaging.read import PixelFormat
 from detl.sources.decoding import DecodedImages, decode_candidates
 
 PHANTOMS = Path(__file__).parents[1] / "data/01_raw/phantoms/nih/images"
 SIZE = 224  # of the stored pixels, as in environment paper
+FORMAT = PixelFormat(SIZE, "crop", 100_000_000)
 SMALL = 64
 NEW = 100
 FEW = 1000
@@ -169,7 +171,7 @@ def ingest(paths: Sequence[Path], memory: Path | None = None) -> DecodedImages:
             "path": names,
         }
     )
-    decoded = decode_candidates(candidates, paths, SIZE, "crop", 100_000_000, memory)
+    decoded = decode_candidates(candidates, paths, FORMAT, memory)
     if len(decoded.rejected):
         raise RuntimeError(f"{len(decoded.rejected)} images were rejected")
     return decoded

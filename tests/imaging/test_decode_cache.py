@@ -1,6 +1,8 @@
 import os
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,14 +11,15 @@ import pandas as pd
 import pytest
 
 from detl.errors import DetlError
-from detl.imaging import decode_cache as decoded_files
+from detl.imaging import decode_cache
 from detl.imaging import read as pictures
 from detl.imaging.decode_cache import open_decoded_files
 from detl.imaging.grey import NotReadNow
 from detl.imaging.pixel_array import store_pictures
+from detl.imaging.read import PixelFormat
 
 SIZE = 32
-LARGEST = 10_000
+FORMAT = PixelFormat(SIZE, "crop", 10_000)
 
 
 @pytest.fixture
@@ -25,9 +28,9 @@ def decoded(monkeypatch):
     names = []
     read_picture = pictures.read_picture
 
-    def read(path, *settings):
+    def read(path, pixel_format):
         names.append(path.name)
-        return read_picture(path, *settings)
+        return read_picture(path, pixel_format)
 
     monkeypatch.setattr(pictures, "read_picture", read)
     return names
@@ -47,12 +50,26 @@ def paths(tmp_path):
 def store(tmp_path):
     """Store the pictures of files, with the memory of the earlier calls."""
 
-    def store(paths, size=SIZE, fit="crop", largest=LARGEST):
+    def store(paths, pixel_format=FORMAT):
         file = tmp_path / "deep" / "decoded_files.sqlite"
-        with open_decoded_files(file, size, fit, largest) as memory:
-            return store_pictures(paths, size, fit, largest, memory)
+        with open_decoded_files(file, pixel_format) as memory:
+            return store_pictures(paths, pixel_format, memory)
 
     return store
+
+
+_STORE = """
+import sys
+from pathlib import Path
+from detl.imaging.decode_cache import open_decoded_files
+from detl.imaging.read import PixelFormat
+from detl.imaging.pixel_array import store_pictures
+paths = [Path(name) for name in sys.argv[1:]]
+pixel_format = PixelFormat(40, "crop", 10_000)
+with open_decoded_files(Path("decoded_files.sqlite"), pixel_format) as memory:
+    sys.stdout.buffer.write(store_pictures(paths, pixel_format, memory)[1].tobytes())
+"""
+"""Writes the pixels of files, with a memory in the working folder."""
 
 
 def _write(path, seed, shape=(40, 50)):
@@ -73,7 +90,7 @@ def test_table_and_pixels_are_the_same_with_and_without_memory(paths, store):
     paths.append(paths[0])
 
     results = [
-        store_pictures(paths, SIZE, "crop", LARGEST),
+        store_pictures(paths, FORMAT),
         store(paths),
         store(paths),
     ]
@@ -103,7 +120,7 @@ def test_a_file_that_has_changed_is_decoded_again(paths, store, decoded):
     _, pixels = store(paths)
 
     assert decoded == ["a.png"]
-    _, expected = store_pictures(paths[:1], SIZE, "crop", LARGEST)
+    _, expected = store_pictures(paths[:1], FORMAT)
     np.testing.assert_array_equal(pixels[0], expected[0])
 
 
@@ -122,24 +139,40 @@ def test_a_file_of_another_size_is_decoded_again_though_its_time_is_the_same(
     assert found["height"].iloc[0] == 41
 
 
-@pytest.mark.parametrize("changed", [{"size": 33}, {"fit": "pad"}, {"largest": 2001}])
+@pytest.mark.parametrize(
+    "changed", [{"size": 33}, {"fit": "pad"}, {"largest_image": 2001}]
+)
 def test_other_parameters_decode_everything_again(paths, store, decoded, changed):
     store(paths)
     decoded.clear()
 
-    store(paths, **changed)
+    store(paths, replace(FORMAT, **changed))
 
     assert sorted(decoded) == ["a.png", "b.png", "broken.png"]
 
 
-def test_other_code_decodes_everything_again(paths, store, decoded, monkeypatch):
-    store(paths)
-    decoded.clear()
-    monkeypatch.setattr(decoded_files, "_CODE", ("decode",))
+def test_other_code_decodes_everything_again(tmp_path, paths):
+    package = tmp_path / "detl"
+    ours = Path(decode_cache.__file__).parents[1]
+    shutil.copytree(ours, package, ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, "-B", "-c", _STORE, *map(str, paths[:2])]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
 
-    store(paths)
+    def store_alone():
+        run = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, check=True
+        )
+        return np.frombuffer(run.stdout, np.uint8)
 
-    assert sorted(decoded) == ["a.png", "b.png", "broken.png"]
+    before = store_alone()
+    with (package / "imaging" / "read.py").open("a") as code:
+        code.write(
+            "decode = decode_image\ndecode_image = lambda *x: 255 - decode(*x)\n"
+        )
+
+    after = store_alone()
+
+    np.testing.assert_array_equal(after, 255 - before)
 
 
 def test_a_file_that_could_not_be_read_is_read_again(paths, store, decoded):
@@ -178,7 +211,7 @@ def test_a_run_that_failed_goes_on_where_it_stopped(
     paths = [tmp_path / f"{number}.png" for number in range(40)]
     for number, path in enumerate(paths):
         _write(path, number)
-    remember = decoded_files.DecodedFiles.remember
+    remember = decode_cache.DecodedFiles.remember
 
     def fail_at_the_21st(memory, path, found):
         if path.name == "20.png":
@@ -186,7 +219,7 @@ def test_a_run_that_failed_goes_on_where_it_stopped(
         remember(memory, path, found)
 
     with monkeypatch.context() as patched:
-        patched.setattr(decoded_files.DecodedFiles, "remember", fail_at_the_21st)
+        patched.setattr(decode_cache.DecodedFiles, "remember", fail_at_the_21st)
         with pytest.raises(KeyboardInterrupt):
             store(paths)
     decoded.clear()
@@ -203,14 +236,15 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(tmp_path, store, decoded
     code = f"""
 import os
 from pathlib import Path
-from detl.imaging import decoded_files
+from detl.imaging import decode_cache
+from detl.imaging.read import PixelFormat
 from detl.imaging.pixel_array import store_pictures
-decoded_files._FILES_AT_ONCE = 5
+decode_cache._FILES_AT_ONCE = 5
 file = Path({str(tmp_path / "deep" / "decoded_files.sqlite")!r})
 paths = [Path(name) for name in {[str(path) for path in paths]!r}]
-settings = {SIZE}, "crop", {LARGEST}
-with decoded_files.open_decoded_files(file, *settings) as memory:
-    store_pictures(paths, *settings, memory)
+pixel_format = PixelFormat({SIZE}, "crop", 10_000)
+with decode_cache.open_decoded_files(file, pixel_format) as memory:
+    store_pictures(paths, pixel_format, memory)
     os._exit(9)
 """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
@@ -224,9 +258,9 @@ def test_a_file_that_changes_while_it_is_asked_for_twice_is_read_again(
     tmp_path, paths, decoded
 ):
     file = tmp_path / "decoded_files.sqlite"
-    with open_decoded_files(file, SIZE, "crop", LARGEST) as memory:
+    with open_decoded_files(file, FORMAT) as memory:
         memory.recall(paths[0])
-        old = pictures.read_picture(paths[0], SIZE, "crop", LARGEST)
+        old = pictures.read_picture(paths[0], FORMAT)
         _write(paths[0], 9, (41, 50))
         memory.recall(paths[0])
         memory.remember(paths[0], old)
@@ -241,8 +275,8 @@ def test_a_link_beside_dots_is_followed_as_the_system_does(tmp_path, paths):
     _write(path, 3)
     assert (tmp_path / "deep" / "a.png").exists()
     file = tmp_path / "decoded_files.sqlite"
-    with open_decoded_files(file, SIZE, "crop", LARGEST) as memory:
-        store_pictures([path], SIZE, "crop", LARGEST, memory)
+    with open_decoded_files(file, FORMAT) as memory:
+        store_pictures([path], FORMAT, memory)
         _write(path, 9, (41, 50))
 
         assert memory.recall(path) is None
@@ -262,10 +296,10 @@ def test_a_file_whose_name_is_no_text_is_remembered(tmp_path, paths, store, deco
 
 def test_files_that_are_asked_for_no_more_are_forgotten(tmp_path, paths):
     file = tmp_path / "decoded_files.sqlite"
-    with open_decoded_files(file, SIZE, "crop", LARGEST) as memory:
-        store_pictures(paths, SIZE, "crop", LARGEST, memory)
-    with open_decoded_files(file, SIZE, "crop", LARGEST) as memory:
-        store_pictures(paths[1:], SIZE, "crop", LARGEST, memory)
+    with open_decoded_files(file, FORMAT) as memory:
+        store_pictures(paths, FORMAT, memory)
+    with open_decoded_files(file, FORMAT) as memory:
+        store_pictures(paths[1:], FORMAT, memory)
         memory.forget_others()
         known = [memory.recall(path) is not None for path in paths]
 
@@ -278,7 +312,7 @@ def test_a_memory_that_is_broken_is_named_with_what_to_do(tmp_path):
 
     with (
         pytest.raises(DetlError, match=r"sqlite, cannot be used.*delete it"),
-        open_decoded_files(file, SIZE, "crop", LARGEST),
+        open_decoded_files(file, FORMAT),
     ):
         pass
 
@@ -288,12 +322,12 @@ def test_a_memory_that_another_run_uses_is_named_with_what_to_do(
     tmp_path, paths, monkeypatch, fit
 ):
     file = tmp_path / "decoded_files.sqlite"
-    monkeypatch.setattr(decoded_files, "_WAIT", 0)
+    monkeypatch.setattr(decode_cache, "_WAIT", 0)
 
     with (
-        open_decoded_files(file, SIZE, "crop", LARGEST),
+        open_decoded_files(file, FORMAT),
         pytest.raises(DetlError, match=r"locked.*wait for another run"),
-        open_decoded_files(file, SIZE, fit, LARGEST),
+        open_decoded_files(file, replace(FORMAT, fit=fit)),
     ):
         pass
 
@@ -305,14 +339,15 @@ def test_runs_at_the_same_time_wait_for_each_other_and_find_the_same(tmp_path, p
     code = f"""
 import sys
 from pathlib import Path
-from detl.imaging import decoded_files
+from detl.imaging import decode_cache
+from detl.imaging.read import PixelFormat
 from detl.imaging.pixel_array import store_pictures
-decoded_files._FILES_AT_ONCE = 5
+decode_cache._FILES_AT_ONCE = 5
 paths = [Path(name) for name in {names!r}]
-settings = {SIZE}, sys.argv[1], {LARGEST}
+pixel_format = PixelFormat({SIZE}, sys.argv[1], 10_000)
 file = Path({str(tmp_path / "decoded_files.sqlite")!r})
-with decoded_files.open_decoded_files(file, *settings) as memory:
-    sys.stdout.buffer.write(store_pictures(paths, *settings, memory)[1].tobytes())
+with decode_cache.open_decoded_files(file, pixel_format) as memory:
+    sys.stdout.buffer.write(store_pictures(paths, pixel_format, memory)[1].tobytes())
 """
     runs = [
         subprocess.Popen([sys.executable, "-c", code, fit], stdout=subprocess.PIPE)
@@ -322,12 +357,13 @@ with decoded_files.open_decoded_files(file, *settings) as memory:
 
     assert [run.returncode for run in runs] == [0] * 4
     for fit, found in zip(("crop", "pad", "crop", "pad"), pixels, strict=True):
-        _, expected = store_pictures([Path(name) for name in names], SIZE, fit, LARGEST)
+        files = [Path(name) for name in names]
+        _, expected = store_pictures(files, replace(FORMAT, fit=fit))
         assert found == expected.tobytes()
 
 
 def test_without_a_file_nothing_is_remembered():
-    with open_decoded_files(None, SIZE, "crop", LARGEST) as memory:
+    with open_decoded_files(None, FORMAT) as memory:
         assert memory is None
 
 
@@ -354,9 +390,9 @@ def test_everything_is_decoded_again_by_another_version_of_a_decoder(
 ):
     store(paths)
     decoded.clear()
-    version = decoded_files._version
+    version = decode_cache._version
     monkeypatch.setattr(
-        decoded_files, "_version", lambda x: "0" if x == library else version(x)
+        decode_cache, "_version", lambda x: "0" if x == library else version(x)
     )
 
     store(paths)

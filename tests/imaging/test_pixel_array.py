@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from detl.errors import DetlError
-from detl.imaging import store
+from detl.imaging import pixel_array
 from detl.imaging.pixel_array import store_pictures
+from detl.imaging.read import PixelFormat
 
 SIZE = 32
+FORMAT = PixelFormat(SIZE, "crop", 10_000)
 FULL = Path("/dev/full")  # of which no byte can be written
 
 
@@ -27,7 +29,7 @@ def _write(folder, pictures):
 
 
 def test_the_rows_are_the_pictures_in_their_order(tmp_path, pictures):
-    found, pixels = store_pictures(_write(tmp_path, pictures), SIZE, "crop", 10_000)
+    found, pixels = store_pictures(_write(tmp_path, pictures), FORMAT)
 
     np.testing.assert_array_equal(pixels, pictures)
     assert list(found["row"]) == [0, 1, 2]
@@ -37,7 +39,7 @@ def test_the_rows_are_the_pictures_in_their_order(tmp_path, pictures):
 def test_a_picture_that_is_there_again_is_stored_once(tmp_path, pictures):
     paths = _write(tmp_path, pictures[[0, 1, 0, 2]])
 
-    found, pixels = store_pictures(paths, SIZE, "crop", 10_000)
+    found, pixels = store_pictures(paths, FORMAT)
 
     np.testing.assert_array_equal(pixels, pictures)
     assert list(found["row"]) == [0, 1, -1, 2]
@@ -48,7 +50,7 @@ def test_a_rejected_file_has_a_reason_and_no_row(tmp_path, pictures):
     paths = _write(tmp_path, pictures)
     paths[1].write_bytes(b"")
 
-    found, pixels = store_pictures(paths, SIZE, "crop", 10_000)
+    found, pixels = store_pictures(paths, FORMAT)
 
     assert list(found["reason"]) == ["", "empty file", ""]
     assert list(found["row"]) == [0, -1, 1]
@@ -56,7 +58,7 @@ def test_a_rejected_file_has_a_reason_and_no_row(tmp_path, pictures):
 
 
 def test_without_any_picture_the_pixels_are_empty(tmp_path):
-    found, pixels = store_pictures([tmp_path / "gone.png"], SIZE, "crop", 10_000)
+    found, pixels = store_pictures([tmp_path / "gone.png"], FORMAT)
 
     assert pixels.shape == (0, SIZE, SIZE)
     assert len(found) == 1
@@ -66,9 +68,9 @@ def test_the_pixels_are_on_disk_and_leave_nothing_there(
     tmp_path, pictures, monkeypatch
 ):
     (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr(store.tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr(pixel_array.tempfile, "tempdir", str(tmp_path / "temporary"))
 
-    _, pixels = store_pictures(_write(tmp_path, pictures), SIZE, "crop", 10_000)
+    _, pixels = store_pictures(_write(tmp_path, pictures), FORMAT)
 
     assert isinstance(pixels, np.memmap)
     del pixels
@@ -79,27 +81,29 @@ def test_the_pixels_are_on_disk_and_leave_nothing_there(
 @pytest.mark.skipif(not FULL.exists(), reason=f"there is no {FULL}")
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_full_disk_is_named_with_what_to_do(tmp_path, pictures, monkeypatch, count):
-    monkeypatch.setattr(store.tempfile, "TemporaryFile", lambda **_: FULL.open("wb", 0))
-    monkeypatch.setattr(store, "_BYTES_AT_ONCE", 2 * SIZE**2)
+    monkeypatch.setattr(
+        pixel_array.tempfile, "TemporaryFile", lambda **_: FULL.open("wb", 0)
+    )
+    monkeypatch.setattr(pixel_array, "_BYTES_AT_ONCE", 2 * SIZE**2)
 
     with pytest.raises(DetlError, match=r"No space left on device.*TMPDIR"):
-        store_pictures(_write(tmp_path, pictures[:count]), SIZE, "crop", 10_000)
+        store_pictures(_write(tmp_path, pictures[:count]), FORMAT)
 
 
 def test_images_that_are_written_in_several_pieces_keep_their_rows(
     tmp_path, pictures, monkeypatch
 ):
     paths = _write(tmp_path, pictures)
-    _, at_once = store_pictures(paths, SIZE, "crop", 10_000)
-    monkeypatch.setattr(store, "_BYTES_AT_ONCE", 2 * SIZE**2)
+    _, at_once = store_pictures(paths, FORMAT)
+    monkeypatch.setattr(pixel_array, "_BYTES_AT_ONCE", 2 * SIZE**2)
 
-    found, in_pieces = store_pictures(paths, SIZE, "crop", 10_000)
+    found, in_pieces = store_pictures(paths, FORMAT)
 
     np.testing.assert_array_equal(in_pieces, at_once)
     assert found["row"].tolist() == list(range(len(pictures)))
 
 
 def test_nothing_is_printed_where_there_is_no_terminal(tmp_path, pictures, capfd):
-    store_pictures(_write(tmp_path, pictures), SIZE, "crop", 10_000)
+    store_pictures(_write(tmp_path, pictures), FORMAT)
 
     assert capfd.readouterr() == ("", "")

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from detl.datasets.folder_dataset import MARKER
 from detl.errors import DetlError
 from detl.imaging.pixel_array import store_pictures
+from detl.imaging.read import PixelFormat
 from detl.phantoms.sample import make_phantoms
 from detl.schemas.parameters import SourceParameters
 from detl.sources import read_source
@@ -178,7 +179,7 @@ def test_no_film_is_stored_as_a_duplicate_of_another(read_sample):
         for name, table in found.items()
         for path in table.candidates["path"]
     ]
-    pictures, pixels = store_pictures(paths, 32, "crop", 10_000)
+    pictures, pixels = store_pictures(paths, PixelFormat(32, "crop", 10_000))
     assert list(pictures["original"]) == list(range(len(paths)))
     assert len(pixels) == len(paths)
 

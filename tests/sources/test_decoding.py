@@ -3,11 +3,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from detl.imaging.read import PixelFormat
 from detl.schemas.tables import CANDIDATES, IMAGES, REJECTED, validate
 from detl.sources import decoding
 from detl.sources.decoding import decode_candidates
 
 SIZE = 32
+FORMAT = PixelFormat(SIZE, "crop", 10_000)
 
 
 def draw_film(seed):
@@ -40,7 +42,7 @@ def decode(tmp_path):
                 }
             )
         candidates = validate(pd.DataFrame(rows), CANDIDATES)
-        return decode_candidates(candidates, paths, SIZE, "crop", 10_000, memory)
+        return decode_candidates(candidates, paths, FORMAT, memory)
 
     return decode
 
@@ -104,7 +106,7 @@ def _decode_labelled(tmp_path, *labels):
                 "path": paths[-1].name,
             }
         )
-    return decode_candidates(pd.DataFrame(rows), paths, SIZE, "crop", 10_000)
+    return decode_candidates(pd.DataFrame(rows), paths, FORMAT)
 
 
 def test_of_one_picture_with_labels_that_contradict_each_other_none_is_accepted(
@@ -146,7 +148,7 @@ def test_the_patients_of_a_contradicting_copy_are_one_group(tmp_path):
             | {"path": paths[-1].name}
         )
 
-    decoded = decode_candidates(pd.DataFrame(rows), paths, SIZE, "crop", 10_000)
+    decoded = decode_candidates(pd.DataFrame(rows), paths, FORMAT)
 
     assert decoded.images["group"].tolist() == ["p0", "p0"]
 
@@ -166,7 +168,7 @@ def test_copies_that_differ_in_pixels_and_contradict_are_used_and_told(
             | {"path": paths[-1].name}
         )
 
-    decoded = decode_candidates(pd.DataFrame(rows), paths, SIZE, "crop", 10_000)
+    decoded = decode_candidates(pd.DataFrame(rows), paths, FORMAT)
 
     assert len(decoded.images) == 2
     assert "contradict each other: 1; m/0 (No Finding) and m/1 (Mass)" in caplog.text

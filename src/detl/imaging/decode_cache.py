@@ -15,8 +15,7 @@ import PIL
 
 from detl.errors import DetlError
 from detl.imaging.grey import ImageRejected, NotReadNow
-from detl.imaging.read import Picture
-from detl.imaging.resize import Fit
+from detl.imaging.read import Picture, PixelFormat
 
 _LIBRARIES = ("pydicom", "imagecodecs")
 """Packages that decide pixels as well, and are not imported here for their version."""
@@ -174,7 +173,7 @@ class DecodedFiles:
 
 @contextmanager
 def open_decoded_files(
-    file: Path | None, size: int, fit: Fit, largest_image: int
+    file: Path | None, pixel_format: PixelFormat
 ) -> Iterator[DecodedFiles | None]:
     """Yield the memory of a file, which is made if there is none; without name None.
 
@@ -184,9 +183,7 @@ def open_decoded_files(
 
     Args:
         file: The SQLite file; None to remember nothing.
-        size: Height and width of the pixels.
-        fit: How an image that is not square becomes square.
-        largest_image: Most pixels (width x height).
+        pixel_format: What the files become.
 
     Raises:
         DetlError: The file cannot be used.
@@ -201,9 +198,9 @@ def open_decoded_files(
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("BEGIN EXCLUSIVE")
             connection.commit()
-            _require_made_with(connection, _describe(size, fit, largest_image))
+            _require_made_with(connection, _describe(pixel_format))
             try:
-                yield DecodedFiles(connection, size)
+                yield DecodedFiles(connection, pixel_format.size)
             finally:
                 connection.commit()
     except sqlite3.Error as error:
@@ -235,7 +232,7 @@ def _require_made_with(connection: sqlite3.Connection, what: str) -> None:
         connection.execute("VACUUM")
 
 
-def _describe(size: int, fit: Fit, largest_image: int) -> str:
+def _describe(pixel_format: PixelFormat) -> str:
     """Return all that decides what is found in a file, but for the file."""
     digest = hashlib.sha256()
     # All of the folder: what decides pixels is among it, whatever it is called.
@@ -245,7 +242,7 @@ def _describe(size: int, fit: Fit, largest_image: int) -> str:
         f"NumPy {np.__version__}, OpenCV {cv2.__version__}, Pillow {PIL.__version__}, "
         + ", ".join(f"{name} {_version(name)}" for name in _LIBRARIES)
     )
-    return f"{size} {fit} {largest_image}, {libraries}, code {digest.hexdigest()}"
+    return f"{pixel_format}, {libraries}, code {digest.hexdigest()}"
 
 
 def _version(package: str) -> str:

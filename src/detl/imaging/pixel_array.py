@@ -12,8 +12,7 @@ from tqdm import tqdm
 from detl.errors import DetlError
 from detl.imaging.decode_cache import DecodedFiles
 from detl.imaging.grey import ImageRejected
-from detl.imaging.read import read_pictures
-from detl.imaging.resize import Fit
+from detl.imaging.read import PixelFormat, read_pictures
 
 _TYPES = {
     "row": int,
@@ -29,9 +28,7 @@ _BYTES_AT_ONCE = 2**20  # images one by one take the system twice as long
 
 def store_pictures(
     paths: Sequence[Path],
-    size: int,
-    fit: Fit,
-    largest_image: int,
+    pixel_format: PixelFormat,
     memory: DecodedFiles | None = None,
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Return what the files hold, and the pixels of the pictures among them.
@@ -41,10 +38,8 @@ def store_pictures(
 
     Args:
         paths: PNG, JPEG or DICOM files.
-        size: Height and width of the stored pixels.
-        fit: How an image that is not square becomes square.
-        largest_image: Most pixels (width x height) of an image.
-        memory: What is known of files, of these settings; the others are added.
+        pixel_format: What each becomes.
+        memory: What is known of files in this format; the others are added.
 
     Returns:
         One row per path: ``row`` of its pixels, -1 where they are not stored;
@@ -56,10 +51,11 @@ def store_pictures(
     Raises:
         DetlError: The temporary folder is full.
     """
+    size = pixel_format.size
     seen: dict[str, int] = {}
     found = []
     recall = memory.recall if memory else None
-    pictures = read_pictures(paths, size, fit, largest_image, recall)
+    pictures = read_pictures(paths, pixel_format, recall)
     bar = tqdm(pictures, "ingest", len(paths), unit=" images", disable=None)
     waiting: list[np.ndarray] = []
     rows = 0

@@ -16,6 +16,21 @@ from detl.imaging.resize import Fit, make_square
 
 
 @dataclass(frozen=True)
+class PixelFormat:
+    """What the pixels of a file become.
+
+    Attributes:
+        size: Height and width of the stored square, in pixels.
+        fit: How an image that is not square becomes square.
+        largest_image: Most pixels (width x height) of a file that is decoded.
+    """
+
+    size: int
+    fit: Fit
+    largest_image: int
+
+
+@dataclass(frozen=True)
 class Picture:
     """One decoded image file.
 
@@ -37,14 +52,8 @@ class Picture:
     fingerprint: str
 
 
-def read_picture(path: Path, size: int, fit: Fit, largest_image: int) -> Picture:
-    """Return the decoded image of a file, which is read once.
-
-    Args:
-        path: A PNG, JPEG or DICOM file.
-        size: Height and width of the result, in pixels.
-        fit: How an image that is not square becomes square.
-        largest_image: Most pixels (width x height).
+def read_picture(path: Path, pixel_format: PixelFormat) -> Picture:
+    """Return the decoded image of a PNG, JPEG or DICOM file, which is read once.
 
     Raises:
         NotReadNow: The file cannot be read.
@@ -54,8 +63,8 @@ def read_picture(path: Path, size: int, fit: Fit, largest_image: int) -> Picture
         content = path.read_bytes()
     except OSError as error:
         raise NotReadNow(f"file cannot be read: {error.strerror}") from error
-    image = decode_image(content, largest_image)
-    pixels = make_square(image, size, fit)
+    image = decode_image(content, pixel_format.largest_image)
+    pixels = make_square(image, pixel_format.size, pixel_format.fit)
     hash_of_image = perceptual_hash(image)
     return Picture(
         pixels=pixels,
@@ -69,9 +78,7 @@ def read_picture(path: Path, size: int, fit: Fit, largest_image: int) -> Picture
 
 def read_pictures(
     paths: Iterable[Path],
-    size: int,
-    fit: Fit,
-    largest_image: int,
+    pixel_format: PixelFormat,
     recall: Callable[[Path], Picture | ImageRejected | None] | None = None,
 ) -> Iterator[Picture | ImageRejected]:
     """Yield, for each path in turn, the picture or why it was rejected.
@@ -81,15 +88,13 @@ def read_pictures(
 
     Args:
         paths: PNG, JPEG or DICOM files.
-        size: Height and width of the results, in pixels.
-        fit: How an image that is not square becomes square.
-        largest_image: Most pixels (width x height).
+        pixel_format: What each becomes.
         recall: What is known of a file, which is then not read; None if nothing is.
     """
 
     def read(path: Path) -> Picture | ImageRejected:
         try:
-            return read_picture(path, size, fit, largest_image)
+            return read_picture(path, pixel_format)
         except ImageRejected as rejected:
             return rejected
 

@@ -12,6 +12,7 @@ import pandas as pd
 from detl.imaging.copies import find_copies
 from detl.imaging.decode_cache import DecodedFiles, open_decoded_files
 from detl.imaging.pixel_array import store_pictures
+from detl.imaging.read import PixelFormat
 from detl.imaging.resize import Fit
 from detl.schemas.tables import IMAGES, REJECTED
 from detl.sources.findings import contradict
@@ -42,9 +43,7 @@ class DecodedImages:
 def decode_candidates(
     candidates: pd.DataFrame,
     paths: Sequence[Path],
-    size: int,
-    fit: Fit,
-    largest_image: int,
+    pixel_format: PixelFormat,
     decoded_files: Path | None = None,
 ) -> DecodedImages:
     """Return the images that can be decoded and do not repeat an earlier picture.
@@ -56,9 +55,7 @@ def decode_candidates(
 
     Args:
         paths: The file of each candidate.
-        size: Height and width of the stored pixels.
-        fit: How an image that is not square becomes square.
-        largest_image: Most pixels (width x height) of an image.
+        pixel_format: What each becomes.
         decoded_files: File that keeps decoded and compared images for later runs. It
             survives a killed run.
 
@@ -66,12 +63,12 @@ def decode_candidates(
         DetlError: The temporary folder is full, or ``decoded_files`` cannot be used.
     """
     candidates = candidates.reset_index(drop=True)
-    with open_decoded_files(decoded_files, size, fit, largest_image) as memory:
-        found, pixels = store_pictures(paths, size, fit, largest_image, memory)
+    with open_decoded_files(decoded_files, pixel_format) as memory:
+        found, pixels = store_pictures(paths, pixel_format, memory)
         table = candidates.join(_name_duplicates(found, candidates))
         accepted = table["reason"] == ""
         # The pixels are those of the accepted images, in this order.
-        copies = _find_copies(table[accepted], pixels, fit, memory)
+        copies = _find_copies(table[accepted], pixels, pixel_format.fit, memory)
         if memory:
             memory.forget_others()
     positions = np.flatnonzero(accepted)[copies[["first", "second"]].to_numpy()]

@@ -221,12 +221,13 @@ def _measure_frames(
 def _decode(
     raw: Path, images: pd.DataFrame, parameters: IngestParameters
 ) -> "Iterable[Picture | ImageRejected]":
-    from detl.imaging.read import read_pictures
+    from detl.imaging.read import PixelFormat, read_pictures
 
     paths = [raw / path for path in images["path"]]
-    return read_pictures(
-        paths, parameters.input_size, parameters.fit, parameters.largest_image
+    stored = PixelFormat(
+        parameters.input_size, parameters.fit, parameters.largest_image
     )
+    return read_pictures(paths, stored)
 
 
 def _store(

@@ -42,14 +42,13 @@ def decode_external_images(
     Raises:
         DetlError: Not one image was accepted.
     """
+    from detl.imaging.read import PixelFormat
     from detl.sources.decoding import decode_candidates
 
     decoded = decode_candidates(
         candidates,
         [Path(path) for path in candidates["path"]],
-        ingest.input_size,
-        ingest.fit,
-        ingest.largest_image,
+        PixelFormat(ingest.input_size, ingest.fit, ingest.largest_image),
     )
     rejected = pd.concat([rejected_rows, decoded.rejected], ignore_index=True)
     reasons = count_reasons(rejected["reason"])

@@ -76,14 +76,13 @@ def decode_images(
     Raises:
         DetlError: Not one image was accepted.
     """
+    from detl.imaging.read import PixelFormat
     from detl.sources.decoding import decode_candidates
 
     decoded = decode_candidates(
         candidates,
         [radiographs / path for path in candidates["path"]],
-        parameters.input_size,
-        parameters.fit,
-        parameters.largest_image,
+        PixelFormat(parameters.input_size, parameters.fit, parameters.largest_image),
         decoded_files,
     )
     rejected = pd.concat([rejected_rows, decoded.rejected], ignore_index=True)
