@@ -11,16 +11,16 @@ from detl.imaging.fingerprint import HASH_BITS
 from detl.imaging.resize import Fit, measure_extent, resize
 
 MOST_BITS = 48
-"""Copies differ in at most so many bits of their hashes.
+"""Copies differ in at most this many bits of their hashes.
 
 On real radiographs 99 % of planted copies, resized, brightened and compressed at once,
 differ in 42 or fewer, and pictures of two patients in 53 or more (docs/data.md)."""
 
 LEAST_CORRELATION = 0.9
-"""The detail of copies correlates at least so much.
+"""The fine detail of copies correlates at least this much.
 
-That of 99 % of those copies does by 0.91 or more, and that of pictures of two patients
-by 0.85 or less."""
+For 99 % of those planted copies it correlates by 0.91 or more, and for pictures of two
+patients by 0.85 or less."""
 
 _DETAIL_SIZE = 64
 _DETAIL_BLUR = 4.0
@@ -39,20 +39,20 @@ def find_copies(
 ) -> pd.DataFrame:
     """Return the pairs of images that show one picture.
 
-    All hashes are compared with each other, block by block; the pixels are read of
-    those images alone that have a neighbour, and compared where both show the picture:
-    one may have been squeezed to a square before. Memory grows with the number of
-    images by 32 bytes each.
+    All hashes are compared with each other, block by block. Pixels are read only of
+    images that have a neighbour, and only the part that both images show is compared,
+    since one of them may be cropped. Memory grows by 32 bytes for each image.
 
     Args:
         images: Table ``images``; perceptual_hash (64 hexadecimal digits), width, height
             and row are used.
-        pixels: What its rows lead to, shape (n, size, size), uint8; may be on disk.
+        pixels: Shape (n, size, size), uint8; ``row`` is a position in it; may be on
+            disk.
         fit: How the pixels became square.
-        most_bits: Copies differ in at most so many bits, 0 to 256.
-        least_correlation: Their detail correlates at least so much, -1 to 1.
-        is_new: Whether each image is to be compared with all others, (n,); the rest is
-            not compared among itself. All are without it.
+        most_bits: In how many bits copies may differ, 0 to 256.
+        least_correlation: How much their detail correlates at least, -1 to 1.
+        is_new: Which images are compared with all others, bool (n,); None for all.
+            The other images are not compared with each other.
 
     Returns:
         A row per pair, in order: ``first`` and ``second``, positions of the images,
@@ -86,9 +86,9 @@ def find_copies_between(
 
     Args:
         images: As ``find_copies`` takes them.
-        pixels: What its rows lead to, shape (n, size, size), uint8.
+        pixels: Those of ``images``, shape (n, size, size), uint8.
         others: Another such table.
-        other_pixels: What its rows lead to, shape (m, size, size), uint8.
+        other_pixels: Those of ``others``, shape (m, size, size), uint8.
         fit: How all pixels became square.
 
     Returns:
@@ -118,7 +118,7 @@ class _Stored:
         if len(rows) and rows.max() >= len(pixels):
             raise DetlError(
                 f"Table images leads to row {rows.max()} of the pixels of "
-                f"{len(pixels)} images, which have none such: run ingest again."
+                f"{len(pixels)} images, which have no such row: run ingest again."
             )
         width, height = images["width"].to_numpy(), images["height"].to_numpy()
         return cls(pixels, rows, measure_extent(width, height, fit))
@@ -174,9 +174,10 @@ def _keep_copies(
 def _extract_details(
     stored: _Stored, positions: np.ndarray, shown: np.ndarray
 ) -> np.ndarray:
-    """Return what is finer than a sixteenth of an image, one vector of length 1 each.
+    """Return the fine detail of each image, as a vector of length 1.
 
-    What all chest films have in common is coarse: bright mediastinum, dark lungs.
+    Fine is what is smaller than a sixteenth of the image. What all chest films have in
+    common is coarse: bright mediastinum, dark lungs.
     """
     # In whole pixels, so that a picture that has two sizes has one shape.
     sides = np.rint(_DETAIL_SIZE / (shown * stored.extent[positions])).astype(int)
@@ -187,7 +188,7 @@ def _extract_details(
         small = _cut_centre(stored.pixels[row], width, height).astype(np.float32)
         fine = small - cv2.GaussianBlur(small, (0, 0), _DETAIL_BLUR)
         length = np.linalg.norm(fine)
-        # An image without any detail is like no other.
+        # An image without detail is a copy of no other.
         details[place] = fine.ravel() / length if length > _LEAST_DETAIL else 0
     return details[places.ravel()]
 

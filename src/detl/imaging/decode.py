@@ -26,7 +26,7 @@ def decode_image(content: bytes, largest_image: int) -> np.ndarray:
     Colours become luminance (ITU-R 601), transparency is ignored, and so is the
     orientation that a camera notes in EXIF: radiographs are stored upright. More
     than 8 bits are scaled linearly to the range that ``find_range`` gives. For DICOM
-    see ``detl.imaging.dicom``. The kind of file is told from its first bytes.
+    see ``detl.imaging.dicom``. The first bytes tell the kind of file.
 
     Args:
         content: The bytes of the file.
@@ -60,7 +60,6 @@ def decode_image(content: bytes, largest_image: int) -> np.ndarray:
 
 
 def _decode_png(content: bytes, largest_image: int) -> np.ndarray:
-    # Profiles and texts may be of any size, and Pillow takes large ones for an attack.
     content = drop_notes(content)
     values = _decode(PngImageFile, content, largest_image)
     if content[24] != 16 or values.dtype != np.uint8:
@@ -98,7 +97,7 @@ def _decode(
 
 def _broken(error: Exception) -> ImageRejected:
     words = " ".join(str(error).split()) or type(error).__name__
-    # Pillow says of its own decoders' lack of memory what is no MemoryError.
+    # Where memory is short, Pillow's decoders may raise another error than MemoryError.
     is_short = isinstance(error, MemoryError) or "out of memory" in words
     kind = NotReadNow if is_short else ImageRejected
     return kind(f"broken image: {words}")
@@ -111,6 +110,6 @@ def _to_grey(image: Image) -> np.ndarray:
     if image.mode == "P":
         return np.asarray(image.convert("RGBA").convert("L"))
     if image.mode == "CMYK" and "adobe" not in image.info:
-        # Pillow turns inks round, as Adobe writes them; others do not.
+        # Pillow inverts inks, as Adobe writes them; other programs do not.
         image = ImageChops.invert(image)
     return np.asarray(image.convert("L"))

@@ -18,7 +18,7 @@ from detl.imaging.grey import ImageRejected, NotReadNow
 from detl.imaging.read import Picture, PixelFormat
 
 _LIBRARIES = ("pydicom", "imagecodecs")
-"""Packages that decide pixels as well, and are not imported here for their version."""
+"""Packages that decide pixels too. Only their version is asked, without an import."""
 
 _TABLES = """
 CREATE TABLE made_with (what TEXT);
@@ -39,9 +39,9 @@ class DecodedFiles:
 
     A file is known while its path, size, times of change and inode are the same: the
     last two tell files apart that took each other's names, or were copied with their
-    times. Everything is forgotten where the size of the pixels, the fit, the largest
-    image, this project's code for images or its libraries are others. What could not be
-    read is not remembered, since it may be readable next time.
+    times. Everything is forgotten when the pixel format, this project's code for images
+    or one of its libraries changes. A file that could not be read is not remembered,
+    since it may be readable next time.
     """
 
     def __init__(self, connection: sqlite3.Connection, size: int) -> None:
@@ -175,11 +175,11 @@ class DecodedFiles:
 def open_decoded_files(
     file: Path | None, pixel_format: PixelFormat
 ) -> Iterator[DecodedFiles | None]:
-    """Yield the memory of a file, which is made if there is none; without name None.
+    """Yield the memory in a file, which is made if there is none.
 
     What was remembered before an error, or before the process was killed, is kept. One
-    run uses it at a time, and others wait a minute for it: settings of two runs may
-    differ, and everything is forgotten for the settings of one.
+    run uses it at a time, and others wait a minute for it: two runs may want different
+    pixel formats, and the memory holds one.
 
     Args:
         file: The SQLite file; None to remember nothing.
@@ -207,7 +207,7 @@ def open_decoded_files(
         raise DetlError(
             f"The memory of decoded files, {file}, cannot be used ({error}): wait for "
             "another run that uses it, free some room on its disk, or delete it; all "
-            "files are then decoded anew."
+            "files are then decoded again."
         ) from error
 
 
@@ -233,9 +233,9 @@ def _require_made_with(connection: sqlite3.Connection, what: str) -> None:
 
 
 def _describe(pixel_format: PixelFormat) -> str:
-    """Return all that decides what is found in a file, but for the file."""
+    """Return everything but the file that decides what is found in it."""
     digest = hashlib.sha256()
-    # All of the folder: what decides pixels is among it, whatever it is called.
+    # The whole folder: whatever decides pixels is in it.
     for module in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(module.read_bytes())
     libraries = (

@@ -58,10 +58,10 @@ _LEAST_FILM = 0.01  # of an image, beside its padding
 def read_dicom_dataset(source: Path | BytesIO, tags: Sequence[str]) -> pydicom.Dataset:
     """Return the elements of a DICOM file that are asked for, and no others.
 
-    Files are read as they are found in archives and exports: without preamble or mark,
-    and without transfer syntax, which is then told from the elements themselves:
-    ``file_meta.TransferSyntaxUID`` is always there. Where pixel data are not asked for,
-    reading ends before them. Values are converted only when they are used, which fails
+    Files from archives and exports may lack preamble and mark, and also the transfer
+    syntax. It is then found from the elements themselves, so that
+    ``file_meta.TransferSyntaxUID`` is always there. Reading stops before the pixel data
+    unless they are asked for. Values are converted only when they are used, which fails
     where one is broken.
 
     Args:
@@ -122,10 +122,10 @@ def decode_dicom(content: bytes, largest_image: int) -> np.ndarray:
     """Return the grey values of a DICOM image as a viewer would show them.
 
     The modality table (or rescale slope and intercept) and the VOI table (or the first
-    window) are applied. What comes out is scaled linearly, its darkest value to 0 and
-    its brightest to 255; without table or window as ``detl.imaging.decode.find_range``
-    has it. MONOCHROME1 is inverted. Padding is black and no part of any range. Only the
-    tags that describe the pixels are read.
+    window) are applied. The result is scaled linearly, its darkest value to 0 and its
+    brightest to 255; without table or window, to the range of
+    ``detl.imaging.grey.find_range``. MONOCHROME1 is inverted. Padding is black and part
+    of no range. Only the tags that describe the pixels are read.
 
     Args:
         content: The bytes of the file.

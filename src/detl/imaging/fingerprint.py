@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 HASH_BITS = 256
-"""Bits of a perceptual hash; unlike pictures differ in about half of them."""
+"""Bits of a perceptual hash; different pictures differ in about half of them."""
 
 _SIDE = 16
 
@@ -21,10 +21,10 @@ def perceptual_hash(image: np.ndarray) -> str:
 
     The image is brought to 32 x 32 grey values; each bit says whether one of the 16 x
     16 lowest frequencies of their cosine transform is positive, row by row. The first,
-    the mean, always is. Size, compression, brightness and contrast hardly change the
-    signs: copies differ in few bits. (A difference hash, which compares neighbouring
-    values, is disturbed where a copy is so bright that parts of it have become white,
-    and is much the same for all chest films.)
+    the mean, is always positive. Size, compression, brightness and contrast hardly
+    change the signs: copies differ in few bits. (A difference hash, which compares
+    neighbouring values, fails where a copy is so bright that parts of it have become
+    white, and is much the same for all chest films.)
 
     Args:
         image: Grey values, shape (height, width), uint8.

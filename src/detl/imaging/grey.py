@@ -34,11 +34,11 @@ def scale_to_bytes(values: np.ndarray, low: float, high: float) -> np.ndarray:
 
 
 def find_range(values: np.ndarray) -> tuple[float, float]:
-    """Return which values are to be black and white, of an image that does not say so.
+    """Return the values that become black and white, for an image that names none.
 
-    These are its lowest and highest value. But where a few pixels, such as a mark that
-    is burnt in, stand so far outside that the others would be left with less than four
-    fifths of the grey values, they are the percentiles 0.1 and 99.9.
+    These are its lowest and highest value. A few pixels, such as a burnt-in mark, may
+    lie so far outside that less than four fifths of the grey values are left for all
+    others. Then they are the percentiles 0.1 and 99.9.
 
     Args:
         values: Any number of them, of any shape.

@@ -33,8 +33,8 @@ def store_pictures(
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Return what the files hold, and the pixels of the pictures among them.
 
-    A picture that is there a second time is stored once. A bar shows the progress
-    where there is a terminal.
+    A picture that several files hold is stored once. A bar shows the progress on a
+    terminal.
 
     Args:
         paths: PNG, JPEG or DICOM files.

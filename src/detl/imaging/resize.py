@@ -49,15 +49,15 @@ def _crop_centre(image: np.ndarray) -> np.ndarray:
 
 
 def measure_extent(width: np.ndarray, height: np.ndarray, fit: Fit) -> np.ndarray:
-    """Return how many squares wide and high a picture is that was made one.
+    """Return width and height of pictures, in units of their stored square.
 
-    More than 1 where the square shows its middle alone, less where it has black beside
-    it; the picture's centre is the square's.
+    More than 1 where the square shows only the picture's middle, less than 1 where it
+    has black borders. Picture and square have the same centre.
 
     Args:
-        width: Of pictures, in pixels, (n,).
-        height: The same.
-        fit: How they became square.
+        width: In pixels, (n,).
+        height: In pixels, (n,).
+        fit: How the pictures became square.
 
     Returns:
         (n, 2), width and height, float64.
@@ -75,7 +75,7 @@ def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
     Args:
         image: Grey values, shape (any height, any width), uint8.
         height: Of the result, in pixels.
-        width: Of the result.
+        width: Of the result, in pixels.
     """
     shrinks = image.shape[0] >= height and image.shape[1] >= width
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
