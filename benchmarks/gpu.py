@@ -10,9 +10,9 @@ network of the paper, at 224 pixels and full width, it measures
 - features: the frozen part, which runs once over Data-B, results fetched;
 - tail: steps of what the folds train, on such features.
 
-All take their inputs from the device's memory, by number. Labels and inputs are
-random: they cost as much as real ones. The first steps, in which JAX
-compiles, are not timed. Each part has a process of its own, so that the most memory
+All take their inputs from the host's memory, batch by batch, as the project does.
+Labels and inputs are random: they cost as much as real ones. The first steps, in which
+JAX compiles, are not timed. Each part has a process of its own, so that the most memory
 that it took can be told; it is left out where the device does not say.
 
 The rate of floating point operations is counted from the shapes of the convolutions and
@@ -59,7 +59,6 @@ from detl.networks.cut import cut_trunk, replace_head
 from detl.training.augmentation import augment_inputs
 from detl.training.fit import compile_network
 from detl.training.speed.fast_layers import quicken_gradients
-from detl.training.speed.rows_on_device import look_up_rows
 
 # As in conf/paper, which cannot be read without a further package.
 KEYS = ("fully_connected_units", "dropout", "stem_stride", "normalisation")
@@ -189,25 +188,25 @@ def measure_part(network: str, part: str, options: argparse.Namespace) -> Rate:
     """Return how fast one part of one network is."""
     random = np.random.default_rng(0)
     rows = random.integers(0, options.images, options.batch * options.steps, "int32")
-    shape = (options.images, options.size, options.size)
+    shape = (options.images, options.size, options.size, 1)
     pixels = random.integers(0, 256, shape, "uint8") if part != "tail" else None
     model = build(network, options)
     if part == "pretraining":
         augmented = augment_inputs(model, SimpleNamespace(**AUGMENTATION), seed=0)
-        seen = look_up_rows(quicken_gradients(augmented), pixels)
-        rate = time_training(seen, rows, PRETRAIN, options.batch)
+        trained = quicken_gradients(augmented)
+        rate = time_training(trained, pixels[rows], PRETRAIN, options.batch)
     elif part == "scoring":
-        rate = time_inference(look_up_rows(model, pixels), rows, options.batch)
+        rate = time_inference(model, pixels[rows], options.batch)
     elif part == "features":
         model, _ = cut_trunk(replace_head(model, 4, seed=0))
         rows = rows[: TIMES_SEEN["features"]]
-        rate = time_inference(look_up_rows(model, pixels), rows, 64)
+        rate = time_inference(model, pixels[rows], 64)
     else:
         _, model = cut_trunk(replace_head(model, 4, seed=0))
-        rows = np.arange(min(len(rows), 919), dtype="int32")
-        features = random.random((len(rows), *model.input_shape[1:]), "float32")
-        seen = look_up_rows(quicken_gradients(model), features)
-        rate = time_training(seen, rows, TRANSFER, options.batch)
+        count = min(len(rows), 919)
+        features = random.random((count, *model.input_shape[1:]), "float32")
+        trained = quicken_gradients(model)
+        rate = time_training(trained, features, TRANSFER, options.batch)
     is_trained = part in ("pretraining", "tail")
     # Of what a CPU has in use, JAX says nothing.
     memory = (jax.devices()[0].memory_stats() or {}).get("peak_bytes_in_use")
@@ -229,27 +228,29 @@ def build(network: str, options: argparse.Namespace) -> keras.Model:
 
 
 def time_training(
-    model: keras.Model, rows: np.ndarray, values: dict[str, Any], batch: int
+    model: keras.Model, inputs: np.ndarray, values: dict[str, Any], batch: int
 ) -> float:
     """Return images a second of whole batches of an epoch of training."""
-    rows = rows[: max(1, len(rows) // batch) * batch]
-    labels = np.arange(len(rows)) % model.output_shape[-1]
+    starts = range(0, max(1, len(inputs) // batch) * batch, batch)
+    labels = np.arange(len(inputs)) % model.output_shape[-1]
     parameters = SimpleNamespace(**values)
-    compile_network(model, parameters, len(rows) // batch)
-    options = {"batch_size": batch, "shuffle": False, "verbose": 0}
-    model.fit(rows[:batch], labels[:batch], **options)
+    compile_network(model, parameters, len(starts))
+    model.train_on_batch(inputs[:batch], labels[:batch])
     start = time.perf_counter()
-    model.fit(rows, labels, **options)
-    return len(rows) / (time.perf_counter() - start)
+    for first in starts:
+        chosen = slice(first, first + batch)
+        model.train_on_batch(inputs[chosen], labels[chosen])
+    return len(starts) * batch / (time.perf_counter() - start)
 
 
-def time_inference(model: keras.Model, rows: np.ndarray, batch: int) -> float:
+def time_inference(model: keras.Model, inputs: np.ndarray, batch: int) -> float:
     """Return images a second until their outputs have come from the device."""
-    rows = rows[: max(1, len(rows) // batch) * batch]
-    model.predict(rows[:batch], batch_size=batch, verbose=0)
+    starts = range(0, max(1, len(inputs) // batch) * batch, batch)
+    model.predict_on_batch(inputs[:batch])
     start = time.perf_counter()
-    model.predict(rows, batch_size=batch, verbose=0)
-    return len(rows) / (time.perf_counter() - start)
+    for first in starts:
+        model.predict_on_batch(inputs[first : first + batch])
+    return len(starts) * batch / (time.perf_counter() - start)
 
 
 def count_operations(model: keras.Model, is_trained: bool) -> float:

@@ -163,9 +163,6 @@ class TrainingParameters(Parameters):
     it sees a GPU and XLA knows every layer."""
     distribution: Literal["none", "data_parallel"] = "none"
     """Data parallel divides each batch among all GPUs of the machine."""
-    inputs_on_device: bool = True
-    """Whether images or features of up to 8 GB are put on the GPU once. Without a GPU,
-    or if false, batches are read from the file, ahead of the step."""
 
     @model_validator(mode="after")
     def _warm_up_fits_the_schedule(self) -> "TrainingParameters":

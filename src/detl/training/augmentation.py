@@ -18,9 +18,9 @@ def augment_inputs(
 ) -> keras.Model:
     """Return a model that augments its input while it is trained, then calls ``model``.
 
-    It shares the weights of ``model``; at inference it equals ``model``. What comes
-    into view at the border repeats the image's edge: the network standardises what it
-    is given, so black there would take contrast from all of the image (decision 16).
+    It shares the weights of ``model``; at inference it equals ``model``. The border
+    that comes into view repeats the image's edge: the network standardises its input,
+    so black there would take contrast from the whole image (decision 16).
     """
     angle = parameters.rotation_degrees / 360
     # Keras's factor is that of the window: a window of 1 / 1.15 enlarges by 1.15.

@@ -10,8 +10,7 @@ class RowBatches(keras.utils.PyDataset):
     The array may be memory-mapped: only the rows of a batch are read.
 
     Args:
-        array: Pixels (n, height, width) or features (n, height, width, channels), or
-            numbers (n,).
+        array: Pixels (n, height, width) or features (n, height, width, channels).
         rows: Which rows of the array, int (m,).
         labels: Class index of each of ``rows``, int (m,); none for prediction.
         batch_size: Rows in a batch; the last one may have fewer.
@@ -27,7 +26,7 @@ class RowBatches(keras.utils.PyDataset):
         shuffle_seed: int | None = None,
     ) -> None:
         super().__init__()
-        self.array = array
+        self._array = array
         self._rows = np.asarray(rows)
         self._labels = labels
         self._batch_size = batch_size
@@ -39,19 +38,6 @@ class RowBatches(keras.utils.PyDataset):
         seed = self._shuffle_seed
         self._random = None if seed is None else np.random.default_rng(seed)
         self._order = self._next_order()
-
-    def as_numbers(self) -> "RowBatches":
-        """Return batches of the numbers of the rows, (b,), in place of the rows.
-
-        They come in the order in which these batches come from their beginning.
-        """
-        return RowBatches(
-            np.arange(len(self.array), dtype="int32"),
-            self._rows,
-            self._labels,
-            self._batch_size,
-            self._shuffle_seed,
-        )
 
     @property
     def labels(self) -> np.ndarray:
@@ -68,13 +54,10 @@ class RowBatches(keras.utils.PyDataset):
         self._order = self._next_order()
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
-        """Return batch ``index``: inputs (b, height, width, maps) and labels (b,).
-
-        Of an array of numbers, the inputs are numbers, (b,).
-        """
+        """Return batch ``index``: inputs (b, height, width, maps) and labels (b,)."""
         start = index * self._batch_size
         chosen = self._order[start : start + self._batch_size]
-        inputs = self.array[self._rows[chosen]]
+        inputs = self._array[self._rows[chosen]]
         if inputs.ndim == 3:
             inputs = inputs[..., np.newaxis]
         return (inputs,) if self._labels is None else (inputs, self._labels[chosen])

@@ -15,7 +15,7 @@ def extract_features(
 ) -> np.ndarray:
     """Return the trunk's output for ``pixels[rows]``, float32 (n, height, width, maps).
 
-    DETL never changes the trunk, so this is the same in every fold and epoch. A bar
+    DETL never changes the trunk, so they are the same in every fold and epoch. A bar
     shows the progress on a terminal.
     """
     from tqdm import tqdm

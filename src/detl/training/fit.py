@@ -26,7 +26,6 @@ from detl.training.speed.fast_optimizers import make_adam, make_sgd
 from detl.training.speed.fast_validation import Validation
 from detl.training.speed.padded_batches import EvenBatches
 from detl.training.speed.prefetch import read_ahead
-from detl.training.speed.rows_on_device import place_on_device
 
 if TYPE_CHECKING:
     from detl.schemas.parameters import TrainingParameters
@@ -85,12 +84,15 @@ def _fit(
     title: str,
     devices: Sequence[str],
 ) -> History:
-    trained = model
-    if parameters.inputs_on_device:
-        trained, training, validation = place_on_device(model, training, validation)
     dealt_out: RowBatches | EvenBatches = training
     callbacks = [
-        KeepBest(model, parameters.epochs),
+        # Keeps the weights of the best epoch, and never stops the training.
+        keras.callbacks.EarlyStopping(
+            "val_accuracy",
+            mode="max",
+            patience=parameters.epochs,
+            restore_best_weights=True,
+        ),
         EpochLines(title, parameters.epochs),
         RefuseUnlearned(training.labels, parameters, title),
     ]
@@ -101,10 +103,10 @@ def _fit(
     elif not has_accelerator():
         callbacks.insert(0, Validation(validation))
         validated = None
-    compile_network(trained, parameters, training.num_batches)
+    compile_network(model, parameters, training.num_batches)
     every_epoch = EveryEpoch(dealt_out, parameters.epochs)
     start = time.monotonic()
-    curves = trained.fit(
+    curves = model.fit(
         every_epoch if devices else read_ahead(every_epoch),
         validation_data=validated,
         steps_per_epoch=training.num_batches,
@@ -170,25 +172,6 @@ def make_optimizer(
     if parameters.optimizer == "adam":
         return make_adam(rate)
     return make_sgd(rate, parameters.momentum)
-
-
-class KeepBest(keras.callbacks.EarlyStopping):
-    """Leaves a model with the weights of its best epoch, and stops no training.
-
-    Args:
-        model: Whose weights are kept: the one that is trained may hold the images.
-        epochs: How many there are.
-    """
-
-    def __init__(self, model: keras.Model, epochs: int) -> None:
-        super().__init__(
-            "val_accuracy", mode="max", patience=epochs, restore_best_weights=True
-        )
-        self._kept = model
-
-    def set_model(self, model: keras.Model) -> None:
-        """Take the weights of the model that was named, whichever is trained."""
-        super().set_model(self._kept)
 
 
 class EpochLines(keras.callbacks.Callback):

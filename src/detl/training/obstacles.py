@@ -1,4 +1,4 @@
-"""What keeps a training from leading anywhere, said before or while it runs."""
+"""Errors of a training that cannot learn, raised before it or while it runs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from detl.schemas.parameters import TrainingParameters
 
 WITHIN = 0.01
-"""A training loss this near to that of chance, for two classes of equal size, is at
-chance; where classes are uneven and chance loses less, so much less of it."""
+"""A training loss this close to that of chance is at chance, for two classes of equal
+size. For uneven classes, whose chance loss is smaller, it is smaller in proportion."""
 
 
 def require_classes(training: RowBatches, validation: RowBatches, title: str) -> None:
@@ -43,7 +43,7 @@ def require_classes(training: RowBatches, validation: RowBatches, title: str) ->
 
 
 def measure_chance(labels: np.ndarray) -> float:
-    """Return the least loss of a network that says the same of every image.
+    """Return the lowest loss of a network that gives every image the same answer.
 
     It is the entropy of the shares of the classes, in nats: ln 2 for two of equal size.
 
@@ -59,10 +59,9 @@ class RefuseUnlearned(keras.callbacks.Callback):
 
     Args:
         labels: Class index of each training image, (n,).
-        parameters: After ``epochs_at_chance`` epochs at chance in a row, of a network
-            that has not been better in any epoch, the training is stopped. None lets it
-            go on. Epochs of the warm-up do not count: few steps of a rate near 0 are no
-            attempt.
+        parameters: The training stops after ``epochs_at_chance`` epochs at chance in a
+            row, if the network has been better in no epoch before; None never stops
+            it. Epochs of the warm-up do not count: their rates are near 0.
         title: What is trained.
     """
 
@@ -80,7 +79,7 @@ class RefuseUnlearned(keras.callbacks.Callback):
         self._at_chance = 0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Raise ``DetlError`` where it makes no sense to go on."""
+        """Raise ``DetlError`` where going on makes no sense."""
         loss = float((logs or {})["loss"])
         # Half precision leaves out a step whose gradients are too large.
         if not np.isfinite(loss) and not self._weights_are_finite():
