@@ -58,7 +58,7 @@ def build(arguments: argparse.Namespace):
 def time_steps():
     """Return a Keras callback that keeps the seconds from step to step, as ``seconds``.
 
-    With what a step waits for its input; not those in which an epoch begins or ends.
+    With what a step waits for its input; not those in which an epoch starts or ends.
     """
     import keras
 
@@ -80,12 +80,22 @@ def time_steps():
 def train_here(arguments: argparse.Namespace, has_fixed_input: bool) -> list[float]:
     """Return the seconds of steps as this project trains; or on one fixed batch."""
     from detl.schemas.parameters import AugmentationParameters, TrainingParameters
-    from detl.training import fit
     from detl.training.augmentation import augment_inputs
     from detl.training.batches import RowBatches
+    from detl.training.fit import fit_network
 
-    class FixedBatches(RowBatches):
+    seconds: list[float] = []
+
+    class TimedBatches(RowBatches):
+        """Keeps the seconds from batch to batch of an epoch, which are its steps."""
+
         def __getitem__(self, index):
+            now = time.perf_counter()
+            if index:
+                seconds.append(now - self._last)
+            self._last = now
+            if not has_fixed_input:
+                return super().__getitem__(index)
             if not hasattr(self, "_kept"):
                 self._kept = super().__getitem__(0)
             return self._kept
@@ -109,16 +119,11 @@ def train_here(arguments: argparse.Namespace, has_fixed_input: bool) -> list[flo
         warm_up_epochs=0,
         epochs_at_chance=None,
     )
-    clock = time_steps()
-    # The clock comes in where the line per epoch is logged.
-    fit.EpochLines = lambda *_: clock
-    kind = FixedBatches if has_fixed_input else RowBatches
     model = augment_inputs(build(arguments), augmentation, 0)
     validation = RowBatches(pixels, rows[:BATCH], labels[:BATCH], BATCH)
-    fit.fit_network(
-        model, kind(pixels, rows, labels, BATCH, 0), validation, parameters, "here"
-    )
-    return clock.seconds[arguments.steps - 1 :]
+    training = TimedBatches(pixels, rows, labels, BATCH, 0)
+    fit_network(model, training, validation, parameters, "here")
+    return seconds[arguments.steps - 1 :]
 
 
 def train_keras(arguments: argparse.Namespace) -> list[float]:

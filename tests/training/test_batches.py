@@ -56,3 +56,14 @@ def test_the_order_is_a_function_of_the_seed():
 
     assert list(orders[0]) == list(orders[1])
     assert list(orders[0]) != list(orders[2])
+
+
+def test_beginning_again_gives_the_orders_of_before():
+    batches = RowBatches(PIXELS, np.arange(10), np.arange(10), 4, shuffle_seed=0)
+    orders = []
+    for _ in range(2):
+        batches.begin()
+        batches.on_epoch_end()
+        orders.append(list(_all(batches)[1]))
+
+    assert orders[0] == orders[1]

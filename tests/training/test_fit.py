@@ -6,7 +6,6 @@ import pytest
 from pydantic import ValidationError
 
 from detl.networks import build_network
-from detl.training import fit
 from detl.training.batches import RowBatches
 from detl.training.fit import fit_network, make_optimizer
 from detl.training.predict import predict_probabilities
@@ -141,20 +140,63 @@ def test_a_training_step_is_traced_once(short_training, monkeypatch, optimizer):
     assert len(traced) == 1
 
 
-def test_on_an_accelerator_keras_validates_and_finds_the_same(
-    short_training, monkeypatch
+def test_weights_are_those_of_fit_of_keras_bit_for_bit(short_training):
+    """Where gradients are Keras's, and the batches' sizes are powers of two."""
+    rows = np.arange(40), np.arange(40, 64)
+    training = RowBatches(PIXELS, rows[0], LABELS[rows[0]], 16, shuffle_seed=5)
+    validation = RowBatches(PIXELS, rows[1], LABELS[rows[1]], 16)
+    ours, plain = _linear(), _linear()
+    parameters = short_training(epochs=4, optimizer="sgd", learning_rate=0.01)
+
+    history = fit_network(ours, training, validation, parameters, "test")
+    plain.compile(
+        keras.optimizers.SGD(0.01, momentum=parameters.momentum),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    training.begin()
+    kept = keras.callbacks.EarlyStopping(
+        "val_accuracy", mode="max", patience=4, restore_best_weights=True
+    )
+    options = {"validation_data": validation, "callbacks": [kept]}
+    expected = plain.fit(training, epochs=4, verbose=0, shuffle=False, **options)
+
+    assert all(map(np.array_equal, ours.get_weights(), plain.get_weights()))
+    assert history["loss"] == pytest.approx(expected.history["loss"], rel=1e-6)
+    assert history["train_accuracy"] == pytest.approx(expected.history["accuracy"])
+
+
+def test_as_many_right_answers_are_the_same_accuracy_in_whatever_batch(short_training):
+    """So that the first of several equally good epochs is the best."""
+    rows = np.arange(43, 64)
+    accuracies = set()
+    for size in (1, 4, 8, 21):
+        validation = RowBatches(PIXELS, rows, LABELS[rows], size)
+        parameters = short_training(epochs=1)
+        curves = fit_network(_linear(), _batches(0), validation, parameters, "test")
+        accuracies.add(curves["val_accuracy"][0])
+
+    assert len(accuracies) == 1
+    assert (accuracies.pop() * 21).is_integer()
+
+
+def test_the_validation_is_what_keras_finds_though_its_last_batch_is_smaller(
+    short_training,
 ):
-    here = fit_network(_linear(), _batches(0), _batches(), short_training(), "test")
+    model = _linear()
+    rows = np.arange(43, 64)
+    validation = RowBatches(PIXELS, rows, LABELS[rows], 8)
 
-    def refuse(batches):
-        raise AssertionError("it would wait for each batch")
+    curves = fit_network(model, _batches(0), validation, short_training(epochs=1), "")
 
-    monkeypatch.setattr(fit, "has_accelerator", lambda: True)
-    monkeypatch.setattr(fit, "Validation", refuse)
-    there = fit_network(_linear(), _batches(0), _batches(), short_training(), "test")
-
-    assert there["val_accuracy"] == here["val_accuracy"]
-    np.testing.assert_allclose(there["val_loss"], here["val_loss"], rtol=1e-5)
+    model.compile(
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    loss, accuracy = model.evaluate(PIXELS[rows][..., None], LABELS[rows], verbose=0)
+    assert curves["val_loss"] == pytest.approx([loss], rel=1e-5)
+    assert curves["val_accuracy"] == pytest.approx([accuracy])
 
 
 def test_a_line_per_epoch_says_title_losses_accuracies_and_time_left(

@@ -19,6 +19,17 @@ def test_every_input_has_its_probabilities():
     np.testing.assert_allclose(predicted, [[0.25, 0.75]] * 2, atol=1e-6)
 
 
+def test_the_order_is_that_of_the_inputs_though_the_last_batch_is_smaller():
+    inputs = np.arange(70, dtype="float32")[:, np.newaxis]
+    network = make_network(1, 1)
+    network.set_weights([np.array([[0.0, 0.1]]), np.zeros(2)])
+
+    predicted = predict_inputs(network, inputs)
+
+    expected = 1 / (1 + np.exp(-0.1 * inputs[:, 0]))
+    np.testing.assert_allclose(predicted[:, 1], expected, atol=1e-6)
+
+
 def test_of_no_image_nothing_is_predicted():
     network = make_network(1, 1, 1, 1)
 

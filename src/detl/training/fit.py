@@ -13,19 +13,15 @@ import keras
 from detl.networks.keras_settings import plain_keras
 from detl.training.batches import RowBatches
 from detl.training.obstacles import RefuseUnlearned, require_classes
-from detl.training.speed.all_epochs import EveryEpoch
 from detl.training.speed.devices import (
     choose_devices,
-    has_accelerator,
     let_compile,
     scale_loss,
     spread_over,
 )
 from detl.training.speed.fast_layers import quicken_gradients
 from detl.training.speed.fast_optimizers import make_adam, make_sgd
-from detl.training.speed.fast_validation import Validation
 from detl.training.speed.padded_batches import EvenBatches
-from detl.training.speed.prefetch import read_ahead
 
 if TYPE_CHECKING:
     from detl.schemas.parameters import TrainingParameters
@@ -84,37 +80,37 @@ def _fit(
     title: str,
     devices: Sequence[str],
 ) -> History:
-    dealt_out: RowBatches | EvenBatches = training
-    callbacks = [
-        # Keeps the weights of the best epoch, and never stops the training.
-        keras.callbacks.EarlyStopping(
-            "val_accuracy",
-            mode="max",
-            patience=parameters.epochs,
-            restore_best_weights=True,
-        ),
-        EpochLines(title, parameters.epochs),
-        RefuseUnlearned(training.labels, parameters, title),
-    ]
-    validated: RowBatches | EvenBatches | None = validation
-    if devices:
-        dealt_out = EvenBatches(training, len(devices), is_scored=False)
-        validated = EvenBatches(validation, len(devices), is_scored=True)
-    elif not has_accelerator():
-        callbacks.insert(0, Validation(validation))
-        validated = None
+    training.begin()
     compile_network(model, parameters, training.num_batches)
-    every_epoch = EveryEpoch(dealt_out, parameters.epochs)
+    callbacks = keras.callbacks.CallbackList(
+        [
+            # Keeps the weights of the best epoch, and never stops the training.
+            keras.callbacks.EarlyStopping(
+                "val_accuracy",
+                mode="max",
+                patience=parameters.epochs,
+                restore_best_weights=True,
+            ),
+            EpochLines(title, parameters.epochs),
+            RefuseUnlearned(training.labels, parameters, title),
+        ],
+        add_history=True,
+        model=model,
+    )
     start = time.monotonic()
-    curves = model.fit(
-        every_epoch if devices else read_ahead(every_epoch),
-        validation_data=validated,
-        steps_per_epoch=training.num_batches,
-        epochs=parameters.epochs,
-        callbacks=callbacks,
-        shuffle=False,
-        verbose=0,
-    ).history
+    if devices:
+        # Keras deals each batch out to the devices in ``fit`` alone.
+        model.fit(
+            EvenBatches(training, len(devices), is_scored=False),
+            validation_data=EvenBatches(validation, len(devices), is_scored=True),
+            epochs=parameters.epochs,
+            callbacks=callbacks,
+            shuffle=False,
+            verbose=0,
+        )
+    else:
+        _train_epochs(model, training, validation, parameters.epochs, callbacks)
+    curves = model.history.history
     logger.info(
         "%s: validation accuracy %.3f after epoch %d of %d, %.0f s",
         title,
@@ -129,6 +125,53 @@ def _fit(
         "train_accuracy": curves["accuracy"],
         "val_accuracy": curves["val_accuracy"],
     }
+
+
+def _train_epochs(
+    model: keras.Model,
+    training: RowBatches,
+    validation: RowBatches,
+    epochs: int,
+    callbacks: keras.callbacks.CallbackList,
+) -> None:
+    callbacks.on_train_begin()
+    for epoch in range(epochs):
+        # Keras's ``fit`` draws an order before the first epoch as well.
+        training.on_epoch_end()
+        loss, accuracy = _run_batches(model, "train_on_batch", training)
+        val_loss, val_accuracy = _run_batches(model, "test_on_batch", validation)
+        callbacks.on_epoch_end(
+            epoch,
+            {
+                "loss": loss,
+                "accuracy": accuracy,
+                "val_loss": val_loss,
+                "val_accuracy": val_accuracy,
+            },
+        )
+    callbacks.on_train_end()
+
+
+def _run_batches(
+    model: keras.Model, step: str, batches: RowBatches
+) -> tuple[float, float]:
+    """Return loss and accuracy, the means over all rows.
+
+    Args:
+        model: Compiled.
+        step: The name of its method that each batch is given to.
+        batches: Inputs and labels.
+    """
+    loss, correct, rows = 0.0, 0, 0
+    for number in range(batches.num_batches):
+        inputs, labels = batches[number]
+        # Keras 3.12 goes on with the sums of the batches before.
+        model.reset_metrics()
+        of_batch = getattr(model, step)(inputs, labels, return_dict=True)
+        loss += of_batch["loss"] * len(labels)
+        correct += round(of_batch["accuracy"] * len(labels))
+        rows += len(labels)
+    return loss / rows, correct / rows
 
 
 def compile_network(

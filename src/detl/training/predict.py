@@ -1,11 +1,10 @@
-"""What a trained network says."""
+"""The class probabilities that a trained network gives."""
 
 import keras
 import numpy as np
 
 from detl.networks.keras_settings import plain_keras
 from detl.training.batches import RowBatches
-from detl.training.speed.prefetch import read_ahead
 
 
 @plain_keras()
@@ -14,11 +13,11 @@ def predict_probabilities(model: keras.Model, batches: RowBatches) -> np.ndarray
 
     Args:
         model: Network that returns logits.
-        batches: What to classify, in the order in which it comes; may be nothing.
+        batches: What to classify; may be empty.
     """
-    if batches.num_batches == 0:  # which Keras refuses
-        return np.empty((0, model.output_shape[-1]))
-    logits = np.asarray(model.predict(read_ahead(batches), verbose=0), dtype="float64")
+    numbers = range(batches.num_batches)
+    found = [model.predict_on_batch(batches[number][0]) for number in numbers]
+    logits = np.concatenate([np.empty((0, model.output_shape[-1])), *found])
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 

@@ -45,10 +45,6 @@ class EvenBatches(keras.utils.PyDataset):
         """Number of batches in an epoch."""
         return int(self._batches.num_batches)
 
-    def begin(self) -> None:
-        """Draw the order of the first epoch, as in the beginning."""
-        self._batches.begin()
-
     def on_epoch_end(self) -> None:
         """Draw the order of the next epoch."""
         self._batches.on_epoch_end()
