@@ -1,4 +1,4 @@
-"""A training step beside the same with Keras's own optimizers, and own gradients.
+"""A training step beside the same with Keras's own gradients.
 
     python benchmarks/training_step.py [--steps 30] [--width 0.5]
 
@@ -10,10 +10,8 @@ the steps after the first two, in which TensorFlow traces.
 
 import argparse
 from collections.abc import Callable
-from contextlib import nullcontext
 from statistics import median
 from time import perf_counter
-from unittest.mock import patch
 
 import keras
 import numpy as np
@@ -27,15 +25,11 @@ from detl.schemas.parameters import (
     TrainingParameters,
 )
 from detl.session.memory import keep_freed_memory
-from detl.training import fit
 from detl.training.augmentation import augment_inputs
+from detl.training.fit import compile_network
 from detl.training.speed.fast_layers import quicken_gradients
 
 BATCH = 32
-KERAS = {
-    "make_adam": keras.optimizers.Adam,
-    "make_sgd": lambda rate, momentum: keras.optimizers.SGD(rate, momentum=momentum),
-}
 
 
 def make_step(
@@ -43,8 +37,7 @@ def make_step(
 ) -> Callable[[], object]:
     """Return what takes a step of a copy of the model on one batch."""
     copy = (copy_model if way == "gradients" else quicken_gradients)(model)
-    with patch.multiple(fit, **KERAS) if way == "optimizer" else nullcontext():
-        fit.compile_network(copy, parameters, 1)
+    compile_network(copy, parameters, 1)
     random = np.random.default_rng(0)
     inputs = random.random((BATCH, *model.input_shape[1:]), "float32")
     labels = np.arange(BATCH) % model.output_shape[-1]
@@ -65,8 +58,8 @@ def time_ways(steps: dict[str, Callable[[], object]], count: int) -> dict[str, f
 def main(networks: list[str], count: int, width: float | None) -> None:
     """Print the table."""
     keep_freed_memory()
-    print("| step | here | Keras's optimizer | ratio | Keras's gradients | ratio |")
-    print("|---|---:|---:|---:|---:|---:|")
+    print("| step | here | Keras's gradients | ratio |")
+    print("|---|---:|---:|---:|")
     for name in networks:
         values = read_configuration()["architectures"][name]
         network = values["network"] | ({"width_multiplier": width} if width else {})
@@ -76,15 +69,16 @@ def main(networks: list[str], count: int, width: float | None) -> None:
         augmented = augment_inputs(whole, pretrain.augmentation, 0)
         _, tail = cut_trunk(whole)
         for model, parameters in ((augmented, pretrain), (tail, transfer)):
-            ways = ("here", "optimizer", "gradients")
+            ways = ("here", "gradients")
             steps = {way: make_step(model, parameters, way) for way in ways}
             found = time_ways(steps, count)
             part = "tail" if model is tail else "pretraining"
-            row = [f"{name}, {part}, {parameters.optimizer}", f"{found['here']:.1f} ms"]
-            for way in ways[1:]:
-                ratio = found[way] / found["here"]
-                row += [f"{found[way]:.1f} ms", f"{ratio:.2f}"]
-            print(f"| {' | '.join(row)} |", flush=True)
+            print(
+                f"| {name}, {part} | {found['here']:.1f} ms "
+                f"| {found['gradients']:.1f} ms "
+                f"| {found['gradients'] / found['here']:.2f} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

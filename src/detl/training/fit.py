@@ -20,7 +20,6 @@ from detl.training.speed.devices import (
     spread_over,
 )
 from detl.training.speed.fast_layers import quicken_gradients
-from detl.training.speed.fast_optimizers import make_adam, make_sgd
 from detl.training.speed.padded_batches import EvenBatches
 
 if TYPE_CHECKING:
@@ -213,8 +212,8 @@ def make_optimizer(
             warmup_steps=warm_up_steps,
         )
     if parameters.optimizer == "adam":
-        return make_adam(rate)
-    return make_sgd(rate, parameters.momentum)
+        return keras.optimizers.Adam(rate)
+    return keras.optimizers.SGD(rate, momentum=parameters.momentum)
 
 
 class EpochLines(keras.callbacks.Callback):
