@@ -12,10 +12,10 @@ after each epoch.
 
 And beside the floor: the time that the floating-point operations of the tail's
 convolutions and dense layers take at the rate that this machine reaches in a 3 x 3
-convolution alone, forward and backward with this project's quicker gradients, at the
-tail's batch size, with as many maps as the tail's features have, on maps as large, but
-no smaller than 8 x 8. A training step counts three times the forward pass, less the
-gradient of the features, which nobody needs; a validation once.
+convolution alone, forward and backward, at the tail's batch size, with as many maps as
+the tail's features have, on maps as large, but no smaller than 8 x 8. A training step
+counts three times the forward pass, less the gradient of the features, which nobody
+needs; a validation once.
 """
 
 import argparse
@@ -123,14 +123,13 @@ def measure_rate(tail) -> float:
     and out as the tail's features have, on maps of their height and width, but at least
     64 maps of 8 x 8.
     """
+    import keras
     import tensorflow as tf
-
-    from detl.training.speed.fast_layers import QuickGradientConv2D
 
     _, height, width, maps = tail.input.shape
     height, width, maps = max(height, 8), max(width, 8), max(maps, 64)
     inputs, upstream = tf.random.normal((2, BATCH, height, width, maps))
-    layer = QuickGradientConv2D(maps, 3, padding="same", use_bias=False)
+    layer = keras.layers.Conv2D(maps, 3, padding="same", use_bias=False)
     layer.build(inputs.shape)
     kernel = layer.kernel.value
 
