@@ -19,8 +19,8 @@ from detl.schemas.parameters import (
 )
 from project_copy import read_parameters
 
-FOLDS = ("fold_1", "fold_2", "fold_3")
-IMAGES_PER_CLASS = 48
+FOLDS = ("fold_1", "fold_2")
+IMAGES_PER_CLASS = 32
 
 
 def _draw_films(folder: Path, films_of_a_patient: str) -> Path:
@@ -73,7 +73,7 @@ def _make_catalog(radiographs: Path) -> DataCatalog:
     }
     blocks = parameters["architectures"]["alexnet"]
     blocks["network"] |= {"width_multiplier": 0.125, "fully_connected_units": 64}
-    blocks["pretrain"] |= {"epochs": 6, "warm_up_epochs": 1, "learning_rate": 2e-3}
+    blocks["pretrain"] |= {"epochs": 3, "warm_up_epochs": 1, "learning_rate": 2e-3}
     blocks["transfer"] |= {"epochs": 15, "learning_rate": 5e-4}
     ingest_parameters = parameters["ingest"] | {"input_size": 48}
     of_alexnet = "params:architectures.alexnet"
@@ -116,22 +116,17 @@ def _measure_optimism(folder: Path, films_of_a_patient: str) -> pd.Series:
 def test_where_a_patients_films_are_near_copies_the_papers_protocol_looks_better(
     tmp_path,
 ):
-    found = _measure_optimism(tmp_path, "near_copies")
+    """Where each patient has one film, only what seeds do to the epochs is left.
 
-    assert found["difference_low"] > 0
-    assert found["accuracy_paper"] > found["accuracy_grouped"] + 0.1
-    assert found["groups"] < found["images"]
-
-
-def test_where_every_patient_has_one_film_the_protocols_hardly_differ(tmp_path):
-    """Only the epoch that is chosen on the test part is left, and what seeds do.
-
-    With four seeds it was 0.00 to 0.13, where near copies gave 0.25 to 0.36.
+    Two seeds gave differences of 0.42 and 0.43 with near copies, 0.01 and 0.12 without.
     """
-    found = _measure_optimism(tmp_path, "one")
+    near_copies = _measure_optimism(tmp_path / "near_copies", "near_copies")
+    one = _measure_optimism(tmp_path / "one", "one")
 
-    assert -0.2 < found["difference"] < 0.2
-    assert found["groups"] == found["images"] == 4 * IMAGES_PER_CLASS
+    assert near_copies["difference_low"] > 0
+    assert near_copies["difference"] > one["difference"] + 0.1
+    assert near_copies["groups"] < near_copies["images"]
+    assert one["groups"] == one["images"] == 4 * IMAGES_PER_CLASS
 
 
 def test_the_tag_of_an_architecture_keeps_all_that_it_needs():
