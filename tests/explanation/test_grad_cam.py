@@ -1,8 +1,3 @@
-import importlib.util
-import os
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -150,22 +145,3 @@ def test_upsampling_keeps_the_units_and_interpolates_bilinearly():
     # Half a source pixel lies between the corners' centres and the border.
     np.testing.assert_allclose(enlarged[0, 3], [0, 1, 3, 4])
     np.testing.assert_allclose(enlarged[1], 1)
-
-
-@pytest.mark.skipif(
-    importlib.util.find_spec("jax") is None, reason="JAX is not installed"
-)
-@pytest.mark.skipif(
-    keras.backend.backend() == "jax", reason="this is the run under JAX"
-)
-def test_jax_gives_the_same_maps():
-    # Keras 3.15 with NumPy 2.4, when a variable on JAX is read.
-    noise = ["-W", "ignore:__array__ implementation"]
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *noise, __file__],
-        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout

@@ -1,8 +1,3 @@
-import importlib.util
-import os
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -150,23 +145,3 @@ def test_a_dark_chest_on_a_bright_ground_keeps_its_contrast_when_standardised():
     lowest, highest = np.sqrt(shares * (1 - shares))
     assert spread.min() > 0.97 * lowest
     assert spread.max() < 1.03 * highest
-
-
-@pytest.mark.skipif(
-    importlib.util.find_spec("jax") is None, reason="JAX is not installed"
-)
-@pytest.mark.skipif(
-    keras.backend.backend() == "jax", reason="this is the run under JAX"
-)
-def test_jax_repeats_edges_too():
-    # Keras 3.15 with NumPy 2.4, when a variable on JAX is read.
-    noise = ["-W", "ignore:__array__ implementation"]
-    tests = f"{__file__}::{test_an_image_of_one_grey_stays_as_it_is.__name__}"
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *noise, tests],
-        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout
