@@ -11,7 +11,8 @@ import pytest
 
 HERE = Path(__file__).parent
 RUN_AGAIN = (
-    "explanation/test_grad_cam.py",
+    "explanation/test_grad_cam.py::test_with_a_mean_head_the_map_is_the_bright_square",
+    "explanation/test_grad_cam.py::test_a_batch_gives_what_its_images_give_one_by_one",
     "training/test_augmentation.py::test_an_image_of_one_grey_stays_as_it_is",
 )
 
