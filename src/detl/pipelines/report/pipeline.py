@@ -50,8 +50,12 @@ OF_RUN = {field.name: field.name for field in fields(Run)} | {
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Gather each network, and write the page over all."""
-    nodes = [*_draw_figures(architectures), *_write_page(architectures)]
+    """Collect the results of each network, and write the page over all."""
+    nodes = [
+        *_draw_figures(architectures),
+        *(_gather(name) for name in architectures),
+        *_write_page(architectures),
+    ]
     parameters = {"params:ingest", "params:split", "params:seed"}
     page = Pipeline(
         nodes,
@@ -62,13 +66,11 @@ def create_pipeline(
         # A run of one architecture's nodes alone ends with the report, too.
         tags=architectures,
     )
-    gathered = [_gather(name, architectures, folds) for name in architectures]
-    return Pipeline([*gathered, page])
+    collected = [_collect(name, folds) for name in architectures]
+    return Pipeline([*collected, page])
 
 
-def _gather(
-    architecture: str, architectures: Sequence[str], folds: Sequence[str]
-) -> Pipeline:
+def _collect(architecture: str, folds: Sequence[str]) -> Pipeline:
     nodes = [
         Node(
             draw_examples,
@@ -97,18 +99,6 @@ def _gather(
             outputs="results",
             name="collect_results",
         ),
-        Node(
-            Network,
-            inputs={
-                "results": "results",
-                "examples": "examples",
-                **{field: f"{architecture}.{of}" for field, of in OF_NETWORK.items()},
-            },
-            outputs="network",
-            name="gather_network",
-            # It lies in no file, so a run of another architecture gathers it again.
-            tags=architectures,
-        ),
     ]
     return Pipeline(
         nodes,
@@ -116,6 +106,21 @@ def _gather(
         inputs=Pipeline(nodes).inputs() - {"params:network"},
         parameters={"params:network": f"params:architectures.{architecture}.network"},
         tags=[architecture],
+    )
+
+
+def _gather(architecture: str) -> Node:
+    # Of the report and not of the network: Kedro-Viz would find a circle in a network
+    # that takes what the audit has made of it.
+    return Node(
+        Network,
+        inputs={
+            "results": f"{architecture}.report.results",
+            "examples": f"{architecture}.report.examples",
+            **{field: f"{architecture}.{of}" for field, of in OF_NETWORK.items()},
+        },
+        outputs=f"{architecture}_network",
+        name=f"gather_{architecture}",
     )
 
 
@@ -149,7 +154,7 @@ def _draw_figures(architectures: Sequence[str]) -> list[Node]:
 
 
 def _write_page(architectures: Sequence[str]) -> list[Node]:
-    networks = {name: f"{name}.report.network" for name in architectures}
+    networks = {name: f"{name}_network" for name in architectures}
     rest = {field: of for field, of in OF_RUN.items() if field != "networks"}
     return [
         Node(gather_run, inputs=networks | rest, outputs="run", name="gather_run"),
