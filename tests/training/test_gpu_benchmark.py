@@ -22,7 +22,13 @@ NOT_THERE = (
 
 WITHOUT = """
 import runpy, sys
-sys.modules.update(dict.fromkeys({missing!r}))
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {missing!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Missing())
 sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
