@@ -154,13 +154,13 @@ def test_the_file_is_named_with_the_command_that_makes_it_again(start):
 
 
 def test_a_file_of_another_pipeline_is_made_by_that_one(start):
-    with pytest.raises(DetlError, match="--pipeline external .*--to-nodes external"):
+    with pytest.raises(DetlError, match=r"--pipeline external .*--to-nodes external"):
         start("source", "films", ["external.images", "params:source"])
 
 
 @pytest.mark.parametrize("only_missing", [False, True])
 def test_files_without_a_note_are_refused(tmp_path, parameters, only_missing):
-    with pytest.raises(DetlError, match="'images' is there, .*does not say what"):
+    with pytest.raises(DetlError, match=r"'images' is there, .*does not say what"):
         take_images(tmp_path, parameters, "data_b", only_missing)
 
 

@@ -81,7 +81,7 @@ def test_a_ledger_that_is_damaged_is_told_in_a_sentence_with_the_way_out(
 def test_a_folder_in_place_of_the_ledger_is_told(tmp_path):
     (tmp_path / FILE).mkdir()
 
-    with pytest.raises(DetlError, match="directory.*remove it .*--pipeline detl'"):
+    with pytest.raises(DetlError, match=r"directory.*remove it .*--pipeline detl'"):
         Ledger(tmp_path).read()
 
 
