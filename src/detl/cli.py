@@ -1,8 +1,8 @@
 """The project's commands: a plainer ``kedro run``, ``resume`` and ``clean``."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from kedro.utils import load_obj
 
 from detl.errors import DetlError
 from detl.networks.keras_settings import choose_backend
-from detl.session.commands import Command, name_environment, raw_data_folder
+from detl.session.commands import Command, name_environment
+from detl.session.config_loader import giving, raw_data_folder
 from detl.session.provenance import spell_command
 from detl.session.selection import FILTERS, select_pipeline
 from detl.session.sentences import tell
@@ -147,7 +148,7 @@ def _resume(project_path: Path, env: str | None) -> None:
     )
     for other in unfinished.others:
         click.echo(f"Unfinished too: environment {other} (kedro resume --env {other}).")
-    _name_raw_data(command)
+    raw = _find_raw_data(command)
     # Paths in the command may be relative to where it was typed.
     os.chdir(project_path / command["folder"])
     MLFLOW_HOOKS.resume(unfinished.run_id)
@@ -156,13 +157,14 @@ def _resume(project_path: Path, env: str | None) -> None:
         env=command["env"],
         runtime_params=command["runtime_params"],
     )
-    session.run(
-        pipeline_names=command["pipeline_names"],
-        runner=FoldByFoldRunner(),
-        only_missing_outputs=True,
-        load_versions=command["load_versions"],
-        **{name: command[name] for name in FILTERS},
-    )
+    with giving("DETL_DATA", raw):
+        session.run(
+            pipeline_names=command["pipeline_names"],
+            runner=FoldByFoldRunner(),
+            only_missing_outputs=True,
+            load_versions=command["load_versions"],
+            **{name: command[name] for name in FILTERS},
+        )
 
 
 @cli.command()
@@ -181,8 +183,8 @@ def _clean(metadata: ProjectMetadata, env: str | None) -> None:
         clean(metadata.project_path, metadata.package_name, asked)
 
 
-def _name_raw_data(command: Command) -> None:
-    """Set DETL_DATA to what it was when the user typed the command.
+def _find_raw_data(command: Command) -> str | None:
+    """Return what DETL_DATA was when the user typed the command; None if not set.
 
     Raises:
         DetlError: DETL_DATA names another folder now.
@@ -195,19 +197,9 @@ def _name_raw_data(command: Command) -> None:
             f"{f'with DETL_DATA={before}' if before else 'without DETL_DATA'}, and "
             f"DETL_DATA is {now}: unset it, and resume then."
         )
-    if before is not None:
-        os.environ["DETL_DATA"] = before
+    return None if before is None else str(before)
 
 
-@contextmanager
-def _without_raw_data() -> Iterator[None]:
+def _without_raw_data() -> AbstractContextManager[None]:
     """Let ``conf/`` be read without DETL_DATA, where no raw data are read."""
-    named = os.environ.get("DETL_DATA")
-    os.environ["DETL_DATA"] = raw_data_folder() or "data/01_raw"
-    try:
-        yield
-    finally:
-        if named is None:
-            del os.environ["DETL_DATA"]
-        else:
-            os.environ["DETL_DATA"] = named
+    return giving("DETL_DATA", raw_data_folder() or "data/01_raw")

@@ -1,5 +1,6 @@
 """What cannot be read in ``conf/`` is told with file, line and reason."""
 
+import os
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from detl.session.config_loader import (
     ReadableConfigLoader,
     check_environment,
     environment_variable,
+    giving,
 )
 from project_copy import PROJECT
 
@@ -236,3 +238,12 @@ def test_a_variable_that_is_set_has_its_value(monkeypatch, tmp_path: Path):
     monkeypatch.setenv("DETL_DATA", str(tmp_path))
 
     assert environment_variable("DETL_DATA") == str(tmp_path)
+
+
+def test_a_command_may_give_a_variable_in_place_of_the_environment(monkeypatch):
+    monkeypatch.setenv("DETL_DATA", "here")
+
+    with giving("DETL_DATA", "there"), giving("DETL_DATA", None):
+        assert environment_variable("DETL_DATA") == "there"
+        assert os.environ["DETL_DATA"] == "here"
+    assert environment_variable("DETL_DATA") == "here"

@@ -1,4 +1,5 @@
 import copy
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -6,6 +7,7 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 
 from detl.errors import DetlError
+from detl.pipeline_registry import register_pipelines
 from detl.session.hooks import LedgerHooks
 from detl.session.made_with import Ledger, list_values
 from detl.session.project_parameters import ProjectParameters
@@ -39,7 +41,7 @@ def start(tmp_path, parameters):
         files = {name: MemoryDataset("on disk") for name in taken}
         catalog = DataCatalog({"parameters": MemoryDataset(asked), **files})
         start_hooks(tmp_path, raw).before_pipeline_run(
-            {"only_missing_outputs": only_missing},
+            run_params(only_missing),
             Pipeline([Node(lambda *_: 0, list(taken) or None, makes, name="make")]),
             catalog,
         )
@@ -47,11 +49,21 @@ def start(tmp_path, parameters):
     return run
 
 
+def run_params(only_missing=False):
+    return {
+        "only_missing_outputs": only_missing,
+        "env": "test",
+        "runtime_params": {"seed": 7},
+    }
+
+
 def start_hooks(project, raw=RAW):
     hooks = LedgerHooks()
     globals_ = {"data": "data", "raw": raw}
     hooks.after_context_created(
-        SimpleNamespace(project_path=project, config_loader={"globals": globals_})
+        SimpleNamespace(
+            project_path=project, env="test", config_loader={"globals": globals_}
+        )
     )
     return hooks
 
@@ -109,7 +121,7 @@ def test_what_is_kept_because_it_is_there_was_made_with_the_same_parameters(
 
     with pytest.raises(DetlError, match="seed = 0, and 7 is asked for"):
         start_hooks(tmp_path).before_pipeline_run(
-            {"only_missing_outputs": True}, nodes, catalog
+            run_params(only_missing=True), nodes, catalog
         )
 
 
@@ -129,22 +141,54 @@ def test_another_source_makes_other_files_of_the_external_test_only(start):
         start("source", "films", ["external.images", "params:source"])
 
 
-def test_files_without_a_note_are_taken(tmp_path, parameters):
+def test_the_file_is_named_with_the_command_that_makes_it_again(start):
+    command = (
+        "'kedro run --pipeline detl --env test --to-nodes split.* --params seed=7'"
+    )
+
+    with pytest.raises(DetlError, match="'data_b' was made with") as refused:
+        start("split.protocol", "paper", ["data_b"])
+
+    pattern = command.replace(".", "[.]").replace("*", "[a-z_]+")
+    assert re.search(pattern, str(refused.value))
+
+
+def test_a_file_of_another_pipeline_is_made_by_that_one(start):
+    with pytest.raises(DetlError, match=r"--pipeline external .*--to-nodes external"):
+        start("source", "films", ["external.images", "params:source"])
+
+
+@pytest.mark.parametrize("only_missing", [False, True])
+def test_files_without_a_note_are_refused(tmp_path, parameters, only_missing):
+    with pytest.raises(DetlError, match=r"'images' is there, .*does not say what"):
+        take_images(tmp_path, parameters, "data_b", only_missing)
+
+
+def test_a_run_does_not_take_what_it_removes_first(tmp_path, parameters):
+    # The report takes the audit, if there is one, and the audit is below the images.
+    card = "alexnet.shortcuts.card"
+    catalog = DataCatalog(
+        {"parameters": MemoryDataset(parameters), card: MemoryDataset("on disk")}
+    )
+    whole = register_pipelines()["detl"]
+    assert card in whole.inputs()
+
+    start_hooks(tmp_path).before_pipeline_run(run_params(), whole, catalog)
+
+
+def take_images(project, parameters, makes, only_missing):
     catalog = DataCatalog(
         {"parameters": MemoryDataset(parameters), "images": MemoryDataset("on disk")}
     )
-    nodes = Pipeline([Node(lambda _: 0, "images", "made", name="make")])
-
-    start_hooks(tmp_path).before_pipeline_run(
-        {"only_missing_outputs": True}, nodes, catalog
-    )
+    nodes = Pipeline([Node(lambda _: 0, "images", makes, name="make")])
+    start_hooks(project).before_pipeline_run(run_params(only_missing), nodes, catalog)
 
 
 def test_outputs_are_noted_with_the_parameters_of_the_run(tmp_path, parameters):
     node = Node(lambda: (0, 0), None, ["data_b", "data_b_counts"], name="select")
     hooks = start_hooks(tmp_path)
     hooks.before_pipeline_run(
-        {"only_missing_outputs": False},
+        run_params(),
         Pipeline([node]),
         DataCatalog({"parameters": MemoryDataset(parameters)}),
     )

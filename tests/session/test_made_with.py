@@ -6,7 +6,7 @@ import pytest
 from kedro.pipeline import Node
 
 from detl.errors import DetlError
-from detl.session.made_with import FILE, RAW, Ledger, find_changes
+from detl.session.made_with import FILE, RAW, Change, Ledger, find_changes
 
 NOTING = """
 import sys
@@ -22,7 +22,9 @@ def node_of(*inputs):
 
 
 def changes(made, asked, *inputs):
-    return find_changes([node_of(*inputs)], {"model": made}, asked)
+    found = find_changes([node_of(*inputs)], {"model": made}, asked)
+    assert {change.dataset for change in found} <= {"model"}
+    return {change.parameter: change.before for change in found}
 
 
 def test_what_was_noted_is_read(tmp_path):
@@ -53,11 +55,43 @@ def test_what_is_made_again_was_made_with_the_last_parameters_only(tmp_path):
     assert only == {"parameters": {"seed": "7"}, "datasets": ["model"]}
 
 
-def test_a_ledger_that_cannot_be_read_is_told_with_the_way_out(tmp_path):
-    (tmp_path / FILE).write_text('[{"parameters": {}, ')
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'[{"parameters": {}, ',
+        b'[{"parameters": "x", "datasets": ["images"]}]',
+        b'[{"parameters": {}, "datasets": "images"}]',
+        b'[{"parameters": {"seed": 0}, "datasets": ["images"]}]',
+        b'[{"parameters": {}}]',
+        b"{}",
+        b'""',
+        b"",
+        "[]".encode("utf-16"),
+    ],
+)
+def test_a_ledger_that_is_damaged_is_told_in_a_sentence_with_the_way_out(
+    tmp_path, content
+):
+    (tmp_path / FILE).write_bytes(content)
 
-    with pytest.raises(DetlError, match=rf"{FILE}, .*kedro clean"):
+    with pytest.raises(DetlError, match=rf"^.*{FILE}, .*--pipeline detl --env test'"):
+        Ledger(tmp_path, "test").read()
+
+
+def test_a_folder_in_place_of_the_ledger_is_told(tmp_path):
+    (tmp_path / FILE).mkdir()
+
+    with pytest.raises(DetlError, match=r"directory.*remove it .*--pipeline detl'"):
         Ledger(tmp_path).read()
+
+
+def test_a_change_names_the_first_file_that_was_made_with_it():
+    first, second = (Node(lambda _: 0, "params:seed", name) for name in ("b", "a"))
+    made = {"seed": "0"}
+
+    found = find_changes([first, second], {"a": made, "b": made}, {"seed": "7"})
+
+    assert found == [Change("b", "seed", "0")]
 
 
 def test_two_runs_that_note_at_once_lose_nothing(tmp_path):

@@ -215,7 +215,7 @@ def test_a_server_that_is_down_is_told_at_once():
 
 
 def test_a_server_that_never_answers_is_told(monkeypatch):
-    monkeypatch.setitem(mlflow_store._AT_FIRST, "MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"http://127.0.0.1:{server.getsockname()[1]}"
 
@@ -245,14 +245,15 @@ def test_a_store_of_another_version_of_mlflow_is_told(project, tmp_path):
 
 
 def test_how_a_server_is_asked_is_as_before_afterwards(monkeypatch):
-    for name in mlflow_store._AT_FIRST:
+    for name in ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_TIMEOUT"):
         monkeypatch.delenv(name, raising=False)
+    before = dict(os.environ)
 
     with asking_once():
         assert os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "0"
         assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "5"
 
-    assert not os.environ.keys() & mlflow_store._AT_FIRST.keys()
+    assert dict(os.environ) == before
 
 
 def test_a_server_is_asked_for_as_long_as_the_user_says(monkeypatch):

@@ -78,12 +78,11 @@ def _kill_in_fold_3(project: Path) -> None:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    before = project / METRICS_OF_FOLD_3.replace("fold_3", "fold_2")
+    model = project / "data/test/06_models/alexnet/fold_3.keras"
     deadline = time.monotonic() + 300
-    while not before.exists() and time.monotonic() < deadline:
+    while not model.exists() and time.monotonic() < deadline:
         assert process.poll() is None, "the run ended before it could be killed"
         time.sleep(0.05)
-    time.sleep(1.5)  # into fold 3
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from detl.session.config_loader import raw_data_folder
 from detl.session.selection import FILTERS
 
 SOURCE = "source"
@@ -88,8 +89,3 @@ def name_environment(env: str | None) -> str:
     Their files are the same, those of ``base``.
     """
     return "base" if env in (None, "local") else env
-
-
-def raw_data_folder() -> str | None:
-    """Return what DETL_DATA names; None where it is not set, or set to nothing."""
-    return os.environ.get("DETL_DATA", "").strip() or None

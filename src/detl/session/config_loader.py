@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from detl.errors import DetlError
 
 MEANINGS = {"DETL_DATA": "the folder that holds the raw data sets (docs/data.md)"}
 """Environment variables that ``conf/`` asks for, and what to set them to."""
+
+_given: dict[str, str] = {}
+"""Values that a command gives in place of the environment's (``giving``)."""
 
 _GLOB = "*?[]{}"
 """Characters in the path of ``conf/`` that Kedro takes for a pattern."""
@@ -65,16 +69,39 @@ class ReadableConfigLoader(OmegaConfigLoader):
             raise
 
 
+@contextmanager
+def giving(name: str, value: str | None) -> Iterator[None]:
+    """Let ``conf/`` be read with this value of a variable; None gives nothing."""
+    before = dict(_given)
+    if value is not None:
+        _given[name] = value
+    try:
+        yield
+    finally:
+        _given.clear()
+        _given.update(before)
+
+
+def raw_data_folder() -> str | None:
+    """Return what DETL_DATA names; None where it is not set, or set to nothing."""
+    return _value_of("DETL_DATA").strip() or None
+
+
+def _value_of(variable: str) -> str:
+    return _given.get(variable, os.environ.get(variable, ""))
+
+
 def environment_variable(name: str, default: Any = ...) -> Any:
     """Return the value of an environment variable, for ``${oc.env:NAME}`` in ``conf/``.
 
-    An empty value counts as not set.
+    A value that a command gives (``giving``) comes first; an empty one counts as not
+    set.
 
     Raises:
         DetlError: It is not set and has no default, or OmegaConf would take its value
             for a reference.
     """
-    value = os.environ.get(name, "")
+    value = _value_of(name)
     if "${" in value:
         raise DetlError(
             f"The environment variable {name} is {value!r}, and OmegaConf, which reads "

@@ -17,10 +17,16 @@ from kedro.pipeline.node import Node
 from detl.design import unit_of
 from detl.errors import DetlError
 from detl.session.commands import SOURCE
-from detl.session.made_with import RAW, Ledger, Values, find_changes, list_values
+from detl.session.made_with import FILE, RAW, Ledger, Values, find_changes, list_values
 from detl.session.project_parameters import check_parameters
 from detl.session.quiet import import_keras
-from detl.session.selection import makers, nodes_above, outputs_made_from
+from detl.session.selection import (
+    every_node,
+    makers,
+    nodes_above,
+    outputs_made_from,
+    pipeline_of,
+)
 from detl.session.simultaneous_runs import Use, using
 
 REPORT = "08_reporting/report.html"
@@ -161,6 +167,35 @@ def _refuse_unreadable_source(catalog: DataCatalog) -> None:
     read_external_images(catalog.load("params:source"), ingest, key)
 
 
+def _list_taken(
+    pipeline: Pipeline, catalog: DataCatalog, *, only_missing: bool
+) -> list[str]:
+    """Return the datasets of nodes that are there and that a run takes as they are."""
+    outputs = pipeline.all_outputs()
+    if only_missing:
+        names = pipeline.inputs() | outputs
+    else:
+        # ``OutputHooks`` removes these before the run.
+        names = pipeline.inputs() - outputs_made_from(outputs)
+    return [name for name in sorted(names & makers().keys()) if catalog.exists(name)]
+
+
+def _spell_making(datasets: list[str], run_params: dict[str, Any]) -> str:
+    """Return the command that makes these datasets with the parameters of this run."""
+    from detl.session.provenance import spell_command
+
+    maker = makers()[datasets[0]]
+    is_one = len(datasets) == 1
+    return spell_command(
+        {
+            "env": run_params["env"],
+            "runtime_params": run_params["runtime_params"],
+            "pipeline_names": [pipeline_of(maker) if is_one else "detl"],
+            "to_nodes": [maker.name] if is_one else [],
+        }
+    )
+
+
 class LedgerHooks:
     """Notes which parameters datasets are made with, and refuses to take others."""
 
@@ -172,7 +207,7 @@ class LedgerHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Find the ledger of the environment."""
-        self._ledger = Ledger(data_folder(context))
+        self._ledger = Ledger(data_folder(context), context.env)
         self._raw = context.config_loader["globals"]["raw"]
 
     @hook_impl(tryfirst=True)
@@ -182,31 +217,37 @@ class LedgerHooks:
         """Refuse files that were made with other parameters than this run has.
 
         Raises:
-            DetlError: A file that the run takes was made with another parameter.
+            DetlError: A file that the run takes was made with another parameter, or
+                the ledger does not say what it was made with.
         """
         self._values = list_values(catalog.load("parameters"), self._raw)
-        only_missing = run_params["only_missing_outputs"]
-        names = pipeline.inputs() | (pipeline.all_outputs() if only_missing else set())
-        taken = [name for name in names & makers().keys() if catalog.exists(name)]
+        taken = _list_taken(
+            pipeline, catalog, only_missing=run_params["only_missing_outputs"]
+        )
+        ledger = self._ledger.read()
+        if unnoted := [name for name in taken if name not in ledger]:
+            raise DetlError(
+                f"{unnoted[0]!r} is there, and {self._ledger.folder / FILE} does not "
+                f"say what it was made with (files without a note: {len(unnoted)}): "
+                "put a copy of that ledger back, or make the files again with "
+                f"'{_spell_making(unnoted, run_params)}'."
+            )
         above = nodes_above(taken, catalog)
-        changes = find_changes(above, self._ledger.read(), self._values)
-        if not only_missing:
+        in_order = [node for node in every_node().nodes if node in above]
+        changes = find_changes(in_order, ledger, self._values)
+        if not run_params["only_missing_outputs"]:
             # The same images may lie in another folder on another machine.
-            changes.pop(RAW, None)
+            changes = [change for change in changes if change.parameter != RAW]
         if "params:source" not in pipeline.inputs():
             # The results of an external test stay those of their own source.
-            changes.pop(SOURCE, None)
+            changes = [change for change in changes if change.parameter != SOURCE]
         if changes:
-            name, before = next(iter(changes.items()))
-            way_out = (
-                "run without --only-missing-outputs"
-                if only_missing
-                else "run 'kedro run --pipeline detl' with the new ones first"
-            )
+            dataset, name, before = changes[0]
             raise DetlError(
-                f"The files on disk were made with {name} = {before or 'nothing'}, and "
+                f"{dataset!r} was made with {name} = {before or 'nothing'}, and "
                 f"{self._values.get(name, 'nothing')} is asked for (parameters "
-                f"changed: {len(changes)}): put these back, or {way_out}."
+                f"changed: {len(changes)}): put these back, or make it again with the "
+                f"new ones, '{_spell_making([dataset], run_params)}'."
             )
 
     @hook_impl

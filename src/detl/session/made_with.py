@@ -2,16 +2,17 @@
 
 ``made_with.json`` lists sets of parameters, and under each the datasets that were made
 with it. A dataset is noted before its file is written, so no file is newer than its
-note. A file without a note, from before there was a ledger, is taken as it is.
+note. A run takes no file that has no note.
 """
 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kedro.pipeline.node import Node
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from detl.datasets.atomic import written_whole
 from detl.errors import DetlError
@@ -29,11 +30,34 @@ Values = dict[str, str]
 """Values of parameters by their whole names."""
 
 
+class Change(NamedTuple):
+    """A parameter that is not the one that a dataset was made with."""
+
+    dataset: str
+    parameter: str
+    before: str | None
+    """None if the parameter did not exist."""
+
+
+class _NotedSet(BaseModel):
+    """One entry of the file."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    parameters: Values
+    datasets: set[str]
+
+
+_SETS = TypeAdapter(list[_NotedSet])
+
+
 @dataclass(frozen=True)
 class Ledger:
     """What the datasets of one data folder were made with."""
 
     folder: Path
+    environment: str | None = None
+    """The folder's Kedro environment, for messages; None for ``base``."""
 
     def read(self) -> dict[str, Values]:
         """Return the parameters of each dataset that has been noted."""
@@ -52,18 +76,18 @@ class Ledger:
 
     def _read_sets(self) -> list[tuple[Values, set[str]]]:
         try:
-            text = (self.folder / FILE).read_text(encoding="utf-8")
+            sets = _SETS.validate_json((self.folder / FILE).read_bytes())
         except FileNotFoundError:
             return []
-        try:
-            sets = json.loads(text)
-            return [(one["parameters"], set(one["datasets"])) for one in sets]
-        except (ValueError, TypeError, KeyError) as error:
+        except (OSError, ValidationError) as error:
+            environment = f" --env {self.environment}" if self.environment else ""
             raise DetlError(
                 f"{self.folder / FILE}, which says what the files there were made "
-                f"with, cannot be read ({error!r}): put a copy of it back, or run "
-                "'kedro clean' and start again."
+                f"with, cannot be read ({_describe(error)}): put a copy of it back, or "
+                "remove it and make the files again with 'kedro run --pipeline detl"
+                f"{environment}'."
             ) from error
+        return [(one.parameters, one.datasets) for one in sets]
 
     def _write_sets(self, sets: list[tuple[Values, set[str]]]) -> None:
         shown = [
@@ -75,6 +99,14 @@ class Ledger:
             temporary.write_text(json.dumps(shown, indent=1), encoding="utf-8")
 
 
+def _describe(error: OSError | ValidationError) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or repr(error)
+    fault = error.errors()[0]
+    where = ".".join(str(part) for part in fault["loc"])
+    return f"{where}: {fault['msg']}" if where else fault["msg"]
+
+
 def list_values(parameters: Mapping[str, Any], raw: str) -> Values:
     """Return the whole tree of parameters, flat, with the raw data folder."""
     checked = ProjectParameters.model_validate(parameters)
@@ -83,20 +115,21 @@ def list_values(parameters: Mapping[str, Any], raw: str) -> Values:
 
 def find_changes(
     nodes: Iterable[Node], ledger: Mapping[str, Values], asked: Values
-) -> dict[str, str | None]:
-    """Return, by name, values that the nodes' outputs were made with and that differ.
+) -> list[Change]:
+    """Return the parameters that changed, each with the first dataset made with it.
 
-    None stands for a parameter that there was not. Only parameters that the node itself
-    uses count.
+    Only parameters that the node itself uses count.
     """
-    changes: dict[str, str | None] = {}
+    changes: dict[str, Change] = {}
     for node in nodes:
-        for values in (ledger[name] for name in node.outputs if name in ledger):
+        for dataset in node.outputs:
+            values = ledger.get(dataset, asked)
             if values != asked:
-                for name in _list_used(node, {**values, **asked}):
-                    if values.get(name) != asked.get(name):
-                        changes[name] = values.get(name)
-    return dict(sorted(changes.items()))
+                for name in sorted(_list_used(node, {**values, **asked})):
+                    before = values.get(name)
+                    if before != asked.get(name):
+                        changes.setdefault(name, Change(dataset, name, before))
+    return list(changes.values())
 
 
 def _list_used(node: Node, names: Iterable[str]) -> list[str]:

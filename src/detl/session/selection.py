@@ -76,6 +76,14 @@ def makers() -> dict[str, Node]:
     return {name: node for node in every_node().nodes for name in node.outputs}
 
 
+def pipeline_of(node: Node) -> str:
+    """Return the name of a pipeline that has this node, ``detl`` if it has it."""
+    from detl.pipeline_registry import register_pipelines
+
+    known = register_pipelines()
+    return next(n for n in ("detl", *known) if node in known[n].nodes)
+
+
 def nodes_above(names: Iterable[str], catalog: CatalogProtocol) -> set[Node]:
     """Return the nodes that have made these datasets, directly or not.
 
