@@ -54,6 +54,7 @@ def build(network: str, arguments: argparse.Namespace):
         dropout=0.0,
         stem_stride=2 if network == "alexnet" else 1,
         normalisation="batch",
+        precision="float32",
     )
     return build_network(parameters, arguments.size, 4, 0)
 
@@ -76,6 +77,8 @@ def train_here(network: str, arguments: argparse.Namespace) -> dict[str, float]:
         momentum=0.9,
         schedule="constant",
         warm_up_epochs=0,
+        jit_compile="auto",
+        distribution="none",
         epochs_at_chance=None,
     )
     start = time.perf_counter()

@@ -55,6 +55,7 @@ def main(arguments: argparse.Namespace) -> None:
         dropout=0.0,
         stem_stride=1,
         normalisation="batch",
+        precision="float32",
     )
     model = build_network(parameters, arguments.size, 4, 0)
     trunk, tail = cut_trunk(model)

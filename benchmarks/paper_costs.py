@@ -30,7 +30,8 @@ def multiplications(model):
 for name, block in OmegaConf.load("conf/paper/parameters_architectures.yml")[
     "architectures"
 ].items():
-    parameters = NetworkParameters(**OmegaConf.to_container(block["network"]))
+    values = OmegaConf.to_container(block["network"])
+    parameters = NetworkParameters(**values, precision="float32")
     network = build_network(parameters, SIZE, 2, seed=0)
     trunk = keras.Model(network.input, network.get_layer(END_OF_TRUNK).output)
     whole = 2 * multiplications(network)  # a multiplication and an addition

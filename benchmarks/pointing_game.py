@@ -48,6 +48,7 @@ NETWORK = NetworkParameters(
     dropout=0.0,
     stem_stride=1,
     normalisation="batch",
+    precision="float32",
 )
 TRAINING = TrainingParameters(
     epochs=10,
@@ -57,6 +58,8 @@ TRAINING = TrainingParameters(
     momentum=0.0,
     schedule="cosine",
     warm_up_epochs=2,
+    jit_compile="auto",
+    distribution="none",
 )
 
 Film = tuple[np.ndarray, np.ndarray, str, int]

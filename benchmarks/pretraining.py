@@ -51,6 +51,7 @@ def build(arguments: argparse.Namespace):
         dropout=0.0,
         stem_stride=1,
         normalisation="batch" if arguments.network == "resnet50" else "none",
+        precision="float32",
     )
     return build_network(parameters, arguments.size, 2, 0)
 
@@ -117,6 +118,8 @@ def train_here(arguments: argparse.Namespace, has_fixed_input: bool) -> list[flo
         momentum=0.0,
         schedule="constant",
         warm_up_epochs=0,
+        jit_compile="auto",
+        distribution="none",
         epochs_at_chance=None,
     )
     model = augment_inputs(build(arguments), augmentation, 0)

@@ -62,6 +62,7 @@ NETWORK = NetworkParameters(
     dropout=0.0,
     stem_stride=2,
     normalisation="batch",
+    precision="float32",
 )
 PRETRAIN = TrainingParameters(
     epochs=20,
@@ -71,6 +72,8 @@ PRETRAIN = TrainingParameters(
     momentum=0.0,
     schedule="cosine",
     warm_up_epochs=2,
+    jit_compile="auto",
+    distribution="none",
 )
 TRANSFER = TrainingParameters(
     epochs=20,
@@ -80,6 +83,8 @@ TRANSFER = TrainingParameters(
     momentum=0.9,
     schedule="constant",
     warm_up_epochs=0,
+    jit_compile="auto",
+    distribution="none",
 )
 
 

@@ -82,6 +82,7 @@ def tiny_network():
             "dropout": 0.5 if has_hidden_layers else 0.0,
             "stem_stride": 1,
             "normalisation": "batch",
+            "precision": "float32",
         }
         return NetworkParameters(**{**values, **changes})
 
@@ -101,6 +102,8 @@ def short_training():
             "momentum": 0.9,
             "schedule": "constant",
             "warm_up_epochs": 0,
+            "jit_compile": "auto",
+            "distribution": "none",
         }
         return TrainingParameters(**{**values, **changes})
 

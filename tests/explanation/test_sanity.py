@@ -28,6 +28,7 @@ def parts():
         dropout=0.0,
         stem_stride=1,
         normalisation="batch",
+        precision="float32",
     )
     return cut_trunk(build_network(network, 32, 4, 0))
 

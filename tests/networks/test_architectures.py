@@ -4,6 +4,7 @@ import pytest
 
 from detl.errors import DetlError
 from detl.networks import NETWORKS, build_network
+from detl.networks.cut import cut_trunk
 from detl.networks.names import END_OF_TRUNK, EXPLAINED_LAYER
 from detl.schemas.parameters import NetworkParameters
 
@@ -16,6 +17,7 @@ def _full_width(network: str, normalisation: str) -> NetworkParameters:
         dropout=0.0,
         stem_stride={"vgg16": 1, "resnet50": 2}[network],
         normalisation=normalisation,
+        precision="float32",
     )
 
 
@@ -39,6 +41,16 @@ def test_a_network_is_flat(network, tiny_network):
     model = build_network(tiny_network(network), 32, 2, seed=0)
 
     assert not [layer for layer in model.layers if isinstance(layer, keras.Model)]
+
+
+@pytest.mark.parametrize("network", sorted(NETWORKS))
+def test_a_network_can_be_cut_at_the_end_of_its_trunk(network, tiny_network):
+    model = build_network(tiny_network(network), 32, 2, seed=0)
+    images = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 1))
+
+    trunk, tail = cut_trunk(model)
+
+    np.testing.assert_allclose(tail(trunk(images)), model(images), atol=1e-5)
 
 
 @pytest.mark.parametrize("network", sorted(NETWORKS))

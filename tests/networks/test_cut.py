@@ -1,6 +1,8 @@
+import keras
 import numpy as np
 import pytest
 
+from detl.errors import DetlError
 from detl.networks import NETWORKS, build_network
 from detl.networks.cut import (
     copy_model,
@@ -9,12 +11,21 @@ from detl.networks.cut import (
     cut_trunk,
     replace_head,
 )
-from detl.networks.names import EXPLAINED_LAYER
+from detl.networks.names import END_OF_TRUNK, EXPLAINED_LAYER
 from detl.training.batches import RowBatches
 from detl.training.features import extract_features
 from detl.training.fit import fit_network
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (96, 32, 32), dtype="uint8")
+NETWORK_OF_A_USER = f"""
+import keras
+
+def build_ours(parameters, input_size, classes, seed):
+    pixels = keras.Input((input_size, input_size, 1))
+    stem = keras.layers.Conv2D(2, 1, name="stem")(pixels)
+    end = keras.layers.Identity(name="{END_OF_TRUNK}")(stem)
+    return keras.Model(pixels, keras.layers.Add(name="sum")([stem, end]), name="ours")
+"""
 LABELS = np.random.default_rng(1).integers(0, 4, 96)
 
 
@@ -51,6 +62,41 @@ def test_before_the_head_everything_is_frozen_but_the_last_layer(pretrained):
 def test_a_layer_that_is_not_there_is_named(pretrained):
     with pytest.raises(ValueError, match="no_such_layer"):
         cut_network(pretrained, "no_such_layer")
+
+
+def _residual_network(shortcut_from: str) -> keras.Model:
+    """Return a network whose shortcut starts at ``stem`` or at the trunk's end."""
+    pixels = keras.Input((8, 8, 1))
+    stem = keras.layers.Conv2D(2, 1, name="stem")(pixels)
+    end = keras.layers.Identity(name=END_OF_TRUNK)(stem)
+    x = keras.layers.Conv2D(2, 1, name="conv")(end)
+    shortcut = {"stem": stem, "end": end}[shortcut_from]
+    return keras.Model(pixels, keras.layers.Add(name="sum")([shortcut, x]), name="ours")
+
+
+def test_a_shortcut_around_the_cut_is_refused_with_both_of_its_ends():
+    with pytest.raises(DetlError, match=f"ours .*{END_OF_TRUNK}.* sum .* stem"):
+        cut_network(_residual_network("stem"), END_OF_TRUNK)
+
+
+def test_a_shortcut_that_starts_at_the_cut_is_allowed():
+    model = _residual_network("end")
+    images = np.random.default_rng(0).normal(size=(2, 8, 8, 1))
+
+    lower, upper = cut_network(model, END_OF_TRUNK)
+
+    np.testing.assert_allclose(upper(lower(images)), model(images), atol=1e-6)
+
+
+def test_a_network_with_a_shortcut_around_the_cut_is_refused_before_it_is_trained(
+    tiny_network, tmp_path, monkeypatch
+):
+    (tmp_path / "network_of_a_user.py").write_text(NETWORK_OF_A_USER)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(NETWORKS, "ours", "network_of_a_user:build_ours")
+
+    with pytest.raises(DetlError, match=f"ours .*{END_OF_TRUNK}.* sum .* stem"):
+        build_network(tiny_network("ours"), 8, 2, seed=0)
 
 
 def test_a_new_head_keeps_every_other_weight(pretrained):

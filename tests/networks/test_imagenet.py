@@ -44,6 +44,7 @@ def _build(network: str, weights: object) -> keras.Model:
         dropout=0.5,
         stem_stride=1,
         normalisation="none",
+        precision="float32",
     )
     imagenet = ImagenetParameters(weights=None if weights is None else str(weights))
     return build_imagenet_network(parameters, imagenet, 32, 4, seed=0)

@@ -1,6 +1,8 @@
 import numpy as np
 import pandas as pd
+import pytest
 
+from detl.errors import DetlError
 from detl.report.checks import (
     Check,
     Question,
@@ -57,6 +59,14 @@ def test_what_could_not_be_measured_says_why():
 
     assert check.status == "not computed"
     assert check.meaning == "Not enough data (n = 7)."
+
+
+@pytest.mark.parametrize("column", ["architecture", "value", "low", "high", "note"])
+def test_rows_without_a_column_are_refused_with_the_check_and_the_column(column):
+    table = make("vgg16", 0.3).drop(columns=column)
+
+    with pytest.raises(DetlError, match=f"'Small'.* lack the column {column}, where"):
+        answer(QUESTION, table)
 
 
 def test_what_has_no_number_is_named_with_its_class_and_keeps_the_rest_from_a_pass():

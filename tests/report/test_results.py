@@ -18,6 +18,7 @@ NETWORK = NetworkParameters(
     dropout=0.0,
     stem_stride=1,
     normalisation="batch",
+    precision="float32",
 )
 
 

@@ -65,6 +65,15 @@ def test_numbers_and_na_stay_the_text_that_they_are(tmp_path):
     ]
 
 
+def test_a_missing_file_is_told_with_the_columns_that_were_expected(tmp_path):
+    with pytest.raises(DetlError) as told:
+        _read(tmp_path / "list.csv")
+
+    assert f"There is no list.csv in {tmp_path}" in str(told.value)
+    assert "Image, Patient Gender or Patient Sex" in str(told.value)
+    assert "Errno" not in str(told.value)
+
+
 def test_a_missing_column_is_named_with_those_found(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("Image,gender\na.png,M\n")

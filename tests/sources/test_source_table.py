@@ -102,6 +102,48 @@ def test_what_the_source_does_not_say_is_unknown():
     assert (candidate["view"], candidate["license"]) == ("unknown", "unknown")
 
 
+@pytest.mark.parametrize("column", _row())
+def test_a_table_without_a_column_is_refused_with_the_column(column):
+    row = _row()
+    del row[column]
+
+    with pytest.raises(DetlError, match=f"mine .* column {column}, where name, pat"):
+        _build(row)
+
+
+def test_files_without_a_row_need_a_name_and_a_reason():
+    with pytest.raises(DetlError, match="'unnamed' without the column reason"):
+        _build(_row(), unnamed=pd.DataFrame({"name": ["b.png"]}))
+
+
+def test_a_patient_that_a_spreadsheet_has_changed_is_rejected():
+    numbers = [_row(name=f"{n}.png", path=f"{n}.png", patient=n) for n in "1234"]
+
+    table = _build(*numbers, _row(patient="jan-17"))
+
+    assert list(table.rejected["name"]) == ["a.png"]
+    assert table.rejected["reason"].tolist() == [
+        "patient changed by a spreadsheet: jan-17"
+    ]
+
+
+def test_a_list_whose_patients_a_spreadsheet_has_changed_is_refused():
+    with pytest.raises(DetlError, match="list of source mine names the patients of 1 "):
+        _build(_row(patient="1.23457e+11"))
+
+
+def test_the_reason_of_the_reader_comes_before_a_changed_patient():
+    numbers = [_row(name=f"{n}.png", path=f"{n}.png", patient=n) for n in "1234"]
+
+    table = _build(*numbers, _row(patient="jan-17", reason="modality: CT"))
+
+    assert table.rejected["reason"].tolist() == ["modality: CT"]
+
+
+def test_a_patient_with_the_name_of_the_file_may_look_like_a_date():
+    assert _candidate(name="2020-03-04", patient="2020-03-04")["source"] == "mine"
+
+
 def test_an_unknown_finding_is_rejected_with_the_finding():
     assert _reason(findings="todo") == "unknown finding: todo"
 

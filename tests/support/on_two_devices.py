@@ -63,6 +63,8 @@ PARAMETERS = TrainingParameters(
     momentum=0.0,
     schedule="constant",
     warm_up_epochs=0,
+    jit_compile="auto",
+    distribution="none",
 )
 
 

@@ -35,6 +35,7 @@ def run_study() -> dict[str, Any]:
         dropout=0.0,
         stem_stride=1,
         normalisation="batch",
+        precision="float32",
     )
     training = TrainingParameters(
         epochs=2,
@@ -44,6 +45,8 @@ def run_study() -> dict[str, Any]:
         momentum=0.9,
         schedule="cosine",
         warm_up_epochs=0,
+        jit_compile="auto",
+        distribution="none",
     )
     model = replace_head(build_network(network, 16, 2, seed=1), 4, seed=2)
     augmented = augment_inputs(

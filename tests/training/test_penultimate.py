@@ -15,6 +15,7 @@ def test_the_last_layer_applied_to_the_features_gives_the_logits():
         dropout=0.5,
         stem_stride=2,
         normalisation="batch",
+        precision="float32",
     )
     model = build_network(parameters, 32, 4, seed=0)
     trunk, tail = cut_trunk(model)

@@ -37,16 +37,22 @@ def build_network(
         A flat functional model from pixels (n, size, size, 1), 0 to 255, to logits.
 
     Raises:
-        DetlError: No network has that name.
+        DetlError: No network has that name, or a connection goes around the layer at
+            which ``transfer`` cuts the network.
     """
     if parameters.network not in NETWORKS:
         raise DetlError(
             f"There is no network {parameters.network!r}; choose one of "
             f"{', '.join(sorted(NETWORKS))} or add a builder to detl.networks.NETWORKS."
         )
+    from detl.networks.cut import require_single_way
+    from detl.networks.names import END_OF_TRUNK
     from detl.networks.precision import compute_in
 
     module, function = NETWORKS[parameters.network].split(":")
     builder: Callable[..., KerasModel] = getattr(import_module(module), function)
     with compute_in(parameters.precision):
-        return builder(parameters, input_size, classes, seed)
+        model = builder(parameters, input_size, classes, seed)
+    # The cut comes after the pretraining, which may take hours.
+    require_single_way(model, END_OF_TRUNK)
+    return model

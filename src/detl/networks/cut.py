@@ -5,6 +5,7 @@ Each function works on a copy and does not change the given model.
 
 from typing import TYPE_CHECKING
 
+from detl.errors import DetlError
 from detl.networks.keras_settings import plain_keras
 from detl.networks.names import END_OF_BODY, END_OF_TRUNK, LOGITS
 from detl.schemas.keras_model import KerasModel
@@ -22,8 +23,10 @@ def cut_network(model: KerasModel, layer: str) -> tuple[KerasModel, KerasModel]:
 
     Raises:
         ValueError: The model has no layer of that name.
+        DetlError: A connection goes around ``layer``.
     """
     copy = copy_model(model)
+    require_single_way(copy, layer)
     return _cut_at(copy, copy.get_layer(layer).output)
 
 
@@ -39,6 +42,48 @@ def cut_trunk(model: KerasModel) -> tuple[KerasModel, KerasModel]:
     trunk.trainable = False
     tail.name = model.name
     return trunk, tail
+
+
+def require_single_way(model: KerasModel, layer: str) -> None:
+    """Raise an error if a connection goes around ``layer``.
+
+    Raises:
+        ValueError: The model has no layer of that name.
+        DetlError: Something after ``layer`` also uses what comes before it.
+    """
+    import keras
+
+    # Of a layer that is used twice, ``input`` and ``output`` are those of the first.
+    makers = {
+        id(tensor): operation
+        for operation in model.operations
+        for tensor in keras.tree.flatten(operation.output)
+    }
+    parents = {
+        operation.name: [
+            makers[id(tensor)].name
+            for tensor in keras.tree.flatten(operation.input)
+            if id(tensor) in makers
+        ]
+        for operation in model.operations
+        if not isinstance(operation, keras.layers.InputLayer)
+    }
+    before: set[str] = set()
+    left = list(parents.get(model.get_layer(layer).name, []))
+    while left:
+        name = left.pop()
+        if name not in before:
+            before.add(name)
+            left += parents.get(name, [])
+    for name, of_name in parents.items():
+        around = [parent for parent in of_name if parent in before]
+        if around and name != layer and name not in before:
+            raise DetlError(
+                f"The network {model.name} cannot be cut at its layer {layer}, because "
+                f"{name} takes its input from {around[0]}, around that layer, where "
+                f"every connection should go through it: place {layer} where the "
+                "network has a single way, such as between two blocks."
+            )
 
 
 @plain_keras()

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
+from detl.errors import DetlError
 from detl.wording import capitalise, class_title, network_title, show_number
 
 Status: TypeAlias = Literal["pass", "warn", "fail", "not computed"]
@@ -14,6 +15,9 @@ Row: TypeAlias = Mapping[Hashable, Any]
 
 NOT_COMPUTED: Status = "not computed"
 SEVERITY: tuple[Status, ...] = ("pass", "warn", "fail")
+
+_COLUMNS = ("architecture", "value", "low", "high", "note")
+"""Columns of the rows that a question judges."""
 
 RUN_AUDIT = "Run 'kedro run --pipeline audit' to compute it."
 
@@ -105,10 +109,14 @@ def answer(
         table: What ``Run.table`` returns.
         networks: The architectures that need a row. If one has none, the check does
             not pass.
+
+    Raises:
+        DetlError: The chosen rows lack a column.
     """
     if table is None:
         return not_computed(question.title, question.asked, question.command)
     chosen = question.choose(table)
+    _require_columns(question.title, chosen)
     rows = chosen[chosen["value"].notna()].to_dict("records")
     if not rows:
         return not_computed(question.title, question.asked, _explain_missing(chosen))
@@ -129,6 +137,16 @@ def answer(
         network=worst["architecture"],
     )
     return check.without([*name_missing(chosen), *name_absent(networks, table)])
+
+
+def _require_columns(title: str, chosen: pd.DataFrame) -> None:
+    missing = [name for name in _COLUMNS if name not in chosen]
+    if missing:
+        raise DetlError(
+            f"The rows that 'choose' of the check {title!r} returns lack the "
+            f"{'column' if len(missing) == 1 else 'columns'} {', '.join(missing)}, "
+            f"where {', '.join(_COLUMNS)} were expected: let it return them all."
+        )
 
 
 def name_absent(networks: Collection[str], table: pd.DataFrame) -> list[str]:

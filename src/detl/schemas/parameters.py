@@ -127,7 +127,7 @@ class NetworkParameters(Parameters):
     stem_stride: Literal[1, 2, 4]
     """Stride of the first convolution."""
     normalisation: Literal["none", "batch"]
-    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"]
     """Of the layers. Mixed ones compute in half precision, and keep the weights, the
     standardisation of each image and the logits in float32."""
 
@@ -158,10 +158,10 @@ class TrainingParameters(Parameters):
     """Training stops with an error if the training loss has never been better than
     chance, and is at chance for this many epochs in a row after the warm-up; null never
     stops. At chance means within 0.01 of the entropy of the classes' shares."""
-    jit_compile: bool | Literal["auto"] = "auto"
+    jit_compile: bool | Literal["auto"]
     """Whether XLA compiles the steps. Auto: under JAX always; under TensorFlow where
     it sees a GPU and XLA knows every layer."""
-    distribution: Literal["none", "data_parallel"] = "none"
+    distribution: Literal["none", "data_parallel"]
     """Data parallel divides each batch among all GPUs of the machine."""
 
     @model_validator(mode="after")

@@ -66,11 +66,17 @@ def read_text_table(
         verbatim: Columns that keep the blanks at the ends of their text.
 
     Raises:
-        DetlError: The file is not a csv table, at least half of its rows are broken,
-            or it lacks a column.
+        DetlError: There is no such file, it is not a csv table, at least half of its
+            rows are broken, or it lacks a column.
     """
     try:
         lines = list(io.StringIO(read_text(path), newline=""))
+    except FileNotFoundError:
+        raise DetlError(
+            f"There is no {path.name} in {path.parent}, where a csv table with the "
+            f"columns {_list_spellings(spellings)} was expected; put it there, or name "
+            "another folder."
+        ) from None
     except PermissionError:
         words, advice = "this user may not read it", "give the user the right to"
         raise _refuse(path, words, advice) from None
@@ -185,12 +191,15 @@ def _find_columns(
         for theirs in spellings.values()
     ]
     if not all(known):
-        expected = ", ".join(" or ".join(theirs) for theirs in spellings.values())
         raise DetlError(
-            f"{path} has {_quote_heading(found, spellings)}, where {expected} were "
-            f"expected; {advice}."
+            f"{path} has {_quote_heading(found, spellings)}, where "
+            f"{_list_spellings(spellings)} were expected; {advice}."
         )
     return [positions[0] for positions in known]
+
+
+def _list_spellings(spellings: Mapping[str, tuple[str, ...]]) -> str:
+    return ", ".join(" or ".join(theirs) for theirs in spellings.values())
 
 
 def _quote_heading(

@@ -70,18 +70,18 @@ def normalise_patients(said: pd.Series, reader: str) -> pd.Series:
     return said.map(known).astype(str)
 
 
-def explain_spoilt_patients(patients: pd.Series, path: Path) -> pd.Series:
+def explain_spoilt_patients(patients: pd.Series, path: Path | str) -> pd.Series:
     """Return for each row the reason if a spreadsheet has changed its patient, else "".
 
     Args:
         patients: Result of ``normalise_patients``.
-        path: The list, for the error.
+        path: The list, or words for it, for the error.
 
     Raises:
         DetlError: At least half of the patients are changed, so that the list is of
             no use.
     """
-    spoilt = patients.map(is_spoilt).astype(bool)
+    spoilt = patients.isin([text for text in set(patients) if is_spoilt(text)])
     if spoilt.any() and 2 * spoilt.sum() >= (patients != "").sum():
         raise DetlError(
             f"{path} names the patients of {spoilt.sum()} rows like 1.23457E+11 or "

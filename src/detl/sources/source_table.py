@@ -15,8 +15,13 @@ from detl.sources.findings import (
     list_findings,
     translate_findings,
 )
+from detl.sources.patients import explain_spoilt_patients
 from detl.sources.views import normalise_view
 
+_COLUMNS = (
+    *("name", "patient", "findings", "view", "age", "sex", "license"),
+    *("path", "why_no_file", "where", "reason"),
+)
 _YEARS = {"Y": 1.0, "": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
 _LONGEST_AGE = 5  # characters, such as 2000M
 
@@ -57,8 +62,13 @@ def build_source_table(
         unnamed: Files and rows without an image: columns ``name`` and ``reason``.
 
     Raises:
-        DetlError: ``parameters.findings`` translates to an unknown finding.
+        DetlError: ``rows`` or ``unnamed`` lacks a column, a spreadsheet has changed at
+            least half of the patients, or ``parameters.findings`` translates to an
+            unknown finding.
     """
+    _require_columns(rows, _COLUMNS, "rows", source)
+    if unnamed is not None:
+        _require_columns(unnamed, ("name", "reason"), "unnamed", source)
     views = {said: normalise_view(said) for said in set(rows["view"])}
     rows = rows.reset_index(drop=True).assign(
         label=rows["findings"].to_numpy(),
@@ -67,7 +77,7 @@ def build_source_table(
         view=rows["view"].map(views).to_numpy(object),
         said=rows["view"].to_numpy(),
     )
-    reason = _reasons(rows)
+    reason = _reasons(rows, _find_spoilt(rows, source))
     taken = rows[reason == ""]
     # A row without a name is identified by its place in the list.
     name = rows["name"].mask(rows["name"] == "", rows["where"])
@@ -127,6 +137,27 @@ def count_reasons(reasons: pd.Series) -> str:
     return ", ".join(f"{kind} {count}" for kind, count in kinds.items()) or "none"
 
 
+def _require_columns(
+    table: pd.DataFrame, expected: Collection[str], which: str, source: str
+) -> None:
+    missing = [name for name in expected if name not in table]
+    if missing:
+        raise DetlError(
+            f"The reader of source {source} gives build_source_table {which!r} without "
+            f"the {'column' if len(missing) == 1 else 'columns'} "
+            f"{', '.join(missing)}, where {', '.join(expected)} were expected: add "
+            f"{'it' if len(missing) == 1 else 'them'}, as text, empty if unknown."
+        )
+
+
+def _find_spoilt(rows: pd.DataFrame, source: str) -> pd.Series:
+    """Return why each row's patient cannot be told from others, "" if it can."""
+    # An unknown patient has the name of the file, which may look like a date.
+    is_file = rows["patient"] == rows["name"]
+    patients = rows["patient"].mask(is_file, "file")
+    return explain_spoilt_patients(patients, f"The list of source {source}")
+
+
 def _translate(
     labels: pd.Series, source: str, translation: Mapping[str, str]
 ) -> pd.Series:
@@ -159,11 +190,12 @@ def _read_ages(ages: pd.Series, source: str) -> pd.Series:
     return years
 
 
-def _reasons(rows: pd.DataFrame) -> pd.Series:
+def _reasons(rows: pd.DataFrame, spoilt: pd.Series) -> pd.Series:
     """Return the first reason why each row cannot be used, "" if it can."""
     contradictory = rows["findings"].map(contradicts_itself, na_action="ignore")
     reason = rows["reason"].astype(str)
     for failed, words in (
+        (spoilt != "", spoilt),
         (rows["name"] == "", "no image name: " + rows["where"]),
         *_find_repeated(rows),
         (rows["patient"] == "", pd.Series("no patient", rows.index)),

@@ -24,6 +24,7 @@ NETWORK = NetworkParameters(
     dropout=0.5,
     stem_stride=2,
     normalisation="batch",
+    precision="float32",
 )
 TRANSFER = TrainingParameters(
     epochs=1,
@@ -33,6 +34,8 @@ TRANSFER = TrainingParameters(
     momentum=0.9,
     schedule="constant",
     warm_up_epochs=0,
+    jit_compile="auto",
+    distribution="none",
 )
 
 

@@ -62,6 +62,8 @@ def _parameters(epochs: int) -> TrainingParameters:
         momentum=0.9,
         schedule="constant",
         warm_up_epochs=0,
+        jit_compile="auto",
+        distribution="none",
     )
 
 

@@ -240,6 +240,17 @@ def test_covid_images_are_counted_without_their_copies(images, data_b):
     assert "1 are in Data-B" in sentence
 
 
+def test_covid_images_of_two_sources_are_counted_together(images, data_b):
+    sources = images["source"].mask(images["source"] == "covid", "ward")
+    both = pd.concat([images, images.assign(source=sources)], ignore_index=True)
+
+    (sentence,) = explain_overlapping_sources(
+        both, data_b, NOTHING_REJECTED, make_split()
+    )
+
+    assert "covid and ward hold 4 different COVID-19 images" in sentence
+
+
 def test_pneumonia_with_others_is_told_from_pneumonia_alone(images):
     data_b = take(images, {5: "pneumonia", 6: "pneumonia"})
     (sentence,) = explain_pneumonia(images, data_b, _count_data_b())

@@ -57,8 +57,8 @@ def test_a_class_with_a_source_of_its_own_is_named(describe):
     _, _, not_shown = describe()
     assert (
         "Whether COVID-19 is told by the disease or by the source: all its 2 images "
-        "are of covid, which has no image of another class. Among normal, other "
-        "disease and pneumonia, all of nih, the source is no cue." in not_shown
+        "are of covid, which has no image of another class in Data-B. Among normal, "
+        "other disease and pneumonia, all of nih, the source is no cue." in not_shown
     )
 
 

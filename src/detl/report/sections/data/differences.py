@@ -108,7 +108,8 @@ def explain_overlapping_sources(
     return [
         "The paper adds up 25 + 20 + 180 + 80 = 305 COVID-19 images from four sources "
         "that overlap: on 2020-04-10 the largest already held 46 images of SIRM and 61 "
-        f"of Radiopaedia. Here {enumerate_names(sources)} holds "
+        f"of Radiopaedia. Here {enumerate_names(sources)} "
+        f"{'holds' if len(sources) == 1 else 'hold'} "
         f"{count_of(len(found), 'different COVID-19 image')} "
         f"({(found['findings'] == COVID).sum():,} with this label alone){dropped}; "
         f"{taken:,} are in Data-B (decision 2)."

@@ -114,7 +114,8 @@ def _describe_confounding(table: pd.DataFrame) -> list[str]:
             f"Whether {class_title(label)} is told by the disease or by the source: "
             f"{which} its {count_of(len(chosen), 'image')} are of "
             f"{enumerate_names(sorted(alone))}, which "
-            f"{'has' if len(alone) == 1 else 'have'} no image of another class."
+            f"{'has' if len(alone) == 1 else 'have'} no image of another class in "
+            "Data-B."
             f"{_describe_shared(rest)}"
         )
     return sentences
