@@ -28,7 +28,7 @@ _MATCH = [
     Node(
         select_other_data_a,
         inputs=["images", "own_data_a", "data_b", "params:split", "params:seed"],
-        outputs=["data_a", "data_a_counts"],
+        outputs="data_a",
         name="select_other_data_a",
     ),
     Node(
