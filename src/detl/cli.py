@@ -176,11 +176,11 @@ def clean(metadata: ProjectMetadata, env: str | None) -> None:
 
 
 def _clean(metadata: ProjectMetadata, env: str | None) -> None:
-    from detl.session.clean import clean
+    from detl.session.clean import remove_results
 
     with _without_raw_data():
         asked = env or os.environ.get("KEDRO_ENV")
-        clean(metadata.project_path, metadata.package_name, asked)
+        remove_results(metadata.project_path, metadata.package_name, asked)
 
 
 def _find_raw_data(command: Command) -> str | None:

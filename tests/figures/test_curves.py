@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from detl.errors import DetlError
-from detl.figures.curves import VALIDATION, draw_accuracies, draw_curves
+from detl.figures.curves import VALIDATION, draw_accuracies, draw_learning_curves
 from made_results import make_result
 
 
@@ -12,20 +12,22 @@ def has_colour(picture, colour):
 
 
 def test_the_curves_are_rgb_of_8_bits():
-    picture = draw_curves({"vgg16": make_result()})
+    picture = draw_learning_curves({"vgg16": make_result()})
     assert picture.dtype == np.uint8
     assert picture.shape[2] == 3
 
 
 def test_each_network_has_a_column_of_curves():
-    one = draw_curves({"vgg16": make_result()})
-    three = draw_curves(dict.fromkeys("abc", make_result()))
+    one = draw_learning_curves({"vgg16": make_result()})
+    three = draw_learning_curves(dict.fromkeys("abc", make_result()))
     assert three.shape[1] == 3 * one.shape[1]
 
 
 def test_a_single_epoch_is_drawn_as_a_dot():
     history = {key: [0.5] for key in make_result()["history"]}
-    picture = draw_curves({"vgg16": make_result(history=history, data_a_epoch=1)})
+    picture = draw_learning_curves(
+        {"vgg16": make_result(history=history, data_a_epoch=1)}
+    )
     assert has_colour(picture, VALIDATION).sum() > 20
 
 
@@ -52,7 +54,9 @@ def test_the_papers_figure_is_drawn_only_where_it_has_one():
     assert (beside != without).any()
 
 
-@pytest.mark.parametrize("draw", [draw_curves, lambda r: draw_accuracies(r, {})])
+@pytest.mark.parametrize(
+    "draw", [draw_learning_curves, lambda r: draw_accuracies(r, {})]
+)
 def test_no_network_stops(draw):
     with pytest.raises(DetlError, match="0 results of networks"):
         draw({})

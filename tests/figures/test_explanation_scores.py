@@ -5,7 +5,11 @@ import pytest
 from detl.errors import DetlError
 from detl.explanation.deletion import RANDOM, Curves, tabulate_curves
 from detl.explanation.sanity import COLUMNS, GUIDED, OTHER_IMAGE, SIMILARITIES
-from detl.figures.explanation_scores import draw_curves, draw_regions, draw_sanity
+from detl.figures.explanation_scores import (
+    draw_deletion_curves,
+    draw_regions,
+    draw_sanity,
+)
 
 SIZE = 32
 
@@ -43,8 +47,8 @@ def is_rgb(picture):
 
 
 def test_the_curves_are_an_rgb_picture_with_a_row_per_architecture(curves):
-    one = draw_curves(vgg16=curves)
-    two = draw_curves(vgg16=curves, alexnet=curves)
+    one = draw_deletion_curves(vgg16=curves)
+    two = draw_deletion_curves(vgg16=curves, alexnet=curves)
     assert is_rgb(one)
     assert two.shape[0] > 1.5 * one.shape[0]
 
@@ -62,7 +66,9 @@ def test_a_similarity_that_is_missing_is_left_out_of_the_line(table):
 
 
 def test_the_pictures_are_the_same_each_time(curves, table):
-    np.testing.assert_array_equal(draw_curves(vgg16=curves), draw_curves(vgg16=curves))
+    np.testing.assert_array_equal(
+        draw_deletion_curves(vgg16=curves), draw_deletion_curves(vgg16=curves)
+    )
     np.testing.assert_array_equal(draw_sanity(vgg16=table), draw_sanity(vgg16=table))
 
 
@@ -94,6 +100,6 @@ def test_an_empty_map_is_drawn_without_colour(images):
 
 def test_nothing_to_draw_stops():
     with pytest.raises(DetlError, match="0 curves"):
-        draw_curves(vgg16=None)
+        draw_deletion_curves(vgg16=None)
     with pytest.raises(DetlError, match="0 tables of similarities"):
         draw_sanity(vgg16=None)

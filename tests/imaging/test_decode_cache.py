@@ -22,18 +22,26 @@ SIZE = 32
 FORMAT = PixelFormat(SIZE, "crop", 10_000)
 
 
-@pytest.fixture
-def decoded(monkeypatch):
-    """Names of the files that were decoded, as they come."""
+@pytest.fixture(scope="module")
+def opened():
+    """Names of the image files that Python opens to read, as they come."""
     names = []
-    read_picture = pictures.read_picture
 
-    def read(path, pixel_format):
-        names.append(path.name)
-        return read_picture(path, pixel_format)
+    def note(event, arguments):
+        is_read = event == "open" and (arguments[1] or "").startswith("r")
+        if is_read and str(arguments[0]).endswith(".png"):
+            names.append(Path(arguments[0]).name)
 
-    monkeypatch.setattr(pictures, "read_picture", read)
+    # It cannot be removed.
+    sys.addaudithook(note)
     return names
+
+
+@pytest.fixture
+def decoded(opened, paths):
+    """Names of the files that were read to be decoded, as they come."""
+    opened.clear()
+    return opened
 
 
 @pytest.fixture

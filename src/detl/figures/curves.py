@@ -14,7 +14,7 @@ from detl.wording import network_title
 TRAINING, VALIDATION, MARK = "#4c78a8", "#e45756", "#555555"
 
 
-def draw_curves(results: Mapping[str, Mapping[str, Any]]) -> np.ndarray:
+def draw_learning_curves(results: Mapping[str, Mapping[str, Any]]) -> np.ndarray:
     """Return the curves of the pretraining, RGB, uint8 (height, width, 3).
 
     A column per network shows the loss above and the accuracy below, on the training

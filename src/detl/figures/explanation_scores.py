@@ -35,7 +35,7 @@ _OUTLINE = "#ffd400"
 _ADVICE = "run pipeline 'audit' first"
 
 
-def draw_curves(**curves: pd.DataFrame | None) -> np.ndarray:
+def draw_deletion_curves(**curves: pd.DataFrame | None) -> np.ndarray:
     """Return a picture of deletion and insertion, RGB, uint8 (height, width, 3).
 
     There is a row per architecture, a panel per curve, and a line per method.

@@ -21,7 +21,7 @@ _LIBRARIES = ("pydicom", "imagecodecs")
 """Packages that decide pixels too. Only their version is asked, without an import."""
 
 _TABLES = """
-CREATE TABLE made_with (what TEXT);
+CREATE TABLE decoded_with (what TEXT);
 CREATE TABLE files (
     path BLOB UNIQUE, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
     inode INTEGER, reason TEXT, width INTEGER, height INTEGER, sha256 TEXT,
@@ -198,7 +198,7 @@ def open_decoded_files(
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("BEGIN EXCLUSIVE")
             connection.commit()
-            _require_made_with(connection, _describe(pixel_format))
+            _require_decoded_with(connection, _describe(pixel_format))
             try:
                 yield DecodedFiles(connection, pixel_format.size)
             finally:
@@ -211,13 +211,13 @@ def open_decoded_files(
         ) from error
 
 
-def _require_made_with(connection: sqlite3.Connection, what: str) -> None:
+def _require_decoded_with(connection: sqlite3.Connection, what: str) -> None:
     """Empty the memory unless it was made in this way."""
     tables: Sequence[tuple[str]] = connection.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table'"
     ).fetchall()
-    is_made = ("made_with",) in tables
-    if is_made and connection.execute("SELECT what FROM made_with").fetchall() == [
+    is_made = ("decoded_with",) in tables
+    if is_made and connection.execute("SELECT what FROM decoded_with").fetchall() == [
         (what,)
     ]:
         return
@@ -227,7 +227,7 @@ def _require_made_with(connection: sqlite3.Connection, what: str) -> None:
     with connection:
         drops = "".join(f"DROP TABLE {name};" for (name,) in tables)
         connection.executescript(f"BEGIN; {drops} {_TABLES}")
-        connection.execute("INSERT INTO made_with VALUES (?)", (what,))
+        connection.execute("INSERT INTO decoded_with VALUES (?)", (what,))
     if tables:
         connection.execute("VACUUM")
 

@@ -199,7 +199,7 @@ def judge_above(row: Row, limit: float) -> Status:
     return "pass" if row["low"] > limit else "fail" if row["high"] < limit else "warn"
 
 
-def name_number(table: pd.DataFrame, name: str) -> pd.DataFrame:
+def select_measure(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return a table with one of its numbers as ``value``, ``low`` and ``high``.
 
     Args:
@@ -211,7 +211,7 @@ def name_number(table: pd.DataFrame, name: str) -> pd.DataFrame:
     )
 
 
-def take_number(row: Row, name: str) -> dict[Hashable, Any]:
+def read_measure(row: Row, name: str) -> dict[Hashable, Any]:
     """Return one of the numbers of a row as ``value``, ``low``, ``high`` and ``note``.
 
     Args:

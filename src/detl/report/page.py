@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
+from detl.report.abstract import write_abstract
 from detl.report.blocks import Section
 from detl.report.inputs import Run
-from detl.report.opening import write_opening
 from detl.report.verdict import describe_verdict
 
 TITLE = "DETL: what this run shows"
@@ -23,7 +23,7 @@ def write_page(run: Run, audit_verdict: pd.DataFrame) -> str:
 
     sections = [module.section(run) for module in SECTIONS]
     return render_page(
-        TITLE, write_opening(run), [describe_verdict(audit_verdict), *sections]
+        TITLE, write_abstract(run), [describe_verdict(audit_verdict), *sections]
     )
 
 

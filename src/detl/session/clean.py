@@ -17,7 +17,7 @@ from detl.session.selection import every_node
 from detl.session.simultaneous_runs import Use, using
 
 
-def clean(project: Path, package: str, env: str | None) -> None:
+def remove_results(project: Path, package: str, env: str | None) -> None:
     """Remove what the environment's runs have made, and print how much that was.
 
     Args:

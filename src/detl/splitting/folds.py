@@ -51,7 +51,7 @@ def assign_folds(
         if is_grouped:
             chosen = choose_validation(data_b.iloc[rest], parameters, rng, fold)
             subset[rest[chosen]] = "validation"
-        require_classes(data_b["label"].to_numpy(), subset, fold)
+        require_every_class(data_b["label"].to_numpy(), subset, fold)
         tables.append(
             pd.DataFrame(
                 {"image_id": data_b["image_id"].array, "fold": fold, "subset": subset}
@@ -100,7 +100,7 @@ def require_units(
             )
 
 
-def require_classes(labels: np.ndarray, subset: np.ndarray, fold: str) -> None:
+def require_every_class(labels: np.ndarray, subset: np.ndarray, fold: str) -> None:
     """Raise where a subset of the fold lacks a class: groups may be too uneven."""
     sizes = pd.crosstab(labels, subset).reindex(
         index=list(DATA_B_CLASSES),

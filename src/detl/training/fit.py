@@ -12,7 +12,7 @@ import keras
 
 from detl.networks.keras_settings import plain_keras
 from detl.training.batches import RowBatches
-from detl.training.obstacles import RefuseUnlearned, require_classes
+from detl.training.obstacles import RefuseUnlearned, require_two_classes
 from detl.training.speed.devices import (
     choose_devices,
     let_compile,
@@ -61,7 +61,7 @@ def fit_network(
         DetlError: If a part has no image or images of one class alone; or if the
             training diverges, or is at chance for ``parameters.epochs_at_chance``.
     """
-    require_classes(training, validation, title)
+    require_two_classes(training, validation, title)
     devices = choose_devices(parameters.distribution)
     with spread_over(devices) if devices else nullcontext():
         # Where several devices have copies of the weights, they must be made in here.

@@ -18,7 +18,9 @@ WITHIN = 0.01
 size. For uneven classes, whose chance loss is smaller, it is smaller in proportion."""
 
 
-def require_classes(training: RowBatches, validation: RowBatches, title: str) -> None:
+def require_two_classes(
+    training: RowBatches, validation: RowBatches, title: str
+) -> None:
     """Raise ``DetlError`` where there is nothing to learn, or to choose an epoch on.
 
     Args:

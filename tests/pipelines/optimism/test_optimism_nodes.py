@@ -40,7 +40,7 @@ def test_the_other_data_a_is_as_large_and_keeps_the_patients_of_data_b(
     parameters = make_parameters()
     own, _ = select_data_a(images, data_b, parameters, seed=0)
 
-    other, _ = select_other_data_a(images, own, data_b, parameters, seed=0)
+    other = select_other_data_a(images, own, data_b, parameters, seed=0)
 
     columns = ["label", "subset"]
     pd.testing.assert_series_equal(
@@ -60,7 +60,7 @@ def test_the_other_validation_part_has_no_preference_for_the_patients_of_data_b(
     validated = []
     for seed in range(20):
         own, _ = select_data_a(images, data_b, parameters, seed)
-        other, _ = select_other_data_a(images, own, data_b, parameters, seed)
+        other = select_other_data_a(images, own, data_b, parameters, seed)
         part = other[other["subset"] == "validation"]
         assert len(part) == 20
         validated.append(part["group"].isin(data_b["group"]).mean())

@@ -17,7 +17,7 @@ from detl.evaluation.probabilities.calibration import measure_calibration
 from detl.evaluation.subgroups import measure_subgroups
 from detl.pipelines.evaluate import nodes as evaluate
 from detl.pipelines.report import create_pipeline
-from detl.pipelines.report.nodes import count_labels, recognise_phantoms
+from detl.pipelines.report.nodes import count_label_file, recognise_phantoms
 from detl.pipelines.report.pipeline import OF_NETWORK
 from detl.pipelines.split.nodes import check_leaks
 from detl.schemas.classes import DATA_B_CLASSES
@@ -269,7 +269,7 @@ def test_phantoms_are_recognised_by_their_mark(raw, tmp_path):
 
 
 def test_the_labels_of_the_nih_source_are_counted(raw):
-    counts, cooccurrence, picture = count_labels(raw, ingest_parameters())
+    counts, cooccurrence, picture = count_label_file(raw, ingest_parameters())
     assert (counts["images"], counts["no_finding_ap"]) == (2, 1)
     assert cooccurrence["alone"].tolist() == [0, 0]
     assert picture.dtype == np.uint8
@@ -278,7 +278,7 @@ def test_the_labels_of_the_nih_source_are_counted(raw):
 def test_without_a_nih_source_there_are_no_labels_to_count(raw):
     own = ingest_parameters(mine={"reader": "folder", "folder": "mine"})
     with pytest.raises(NotAvailableError, match="None of the sources mine"):
-        count_labels(raw, own)
+        count_label_file(raw, own)
 
 
 def test_the_report_is_written_without_a_nih_source_too(raw, tmp_path):

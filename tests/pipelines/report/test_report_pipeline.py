@@ -30,7 +30,7 @@ def test_the_page_is_all_that_leaves_the_report(pipeline):
 
 def test_what_is_of_an_architecture_is_logged_in_its_run(pipeline):
     units = {node.short_name: unit_of(node.namespace) for node in pipeline.nodes}
-    assert units["draw_examples"] in {("vgg16",), ("alexnet",)}
+    assert units["draw_network_examples"] in {("vgg16",), ("alexnet",)}
     assert units["write_page"] == ()
 
 

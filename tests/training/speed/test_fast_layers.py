@@ -4,9 +4,10 @@ import pytest
 
 from detl.explanation.gradient import gradient_of_sum
 from detl.networks import build_network
-from detl.training.speed import fast_layers
+from detl.training.speed.devices import has_accelerator
 from detl.training.speed.fast_layers import (
     QuickGradientMaxPooling2D,
+    copy_with_poolings,
     quicken_gradients,
 )
 
@@ -62,12 +63,11 @@ def test_inputs_that_are_equally_large_share_the_gradient():
 
 
 @pytest.mark.parametrize("name", ["alexnet", "vgg16", "resnet50"])
-def test_a_quickened_network_says_the_same(tiny_network, monkeypatch, name):
-    monkeypatch.setattr(fast_layers, "has_accelerator", lambda: True)
+def test_a_quickened_network_says_the_same(tiny_network, name):
     model = build_network(tiny_network(name), 32, 4, seed=0)
     pixels = np.random.default_rng(1).integers(0, 256, (3, 32, 32, 1), "uint8")
 
-    quickened = quicken_gradients(model)
+    quickened = copy_with_poolings(model, QuickGradientMaxPooling2D)
 
     kinds = {type(layer) for layer in quickened.layers}
     assert QuickGradientMaxPooling2D in kinds
@@ -77,26 +77,24 @@ def test_a_quickened_network_says_the_same(tiny_network, monkeypatch, name):
     )
 
 
-def test_networks_inside_a_network_are_quickened_too(monkeypatch):
-    monkeypatch.setattr(fast_layers, "has_accelerator", lambda: True)
+def test_networks_inside_a_network_are_quickened_too():
     inputs = keras.Input((8, 8, 1))
     inner = keras.Model(inputs, keras.layers.MaxPooling2D(2)(inputs))
     again = keras.layers.MaxPooling2D(2)
     outer = keras.Model(inputs, keras.Sequential([again])(inner(inputs)))
 
-    quick = quicken_gradients(outer)
+    quick = copy_with_poolings(outer, QuickGradientMaxPooling2D)
 
     inside = [layer for part in quick.layers[1:] for layer in part.layers]
     kinds = [type(x) for x in inside if isinstance(x, keras.layers.MaxPooling2D)]
     assert kinds == [QuickGradientMaxPooling2D, QuickGradientMaxPooling2D]
 
 
-def test_the_network_given_is_left_as_it_was(tiny_network, monkeypatch):
-    monkeypatch.setattr(fast_layers, "has_accelerator", lambda: True)
+def test_the_network_given_is_left_as_it_was(tiny_network):
     model = build_network(tiny_network("vgg16"), 32, 2, seed=0)
     before = model.get_weights()
 
-    quick = quicken_gradients(model)
+    quick = copy_with_poolings(model, QuickGradientMaxPooling2D)
     quick.set_weights([w + 1 for w in quick.get_weights()])
 
     assert all(map(np.array_equal, model.get_weights(), before))
@@ -114,10 +112,10 @@ def test_what_is_frozen_stays_frozen_in_the_copy(tiny_network):
     assert len(quick.trainable_variables) == len(model.trainable_variables)
 
 
-def test_on_a_processor_all_layers_are_keras_own(tiny_network, monkeypatch):
-    monkeypatch.setattr(fast_layers, "has_accelerator", lambda: False)
+def test_only_an_accelerator_gets_other_layers_than_keras_own(tiny_network):
     model = build_network(tiny_network("vgg16"), 32, 2, seed=0)
 
-    quick = quicken_gradients(model)
+    kinds = {type(layer) for layer in quicken_gradients(model).layers}
 
-    assert [type(x) for x in quick.layers] == [type(x) for x in model.layers]
+    assert (QuickGradientMaxPooling2D in kinds) == has_accelerator()
+    assert (keras.layers.MaxPooling2D in kinds) != has_accelerator()

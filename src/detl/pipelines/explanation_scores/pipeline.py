@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
-from detl.figures.explanation_scores import draw_curves, draw_sanity
+from detl.figures.explanation_scores import draw_deletion_curves, draw_sanity
 from detl.sources.class_regions import unite_regions
 from detl.sources.regions import read_regions
 
@@ -69,10 +69,10 @@ def _draw_scores(architectures: Sequence[str]) -> list[Node]:
 
     return [
         Node(
-            draw_curves,
+            draw_deletion_curves,
             inputs=of_each("deletion_curves"),
             outputs="deletion_picture",
-            name="draw_curves",
+            name="draw_deletion_curves",
         ),
         Node(
             draw_sanity,

@@ -24,8 +24,8 @@ def select_other_data_a(
     data_b: pd.DataFrame,
     parameters: SplitParameters,
     seed: int,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return Data-A under the other protocol, no larger than our own, and its counts.
+) -> pd.DataFrame:
+    """Return Data-A under the other protocol, no larger than our own.
 
     ``protocol: paper`` keeps the patients of Data-B and so has more images. What more
     images gain is no optimism, so as many images of other patients are left out of the
@@ -46,9 +46,7 @@ def select_other_data_a(
         .sort_values("is_foreign", kind="stable")
     )
     kept = _match_sizes(in_order, data_a, ["label", "subset"])
-    kept = kept.drop(columns="is_foreign").sort_values("row", ignore_index=True)
-    counts = kept.groupby(["label", "subset"]).size().rename("images").reset_index()
-    return kept, counts
+    return kept.drop(columns="is_foreign").sort_values("row", ignore_index=True)
 
 
 def assign_other_folds(

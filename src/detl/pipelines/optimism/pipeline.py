@@ -11,8 +11,8 @@ from kedro.pipeline import Node, Pipeline
 from detl.design import ARCHITECTURES, FOLDS, OTHER_PROTOCOL
 from detl.pipelines.binding import bind
 from detl.pipelines.crossval.pipeline import train_folds
-from detl.pipelines.pretrain.pipeline import ONE_ARCHITECTURE as PRETRAIN
-from detl.pipelines.transfer.pipeline import ONE_ARCHITECTURE as TRANSFER
+from detl.pipelines.pretrain.pipeline import PRETRAIN_ARCHITECTURE
+from detl.pipelines.transfer.pipeline import TRANSFER_ARCHITECTURE
 from detl.splitting.folds import separate_folds
 
 from .nodes import (
@@ -28,7 +28,7 @@ _MATCH = [
     Node(
         select_other_data_a,
         inputs=["images", "own_data_a", "data_b", "params:split", "params:seed"],
-        outputs=["data_a", "data_a_counts"],
+        outputs="data_a",
         name="select_other_data_a",
     ),
     Node(
@@ -107,9 +107,11 @@ def _train(architecture: str, folds: Sequence[str]) -> Pipeline:
     )
     return Pipeline(
         [
-            Pipeline(PRETRAIN, inputs={"data_a": "optimism.data_a"}),
+            Pipeline(PRETRAIN_ARCHITECTURE, inputs={"data_a": "optimism.data_a"}),
             Pipeline(
-                TRANSFER, inputs={"pretrained": "model"}, outputs={"model": "new_head"}
+                TRANSFER_ARCHITECTURE,
+                inputs={"pretrained": "model"},
+                outputs={"model": "new_head"},
             ),
             *train_folds(folds, split="optimism"),
             summarise,

@@ -8,7 +8,7 @@ from detl.design import ARCHITECTURES
 
 from .nodes import pretrain_network, score_pretraining
 
-ONE_ARCHITECTURE = Pipeline(
+PRETRAIN_ARCHITECTURE = Pipeline(
     [
         Node(
             pretrain_network,
@@ -37,7 +37,7 @@ def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
     return Pipeline(
         [
             Pipeline(
-                ONE_ARCHITECTURE,
+                PRETRAIN_ARCHITECTURE,
                 namespace=f"{architecture}.pretrain",
                 inputs={"pixels", "data_a"},
                 parameters={

@@ -13,7 +13,7 @@ from detl.schemas.parameters import IngestParameters, SplitParameters
 # ---------------------------------------------------------------- of an architecture
 
 
-def draw_examples(
+def draw_network_examples(
     pixels: np.ndarray, data_b: pd.DataFrame, map_shift: float, *explained: Any
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """Return the Grad-CAM panel of all folds' examples, and how strong the maps are.
@@ -44,7 +44,7 @@ def recognise_phantoms(radiographs: Path) -> bool:
     return (radiographs / MARKER).is_file()
 
 
-def count_labels(
+def count_label_file(
     radiographs: Path, parameters: IngestParameters
 ) -> tuple[dict[str, int], pd.DataFrame, np.ndarray]:
     """Return what the NIH label file holds: counts, co-occurrence and its picture.
@@ -84,7 +84,9 @@ def draw_training(**results: Results) -> tuple[np.ndarray, np.ndarray]:
         name: (figure.percent / 100, *figure.interval)
         for name, figure in PUBLISHED.items()
     }
-    return curves.draw_curves(results), curves.draw_accuracies(results, published)
+    return curves.draw_learning_curves(results), curves.draw_accuracies(
+        results, published
+    )
 
 
 # ---------------------------------------------------------------- the page

@@ -13,8 +13,8 @@ from detl.report.results import collect_results
 from detl.report.verdict import judge_audit
 
 from .nodes import (
-    count_labels,
-    draw_examples,
+    count_label_file,
+    draw_network_examples,
     draw_training,
     gather_run,
     recognise_phantoms,
@@ -73,7 +73,7 @@ def create_pipeline(
 def _collect(architecture: str, folds: Sequence[str]) -> Pipeline:
     nodes = [
         Node(
-            draw_examples,
+            draw_network_examples,
             inputs=[
                 "pixels",
                 "data_b",
@@ -82,7 +82,7 @@ def _collect(architecture: str, folds: Sequence[str]) -> Pipeline:
                 *(f"{architecture}.explain.{fold}.heat_maps" for fold in folds),
             ],
             outputs=["examples", "evidence"],
-            name="draw_examples",
+            name="draw_network_examples",
         ),
         Node(
             collect_results,
@@ -133,10 +133,10 @@ def _draw_figures(architectures: Sequence[str]) -> list[Node]:
             name="recognise_phantoms",
         ),
         Node(
-            count_labels,
+            count_label_file,
             inputs=["radiographs", "params:ingest"],
             outputs=["label_counts", "cooccurrence", "cooccurrence_picture"],
-            name="count_labels",
+            name="count_label_file",
         ),
         Node(
             draw_samples,

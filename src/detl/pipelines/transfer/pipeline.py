@@ -9,7 +9,7 @@ from detl.networks.cut import cut_trunk
 
 from .nodes import extract_features_of_data_b, replace_last_layer
 
-ONE_ARCHITECTURE = Pipeline(
+TRANSFER_ARCHITECTURE = Pipeline(
     [
         Node(
             replace_last_layer,
@@ -33,7 +33,7 @@ def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
     return Pipeline(
         [
             Pipeline(
-                ONE_ARCHITECTURE,
+                TRANSFER_ARCHITECTURE,
                 namespace=f"{architecture}.transfer",
                 inputs={
                     "pixels": "pixels",

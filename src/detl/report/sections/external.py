@@ -13,7 +13,7 @@ from detl.report.checks import (
     answer,
     judge_below,
     name_missing,
-    name_number,
+    select_measure,
 )
 from detl.report.inputs import Run
 from detl.wording import (
@@ -67,7 +67,7 @@ def checks(run: Run) -> list[Check]:
         return [check]
     # The images are the same for every network, and so are the classes they lack.
     of_network = external[external["architecture"] == check.network]
-    classes = name_number(of_network[of_network["score"] == "sensitivity"], "drop")
+    classes = select_measure(of_network[of_network["score"] == "sensitivity"], "drop")
     return [check.without(name_missing(classes))]
 
 
@@ -87,7 +87,7 @@ def _ask(source: str | None) -> Question:
         f"{100 * SMALL_DROP:.0f} points below that of the cross-validation (the "
         "interval of the drop lies up to there, fail where it lies above), over every "
         "class of Data-B",
-        choose=lambda external: name_number(
+        choose=lambda external: select_measure(
             external[external["score"] == "balanced_accuracy"], "drop"
         ),
         judge=lambda row: judge_below(row, SMALL_DROP, SMALL_DROP),

@@ -12,8 +12,8 @@ from detl.report.checks import (
     Status,
     answer,
     judge_below,
-    name_number,
-    take_number,
+    read_measure,
+    select_measure,
 )
 from detl.report.inputs import Run
 from detl.report.sections import sources
@@ -74,7 +74,7 @@ WITHOUT_THE_LUNGS = Question(
     asked="trained and tested with the centre blacked out, a network keeps at most "
     f"{in_percent(SMALL_RATIO)} of what it has above chance (shortcut ratio; the "
     f"interval lies up to there, fail where it lies from {in_percent(LARGE_RATIO)})",
-    choose=lambda card: name_number(
+    choose=lambda card: select_measure(
         card[card["input"] == WITHOUT_LUNGS], "shortcut_ratio"
     ),
     judge=lambda row: judge_below(row, SMALL_RATIO, LARGE_RATIO),
@@ -85,7 +85,7 @@ WITHOUT_THE_LUNGS = Question(
 
 def _choose_cues(card: pd.DataFrame) -> pd.DataFrame:
     cues = [CUE_INPUTS[cue] for cue in ("source", "metadata", "border")]
-    return name_number(card[card["input"].isin(cues)], "auc_covid_19")
+    return select_measure(card[card["input"].isin(cues)], "auc_covid_19")
 
 
 def _explain_cue(row: Row, status: Status) -> str:
@@ -121,7 +121,7 @@ def _tabulate(card: pd.DataFrame) -> pd.DataFrame:
             "network": network_title(row["architecture"]),
             "input": row["input"],
             **{
-                title: show_measured(take_number(row, name), is_share)
+                title: show_measured(read_measure(row, name), is_share)
                 for title, name, is_share in columns
             },
         }

@@ -12,9 +12,9 @@ from detl.report.checks import (
     judge_above,
     judge_below,
     name_absent,
-    name_number,
     not_computed,
-    take_number,
+    read_measure,
+    select_measure,
 )
 from detl.report.inputs import Run
 from detl.schemas.classes import DATA_B_CLASSES
@@ -94,7 +94,7 @@ def _judge_area(row: Row) -> Status:
 
 
 def _explain_same_source(row: Row, status: Status) -> str:
-    share, _ = show_number(take_number(row, "called_covid_19"))
+    share, _ = show_number(read_measure(row, "called_covid_19"))
     return (
         f"{network_title(row['architecture'])} (mean of the folds' networks) calls "
         f"{share} of the {row['other_images']} images of {row['source']} without "
@@ -106,7 +106,7 @@ SAME_SOURCE = Question(
     title="COVID-19 in its own source",
     asked="COVID-19 is told from other findings of the same source, which the source "
     "cannot give away (the interval of the AUC lies above 0.5)",
-    choose=lambda same_source: name_number(
+    choose=lambda same_source: select_measure(
         same_source[same_source["against"] == "all other images"], "auc"
     ),
     judge=_judge_area,
@@ -128,7 +128,7 @@ PROBE = Question(
     title="Source in the features",
     asked="within a class, the source cannot be read off the last features (AUC of a "
     f"probe; the interval lies up to {WEAK_CUE}, fail where it lies above)",
-    choose=lambda probes: name_number(probes, "auc"),
+    choose=lambda probes: select_measure(probes, "auc"),
     judge=judge_cue,
     show=lambda row: show_number(row, is_share=False),
     explain=_explain_probe,
@@ -137,7 +137,7 @@ PROBE = Question(
 
 def _choose_left_out(left_out: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with a number, and one row for each class without any."""
-    numbers = name_number(left_out, "auc").sort_values("auc", kind="stable")
+    numbers = select_measure(left_out, "auc").sort_values("auc", kind="stable")
     is_again = numbers.duplicated(["architecture", "class"])
     return numbers[numbers["auc"].notna() | ~is_again]
 
@@ -183,9 +183,9 @@ def _tabulate_same_source(same_source: pd.DataFrame) -> pd.DataFrame:
             "source": row["source"],
             "COVID-19 against": f"{row['against']} ({row['other_images']})",
             "of these called COVID-19": show_measured(
-                take_number(row, "called_covid_19")
+                read_measure(row, "called_covid_19")
             ),
-            "AUC": show_measured(take_number(row, "auc"), is_share=False),
+            "AUC": show_measured(read_measure(row, "auc"), is_share=False),
         }
         for row in same_source.to_dict("records")
     ]
@@ -198,7 +198,9 @@ def _tabulate_probes(probes: pd.DataFrame) -> pd.DataFrame:
             "network": network_title(row["architecture"]),
             "class": class_title(str(row["class"])),
             "images": row["sources"],
-            "AUC of the source": show_measured(take_number(row, "auc"), is_share=False),
+            "AUC of the source": show_measured(
+                read_measure(row, "auc"), is_share=False
+            ),
         }
         for row in probes.fillna({"note": "", "sources": ""}).to_dict("records")
     ]
@@ -211,9 +213,9 @@ def _tabulate_left_out(left_out: pd.DataFrame) -> pd.DataFrame:
             "network": network_title(row["architecture"]),
             "source": row["source"],
             "class": class_title(str(row["class"])),
-            "sensitivity": show_measured(take_number(row, "sensitivity")),
-            "specificity": show_measured(take_number(row, "specificity")),
-            "AUC": show_measured(take_number(row, "auc"), is_share=False),
+            "sensitivity": show_measured(read_measure(row, "sensitivity")),
+            "specificity": show_measured(read_measure(row, "specificity")),
+            "AUC": show_measured(read_measure(row, "auc"), is_share=False),
         }
         for row in left_out[left_out["auc"].notna()].to_dict("records")
     ]

@@ -37,19 +37,32 @@ class QuickGradientMaxPooling2D(keras.layers.MaxPooling2D):
         return largest
 
 
-@plain_keras()
 def quicken_gradients(model: keras.Model) -> keras.Model:
     """Return a copy with the same weights and outputs; poolings are quick on a GPU.
 
     Args:
         model: A functional model of inputs of known size, which may have others in it.
     """
-    is_quick = has_accelerator()
+    return copy_with_poolings(
+        model,
+        QuickGradientMaxPooling2D if has_accelerator() else keras.layers.MaxPooling2D,
+    )
+
+
+@plain_keras()
+def copy_with_poolings(
+    model: keras.Model, pooling: type[keras.layers.MaxPooling2D]
+) -> keras.Model:
+    """Return a copy with the same weights, where each MaxPooling2D is of this kind.
+
+    Args:
+        model: A functional model of inputs of known size, which may have others in it.
+    """
 
     def copy_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
         kind = type(layer)
-        if is_quick and kind is keras.layers.MaxPooling2D:
-            kind = QuickGradientMaxPooling2D
+        if kind is keras.layers.MaxPooling2D:
+            kind = pooling
         return kind.from_config(layer.get_config())
 
     copy: keras.Model = keras.models.clone_model(

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from detl.report.abstract import score_source_rule
 from detl.report.blocks import Table
 from detl.report.inputs import Results, Run
-from detl.report.opening import score_source_rule
 from detl.report.sections.limits.judgements import (
     Judgement,
     list_networks,

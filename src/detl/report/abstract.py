@@ -1,4 +1,4 @@
-"""The first paragraph of the report: the data, and the accuracies."""
+"""The abstract, the first paragraph of the report: the data, and the accuracies."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from detl.wording import (
 )
 
 
-def write_opening(run: Run) -> str:
+def write_abstract(run: Run) -> str:
     """Return the paragraph with the images, the accuracies and the source's rule."""
     data_b = run.data_b
     sources = _sources_of(run.images, data_b)

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from detl.report.opening import score_source_rule, write_opening
+from detl.report.abstract import score_source_rule, write_abstract
 from made_results import make_result
 from made_run import make_run
 
@@ -26,12 +26,12 @@ def data_b():
 
 
 @pytest.fixture
-def opening(images, data_b):
+def abstract(images, data_b):
     """Return a function that opens a run of these images, other fields changed."""
 
     def write(networks=None, **changes):
         fields = {"images": images, "data_b": data_b}
-        return write_opening(make_run(networks, **{**fields, **changes}))
+        return write_abstract(make_run(networks, **{**fields, **changes}))
 
     return write
 
@@ -42,31 +42,31 @@ def test_the_source_rule_names_the_commonest_class_of_each_source():
     assert score_source_rule(sources, labels) == 0.8
 
 
-def test_the_opening_counts_images_patients_and_sources(opening):
+def test_the_abstract_counts_images_patients_and_sources(abstract):
     assert "4 images of 3 groups of patients, in 3 classes, from cohen and nih" in (
-        opening()
+        abstract()
     )
 
 
-def test_the_opening_has_each_accuracy_with_its_interval(opening):
+def test_the_abstract_has_each_accuracy_with_its_interval(abstract):
     better = {"results": make_result(accuracy_pooled=0.9)}
-    text = opening({"alexnet": {}, "vgg16": better})
+    text = abstract({"alexnet": {}, "vgg16": better})
     assert "AlexNet 80.0 % (70.0 to 90.0 %) and VGG16 90.0 %" in text
 
 
-def test_the_opening_says_what_the_source_alone_tells(opening):
-    assert "reaches 75.0 %, and tells COVID-19 from the rest" in opening()
+def test_the_abstract_says_what_the_source_alone_tells(abstract):
+    assert "reaches 75.0 %, and tells COVID-19 from the rest" in abstract()
 
 
-def test_a_single_source_tells_nothing(opening, images):
+def test_a_single_source_tells_nothing(abstract, images):
     one = images.assign(source="nih")
-    assert "All images are of one source" in opening(images=one)
+    assert "All images are of one source" in abstract(images=one)
 
 
-def test_phantoms_are_called_synthetic(opening):
-    assert "synthetic" in opening(is_synthetic=True)
-    assert "synthetic" not in opening(is_synthetic=False)
+def test_phantoms_are_called_synthetic(abstract):
+    assert "synthetic" in abstract(is_synthetic=True)
+    assert "synthetic" not in abstract(is_synthetic=False)
 
 
-def test_the_opening_says_that_it_is_no_medical_device(opening):
-    assert "no medical device" in opening()
+def test_the_abstract_says_that_it_is_no_medical_device(abstract):
+    assert "no medical device" in abstract()
