@@ -122,9 +122,9 @@ def count_operations(tail) -> tuple[float, float]:
 def measure_rate(tail) -> float:
     """Return the operations per second of this machine in a 3 x 3 convolution.
 
-    Forward and backward, in the quickest way that is known here, with as many maps in
-    and out as the tail's features have, on maps of their height and width, but at least
-    64 maps of 8 x 8.
+    Forward and backward, with Keras's own gradients. Maps in and out are as many as
+    the tail's features have, and of their height and width, but at least 64 maps of
+    8 x 8.
     """
     import keras
     import tensorflow as tf

@@ -41,7 +41,7 @@ class RowBatches(keras.utils.PyDataset):
 
     @property
     def labels(self) -> np.ndarray:
-        """Class index of each row, in the order given; none where there are none."""
+        """Class index of each row; empty if there are no labels."""
         return np.empty(0, "int64") if self._labels is None else self._labels
 
     @property

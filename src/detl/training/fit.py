@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from detl.training.speed.devices import (
     spread_over,
 )
 from detl.training.speed.fast_layers import quicken_gradients
-from detl.training.speed.padded_batches import EvenBatches
+from detl.training.speed.padded_batches import PaddedBatches
 
 if TYPE_CHECKING:
     from detl.schemas.parameters import TrainingParameters
@@ -100,8 +100,8 @@ def _fit(
     if devices:
         # Keras deals each batch out to the devices in ``fit`` alone.
         model.fit(
-            EvenBatches(training, len(devices), is_scored=False),
-            validation_data=EvenBatches(validation, len(devices), is_scored=True),
+            PaddedBatches(training, len(devices), is_scored=False),
+            validation_data=PaddedBatches(validation, len(devices), is_scored=True),
             epochs=parameters.epochs,
             callbacks=callbacks,
             shuffle=False,
@@ -137,8 +137,8 @@ def _train_epochs(
     for epoch in range(epochs):
         # Keras's ``fit`` draws an order before the first epoch as well.
         training.on_epoch_end()
-        loss, accuracy = _run_batches(model, "train_on_batch", training)
-        val_loss, val_accuracy = _run_batches(model, "test_on_batch", validation)
+        loss, accuracy = _run_batches(model, model.train_on_batch, training)
+        val_loss, val_accuracy = _run_batches(model, model.test_on_batch, validation)
         callbacks.on_epoch_end(
             epoch,
             {
@@ -152,13 +152,13 @@ def _train_epochs(
 
 
 def _run_batches(
-    model: keras.Model, step: str, batches: RowBatches
+    model: keras.Model, step: Callable[..., dict[str, float]], batches: RowBatches
 ) -> tuple[float, float]:
     """Return loss and accuracy, the means over all rows.
 
     Args:
         model: Compiled.
-        step: The name of its method that each batch is given to.
+        step: Its method that takes a batch and returns its loss and accuracy.
         batches: Inputs and labels.
     """
     loss, correct, rows = 0.0, 0, 0
@@ -166,7 +166,7 @@ def _run_batches(
         inputs, labels = batches[number]
         # Keras 3.12 goes on with the sums of the batches before.
         model.reset_metrics()
-        of_batch = getattr(model, step)(inputs, labels, return_dict=True)
+        of_batch = step(inputs, labels, return_dict=True)
         loss += of_batch["loss"] * len(labels)
         correct += round(of_batch["accuracy"] * len(labels))
         rows += len(labels)

@@ -1,4 +1,4 @@
-"""Batches that can be dealt out evenly to several devices."""
+"""Batches that divide evenly among several devices."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 from detl.errors import DetlError
 
 
-class EvenBatches(keras.utils.PyDataset):
-    """The batches given, filled up to a multiple of the number of devices, and weights.
+class PaddedBatches(keras.utils.PyDataset):
+    """Pads batches to a multiple of the device count; padding has weight 0.
 
-    What is filled in are copies of the batch's rows, of weight 0. JAX refuses a batch
-    that does not divide, and a device of TensorFlow with no row would have no loss.
+    The padding repeats rows of the batch. JAX refuses a batch that does not divide, and
+    a device of TensorFlow with no row would have no loss.
 
     Args:
         batches: Inputs and labels, of which only the last batch may be smaller.
@@ -55,6 +55,6 @@ class EvenBatches(keras.utils.PyDataset):
         rows = len(labels)
         chosen = np.resize(np.arange(rows), rows + -rows % self._devices)
         weights = np.zeros(len(chosen), "float32")
-        # The loss is divided by the number of rows, with those that are filled in.
+        # The loss is divided by the number of rows, and padding counts among them.
         weights[:rows] = self._weight or len(chosen) / rows
         return inputs[chosen], labels[chosen], weights
