@@ -87,6 +87,8 @@ viz: $(INSTALLED) ## see the graph in Kedro-Viz, on http://127.0.0.1:4141 (or PO
 	@$(BIN)/python -m detl.session.free_port "$(PORT)"
 	@# Where conf/ or the store of MLflow is at fault, Kedro-Viz would wait for ever.
 	@$(BIN)/kedro catalog list-patterns > /dev/null
+	@echo "Without the datasets, the graph shows the way at a glance:" \
+		"http://127.0.0.1:$(PORT)/?pid=__default__&types=task"
 	$(BIN)/kedro viz run --host 127.0.0.1 --port "$(PORT)" --no-browser --include-hooks
 
 clean: $(INSTALLED) ## remove what runs have made, of one environment (kedro clean --help)

@@ -175,6 +175,12 @@ def test_another_port_can_be_chosen(project, target, port, server):
     assert f"{server} --host 127.0.0.1 --port 5999" in other.stdout
 
 
+def test_the_graph_is_shown_with_the_address_at_which_it_is_short(project):
+    address = "http://127.0.0.1:5999/?pid=__default__&types=task"
+
+    assert address in _make(project, "viz", "PORT=5999").stdout
+
+
 def test_a_port_for_another_program_in_the_environment_changes_nothing(project):
     said = subprocess.run(
         ["make", "ui"],

@@ -91,7 +91,7 @@ class DecodedFiles:
         return Picture(square, width, height, *hashes)
 
     def remember(self, path: Path, found: Picture | ImageRejected) -> None:
-        """Remember what a file held that was asked for and not known."""
+        """Store the content of a file that `recall` did not find."""
         if not self._stamps:
             # All are known: not even the name has to be found out.
             return

@@ -1,4 +1,4 @@
-"""Gives a function what shapes the graph, and so is code and no parameter."""
+"""Binds arguments that shape the graph, such as the fold names, to a function."""
 
 from collections.abc import Callable
 from functools import partial, update_wrapper

@@ -1,4 +1,4 @@
-"""Whether of the images called 90 % sure nine in ten are right."""
+"""Calibration: do nine in ten of the images predicted at 90 % turn out right?"""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Measures of calibration, and intervals that know how much of them is chance."""
+"""Measures of calibration, and intervals corrected for the error of chance alone."""
 
 from dataclasses import dataclass, replace
 
@@ -86,7 +86,7 @@ class MeanLoss:
 
 
 class CalibrationError(MeanLoss):
-    """The sum over bins of the size of the mean gap (0 for images of other bins).
+    """The expected calibration error: bins' absolute gaps, weighted by their images.
 
     Attributes:
         means: Result of ``draw_means`` for probability minus outcome (1 or 0) of each

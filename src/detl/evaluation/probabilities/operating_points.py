@@ -1,4 +1,4 @@
-"""What the rules of use are worth that the inner validation parts have fixed."""
+"""How thresholds chosen on the validation parts do on the test parts."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ ARGMAX = "largest probability"
 """The rule that calls an image positive where the class is the predicted one."""
 
 FEWEST_IMAGES = round(1 / (1 - TARGET))
-"""Of fewer images 95 % cannot be told from all of them but one."""
+"""With fewer images, 95 % would allow less than one error."""
 
 COLUMNS = [
     "class",
