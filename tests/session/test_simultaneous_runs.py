@@ -136,7 +136,7 @@ def test_a_run_that_was_killed_holds_nothing(tmp_path, how):
     use = use_of(writes="model")
     with another_process(tmp_path, use) as other:
         other.send_signal(how)
-        other.wait()
+        other.wait(60)
         with using(tmp_path, use, "kedro run"):
             assert len(list((tmp_path / FOLDER).glob("*.json"))) == 1
 
