@@ -16,8 +16,8 @@ Row: TypeAlias = Mapping[Hashable, Any]
 NOT_COMPUTED: Status = "not computed"
 SEVERITY: tuple[Status, ...] = ("pass", "warn", "fail")
 
-_COLUMNS = ("architecture", "value", "low", "high", "note")
-"""Columns of the rows that a question judges."""
+_COLUMNS = ("architecture", "value", "note")
+"""Columns that every question chooses; it may read others itself."""
 
 RUN_AUDIT = "Run 'kedro run --pipeline audit' to compute it."
 
