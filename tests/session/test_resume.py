@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from detl.design import FOLDS
 from project_copy import (
     KEDRO,
     PROJECT,
     copy_project,
+    copy_run,
     environment_of,
     keep_architectures,
+    keep_folds,
     run_kedro,
 )
 from run_store import Store
@@ -26,30 +27,29 @@ from run_store import Store
 RUN = ("run", "--pipeline", "detl", "--env", "test")
 METRICS_OF_FOLD_3 = "data/test/08_reporting/alexnet/fold_3_metrics.json"
 SUMMARY = "data/test/08_reporting/summary.csv"
+FOLDS = ("fold_1", "fold_2", "fold_3")
+"""Those of the finished run."""
 
 
 @pytest.fixture
 def project(tmp_path):
-    """Return a project with one architecture, so that a run is short."""
+    """Return a project that has not run, of the size of the finished one."""
     copy = copy_project(tmp_path)
     keep_architectures(copy, "alexnet")
+    keep_folds(copy, *FOLDS)
     return copy
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """Return a project that has run from beginning to end."""
-    copy = copy_project(tmp_path_factory.mktemp("uninterrupted"))
-    keep_architectures(copy, "alexnet")
-    run = run_kedro(copy, *RUN)
-    assert run.returncode == 0, run.stdout
-    return copy
+def finished(finished_run, tmp_path_factory):
+    """Return a project of its own that has run from beginning to end."""
+    return copy_run(finished_run, tmp_path_factory.mktemp("uninterrupted"))
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(finished):
+def uninterrupted(finished_run):
     """Return the summary of a run from beginning to end."""
-    return (finished / SUMMARY).read_bytes()
+    return (finished_run / SUMMARY).read_bytes()
 
 
 def _statuses(project: Path) -> dict[str, str]:
