@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.statistics.bootstrap import draw_weights, measure_gain
+from detl.statistics.bootstrap import draw_weights
+from detl.statistics.differences import measure_gain
 
 
 def compare_protocols(

@@ -9,9 +9,10 @@ import pandas as pd
 
 from detl.errors import DetlError
 from detl.schemas.classes import DATA_B_CLASSES
-from detl.statistics.bootstrap import draw_weights, measure_gain
+from detl.statistics.bootstrap import draw_weights
 from detl.statistics.corrected_t import NO_VARIANCE, estimate_mean, measure_overlap
 from detl.statistics.delong import compare_areas, name_scarcity
+from detl.statistics.differences import measure_gain
 from detl.statistics.notes import join_notes
 
 COLUMNS = [

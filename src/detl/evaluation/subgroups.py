@@ -12,10 +12,10 @@ from detl.statistics.bootstrap import (
     divide,
     draw_statistic,
     draw_weights,
-    measure_difference,
     measure_draws,
     name_columns,
 )
+from detl.statistics.differences import measure_difference
 
 COLUMNS = [
     "attribute",
