@@ -236,4 +236,5 @@ def _find_percentiles(
 
 def divide(share: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Return the quotients; NaN where a resample holds none of the whole."""
-    return np.divide(share, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
+    nothing = np.full(np.broadcast_shapes(share.shape, whole.shape), np.nan)
+    return np.divide(share, whole, out=nothing, where=whole > 0)

@@ -23,15 +23,17 @@ def measure_share(
     """Return the share of some images that are hits, with its interval.
 
     Args:
-        hits: Whether an image is one, bool (n,).
+        hits: Whether an image is one, bool (n,), or by each seed, (n, seeds), of which
+            the mean is measured, over patients and trainings.
         among: The images that the share is of, bool (n,).
         weights: Result of ``draw_weights``, (draws, n).
         groups: The group of each image, (n,).
         confidence: Coverage of the interval, between 0 and 1.
     """
+    of_seeds = hits.reshape(len(hits), -1) & among[:, np.newaxis]
 
     def share(drawn: np.ndarray) -> np.ndarray:
-        return divide(drawn @ (hits & among), drawn @ among)
+        return divide(drawn @ of_seeds, drawn @ among[:, np.newaxis])
 
     return measure(share, weights, groups[among], confidence, kind="share")
 

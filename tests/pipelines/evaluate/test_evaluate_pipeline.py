@@ -96,7 +96,7 @@ def test_the_architectures_are_compared_and_drawn(evaluated):
 
     assert pipeline.outputs() >= {"paired_tests", "reliability_picture"}
     tests = catalog.load("paired_tests")
-    assert set(tests["test"]) == {"mcnemar", "bootstrap", "corrected_t", "delong"}
+    assert set(tests["test"]) == {"mcnemar", "two_way", "corrected_t", "delong"}
     assert catalog.load("reliability_picture").dtype == np.uint8
 
 

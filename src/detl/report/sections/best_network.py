@@ -106,7 +106,7 @@ def _list_pairs(paired_tests: pd.DataFrame) -> list[Pair]:
     accuracy = paired_tests[paired_tests["quantity"] == "accuracy"]
     drawn = {
         (row["first"], row["second"]): row
-        for row in accuracy[accuracy["test"] == "bootstrap"].to_dict("records")
+        for row in accuracy[accuracy["test"] == "two_way"].to_dict("records")
     }
     pairs = []
     for row in accuracy[accuracy["test"] == "mcnemar"].to_dict("records"):
