@@ -6,8 +6,17 @@ import numpy as np
 import pandas as pd
 
 from detl.evaluation.predictions import tell_right
-from detl.statistics.bootstrap import Measurement, draw_weights
+from detl.statistics.bootstrap import Measurement, draw_weights, name_columns
 from detl.statistics.rates import measure_share
+
+ACCURACIES = (
+    *name_columns("accuracy"),
+    "accuracy_sd_seeds",
+    "accuracy_sd_folds",
+    *name_columns("ensemble_accuracy"),
+    "seeds",
+)
+"""What ``measure_accuracies`` says."""
 
 
 def measure_accuracies(

@@ -133,8 +133,8 @@ class _Side:
         positions = names.get_indexer(pd.Index(tables[0]["image_id"]))
         called = np.zeros((len(images), len(tables), len(DATA_B_CLASSES)))
         for seed, of_seed in enumerate(tables):
-            place = positions, seed, class_indices(of_seed["predicted"])
-            np.add.at(called, place, 1)
+            predicted = class_indices(of_seed["predicted"])
+            np.add.at(called[:, seed], (positions, predicted), 1)
         times = np.bincount(positions)
         probabilities = np.stack([read_probabilities(t) for t in tables], axis=1)
         fold = tables[0]["fold"].to_numpy()

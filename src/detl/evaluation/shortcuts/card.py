@@ -112,9 +112,10 @@ def make_shortcut_card(
 def _describe_scores(predictions: pd.DataFrame, seed: int) -> dict[str, Any]:
     found = {
         (row["fold"], row["score"], row["class"]): Measurement(
-            *(row[part] for part in ("value", "low", "high", "groups")),
-            note=row["note"],
-            seed_sd=row["seed_sd"],
+            *(
+                row[part]
+                for part in ("value", "low", "high", "groups", "note", "seed_sd")
+            )
         )
         for row in measure_scores(predictions, seed).to_dict("records")
     }
@@ -160,11 +161,11 @@ def _measure_ratio(
         return accuracy
     if accuracy.low <= chance:
         return Measurement.missing(accuracy.groups, NOT_ABOVE_CHANCE)
-    above, below = (
-        draw_statistic(lambda drawn, gains=hits - chance: drawn @ gains, weights)
-        for hits in (right_of_other, right)
-    )
-    return measure_ratio(above, below, groups, is_same)
+
+    def draw_gains(hits: np.ndarray) -> np.ndarray:
+        return draw_statistic(lambda drawn: drawn @ (hits - chance), weights)
+
+    return measure_ratio(draw_gains(right_of_other), draw_gains(right), groups, is_same)
 
 
 def _note_single_source(full: pd.DataFrame, images: pd.DataFrame) -> str:
