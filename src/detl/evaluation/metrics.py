@@ -180,10 +180,11 @@ def explain_unlearned(scores: Mapping[str, Any]) -> str:
             f"{found}), is not known to be above chance, {100 * chance:.1f} %: an "
             f"interval needs {FEWEST_GROUPS} groups."
         )
+    choices = scores["data_a_choices"]
+    chosen = f"for the best of {choices:.0f} epochs, " if choices > 1 else ""
     return (
-        f"{found}; 95 % interval, for the best of {scores['data_a_epochs']:.0f} "
-        f"epochs, {100 * low:.1f} to {100 * high:.1f} %), is not above chance, "
-        f"{100 * chance:.1f} %."
+        f"{found}; 95 % interval, {chosen}{100 * low:.1f} to {100 * high:.1f} %), "
+        f"is not above chance, {100 * chance:.1f} %."
     )
 
 

@@ -27,7 +27,8 @@ def build_alexnet(
     x = blocks.convolution_relu(x, 96, "conv1", stride=parameters.stem_stride)
     x = keras.layers.MaxPooling2D(3, 2, padding="same", name="pool1")(x)
     x = blocks.convolution_relu(x, 256, "conv2")
-    x = keras.layers.MaxPooling2D(3, 2, padding="same", name="pool2")(x)
+    stride = parameters.last_stride
+    x = keras.layers.MaxPooling2D(3, stride, padding="same", name="pool2")(x)
     x = keras.layers.Identity(name=END_OF_TRUNK)(x)
     x = blocks.convolution_relu(x, 384, "conv3")
     x = blocks.convolution_relu(x, 384, "conv4")

@@ -29,18 +29,20 @@ def build_resnet50(
     x = blocks.convolution_relu(x, 64, "conv1", stride=parameters.stem_stride)
     x = keras.layers.MaxPooling2D(3, 2, padding="same", name="pool1")(x)
     for stage, (filters, bottlenecks) in enumerate(_STAGES, start=2):
-        if stage == 5:
+        is_last = stage == 5
+        stride = parameters.last_stride if is_last else min(stage - 1, 2)
+        if is_last:
             x = keras.layers.Identity(name=END_OF_TRUNK)(x)
         for position in range(1, bottlenecks + 1):
             x = _bottleneck(
                 blocks,
                 x,
                 filters,
-                stride=2 if position == 1 and stage > 2 else 1,
+                stride=stride if position == 1 else 1,
                 is_first=position == 1,
                 name=f"conv{stage}_block{position}",
                 activation_name=(
-                    EXPLAINED_LAYER if (stage, position) == (5, bottlenecks) else None
+                    EXPLAINED_LAYER if is_last and position == bottlenecks else None
                 ),
             )
     x = keras.layers.GlobalAveragePooling2D(name="average_pool")(x)

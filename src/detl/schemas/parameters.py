@@ -93,9 +93,11 @@ class DataAParameters(Parameters):
 class FoldParameters(Parameters):
     """The folds of the cross-validation (their number is in ``design.py``)."""
 
-    inner_validation_share: Annotated[float, Field(gt=0, le=0.5)]
+    inner_validation_share: Annotated[float, Field(gt=0, le=0.5)] | None
     """Share of a fold's training part on which the best epoch is chosen, rounded to
-    one in a whole number."""
+    one in a whole number. Null trains on all of it, and chooses nothing; thresholds and
+    temperatures then come from what the other folds' networks say of their own test
+    parts."""
 
 
 class SplitParameters(Parameters):
@@ -103,8 +105,8 @@ class SplitParameters(Parameters):
 
     protocol: Literal["grouped", "paper"]
     """Grouped keeps a patient's images, and copies, in one fold and out of Data-A, and
-    chooses the epoch on an inner validation part. Paper draws folds by image, leaves
-    Data-B's patients in Data-A, and chooses the epoch on the test fold."""
+    may choose the epoch on an inner validation part. Paper draws folds by image, leaves
+    Data-B's patients in Data-A, and may choose the epoch on the test fold."""
     on_shortage: Literal["use_all", "fail"]
     data_b: DataBParameters
     data_a: DataAParameters
@@ -126,6 +128,9 @@ class NetworkParameters(Parameters):
     dropout: Annotated[float, Field(ge=0, lt=1)]
     stem_stride: Literal[1, 2, 4]
     """Stride of the first convolution."""
+    last_stride: Literal[1, 2] = 2
+    """Stride on the way into the last block; 1 keeps its feature map, which Grad-CAM
+    explains, twice as fine."""
     normalisation: Literal["none", "batch"]
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"]
     """Of the layers. Mixed ones compute in half precision, and keep the weights, the
@@ -158,6 +163,13 @@ class TrainingParameters(Parameters):
     """Training stops with an error if the training loss has never been better than
     chance, and is at chance for this many epochs in a row after the warm-up; null never
     stops. At chance means within 0.01 of the entropy of the classes' shares."""
+    read: Literal["best", "last", "average"] = "best"
+    """Which weights are kept: those of the epoch with the best validation accuracy, of
+    the last epoch, or the mean over the last half of the epochs, with batch-norm
+    statistics taken anew in one pass over the training part."""
+    last_batch: Literal["keep", "drop"] = "keep"
+    """Whether the images that are left over after the last whole batch of an epoch are
+    a small batch of their own, or are left out of this epoch."""
     jit_compile: bool | Literal["auto"]
     """Whether XLA compiles the steps. Auto: under JAX always; under TensorFlow where
     it sees a GPU and XLA knows every layer."""
@@ -185,6 +197,21 @@ class PretrainParameters(TrainingParameters):
     epochs_at_chance: Count | None = 10
     augmentation: AugmentationParameters | None
     """Null trains on the images as they are."""
+
+
+class ViewParameters(AugmentationParameters):
+    """Augmented versions of Data-B's images, which go through the frozen part once."""
+
+    number: Count
+    """Versions of each image, beside the image as it is."""
+
+
+class TransferParameters(TrainingParameters):
+    """How the tail of a pretrained network is trained."""
+
+    views: ViewParameters | None = None
+    """Each time an image is trained on, one of its versions is drawn at random; null
+    trains on the images as they are."""
 
 
 class ImagenetParameters(Parameters):

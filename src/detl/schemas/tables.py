@@ -168,6 +168,18 @@ FOLD_PREDICTIONS = DataFrameSchema(
 )
 """Predictions of the same images by the networks of several folds."""
 
+SEED_PREDICTIONS = DataFrameSchema(
+    {
+        "image_id": _text(),
+        "seed": Column(int, Check.ge(0)),
+        **{k: v for k, v in PREDICTIONS.columns.items() if k != "image_id"},
+    },
+    strict=True,
+    unique=["image_id", "seed"],
+    name="seed_predictions",
+)
+"""Predictions of the same images by a fold's networks of several seeds."""
+
 
 def tabulate_predictions(
     images: pd.DataFrame, probabilities: np.ndarray

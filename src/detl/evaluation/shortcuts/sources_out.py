@@ -15,9 +15,9 @@ from detl.statistics.bootstrap import FEWEST_GROUPS, draw_weights, name_columns
 from detl.statistics.notes import join_notes
 from detl.statistics.rates import measure_share
 
-TrainAndPredict = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-"""From positions in Data-B to train on, to choose the epoch on, and to test, to the
-probabilities of the last ones, (n, 4)."""
+TrainAndPredict = Callable[[np.ndarray, np.ndarray | None, np.ndarray], np.ndarray]
+"""From positions in Data-B to train on, to choose the epoch on (None where none is
+chosen), and to test, to the probabilities of the last ones, (n, 4)."""
 
 IDENTIFIABLE_COLUMNS = [
     "class",
@@ -47,13 +47,14 @@ class SourcePlan:
     Attributes:
         source: The source.
         train: Positions in Data-B of the images to train on, all from other sources.
-        validation: Positions of those to choose the epoch on, from other sources too.
+        validation: Positions of those to choose the epoch on, from other sources too;
+            None where none is chosen.
         test: Positions of all images of the source.
     """
 
     source: str
     train: np.ndarray
-    validation: np.ndarray
+    validation: np.ndarray | None
     test: np.ndarray
 
 
@@ -92,7 +93,10 @@ def list_identifiable(data_b: pd.DataFrame, images: pd.DataFrame) -> pd.DataFram
 
 
 def plan_sources(
-    data_b: pd.DataFrame, images: pd.DataFrame, validation_share: float, seed: int
+    data_b: pd.DataFrame,
+    images: pd.DataFrame,
+    validation_share: float | None,
+    seed: int,
 ) -> list[SourcePlan]:
     """Return what to train on and to test for each source that identifies a class.
 
@@ -102,7 +106,8 @@ def plan_sources(
     part.
 
     Args:
-        validation_share: Share of the inner validation part, above 0, at most 0.5.
+        validation_share: Share of the inner validation part, above 0, at most 0.5; None
+            where there is none.
         seed: Seed of the shuffle.
 
     Returns:
@@ -115,8 +120,11 @@ def plan_sources(
         if not any(not _explain(located, c, source) for c in DATA_B_CLASSES):
             continue
         outside = np.flatnonzero(_is_outside(located, source))
-        is_inner = _choose_validation(located.iloc[outside], validation_share, seed)
         test = np.flatnonzero(located["source"] == source)
+        if validation_share is None:
+            plans.append(SourcePlan(source, outside, None, test))
+            continue
+        is_inner = _choose_validation(located.iloc[outside], validation_share, seed)
         plans.append(SourcePlan(source, outside[~is_inner], outside[is_inner], test))
     return plans
 

@@ -11,7 +11,11 @@ from detl.networks import build_network
 from detl.networks.cut import copy_model, cut_head, cut_trunk
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.keras_model import KerasModel
-from detl.schemas.parameters import ImagenetParameters, NetworkParameters
+from detl.schemas.parameters import (
+    ImagenetParameters,
+    NetworkParameters,
+    TransferParameters,
+)
 from detl.statistics import corrected_t
 
 ARM_COLUMNS = [
@@ -39,6 +43,18 @@ def take_pixels(pixels: np.ndarray, data_b: pd.DataFrame) -> np.ndarray:
     They are the features of the arms that freeze nothing.
     """
     return np.asarray(pixels[data_b["row"].to_numpy("int64")])
+
+
+def view_pixels(
+    pixels: np.ndarray, data_b: pd.DataFrame, parameters: TransferParameters, seed: int
+) -> np.ndarray:
+    """Return augmented versions of Data-B's images, uint8 (versions, n, size, size).
+
+    They are the views of the arms that freeze nothing.
+    """
+    from detl.training.features import extract_views
+
+    return extract_views(None, take_pixels(pixels, data_b), parameters.views, seed)
 
 
 def build_untrained(

@@ -7,7 +7,7 @@ import pandas as pd
 
 from detl.evaluation.optimism import compare_protocols
 from detl.pipelines.crossval.nodes import History, collect_folds
-from detl.schemas.parameters import SplitParameters
+from detl.schemas.parameters import SplitParameters, TransferParameters
 from detl.splitting.data_a import select_data_a
 from detl.splitting.folds import assign_folds
 
@@ -16,6 +16,11 @@ def swap_protocol(parameters: SplitParameters) -> SplitParameters:
     """Return the parameters of the split under the protocol that they do not name."""
     other = "grouped" if parameters.protocol == "paper" else "paper"
     return parameters.model_copy(update={"protocol": other})
+
+
+def name_other_protocol(parameters: SplitParameters) -> str:
+    """Return the protocol that the parameters of the split do not name."""
+    return swap_protocol(parameters).protocol
 
 
 def select_other_data_a(
@@ -102,7 +107,8 @@ def summarise_other_protocol(
     tested: pd.DataFrame,
     folds: pd.DataFrame,
     pretraining: dict[str, float | None],
-    parameters: SplitParameters,
+    split: SplitParameters,
+    parameters: TransferParameters,
     **histories: History,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the scores by fold under the other protocol, and their summary.
@@ -111,11 +117,14 @@ def summarise_other_protocol(
         tested: Predictions of the folds' test parts.
         folds: Table ``folds`` of the other protocol.
         pretraining: Scores of its network on Data-A's validation part.
-        parameters: Of the split of the cross-validation.
+        split: Parameters of the split of the cross-validation.
+        parameters: How the folds were trained.
         **histories: Curves of each fold.
     """
-    fold_summary, _, summary = collect_folds(tested, folds, pretraining, **histories)
-    return fold_summary, {**summary, "protocol": swap_protocol(parameters).protocol}
+    fold_summary, _, summary = collect_folds(
+        tested, folds, pretraining, parameters, **histories
+    )
+    return fold_summary, {**summary, "protocol": name_other_protocol(split)}
 
 
 def compare_with_other_protocol(

@@ -12,7 +12,7 @@ from detl.schemas.keras_model import KerasModel
 from detl.schemas.parameters import (
     AuditParameters,
     SplitParameters,
-    TrainingParameters,
+    TransferParameters,
 )
 from detl.splitting.data_b import label_as_data_b
 
@@ -53,6 +53,22 @@ def extract_features_without_centre(
     rows = data_b["row"].to_numpy("int64")
     blackened = black_out_centre(np.asarray(pixels[rows]), parameters.centre_share)
     return extract_features(trunk, blackened, np.arange(len(rows)))
+
+
+def extract_views_without_centre(
+    trunk: KerasModel,
+    pixels: np.ndarray,
+    data_b: pd.DataFrame,
+    parameters: AuditParameters,
+    transfer: TransferParameters,
+    seed: int,
+) -> np.ndarray:
+    """Return the trunk's output for augmented versions of the blacked out images."""
+    from detl.training.features import extract_views
+
+    rows = data_b["row"].to_numpy("int64")
+    blackened = black_out_centre(np.asarray(pixels[rows]), parameters.centre_share)
+    return extract_views(trunk, blackened, transfer.views, seed)
 
 
 def grade_network(
@@ -168,9 +184,10 @@ def probe_networks(
 def leave_sources_out(
     tail: KerasModel,
     features: np.ndarray,
+    views: np.ndarray,
     data_b: pd.DataFrame,
     images: pd.DataFrame,
-    transfer: TrainingParameters,
+    transfer: TransferParameters,
     split: SplitParameters,
     seed: int,
 ) -> pd.DataFrame:
@@ -179,6 +196,7 @@ def leave_sources_out(
     Args:
         tail: Last block and new head, as transfer left them.
         features: The trunk's output, one row per row of ``data_b``.
+        views: The same of augmented versions.
         images: Table ``images``, which knows the sources.
         transfer: How the tail is trained.
         split: Share of the inner validation part.
@@ -191,14 +209,16 @@ def leave_sources_out(
     labels = class_indices(data_b["label"])
 
     def train_and_predict(
-        train: np.ndarray, validation: np.ndarray, test: np.ndarray
+        train: np.ndarray, validation: np.ndarray | None, test: np.ndarray
     ) -> np.ndarray:
         model = copy_model(tail)
-        size = transfer.batch_size
+        size, last = transfer.batch_size, transfer.last_batch
         fit_network(
             model,
-            RowBatches(features, train, labels[train], size, shuffle_seed=seed),
-            RowBatches(features, validation, labels[validation], size),
+            RowBatches(features, train, labels[train], size, seed, last, views),
+            None
+            if validation is None
+            else RowBatches(features, validation, labels[validation], size),
             transfer,
             title=f"{tail.name} without a source",
         )

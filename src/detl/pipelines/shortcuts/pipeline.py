@@ -12,6 +12,7 @@ from detl.pipelines.crossval.pipeline import train_folds
 
 from .nodes import (
     extract_features_without_centre,
+    extract_views_without_centre,
     grade_network,
     label_controls,
     leave_sources_out,
@@ -70,7 +71,7 @@ def create_pipeline(
 
 def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
     shared = ("pixels", "data_b", "images", *(f"split.{fold}" for fold in folds))
-    transferred = ("trunk", "tail", "features")
+    transferred = ("trunk", "tail", "features", "views")
     tested = ("tested", *(f"{fold}.model" for fold in folds))
     return Pipeline(
         [
@@ -86,10 +87,14 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
             **{name: f"{architecture}.transfer.{name}" for name in transferred},
             **{name: f"{architecture}.crossval.{name}" for name in tested},
             **{name: f"shortcuts.{name}" for name in ("controls", "cue_predictions")},
+            "protocol": "params:split.protocol",
         },
         parameters={
             "params:transfer": f"params:architectures.{architecture}.transfer",
-            **{name: name for name in ("params:audit", "params:split", "params:seed")},
+            **{
+                f"params:{name}": f"params:{name}"
+                for name in ("audit", "split", "seed", "seeds")
+            },
         },
         tags=[architecture],
     )
@@ -102,17 +107,29 @@ def _train_without_centre(folds: Sequence[str]) -> Pipeline:
         outputs="features",
         name="extract_features_without_centre",
     )
-    return Pipeline(
-        [extract, *train_folds(folds)],
-        namespace="without_centre",
-        inputs={
+    view = Node(
+        extract_views_without_centre,
+        inputs=[
+            "trunk",
             "pixels",
             "data_b",
-            "trunk",
-            "tail",
+            "params:audit",
+            "params:transfer",
+            "params:seed",
+        ],
+        outputs="views",
+        name="extract_views_without_centre",
+    )
+    return Pipeline(
+        [extract, view, *train_folds(folds)],
+        namespace="without_centre",
+        inputs={
+            *("pixels", "data_b", "trunk", "tail", "protocol"),
             *(f"split.{fold}" for fold in folds),
         },
-        parameters={"params:transfer", "params:audit", "params:seed"},
+        parameters={
+            *("params:transfer", "params:audit", "params:seed", "params:seeds")
+        },
     )
 
 
@@ -171,6 +188,7 @@ def _leave_sources_out() -> Node:
         inputs=[
             "tail",
             "features",
+            "views",
             "data_b",
             "images",
             "params:transfer",
