@@ -7,6 +7,11 @@ THESE = "over patients, of these networks"
 """What a caption says of intervals that hold no other training, whatever the seeds."""
 
 
+ONE_PRETRAINING = (
+    "All seeds share one pretraining: what another would give is in no interval."
+)
+
+
 def count_seeds(run: Run) -> int:
     """Return with how many seeds each network was trained, at least."""
     return min(int(result["seeds"]) for result in run.results.values())
@@ -28,13 +33,5 @@ def describe_trainings(run: Run) -> str:
     return (
         f"Each network was trained with {count_of(seeds, 'seed')}. Accuracies are "
         "means over them, and intervals are over patients and trainings; those marked "
-        f"as {THESE}, are not over trainings. {describe_pretrainings(run)}"
+        f"as {THESE}, are not over trainings. {ONE_PRETRAINING}"
     )
-
-
-def describe_pretrainings(run: Run) -> str:
-    """Return whether the intervals over trainings hold another pretraining."""
-    pretrainings = int(run.parameters.get("pretrainings", 1))
-    if pretrainings > 1:
-        return f"The seeds divide {pretrainings} pretrainings among them."
-    return "All seeds share one pretraining: what another would give is in no interval."

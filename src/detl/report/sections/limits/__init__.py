@@ -17,7 +17,7 @@ from detl.report.sections.limits.judgements import (
     judge_optimism,
 )
 from detl.report.sections.limits.reproduction import judge_reproduction
-from detl.report.trainings import count_seeds, describe_pretrainings
+from detl.report.trainings import ONE_PRETRAINING, count_seeds
 from detl.wording import class_title, count_of, enumerate_names
 
 
@@ -156,7 +156,7 @@ def _describe_other_trainings(run: Run) -> str:
     return (
         "What one training gives: over seeds the accuracies have an SD of "
         f"{_range(round(min(spreads), 1), round(max(spreads), 1))} points. "
-        f"{describe_pretrainings(run)}"
+        f"{ONE_PRETRAINING}"
     )
 
 
