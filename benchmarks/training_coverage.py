@@ -265,14 +265,15 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    every = {
-        f"{design.images} images, {design.accuracy:g}": measure_coverage(
+    tables = []
+    for design in DESIGNS:
+        found = measure_coverage(
             design, arguments.repeats, arguments.seed, arguments.processes
         )
-        for design in DESIGNS
-    }
-    table = pd.concat(every)
-    print(table.round(3).to_string())
+        print(f"\n{design.images} images, {design.seeds} seeds: {design.accuracy:g}\n")
+        print(found.round(3).to_string(), flush=True)
+        tables.append(found)
+    table = pd.concat(tables)
     failures = find_failures(table)
     print(f"\n{len(failures)} of {len(table)} intervals beyond 92 to 97 % and chance")
     sys.exit(len(failures) > 0)

@@ -247,7 +247,7 @@ def judge_arms(arms: pd.DataFrame) -> list[str]:
     """
     compared = arms[arms["p_holm"].notna()]
     is_other = [is_established(arm) for arm in compared.to_dict("records")]
-    differ = compared[is_other]
+    differ = compared[pd.Series(is_other, compared.index, dtype=bool)]
     sentences = []
     for verdict, chosen in (
         ("better", differ[differ["difference"] > 0]),

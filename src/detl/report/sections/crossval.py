@@ -11,7 +11,7 @@ from detl.report.inputs import Results, Run
 from detl.report.published import PUBLISHED, question_published
 from detl.report.results import CLASS_SCORES
 from detl.report.sections.limits.judgements import show_interval
-from detl.report.trainings import THESE, describe_trainings, name_held
+from detl.report.trainings import THESE, describe_missing, name_held
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.statistics.bootstrap import DRAWS
 from detl.wording import (
@@ -49,7 +49,7 @@ def section(run: Run) -> Section:
                 "because a patient's images are not independent. The SD over seeds "
                 "says how far one training lies from another. The ensemble answers "
                 "by the mean of all seeds' probabilities, and is what this run "
-                f"produces; its interval is {THESE}. {describe_trainings(run)}"
+                f"produces; its interval is {THESE}. {describe_missing(run)}"
             ),
             Table(
                 _tabulate_folds(results),

@@ -17,7 +17,7 @@ from detl.report.sections.limits.judgements import (
     judge_optimism,
 )
 from detl.report.sections.limits.reproduction import judge_reproduction
-from detl.report.trainings import ONE_PRETRAINING, count_seeds
+from detl.report.trainings import count_seeds, describe_missing
 from detl.wording import class_title, count_of, enumerate_names
 
 
@@ -148,15 +148,12 @@ def _describe_sizes(run: Run) -> list[str]:
 def _describe_other_trainings(run: Run) -> str:
     """Return how another training may differ, or that nothing is known of it."""
     if count_seeds(run) == 1:
-        return (
-            "What another training would give: each network was trained once per fold, "
-            "and the intervals hold the choice of patients alone."
-        )
+        return f"What another training would give. {describe_missing(run)}"
     spreads = [100 * result["accuracy_sd_seeds"] for result in run.results.values()]
     return (
         "What one training gives: over seeds the accuracies have an SD of "
         f"{_range(round(min(spreads), 1), round(max(spreads), 1))} points. "
-        f"{ONE_PRETRAINING}"
+        f"{describe_missing(run)}"
     )
 
 

@@ -29,6 +29,9 @@ PARTS = {
 """The part that an arm of the ablation trains, as a sentence says it."""
 
 
+_NOUNS = {"pretrained": "pretraining", "trained": "training"}
+
+
 @dataclass(frozen=True)
 class Judgement:
     """The sentences on one subject that no check judges.
@@ -110,7 +113,11 @@ def judge_optimism(optimism: pd.DataFrame | None) -> Judgement:
                 f"{count_of(int(line['images']), 'image')} its accuracy is another by "
                 f"{difference}."
             )
-            not_shown += _doubt_single(question, line)
+            part = "pretrained" if line["seeds"] > 1 else "trained"
+            not_shown.append(
+                f"{question}: each protocol was {part} once, another seed may change "
+                f"the accuracy too, and the interval holds no other {_NOUNS[part]}."
+            )
         elif pd.isna(line["difference_low"]):
             not_shown.append(
                 f"{question}: the paper's changes it by {difference}, with patients of "
@@ -123,15 +130,6 @@ def judge_optimism(optimism: pd.DataFrame | None) -> Judgement:
                 "points would agree with these images."
             )
     return Judgement(shown, not_shown)
-
-
-def _doubt_single(question: str, line: Mapping[Hashable, Any]) -> list[str]:
-    if line["seeds"] > 1:
-        return []
-    return [
-        f"{question}: each protocol was trained once, another seed may change the "
-        "accuracy too, and the interval holds the choice of patients alone."
-    ]
 
 
 def judge_ablation(ablation: pd.DataFrame | None) -> Judgement:
