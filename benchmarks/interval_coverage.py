@@ -147,7 +147,7 @@ def find_truth(design: Design, seed: int) -> dict[Key, float]:
         first, second = (_score(table) for table in drawn.pooled.values())
         part = {(of, *key): first[key] for of in (ALL, MEAN) for key in first}
         difference = {key: first[key] - second[key] for key in first}
-        part["bootstrap", "accuracy", ""] = difference["accuracy", ""]
+        part["two_way", "accuracy", ""] = difference["accuracy", ""]
         part["delong", "macro_auc", ""] = difference["macro_auc", ""]
         part |= {("delong", "auc", c): difference["auc", c] for c in DATA_B_CLASSES}
         part |= _score_women(drawn)
