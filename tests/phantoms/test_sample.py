@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from detl.errors import DetlError
 from detl.imaging.pixel_array import store_pictures
@@ -17,7 +18,8 @@ from detl.phantoms.sample import draw_covid, draw_nih, make_phantoms
 from detl.schemas.parameters import PhantomParameters, SourceParameters
 from detl.sources import read_source
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+PROJECT = Path(__file__).parents[2]
+BENCHMARKS = PROJECT / "benchmarks"
 
 OTHER_DISEASES = (
     "Atelectasis",
@@ -38,6 +40,15 @@ def test_the_number_of_processors_changes_no_byte(
     monkeypatch.setattr(drawing, "FEWEST_PATIENTS", 10)
     monkeypatch.setattr(drawing, "_count_processors", lambda: 2)
     assert make_phantoms(small_parameters) == small_sample
+
+
+def test_the_small_sample_of_the_tests_has_every_label_of_the_large_one():
+    large, small = (
+        yaml.safe_load((PROJECT / f"conf/{name}/parameters_phantom.yml").read_text())
+        for name in ("base", "test")
+    )
+    for source in ("nih", "covid_chestxray"):
+        assert large["phantom"][source].keys() == small["phantom"][source].keys()
 
 
 def test_the_sample_says_what_it_was_made_with(small_parameters, small_sample):

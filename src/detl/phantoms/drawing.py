@@ -16,8 +16,8 @@ from detl.schemas.parameters import PhantomParameters
 Enter = Callable[[Film], Entry]
 """Says what a film becomes in a collection: a function of ``layouts``."""
 
-FEWEST_PATIENTS = 200
-"""Of fewer for each process, starting it takes longer than it saves."""
+FEWEST_PATIENTS = 1000
+"""Fewer are drawn by this process: starting others takes longer than it saves."""
 
 
 def draw_entries(
@@ -47,8 +47,8 @@ def _draw(
 ) -> Iterator[list[Entry]]:
     """Yield the entries of each patient, in the order of the tasks."""
     draw = partial(_draw_patient, parameters)
-    processes = min(_count_processors(), len(tasks) // FEWEST_PATIENTS)
-    if processes < 2:
+    processes = _count_processors()
+    if processes == 1 or len(tasks) < FEWEST_PATIENTS:
         yield from map(draw, *zip(*tasks, strict=True))
         return
     # Processes that are spawned have no threads of the libraries that are in use here.
