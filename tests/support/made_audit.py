@@ -53,7 +53,7 @@ def make_scores(low, value, high):
 def make_tests(p_holm, difference=0.1, ends=(0.02, 0.18)):
     """Table ``paired_tests`` of two networks; ends are those over patients."""
     row = {"first": "alexnet", "second": "vgg16", "quantity": "accuracy"}
-    tests = {"mcnemar": (np.nan, np.nan), "bootstrap": ends}
+    tests = {"mcnemar": (np.nan, np.nan), "two_way": ends}
     return pd.DataFrame(
         [
             {

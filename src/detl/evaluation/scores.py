@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.evaluation.predictions import read_probabilities
+from detl.evaluation.predictions import read_probabilities, split_seeds
 from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES, class_indices
 from detl.statistics.areas import measure_ranking, scarcer_groups
 from detl.statistics.bootstrap import (
@@ -21,7 +21,17 @@ from detl.statistics.bootstrap import (
 )
 from detl.statistics.notes import join_notes, name_constant_folds
 
-COLUMNS = ["fold", "score", "class", "value", "low", "high", "groups", "note"]
+COLUMNS = [
+    "fold",
+    "score",
+    "class",
+    "value",
+    "low",
+    "high",
+    "seed_sd",
+    "groups",
+    "note",
+]
 
 ALL = "all"
 MEAN = "mean of folds"
@@ -36,14 +46,14 @@ NO_OTHER = "no image of another class"
 
 
 def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return the scores of an architecture, with 95 % intervals over groups.
+    """Return the scores of an architecture, with 95 % intervals.
 
-    The intervals come from drawing whole groups of patients with replacement
-    (``bootstrap.measure_draws`` says how). They are of these networks on new patients.
-    What another training would have given is not in them. The spread over the folds
-    shows only a part of it, because folds share one pretraining and one seed. The draws
-    leave the numbers per class to chance. Where these were fixed, intervals of scores
-    that mix classes, such as predictive values, are a little wide.
+    Of networks of several seeds each score is the mean of theirs, and its interval is
+    over groups of patients and trainings: it is one for the mean over all trainings, on
+    new patients. Of one seed it is over patients alone, for this network.
+    (``bootstrap.measure_draws`` says how.) The draws leave the numbers per class to
+    chance. Where these were fixed, intervals of scores that mix classes, such as
+    predictive values, are a little wide.
 
     Pooled images, ``all``, are those of all folds, each as often as it is tested. An
     accuracy of these is a mean of what the folds count. An area under a curve is not:
@@ -53,7 +63,8 @@ def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
     fold has is too high on average, and so is its mean.
 
     Args:
-        pooled: The folds' predictions of their test parts, pooled.
+        pooled: The folds' predictions of their test parts, pooled, of one training or
+            with the column ``seed``.
         seed: Seed of the draws.
 
     Returns:
@@ -64,8 +75,9 @@ def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
         ``sensitivity``, ``specificity``, ``ppv``, ``npv`` (predictive values), ``auc``
         and ``average_precision`` (area under the precision-recall curve). ``class`` is
         empty for all classes. ``value``, ``low`` and ``high`` are from 0 to 1.
-        ``groups``: the independent groups that the score rests on. ``note``: why a
-        number or an interval is missing, which is NaN then; and, of areas, which
+        ``seed_sd``: the SD over seeds; NaN of one. ``groups``: the independent groups
+        that the score rests on. ``note``: why a number or an interval is missing, which
+        is NaN then; and, of areas, which
         folds have ``constant probabilities``. A predictive value of a class that is
         never predicted is missing here; the 0 of ``score_predictions`` would have no
         interval.
@@ -112,7 +124,16 @@ def name_pooled_scores(scores: pd.DataFrame) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class _Sample:
-    """Images with what is drawn of them; classes are numbers, (n,)."""
+    """Images with what is drawn of them; classes are numbers.
+
+    Attributes:
+        label: The class of each image, (n,).
+        predicted: What the network of each seed predicts, (n, seeds).
+        probabilities: The same: its probabilities, (n, seeds, classes).
+        groups: The group of each image, (n,).
+        folds: The fold of each image, (n,).
+        weights: Draws of the images, (draws, n).
+    """
 
     label: np.ndarray
     predicted: np.ndarray
@@ -123,13 +144,14 @@ class _Sample:
 
     @classmethod
     def read(cls, table: pd.DataFrame, seed: int) -> "_Sample":
-        groups = table["group"].to_numpy()
+        tables = split_seeds(table)
+        groups = tables[0]["group"].to_numpy()
         return cls(
-            class_indices(table["label"]),
-            class_indices(table["predicted"]),
-            read_probabilities(table),
+            class_indices(tables[0]["label"]),
+            np.stack([class_indices(table["predicted"]) for table in tables], axis=1),
+            np.stack([read_probabilities(table) for table in tables], axis=1),
             groups,
-            table["fold"].to_numpy(),
+            tables[0]["fold"].to_numpy(),
             draw_weights(groups, seed),
         )
 
@@ -140,26 +162,33 @@ class _Sample:
         }
         return replace(self, **parts, weights=self.weights[:, chosen])
 
+    @property
+    def seeds(self) -> int:
+        return self.predicted.shape[1]
+
     @cached_property
     def counts(self) -> np.ndarray:
-        """Confusion matrices, (1 + draws, true class, predicted class)."""
+        """Confusion matrices, (1 + draws, seeds, true class, predicted class)."""
         size = len(DATA_B_CLASSES)
-        cell = np.eye(size**2)[size * self.label + self.predicted]
-        drawn = draw_statistic(lambda weights: weights @ cell, self.weights)
-        return drawn.reshape(-1, size, size)
+        cells = np.eye(size**2)[size * self.label[:, np.newaxis] + self.predicted]
+        flat = cells.reshape(len(cells), -1)
+        drawn = draw_statistic(lambda weights: weights @ flat, self.weights)
+        return drawn.reshape(-1, self.seeds, size, size)
 
     @cached_property
     def rankings(self) -> np.ndarray:
-        """Areas under both curves, (1 + draws, class, curve)."""
+        """Areas under both curves, (1 + draws, seeds, class, curve)."""
+        places = [(s, k) for s in range(self.seeds) for k in range(len(DATA_B_CLASSES))]
 
         def rank(weights: np.ndarray) -> np.ndarray:
-            of_class = [
-                measure_ranking(weights, self.label == k, self.probabilities[:, k])
-                for k in range(len(DATA_B_CLASSES))
+            areas = [
+                measure_ranking(weights, self.label == k, self.probabilities[:, s, k])
+                for s, k in places
             ]
-            return np.stack(of_class, axis=1)
+            return np.stack(areas, axis=1)
 
-        return draw_statistic(rank, self.weights)
+        drawn = draw_statistic(rank, self.weights)
+        return drawn.reshape(len(drawn), self.seeds, len(DATA_B_CLASSES), -1)
 
     def absent(self) -> list[str]:
         """Return the classes that no image has."""
@@ -167,18 +196,25 @@ class _Sample:
 
     def name_constant(self, columns: Sequence[str]) -> str:
         """Return a note on the folds in which these probabilities are constant."""
-        table = pd.DataFrame(self.probabilities, columns=PROBABILITIES)
-        return name_constant_folds(table.assign(fold=self.folds), "test", columns)
+        notes = [
+            name_constant_folds(table.assign(fold=self.folds), "test", columns)
+            for table in (
+                pd.DataFrame(of_seed, columns=PROBABILITIES)
+                for of_seed in self.probabilities.swapaxes(0, 1)
+            )
+        ]
+        return join_notes(*dict.fromkeys(notes))
 
 
 def _describe(sample: _Sample, fold: str) -> Iterator[dict[str, Any]]:
     matrices = sample.counts
-    right = np.trace(matrices, axis1=1, axis2=2)
+    right = np.trace(matrices, axis1=2, axis2=3)
+    images = matrices.sum(axis=(2, 3))
     most = np.bincount(sample.label).argmax()
-    chance = matrices[:, most].sum(axis=1)
-    images = matrices.sum(axis=(1, 2))
-    for score, hits in {"accuracy": right, "share_of_chance": chance}.items():
-        measured = measure_draws(hits / images, sample.groups, kind="share")
+    # The same for all seeds: no network is needed for it.
+    chance = matrices[:, 0, most].sum(axis=1) / images[:, 0]
+    for score, shares in (("accuracy", right / images), ("share_of_chance", chance)):
+        measured = measure_draws(shares, sample.groups, kind="share")
         yield _row(fold, score, "", measured)
     for score, values in _average_classes(sample).items():
         measured = _measure_average(sample, values)
@@ -189,7 +225,7 @@ def _describe(sample: _Sample, fold: str) -> Iterator[dict[str, Any]]:
         for score, measured in _measure_shares(sample, position):
             yield _row(fold, score, label, measured)
         for curve, score in enumerate(RANKINGS):
-            values = sample.rankings[:, position, curve]
+            values = sample.rankings[:, :, position, curve]
             measured = _measure_area(sample, position, values)
             yield _row(fold, score, label, measured)
 
@@ -197,31 +233,31 @@ def _describe(sample: _Sample, fold: str) -> Iterator[dict[str, Any]]:
 def _describe_mean(sample: _Sample) -> Iterator[dict[str, Any]]:
     folds = sample.folds
     parts = {fold: sample.take(folds == fold) for fold in pd.unique(folds)}
-    areas = np.mean([part.rankings[:, :, 0] for part in parts.values()], axis=0)
+    areas = np.mean([part.rankings[..., 0] for part in parts.values()], axis=0)
     lacking = {
         label: f"no image of {label} in {fold}"
         for fold, part in reversed(parts.items())
         for label in part.absent()
     }
-    macro = _measure_average(sample, areas.mean(axis=1))
+    macro = _measure_average(sample, areas.mean(axis=2))
     macro = _name_constant(sample, macro, PROBABILITIES)
     if lacking:
         macro = Measurement.missing(macro.groups, next(iter(lacking.values())))
     yield _row(MEAN, "macro_auc", "", macro)
     for position, label in enumerate(DATA_B_CLASSES):
-        measured = _measure_area(sample, position, areas[:, position])
+        measured = _measure_area(sample, position, areas[:, :, position])
         if label in lacking:
             measured = Measurement.missing(measured.groups, lacking[label])
         yield _row(MEAN, "auc", label, measured)
 
 
 def _average_classes(sample: _Sample) -> dict[str, np.ndarray]:
-    right = np.diagonal(sample.counts, axis1=1, axis2=2)
-    labelled, predicted = sample.counts.sum(axis=2), sample.counts.sum(axis=1)
+    right = np.diagonal(sample.counts, axis1=2, axis2=3)
+    labelled, predicted = sample.counts.sum(axis=3), sample.counts.sum(axis=2)
     return {
-        "balanced_accuracy": divide(right, labelled).mean(axis=1),
-        "macro_f1": divide(2 * right, labelled + predicted).mean(axis=1),
-        "macro_auc": sample.rankings[:, :, 0].mean(axis=1),
+        "balanced_accuracy": divide(right, labelled).mean(axis=2),
+        "macro_f1": divide(2 * right, labelled + predicted).mean(axis=2),
+        "macro_auc": sample.rankings[..., 0].mean(axis=2),
     }
 
 
@@ -242,24 +278,26 @@ def _measure_shares(
 ) -> Iterator[tuple[str, Measurement]]:
     no_image = f"no image of {DATA_B_CLASSES[position]}"
     matrices = sample.counts
-    images = matrices.sum(axis=(1, 2))
-    labelled = matrices[:, position].sum(axis=1)
-    predicted = matrices[:, :, position].sum(axis=1)
-    hits = matrices[:, position, position]
+    images = matrices.sum(axis=(2, 3))
+    labelled = matrices[:, :, position].sum(axis=2)
+    predicted = matrices[:, :, :, position].sum(axis=2)
+    hits = matrices[:, :, position, position]
     rejected = images - labelled - predicted + hits
-    is_class, is_named = sample.label == position, sample.predicted == position
+    is_class = (sample.label == position)[:, np.newaxis]
+    is_named = sample.predicted == position
     for score, share, of_whole, asked, lacking in (
         ("sensitivity", hits, labelled, is_class, no_image),
         ("specificity", rejected, images - labelled, ~is_class, NO_OTHER),
         ("ppv", hits, predicted, is_named, "never predicted"),
         ("npv", rejected, images - predicted, ~is_named, "always predicted"),
     ):
-        if asked.any():
-            groups = sample.groups[asked]
+        if asked.any(axis=0).all():
+            groups = sample.groups[asked.any(axis=1)]
             values = divide(share, of_whole)
             yield score, measure_draws(values, groups, kind="share")
         else:
-            yield score, Measurement.missing(0, lacking)
+            of_some = " by a seed's networks" if asked.any() else ""
+            yield score, Measurement.missing(0, f"{lacking}{of_some}")
 
 
 def _measure_area(sample: _Sample, position: int, values: np.ndarray) -> Measurement:
@@ -289,6 +327,7 @@ def _row(fold: str, score: str, label: str, measured: Measurement) -> dict[str, 
         "value": measured.value,
         "low": measured.low,
         "high": measured.high,
+        "seed_sd": measured.seed_sd,
         "groups": measured.groups,
         "note": measured.note,
     }

@@ -160,14 +160,6 @@ PREDICTIONS = DataFrameSchema(
 )
 
 
-FOLD_PREDICTIONS = DataFrameSchema(
-    {"fold": FOLDS.columns["fold"], **PREDICTIONS.columns, "image_id": _text()},
-    strict=True,
-    unique=["fold", "image_id"],
-    name="fold_predictions",
-)
-"""Predictions of the same images by the networks of several folds."""
-
 SEED_PREDICTIONS = DataFrameSchema(
     {
         "image_id": _text(),
@@ -179,6 +171,14 @@ SEED_PREDICTIONS = DataFrameSchema(
     name="seed_predictions",
 )
 """Predictions of the same images by a fold's networks of several seeds."""
+
+FOLD_PREDICTIONS = DataFrameSchema(
+    {"fold": FOLDS.columns["fold"], **SEED_PREDICTIONS.columns},
+    strict=True,
+    unique=["fold", "image_id", "seed"],
+    name="fold_predictions",
+)
+"""Predictions of the same images by the networks of several folds and seeds."""
 
 
 def tabulate_predictions(

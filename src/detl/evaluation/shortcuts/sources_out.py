@@ -17,7 +17,8 @@ from detl.statistics.rates import measure_share
 
 TrainAndPredict = Callable[[np.ndarray, np.ndarray | None, np.ndarray], np.ndarray]
 """From positions in Data-B to train on, to choose the epoch on (None where none is
-chosen), and to test, to the probabilities of the last ones, (n, 4)."""
+chosen), and to test, to what the network of each seed says of the last ones,
+probabilities (n, seeds, 4)."""
 
 IDENTIFIABLE_COLUMNS = [
     "class",
@@ -139,11 +140,13 @@ def score_sources_out(
     """Return how well each class is told from the rest in sources not trained on.
 
     What was learned before, such as the frozen trunk on Data-A, may know the source.
+    Scores are means over seeds, and of several seeds the intervals are over patients
+    and trainings.
 
     Args:
         plans: Result of ``plan_sources``.
         train_and_predict: Trains on a plan's train and validation parts, and returns
-            the class probabilities of its test part, (n, 4).
+            the class probabilities of its test part, (n, seeds, 4).
         seed: Seed of the draws of patients.
 
     Returns:
@@ -244,12 +247,13 @@ def _choose_validation(
 
 
 def _require_probabilities(found: np.ndarray, plan: SourcePlan) -> None:
-    expected = (len(plan.test), len(DATA_B_CLASSES))
-    if np.shape(found) != expected or not np.isfinite(found).all():
+    images, classes = len(plan.test), len(DATA_B_CLASSES)
+    fits = np.ndim(found) == 3 and (found.shape[0], found.shape[2]) == (images, classes)
+    if not fits or not np.isfinite(found).all():
         raise DetlError(
             f"Without {plan.source} came probabilities of shape {np.shape(found)}, "
-            f"expected are {expected} finite numbers: correct what trains and "
-            "predicts, or lower the learning rate."
+            f"expected are finite numbers of {images} images, each seed and {classes} "
+            "classes: correct what trains and predicts, or lower the learning rate."
         )
 
 
@@ -262,11 +266,11 @@ def _score(
 ) -> dict[str, Any]:
     """Return sensitivity, specificity and AUC of a class within a source."""
     weights = draw_weights(groups, seed)
-    called = probabilities.argmax(axis=1) == position
+    called = probabilities.argmax(axis=2) == position
     measured = (
         measure_share(called, is_class, weights, groups),
         measure_share(~called, ~is_class, weights, groups),
-        measure_area(is_class, probabilities[:, position], weights, groups),
+        measure_area(is_class, probabilities[:, :, position], weights, groups),
     )
     row: dict[str, Any] = {}
     for name, found in zip(SCORES, measured, strict=True):

@@ -67,7 +67,7 @@ _SHARED = [
 
 _COLLECT = Node(
     collect_arm,
-    inputs=["tested", "folds"],
+    inputs=["tested_by_seed", "tested", "folds", "params:seed"],
     outputs=["fold_summary", "summary"],
     name="collect_arm",
 )
@@ -136,7 +136,10 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
         namespace=f"{architecture}.ablation",
         inputs={
             "detl_model": f"{architecture}.transfer.model",
-            "crossval.tested": f"{architecture}.crossval.tested",
+            **{
+                f"crossval.{name}": f"{architecture}.crossval.{name}"
+                for name in ("tested", "tested_by_seed")
+            },
             **{name: name for name in ("pixels", "data_b", "folds")},
             "protocol": "params:split.protocol",
             **{f"split.{fold}": f"split.{fold}" for fold in folds},
@@ -191,15 +194,21 @@ def _reference_arm() -> Pipeline:
     return Pipeline(
         [_COLLECT],
         namespace=REFERENCE_ARM,
-        inputs={"folds": "folds", "tested": "crossval.tested"},
+        inputs={
+            "folds": "folds",
+            **{name: f"crossval.{name}" for name in ("tested", "tested_by_seed")},
+        },
+        parameters={"params:seed"},
     )
 
 
 def _compare_arms() -> list[Node]:
+    by_arm = {arm: f"{arm}.tested_by_seed" for arm in ARMS}
+    by_arm[REFERENCE_ARM] = "crossval.tested_by_seed"
     return [
         Node(
             compare_with_reference,
-            inputs={"folds": "folds", **{arm: f"{arm}.fold_summary" for arm in ARMS}},
+            inputs={"folds": "folds", "seed": "params:seed", **by_arm},
             outputs=["compared_arms", "arm_folds"],
             name="compare_with_reference",
         ),
@@ -209,7 +218,6 @@ def _compare_arms() -> list[Node]:
                 "compared": "compared_arms",
                 "network": "params:network",
                 "imagenet": "params:imagenet",
-                **{arm: f"{arm}.summary" for arm in ARMS},
             },
             outputs="arms",
             name="tabulate_arms",

@@ -51,31 +51,60 @@ def train_fold(
         seeds: How many tails are trained; the others have the seeds after it.
     """
     from detl.networks.ensemble import join_members
-    from detl.training.batches import RowBatches
-    from detl.training.fit import fit_members
 
-    training = _of_subset(data_b, fold, "train")
     chosen_on = "validation" if (fold["subset"] == "validation").any() else None
     if protocol == "paper" and parameters.read == "best":
         chosen_on = "test"
-    size = parameters.batch_size
-    members, trainings = [], []
-    for of_member in range(seed, seed + seeds):
-        same = of_member == seed
-        members.append(copy_model(tail) if same else renew_head(tail, of_member))
-        trainings.append(
-            RowBatches(
-                features, *training, size, of_member, parameters.last_batch, views
-            )
-        )
-    history = fit_members(
-        members,
-        trainings,
-        chosen_on and RowBatches(features, *_of_subset(data_b, fold, chosen_on), size),
+    members, history = train_members(
+        tail,
+        (features, views),
+        _of_subset(data_b, fold, "train"),
+        _of_subset(data_b, fold, chosen_on) if chosen_on else None,
         parameters,
+        range(seed, seed + seeds),
         title=f"{tail.name} {fold['fold'].iloc[0]}",
     )
     return join_members(members), history
+
+
+def train_members(
+    tail: KerasModel,
+    inputs: tuple[np.ndarray, np.ndarray],
+    training: tuple[np.ndarray, np.ndarray],
+    validation: tuple[np.ndarray, np.ndarray] | None,
+    parameters: TransferParameters,
+    seeds: range,
+    title: str,
+) -> tuple[list[KerasModel], History]:
+    """Return tails that are trained on the same images, and the mean of their curves.
+
+    Args:
+        tail: Last block and new head, which the first one starts with; the others have
+            a head of their own.
+        inputs: The trunk's output of all images, and of their augmented versions.
+        training: Rows to train on, and their classes.
+        validation: Rows to choose the epoch on, and their classes; None where none is
+            chosen.
+        parameters: How a tail is trained.
+        seeds: One for each: of its head, the order of the images and the choice of
+            their versions.
+        title: What is trained, for the line that is logged after each epoch.
+    """
+    from detl.training.batches import RowBatches
+    from detl.training.fit import fit_members
+
+    features, views = inputs
+    size, last = parameters.batch_size, parameters.last_batch
+    members = [
+        copy_model(tail) if seed == seeds.start else renew_head(tail, seed)
+        for seed in seeds
+    ]
+    trainings = [
+        RowBatches(features, *training, size, seed, last, views) for seed in seeds
+    ]
+    chosen_on = validation and RowBatches(features, *validation, size)
+    history = fit_members(members, trainings, chosen_on, parameters, title)
+    return members, history
 
 
 def predict_fold(
@@ -146,30 +175,35 @@ def collect_validated(
 
 
 def collect_folds(
+    tested_by_seed: pd.DataFrame,
     tested: pd.DataFrame,
     folds: pd.DataFrame,
     pretraining: dict[str, float | None],
     parameters: TransferParameters,
+    seed: int,
     **histories: History,
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     """Return an architecture's scores by fold, confusion matrix and summary.
 
     Args:
-        tested: Predictions of the folds' test parts.
+        tested_by_seed: What each seed's networks say of the folds' test parts.
+        tested: What the mean of their probabilities says.
         folds: Table ``folds``, which says what must be tested.
         pretraining: Scores of the network on Data-A's validation part.
         parameters: How the folds were trained.
+        seed: Of the draws of patients.
         **histories: Curves of each fold.
     """
+    from detl.evaluation.accuracies import measure_accuracies
     from detl.evaluation.metrics import summarise_folds, warn_unlearned
     from detl.training.reading import epochs_read
 
-    fold_summary, matrix, accuracies = summarise_folds(tested, folds)
+    fold_summary, matrix = summarise_folds(tested_by_seed, tested, folds)
     read = parameters.read
     epochs = [epochs_read(histories[fold], read)[1] for fold in fold_summary["fold"]]
     fold_summary.insert(1, "epoch", epochs)
     summary = {
-        **accuracies,
+        **measure_accuracies(tested_by_seed, tested, seed),
         "data_a_accuracy": pretraining["data_a_accuracy"],
         "warnings": " ".join(warn_unlearned(pretraining, matrix)),
     }

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
-from detl.evaluation.metrics import score_predictions
+from detl.evaluation.metrics import score_seeds
 from detl.evaluation.predictions import pool_predictions
 from detl.figures.confusion import draw_confusion_matrices
 
@@ -42,8 +42,8 @@ _ONE_FOLD = Pipeline(
             name="predict_fold",
         ),
         Node(
-            score_predictions,
-            inputs="predictions",
+            score_seeds,
+            inputs=["seed_predictions", "predictions"],
             outputs="metrics",
             name="score_fold",
         ),
@@ -93,11 +93,12 @@ def train_folds(
     views: str = "views",
     split: str = "split",
 ) -> list[Node | Pipeline]:
-    """Return a pipeline per fold, and the node that pools what the folds have tested.
+    """Return a pipeline per fold, and the nodes that pool what the folds have tested.
 
     A fold's pipeline trains its tails, predicts its test part and scores it. The
-    pooled predictions are dataset ``tested``. Among the inputs is ``protocol``, that of
-    the split.
+    pooled predictions are the datasets ``tested_by_seed``, of each seed's networks, and
+    ``tested``, of the mean of their probabilities. Among the inputs is ``protocol``,
+    that of the split.
 
     Args:
         folds: Names of the folds, which become namespaces.
@@ -119,15 +120,21 @@ def train_folds(
         )
         for fold in folds
     ]
-    return [*one_per_fold, _pool(folds, "predictions", "tested")]
+    return [
+        *one_per_fold,
+        _pool(folds, "predictions", "tested"),
+        _pool(folds, "seed_predictions", "tested_by_seed"),
+    ]
 
 
 def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
     collect = Node(
         collect_folds,
         inputs={
-            **{name: name for name in ("tested", "folds", "pretraining")},
+            **{name: name for name in ("tested_by_seed", "tested")},
+            **{name: name for name in ("folds", "pretraining")},
             "parameters": "params:transfer",
+            "seed": "params:seed",
             **{fold: f"{fold}.history" for fold in folds},
         },
         outputs=["fold_summary", "confusion_matrix", "summary"],
@@ -142,9 +149,8 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
         outputs="validated",
         name="collect_validated",
     )
-    by_seed = _pool(folds, "seed_predictions", "tested_by_seed")
     return Pipeline(
-        [*train_folds(folds), by_seed, validated, collect],
+        [*train_folds(folds), validated, collect],
         namespace=f"{architecture}.crossval",
         inputs={
             "tail": f"{architecture}.transfer.tail",

@@ -104,25 +104,29 @@ def _match_sizes(
 
 
 def summarise_other_protocol(
+    tested_by_seed: pd.DataFrame,
     tested: pd.DataFrame,
     folds: pd.DataFrame,
     pretraining: dict[str, float | None],
     split: SplitParameters,
     parameters: TransferParameters,
+    seed: int,
     **histories: History,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the scores by fold under the other protocol, and their summary.
 
     Args:
-        tested: Predictions of the folds' test parts.
+        tested_by_seed: What each seed's networks say of the folds' test parts.
+        tested: What the mean of their probabilities says.
         folds: Table ``folds`` of the other protocol.
         pretraining: Scores of its network on Data-A's validation part.
         split: Parameters of the split of the cross-validation.
         parameters: How the folds were trained.
+        seed: Of the draws of patients.
         **histories: Curves of each fold.
     """
     fold_summary, _, summary = collect_folds(
-        tested, folds, pretraining, parameters, **histories
+        tested_by_seed, tested, folds, pretraining, parameters, seed, **histories
     )
     return fold_summary, {**summary, "protocol": name_other_protocol(split)}
 
@@ -138,7 +142,8 @@ def compare_with_other_protocol(
 
     Args:
         data_b: Table ``data_b``, which both protocols share.
-        own: Predictions of the folds' test parts in the cross-validation.
+        own: What each seed's networks say of the folds' test parts in the
+            cross-validation.
         other: The same under the other protocol.
         parameters: Of the split of the cross-validation.
         seed: Of the bootstrap.

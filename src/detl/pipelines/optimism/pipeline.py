@@ -103,9 +103,10 @@ def _train(architecture: str, folds: Sequence[str]) -> Pipeline:
     summarise = Node(
         summarise_other_protocol,
         inputs={
-            "tested": "tested",
+            **{name: name for name in ("tested_by_seed", "tested")},
             "folds": "optimism.folds",
             "pretraining": "scores",
+            "seed": "params:seed",
             "split": "params:split",
             "parameters": "params:transfer",
             **{fold: f"{fold}.history" for fold in folds},
@@ -148,8 +149,8 @@ def _compare(architecture: str) -> Node:
         compare_with_other_protocol,
         inputs=[
             "data_b",
-            f"{architecture}.crossval.tested",
-            f"{architecture}.optimism.{OTHER_PROTOCOL}.tested",
+            f"{architecture}.crossval.tested_by_seed",
+            f"{architecture}.optimism.{OTHER_PROTOCOL}.tested_by_seed",
             "params:split",
             "params:seed",
         ],

@@ -72,7 +72,7 @@ def create_pipeline(
 def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
     shared = ("pixels", "data_b", "images", *(f"split.{fold}" for fold in folds))
     transferred = ("trunk", "tail", "features", "views")
-    tested = ("tested", *(f"{fold}.model" for fold in folds))
+    tested = ("tested", "tested_by_seed", *(f"{fold}.model" for fold in folds))
     return Pipeline(
         [
             _train_without_centre(folds),
@@ -137,8 +137,8 @@ def _grade() -> Node:
     return Node(
         grade_network,
         inputs=[
-            "tested",
-            "without_centre.tested",
+            "tested_by_seed",
+            "without_centre.tested_by_seed",
             "cue_predictions",
             "images",
             "params:seed",
@@ -154,6 +154,7 @@ def _test_within_source(folds: Sequence[str]) -> list[Node]:
             predict_controls,
             inputs={
                 **{name: name for name in ("trunk", "pixels", "controls")},
+                "seed": "params:seed",
                 **{fold: f"{fold}.model" for fold in folds},
             },
             outputs=["control_predictions", "control_features"],
@@ -161,7 +162,12 @@ def _test_within_source(folds: Sequence[str]) -> list[Node]:
         ),
         Node(
             score_same_source,
-            inputs=["tested", "control_predictions", "images", "params:seed"],
+            inputs=[
+                "tested_by_seed",
+                "control_predictions",
+                "images",
+                "params:seed",
+            ],
             outputs="same_source",
             name="score_same_source",
         ),
@@ -194,6 +200,7 @@ def _leave_sources_out() -> Node:
             "params:transfer",
             "params:split",
             "params:seed",
+            "params:seeds",
         ],
         outputs="sources_out",
         name="leave_sources_out",

@@ -18,6 +18,7 @@ from detl.report.checks import (
 from detl.report.inputs import Run
 from detl.report.sections import sources
 from detl.report.sections.sources import WEAK_CUE, judge_cue
+from detl.report.trainings import name_held
 from detl.wording import in_percent, network_title, show_measured, show_number
 
 SMALL_RATIO, LARGE_RATIO = 0.2, 0.5
@@ -37,7 +38,11 @@ def section(run: Run) -> Section:
             "with the centre blacked out; the others are of a logistic regression. "
             "Shortcut ratio: accuracy above chance, as a share of the whole image's."
         ),
-        Table(_tabulate(card), "The shortcut card, 95 % interval."),
+        Table(
+            _tabulate(card),
+            "The shortcut card: means over seeds, and 95 % intervals over "
+            f"{name_held(run)}. A regression has no seed.",
+        ),
     ]
     if run.shortcuts_picture is not None:
         blocks.append(

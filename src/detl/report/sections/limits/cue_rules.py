@@ -63,7 +63,7 @@ def tabulate_cue_rules(run: Run) -> Table:
     rows += [
         (
             network_title(name),
-            in_percent(result["accuracy_pooled"]),
+            in_percent(result["accuracy"]),
             show_interval(result, "accuracy"),
             f"{_compare(result, by_source)} {in_percent(by_source)}",
         )
@@ -72,7 +72,7 @@ def tabulate_cue_rules(run: Run) -> Table:
     columns = ["rule or network", "accuracy", "95 % interval", "against the source"]
     return Table(
         pd.DataFrame(rows, columns=columns),
-        f"Pooled accuracy on the {len(table):,} images of Data-B, beside rules that "
+        f"Accuracy on the {len(table):,} images of Data-B, beside rules that "
         "see no pixel and name for every image the commonest class. They are scored on "
         "the images that they were made from: more they cannot reach.",
     )
@@ -147,7 +147,7 @@ def _know(names: Sequence[str]) -> str:
 def _list_accuracies(results: Mapping[str, Results], names: Sequence[str]) -> str:
     return enumerate_names(
         [
-            f"{network_title(name)} {in_percent(results[name]['accuracy_pooled'])} "
+            f"{network_title(name)} {in_percent(results[name]['accuracy'])} "
             f"({show_interval(results[name], 'accuracy')})"
             for name in names
         ]
