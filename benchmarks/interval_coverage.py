@@ -20,7 +20,7 @@ fails.
 
 There are three sizes: that of the paper (1,277 images), with a network as good as the
 paper's best; 600 images of 500 patients, as in the reduced environment; and 264 images
-of 204 patients, as in the embedded sample, each with networks as good as there.
+of 204 patients, as in the sample of 2026-11-27, each with networks as good as there.
 """
 
 import argparse

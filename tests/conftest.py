@@ -30,13 +30,32 @@ from project_copy import copy_project, keep_architectures, keep_folds, run_kedro
 CONF = Path(__file__).parents[1] / "conf"
 
 
+LONGEST = (
+    "test_whole_pipeline.py",
+    "session/test_resume.py",
+    "test_audit.py",
+    "test_comparisons.py",
+    "test_extending.py",
+    "training/speed/test_two_devices.py",
+    "test_parts_of_a_run.py",
+    "session/test_bad_input.py",
+    "session/test_simultaneous_runs.py",
+    "session/test_clean.py",
+    "test_under_jax.py",
+    "test_privacy.py",
+    "test_notebooks.py",
+    "test_learning.py",
+    "training/test_gpu_benchmark.py",
+)
+"""The files that take longest, longest first."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what runs whole pipelines, so that no process ends with it."""
+    """Begin with what takes longest, so that no process ends with it alone."""
     here = Path(__file__).parent
-    longest = here / "test_whole_pipeline.py"
-    first = (here, here / "session")
-    items.sort(key=lambda item: (item.path != longest, item.path.parent not in first))
+    rank = {here / path: place for place, path in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 def pytest_collection_finish() -> None:

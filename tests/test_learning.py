@@ -1,7 +1,7 @@
 """The networks learn: in pretraining, and what is trained on its frozen features.
 
 That the same network untrained fares worse is too small a gain to be shown in seconds:
-``benchmarks/pretraining_gain.py`` measures it on the embedded sample.
+``benchmarks/pretraining_gain.py`` measures it on the sample.
 """
 
 import numpy as np

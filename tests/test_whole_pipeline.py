@@ -98,7 +98,7 @@ def test_no_group_is_in_two_subsets_of_a_fold_or_in_data_a_and_data_b(finished):
 def test_what_is_not_taken_is_in_rejected_with_its_reason(finished):
     project, _ = finished
     rejected = pd.read_csv(project / "data/test/02_intermediate/rejected.csv")
-    planted = json.loads((project / "data/01_raw/phantoms/dirt.json").read_text())
+    planted = json.loads((project / "data/test/01_raw/phantoms/dirt.json").read_text())
     taken_all_the_same = {"rgba", "sixteen_bit", "empty_age", "bad_age"}
 
     assert len(rejected) == sum(d["kind"] not in taken_all_the_same for d in planted)

@@ -54,6 +54,16 @@ def test_ground_glass_leaves_more_air_than_consolidation(make_chest):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_sars_lies_at_the_wall_of_one_lung(make_chest, seed):
+    chest, lesion = draw(make_chest, "SARS", seed)
+    sides = np.sign(chest.x - chest.midline)[lesion.mask]
+    across = sum(chest.lungs[s].across * (chest.lungs[s].inside > 0.5) for s in (-1, 1))
+    assert len(np.unique(sides)) == 1
+    assert across[lesion.mask].max() > 0.9
+    assert across[lesion.mask].mean() > 0.6
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_an_effusion_lies_at_the_base(make_chest, seed):
     chest, lesion = draw(make_chest, "Effusion", seed)
     for side in (-1, 1):

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from detl.design import FOLDS
+from made_sample import sample_folder
 from project_copy import (
     KEDRO,
-    PROJECT,
     copy_project,
+    copy_run,
     environment_of,
     keep_architectures,
+    keep_folds,
     run_kedro,
 )
 from run_store import Store
@@ -26,30 +27,29 @@ from run_store import Store
 RUN = ("run", "--pipeline", "detl", "--env", "test")
 METRICS_OF_FOLD_3 = "data/test/08_reporting/alexnet/fold_3_metrics.json"
 SUMMARY = "data/test/08_reporting/summary.csv"
+FOLDS = ("fold_1", "fold_2", "fold_3")
+"""Those of the finished run."""
 
 
 @pytest.fixture
 def project(tmp_path):
-    """Return a project with one architecture, so that a run is short."""
+    """Return a project that has not run, of the size of the finished one."""
     copy = copy_project(tmp_path)
     keep_architectures(copy, "alexnet")
+    keep_folds(copy, *FOLDS)
     return copy
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """Return a project that has run from beginning to end."""
-    copy = copy_project(tmp_path_factory.mktemp("uninterrupted"))
-    keep_architectures(copy, "alexnet")
-    run = run_kedro(copy, *RUN)
-    assert run.returncode == 0, run.stdout
-    return copy
+def finished(finished_run, tmp_path_factory):
+    """Return a project of its own that has run from beginning to end."""
+    return copy_run(finished_run, tmp_path_factory.mktemp("uninterrupted"))
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(finished):
+def uninterrupted(finished_run):
     """Return the summary of a run from beginning to end."""
-    return (finished / SUMMARY).read_bytes()
+    return (finished_run / SUMMARY).read_bytes()
 
 
 def _statuses(project: Path) -> dict[str, str]:
@@ -157,7 +157,6 @@ def test_a_run_with_nothing_to_do_imports_no_heavy_library(finished):
 
 IDENTIFIABLE = "08_reporting/identifiable.csv"
 OF_THE_AUDIT = ("run", "--env", "test", "--pipeline", "audit")
-PHANTOMS = str(PROJECT / "data/01_raw/phantoms")
 
 
 @contextmanager
@@ -193,7 +192,7 @@ def test_an_external_test_is_resumed_with_its_source_and_its_working_directory(
     elsewhere = finished / "elsewhere"
     films = elsewhere / "films" / "No Finding"
     films.mkdir(parents=True)
-    film = next(Path(PHANTOMS, "nih/images").iterdir())
+    film = next((sample_folder() / "nih/images").iterdir())
     (films / "1.png").write_bytes(film.read_bytes())
     source = finished / "data/test/02_intermediate/external/source.json"
     command = ("run", "--env", "test", "--pipeline", "external", "--to-nodes")
@@ -254,14 +253,15 @@ def test_a_part_that_was_interrupted_is_resumed_in_its_own_environment(interrupt
 
 
 def test_what_was_read_from_another_folder_is_resumed_with_that_folder(project):
+    phantoms = str(sample_folder())
     rejected = project / "data/test/02_intermediate/rejected.csv"
     command = ("run", "--env", "test", "--pipeline", "ingest")
     with unwritable(rejected):
-        assert run_kedro(project, *command, DETL_DATA=PHANTOMS).returncode == 1
+        assert run_kedro(project, *command, DETL_DATA=phantoms).returncode == 1
 
     other = run_kedro(project, "resume", DETL_DATA="elsewhere")
     assert other.returncode == 1
-    assert f"with DETL_DATA={PHANTOMS}, and DETL_DATA is elsewhere" in other.stdout
+    assert f"with DETL_DATA={phantoms}, and DETL_DATA is elsewhere" in other.stdout
 
     resumed = run_kedro(project, "resume")
     assert resumed.returncode == 0, resumed.stdout

@@ -6,6 +6,7 @@ fork imports the project itself, so each command runs the code of its own projec
 exit code from the standard output.
 """
 
+import inspect
 import json
 import os
 import sys
@@ -32,6 +33,9 @@ def import_libraries() -> None:
     import sklearn.model_selection  # noqa: F401
     import statsmodels.api  # noqa: F401
     import tensorflow  # noqa: F401
+
+    # It keeps which file each module is of. Dynaconf asks for it in every command.
+    inspect.stack()
 
 
 def run_command(

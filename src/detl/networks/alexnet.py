@@ -34,7 +34,6 @@ def build_alexnet(
     x = blocks.convolution_relu(x, 384, "conv4")
     x = blocks.convolution_relu(x, 256, "conv5", activation_name=EXPLAINED_LAYER)
     x = keras.layers.MaxPooling2D(3, 2, padding="same", name="pool5")(x)
-    x = keras.layers.Flatten(name="flatten")(x)
-    x = blocks.fully_connected(x, "fc6")
+    x = blocks.fully_connected(blocks.head_input(x), "fc6")
     x = blocks.fully_connected(x, "fc7")
     return keras.Model(pixels, blocks.logits(x, classes), name="alexnet")

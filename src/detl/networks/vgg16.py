@@ -39,7 +39,6 @@ def build_vgg16(
             )
         if number != len(_BLOCKS) - 1 or parameters.last_stride == 2:
             x = keras.layers.MaxPooling2D(2, name=f"block{number}_pool")(x)
-    x = keras.layers.Flatten(name="flatten")(x)
-    x = blocks.fully_connected(x, "fc1")
+    x = blocks.fully_connected(blocks.head_input(x), "fc1")
     x = blocks.fully_connected(x, "fc2")
     return keras.Model(pixels, blocks.logits(x, classes), name="vgg16")

@@ -27,7 +27,7 @@ from detl.training.speed.devices import (
     scale_loss,
     spread_over,
 )
-from detl.training.speed.fast_layers import quicken_gradients
+from detl.training.speed.fast_layers import quicken_layers
 from detl.training.speed.padded_batches import PaddedBatches
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def fit_members(
     curves, weights = [], []
     with spread_over(devices) if devices else nullcontext():
         # Where several devices have copies of the weights, they must be made in here.
-        inner = quicken_gradients(members[0])
+        inner = quicken_layers(members[0])
         trained = augment(inner) if augment else inner
         compile_network(trained, parameters, trainings[0].num_batches)
         start = [keras.ops.convert_to_numpy(v) for v in trained.optimizer.variables]
@@ -109,7 +109,8 @@ def fit_members(
             inner.set_weights(member.get_weights())
             for variable, value in zip(trained.optimizer.variables, start, strict=True):
                 variable.assign(value)
-            named = title if len(members) == 1 else f"{title} seed {number}"
+            count = len(members)
+            named = title if count == 1 else f"{title}, network {number} of {count}"
             curves.append(
                 _fit(trained, training, validation, parameters, named, devices)
             )

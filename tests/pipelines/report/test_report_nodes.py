@@ -44,6 +44,11 @@ FINDINGS = {
 }
 SIZE = 32
 PARAMETERS = read_parameters()
+for _wanted, _count in zip(
+    PARAMETERS["split"]["data_b"].values(), (66, 11, 20, 20), strict=True
+):
+    _wanted["findings"] = dict.fromkeys(_wanted["findings"], _count)
+PARAMETERS["split"]["folds"]["inner_validation_share"] = 0.15
 PICTURE = np.full((9, 9, 3), 90, np.uint8)
 
 
