@@ -282,6 +282,7 @@ def _collect(right: float) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
             "image_id": [f"nih/{k}" for k in range(16)],
             "label": np.tile(labels, 2),
             "predicted": np.tile(predicted, 2),
+            "group": [f"patient {k}" for k in range(16)],
         }
     )
     for name in DATA_B_CLASSES:
@@ -289,7 +290,9 @@ def _collect(right: float) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
     folds = tested[["image_id", "fold"]].assign(subset="test")
     history = {"loss": [3.0, 2.0, 1.0], "val_accuracy": [0.1, 0.9, 0.9]}
     curves = {"fold_1": history, "fold_2": history}
-    return collect_folds(tested, folds, PRETRAINING, _parameters(epochs=3), **curves)
+    by_seed = pd.concat([tested.assign(seed=0), tested.assign(seed=1)])
+    parameters = _parameters(epochs=3)
+    return collect_folds(by_seed, tested, folds, PRETRAINING, parameters, 0, **curves)
 
 
 PRETRAINING = {
@@ -311,7 +314,8 @@ def test_collecting_scores_the_folds_and_warns_of_what_was_not_learnt():
     assert list(table["fold"]) == ["fold_1", "fold_2"]
     assert list(table["epoch"]) == [2, 2]
     assert matrix.set_index("label").to_numpy().sum() == 16
-    assert summary["accuracy_pooled"] == 0.5
+    assert summary["accuracy"] == summary["ensemble_accuracy"] == 0.5
+    assert (summary["seeds"], summary["accuracy_sd_seeds"]) == (2, 0)
     assert "not above chance" in summary["warnings"]
 
 
@@ -321,5 +325,5 @@ def test_the_summary_has_a_row_per_architecture_and_logs_the_warnings(caplog):
     table = tabulate_summaries(net=summary)
 
     assert list(table["architecture"]) == ["net"]
-    assert table["accuracy_mean"].item() == 1.0
+    assert table["accuracy"].item() == 1.0
     assert "net: The accuracy on Data-A's validation part" in caplog.text
