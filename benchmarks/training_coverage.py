@@ -9,9 +9,9 @@ accuracy has an SD of 1.5 points over seeds. The truth is the mean over all pati
 all trainings, by the formula. The script counts how often an interval of the pipeline
 holds it: of the accuracy, of an area under the ROC curve, of the difference between two
 networks whose seeds have nothing in common, of one between two whose seeds have half of
-their variance in common, and of the gap between two kinds of patients. Beside it stands
-how often the interval over patients of the first training does, which is what a run
-with one seed has, and half the width of both in points.
+their variance in common, of the gap between two kinds of patients, and of a shortcut
+ratio. Beside it stands how often the interval over patients of the first training does,
+which is what a run with one seed has, and half the width of both in points.
 
 The sizes are those of the embedded sample (264 images) and of the paper (1,277 images),
 with three seeds and accuracies from 0.6 to 0.95. As in ``interval_coverage.py``, a
@@ -39,6 +39,7 @@ from detl.statistics.bootstrap import (
     measure_draws,
 )
 from detl.statistics.differences import measure_difference, measure_gain
+from detl.statistics.ratios import measure_ratio
 
 PATIENT, IMAGE, SEED_AND_IMAGE = 0.30, 0.35, 0.35
 """Shares of a latent answer's variance: two seeds disagree on up to a quarter."""
@@ -47,6 +48,8 @@ SEED_SD = 0.015
 WEAKNESS = 0.04
 GAP = 0.06
 """SD of an accuracy over seeds, and what the second network, or group, lacks."""
+
+CHANCE = 0.25
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,17 @@ def simulate(
         alone = measure_gain(first[:, :1], second[:, :1], weights, group)
         yield name, lead, found, alone
     yield "gap", *_measure_gap(design, group, weights, rng)
+    # A shortcut ratio: a network that keeps a third of what the first is above chance.
+    kept = norm.ppf(CHANCE + (design.accuracy - CHANCE) / 3)
+    scale = SEED_SD / norm.pdf(kept)
+    other = answer(kept, scale * rng.normal(size=design.seeds))
+    gains = [
+        draw_statistic(lambda w, right=right: w @ (right - CHANCE), weights)
+        for right in (other, first)
+    ]
+    ratio = (expect(kept, scale) - CHANCE) / (truth - CHANCE)
+    alone = measure_ratio(*(gain[:, 0] for gain in gains), group)
+    yield "ratio", ratio, measure_ratio(*gains, group), alone
 
 
 def _measure_both(

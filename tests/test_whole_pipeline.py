@@ -41,7 +41,7 @@ def store(finished):
 
 def test_the_run_ends_with_the_table_and_the_next_commands(finished):
     _, printed = finished
-    table = printed[printed.index("architecture  accuracy, mean +- SD") :]
+    table = printed[printed.index("architecture accuracy, 95 % interval") :]
 
     assert [line.split()[0] for line in table.splitlines()[1:4]] == list(ARCHITECTURES)
     assert table.count("make ") == 3
@@ -59,7 +59,9 @@ def test_the_summary_has_a_row_per_architecture(finished):
     summary = pd.read_csv(project / "data/test/08_reporting/summary.csv")
 
     assert list(summary["architecture"]) == list(ARCHITECTURES)
-    assert summary["accuracy_pooled"].between(0, 1).all()
+    assert summary["accuracy"].between(0, 1).all()
+    assert summary["ensemble_accuracy"].between(0, 1).all()
+    assert (summary["seeds"] == 2).all()
 
 
 def test_a_network_that_has_not_learnt_is_warned_of_in_the_summary(finished):
@@ -146,6 +148,14 @@ def test_every_fold_has_curves_with_a_point_per_epoch(store):
             assert [point.step for point in points] == [1, 2]
 
 
+def test_every_fold_has_an_accuracy_by_seed(store):
+    for fold in store.folds():
+        points = store.client.get_metric_history(fold.info.run_id, "seed_accuracy")
+        mean = sum(point.value for point in points) / len(points)
+        assert [point.step for point in points] == [0, 1]
+        assert fold.data.metrics["accuracy"] == pytest.approx(mean)
+
+
 def test_every_fold_has_one_grad_cam_picture(store):
     for fold in store.folds():
         (picture,) = store.pictures(fold)
@@ -155,7 +165,7 @@ def test_every_fold_has_one_grad_cam_picture(store):
 def test_the_architectures_have_their_summary_and_pretraining_curves(store):
     (parent,) = store.below(None)
     for run in store.below(parent):
-        expected = {"accuracy_mean", "accuracy_sd", "accuracy_pooled"}
+        expected = {"accuracy", "accuracy_sd_seeds", "ensemble_accuracy", "seeds"}
         assert set(run.data.metrics) >= expected | {"val_loss", "data_a_accuracy"}
         assert float(run.data.params["network.width_multiplier"]) < 0.1
         assert run.data.params["pretrain.augmentation.mirror"] == "True"

@@ -37,6 +37,7 @@ def test_every_kind_of_interval_is_there(coverage):
         "difference, other seeds",
         "difference, paired seeds",
         "gap",
+        "ratio",
     ]
 
 

@@ -1,25 +1,22 @@
 """Scores of an architecture with their intervals, over all folds and in each."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from detl.evaluation.predictions import read_probabilities, split_seeds
-from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES, class_indices
-from detl.statistics.areas import measure_ranking, scarcer_groups
+from detl.evaluation.drawn_predictions import DrawnPredictions
+from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES
+from detl.statistics.areas import scarcer_groups
 from detl.statistics.bootstrap import (
     FEWEST_GROUPS,
     Measurement,
     divide,
-    draw_statistic,
-    draw_weights,
     measure_draws,
 )
-from detl.statistics.notes import join_notes, name_constant_folds
+from detl.statistics.notes import join_notes
 
 COLUMNS = [
     "fold",
@@ -86,11 +83,11 @@ def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
         DetlError: A label or a prediction is no class, or a probability is not a
             number between 0 and 1.
     """
-    whole = _Sample.read(pooled, seed)
+    whole = DrawnPredictions.read(pooled, seed)
     rows = list(_describe(whole, ALL))
     for fold in pooled["fold"].unique():
         in_fold = (pooled["fold"] == fold).to_numpy()
-        rows += _describe(_Sample.read(pooled[in_fold], seed), fold)
+        rows += _describe(DrawnPredictions.read(pooled[in_fold], seed), fold)
     rows += _describe_mean(whole)
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -122,91 +119,7 @@ def name_pooled_scores(scores: pd.DataFrame) -> dict[str, float]:
     return named
 
 
-@dataclass(frozen=True)
-class _Sample:
-    """Images with what is drawn of them; classes are numbers.
-
-    Attributes:
-        label: The class of each image, (n,).
-        predicted: What the network of each seed predicts, (n, seeds).
-        probabilities: The same: its probabilities, (n, seeds, classes).
-        groups: The group of each image, (n,).
-        folds: The fold of each image, (n,).
-        weights: Draws of the images, (draws, n).
-    """
-
-    label: np.ndarray
-    predicted: np.ndarray
-    probabilities: np.ndarray
-    groups: np.ndarray
-    folds: np.ndarray
-    weights: np.ndarray
-
-    @classmethod
-    def read(cls, table: pd.DataFrame, seed: int) -> "_Sample":
-        tables = split_seeds(table)
-        groups = tables[0]["group"].to_numpy()
-        return cls(
-            class_indices(tables[0]["label"]),
-            np.stack([class_indices(table["predicted"]) for table in tables], axis=1),
-            np.stack([read_probabilities(table) for table in tables], axis=1),
-            groups,
-            tables[0]["fold"].to_numpy(),
-            draw_weights(groups, seed),
-        )
-
-    def take(self, chosen: np.ndarray) -> "_Sample":
-        parts = {
-            name: getattr(self, name)[chosen]
-            for name in ("label", "predicted", "probabilities", "groups", "folds")
-        }
-        return replace(self, **parts, weights=self.weights[:, chosen])
-
-    @property
-    def seeds(self) -> int:
-        return self.predicted.shape[1]
-
-    @cached_property
-    def counts(self) -> np.ndarray:
-        """Confusion matrices, (1 + draws, seeds, true class, predicted class)."""
-        size = len(DATA_B_CLASSES)
-        cells = np.eye(size**2)[size * self.label[:, np.newaxis] + self.predicted]
-        flat = cells.reshape(len(cells), -1)
-        drawn = draw_statistic(lambda weights: weights @ flat, self.weights)
-        return drawn.reshape(-1, self.seeds, size, size)
-
-    @cached_property
-    def rankings(self) -> np.ndarray:
-        """Areas under both curves, (1 + draws, seeds, class, curve)."""
-        places = [(s, k) for s in range(self.seeds) for k in range(len(DATA_B_CLASSES))]
-
-        def rank(weights: np.ndarray) -> np.ndarray:
-            areas = [
-                measure_ranking(weights, self.label == k, self.probabilities[:, s, k])
-                for s, k in places
-            ]
-            return np.stack(areas, axis=1)
-
-        drawn = draw_statistic(rank, self.weights)
-        return drawn.reshape(len(drawn), self.seeds, len(DATA_B_CLASSES), -1)
-
-    def absent(self) -> list[str]:
-        """Return the classes that no image has."""
-        return [c for k, c in enumerate(DATA_B_CLASSES) if not (self.label == k).any()]
-
-    def name_constant(self, columns: Sequence[str]) -> str:
-        """Return a note on the folds in which these probabilities are constant."""
-        notes = [
-            name_constant_folds(table.assign(fold=self.folds), "test", columns)
-            for table in (
-                pd.DataFrame(of_seed, columns=PROBABILITIES)
-                for of_seed in self.probabilities.swapaxes(0, 1)
-            )
-        ]
-        return join_notes(*dict.fromkeys(notes))
-
-
-def _describe(sample: _Sample, fold: str) -> Iterator[dict[str, Any]]:
+def _describe(sample: DrawnPredictions, fold: str) -> Iterator[dict[str, Any]]:
     matrices = sample.counts
     right = np.trace(matrices, axis1=2, axis2=3)
     images = matrices.sum(axis=(2, 3))
@@ -230,7 +143,7 @@ def _describe(sample: _Sample, fold: str) -> Iterator[dict[str, Any]]:
             yield _row(fold, score, label, measured)
 
 
-def _describe_mean(sample: _Sample) -> Iterator[dict[str, Any]]:
+def _describe_mean(sample: DrawnPredictions) -> Iterator[dict[str, Any]]:
     folds = sample.folds
     parts = {fold: sample.take(folds == fold) for fold in pd.unique(folds)}
     areas = np.mean([part.rankings[..., 0] for part in parts.values()], axis=0)
@@ -251,7 +164,7 @@ def _describe_mean(sample: _Sample) -> Iterator[dict[str, Any]]:
         yield _row(MEAN, "auc", label, measured)
 
 
-def _average_classes(sample: _Sample) -> dict[str, np.ndarray]:
+def _average_classes(sample: DrawnPredictions) -> dict[str, np.ndarray]:
     right = np.diagonal(sample.counts, axis1=2, axis2=3)
     labelled, predicted = sample.counts.sum(axis=3), sample.counts.sum(axis=2)
     return {
@@ -261,7 +174,7 @@ def _average_classes(sample: _Sample) -> dict[str, np.ndarray]:
     }
 
 
-def _measure_average(sample: _Sample, values: np.ndarray) -> Measurement:
+def _measure_average(sample: DrawnPredictions, values: np.ndarray) -> Measurement:
     for label in sample.absent():
         return Measurement.missing(0, f"no image of {label}")
     fewest = min(
@@ -274,7 +187,7 @@ def _measure_average(sample: _Sample, values: np.ndarray) -> Measurement:
 
 
 def _measure_shares(
-    sample: _Sample, position: int
+    sample: DrawnPredictions, position: int
 ) -> Iterator[tuple[str, Measurement]]:
     no_image = f"no image of {DATA_B_CLASSES[position]}"
     matrices = sample.counts
@@ -300,7 +213,9 @@ def _measure_shares(
             yield score, Measurement.missing(0, f"{lacking}{of_some}")
 
 
-def _measure_area(sample: _Sample, position: int, values: np.ndarray) -> Measurement:
+def _measure_area(
+    sample: DrawnPredictions, position: int, values: np.ndarray
+) -> Measurement:
     is_class = sample.label == position
     if not is_class.any():
         return Measurement.missing(0, f"no image of {DATA_B_CLASSES[position]}")
@@ -312,7 +227,7 @@ def _measure_area(sample: _Sample, position: int, values: np.ndarray) -> Measure
 
 
 def _name_constant(
-    sample: _Sample, measured: Measurement, columns: Sequence[str]
+    sample: DrawnPredictions, measured: Measurement, columns: Sequence[str]
 ) -> Measurement:
     """Return a measured area with a note on folds where there is nothing to rank."""
     if measured.is_missing:
