@@ -25,6 +25,7 @@ def test_every_finding_has_a_mask_inside_the_chest(make_chest, finding, seed):
 @pytest.mark.parametrize("finding", SIGNS)
 def test_a_lesion_replaces_a_share_of_the_air(make_chest, finding):
     _, lesion = draw(make_chest, finding, 1)
+    assert lesion.fill.dtype == np.float32
     assert lesion.fill.min() >= 0
     assert lesion.fill.max() < 1
 

@@ -6,6 +6,7 @@ It is made once, and again when what draws it or its parameters have changed.
 import fcntl
 import hashlib
 import shutil
+import time
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from detl.schemas.parameters import PhantomParameters
 
 PROJECT = Path(__file__).parents[2]
 KEPT = PROJECT / ".pytest_cache" / "sample"
+A_DAY = 24 * 60 * 60
 
 
 @cache
@@ -41,6 +43,8 @@ def sample_folder() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             for earlier in KEPT.glob("*/"):
-                shutil.rmtree(earlier)
+                # A younger one may be in use.
+                if time.time() - earlier.stat().st_mtime > A_DAY:
+                    shutil.rmtree(earlier)
             FolderDataset(filepath=folder).save(make_phantoms(small_parameters()))
     return folder

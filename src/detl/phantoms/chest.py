@@ -54,6 +54,17 @@ class Lung:
     """0 at the apex, 1 at the diaphragm."""
 
 
+@dataclass(frozen=True)
+class Points:
+    """The points of a lung that nothing hides; all have shape (n,)."""
+
+    x: Map
+    y: Map
+    across: Map
+    """As of the ``Lung``."""
+    along: Map
+
+
 class Chest:
     """An anatomy laid out on the film of one examination.
 
@@ -227,3 +238,13 @@ class Chest:
         """1 where neither heart nor mediastinum hides the lung, else towards 0."""
         both = self.lungs[-1].inside + self.lungs[1].inside
         return both * (1 - self.heart) * (1 - self.great_vessels)
+
+    @cached_property
+    def visible(self) -> dict[int, Points]:
+        """What neither heart nor mediastinum hides of each lung, by side."""
+        found = {}
+        for side, lung in self.lungs.items():
+            shown = lung.inside * self.lung_field >= 0.5
+            maps = (self.x, self.y, lung.across, lung.along)
+            found[side] = Points(*(values[shown] for values in maps))
+        return found

@@ -59,11 +59,10 @@ def choose_sides(generator: np.random.Generator, both: float) -> tuple[int, ...]
 
 def place(chest: Chest, side: int, across: float, along: float) -> tuple[float, float]:
     """Return the visible (x, y) nearest to a relative position in one lung."""
-    lung = chest.lungs[side]
-    miss = (lung.across - across) ** 2 + (lung.along - along) ** 2
-    hidden = lung.inside * chest.lung_field < 0.5
-    row, column = np.unravel_index(np.argmin(miss + 9 * hidden), chest.shape)
-    return float(chest.x[row, column]), float(chest.y[row, column])
+    points = chest.visible[side]
+    miss = (points.across - across) ** 2 + (points.along - along) ** 2
+    nearest = np.argmin(miss)
+    return float(points.x[nearest]), float(points.y[nearest])
 
 
 def blob(

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from detl.phantoms.anatomy import SIDES
 from detl.phantoms.chest import Chest, Map, smooth, soft_ellipse, soft_step
 
+FIFTHS = np.linspace(0, 1, 5)
+
 AIR = 0.46
 """Difference in absorption between soft tissue and a lung's full depth of air."""
 
@@ -216,25 +218,25 @@ def draw_vessel_tree(
         canvas: The canvas to draw on, four times the film's height and width.
         side: -1 for the patient's right lung, 1 for the left.
     """
+    # Points are complex numbers here, as if the lung were the left one.
     heading = np.array([-1.45, -1.0, -0.45, 0.05, 0.5, 0.85, 1.2, 1.5])
-    hilum = np.array([side * 0.15 + 0.01, -0.06 if side > 0 else -0.01])
-    start = hilum + np.stack([0 * heading, 0.1 * np.sin(heading)], axis=-1)
+    hilum = 0.15 + side * 0.01 + 1j * (-0.06 if side > 0 else -0.01)
+    start = hilum + 0.1j * np.sin(heading)
     heading = heading + generator.normal(0, 0.15, heading.shape)
     length = generator.uniform(0.12, 0.24, heading.shape)
     for order in range(4, -1, -1):
         bend = generator.normal(0, 0.30, heading.shape)
-        headings = heading[:, None] + bend[:, None] * np.linspace(0, 1, 5)
-        steps = np.stack([side * np.cos(headings), np.sin(headings)], axis=-1)
-        ways = np.cumsum(steps * length[:, None, None] / 5, axis=1)
-        points = np.concatenate([start[:, None], start[:, None] + ways], axis=1)
-        corners = np.round(chest.to_pixels(points) * 4 * 16).astype(np.int32)
+        headings = heading[:, None] + bend[:, None] * FIFTHS
+        steps = np.exp(1j * headings) * (length[:, None] / 5)
+        points = np.cumsum(np.column_stack([start, steps]), axis=1)
+        pixels = chest.to_pixels(points.view(float).reshape(-1, 6, 2) * [side, 1])
+        corners = np.round(pixels * 4 * 16).astype(np.int32)
         thickness = max(1, round((0.8 + 1.5 * order) * min(chest.shape) / 128))
         grey = 95 + 25 * order
         # The canvas is averaged, so that its lines need not be smooth.
         cv2.polylines(canvas, list(corners), False, grey, thickness, cv2.LINE_8, 4)
         # Every vessel divides into two.
-        start = np.repeat(points[:, -1], 2, axis=0)
-        turn = np.tile([-0.4, 0.3], len(heading))
-        heading = np.repeat(headings[:, -1], 2) + turn
+        start = np.repeat(points[:, -1], 2)
+        heading = (headings[:, -1:] + [-0.4, 0.3]).ravel()
         heading = heading + generator.normal(0, 0.2, heading.shape)
         length = np.repeat(length, 2) * generator.uniform(0.6, 0.95, heading.shape)
