@@ -43,9 +43,9 @@ def measure_accuracies(
     """
     fold, groups = tested["fold"].to_numpy(), tested["group"].to_numpy()
     every, weights = np.full(len(tested), True), draw_weights(groups, seed)
-    # In the order of the one table, so that both are over the same draws.
-    in_order = by_seed.set_index("image_id").loc[tested["image_id"]].reset_index()
-    right, of_ensemble = tell_right(in_order), tell_right(tested)
+    right, of_ensemble = (
+        tell_right(table, tested["image_id"]) for table in (by_seed, tested)
+    )
     mean = measure_share(right, every, weights, groups)
     ensemble = measure_share(of_ensemble, every, weights, groups)
     of_folds = pd.Series(right.mean(axis=1)).groupby(fold).mean()

@@ -82,8 +82,7 @@ def _compare(
     images = reference.drop_duplicates("image_id")
     groups = images["group"].to_numpy()
     right, of_reference = (
-        tell_right(table.set_index("image_id").loc[images["image_id"]].reset_index())
-        for table in (arm, reference)
+        tell_right(table, images["image_id"]) for table in (arm, reference)
     )
     weights = draw_weights(groups, seed)
     gain = measure_gain(right, of_reference, weights, groups, are_paired)

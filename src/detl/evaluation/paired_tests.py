@@ -83,7 +83,7 @@ def compare_architectures(
     images, groups = first["image_id"], first["group"].to_numpy()
     weights = draw_weights(groups, seed)
     networks = {
-        name: _Compared(ensemble, _tell_right_of(tested[name], images))
+        name: _Compared(ensemble, tell_right(tested[name], images))
         for name, ensemble in ensembles.items()
     }
     rows = [
@@ -105,10 +105,6 @@ class _Compared:
 
     ensemble: pd.DataFrame
     right: np.ndarray
-
-
-def _tell_right_of(by_seed: pd.DataFrame, images: pd.Series) -> np.ndarray:
-    return tell_right(by_seed.set_index("image_id").loc[images].reset_index())
 
 
 def _align(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

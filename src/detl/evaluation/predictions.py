@@ -95,14 +95,17 @@ def average_seeds(predictions: pd.DataFrame) -> pd.DataFrame:
     return tables[0].assign(predicted=named, **columns)
 
 
-def tell_right(predictions: pd.DataFrame) -> np.ndarray:
+def tell_right(predictions: pd.DataFrame, images: pd.Series) -> np.ndarray:
     """Return whether each seed's network is right about an image, bool (n, seeds).
 
     Args:
-        predictions: As for ``split_seeds``; images in the order of the first seed.
+        predictions: As for ``split_seeds``, each image in one fold.
+        images: The ``image_id`` of each image, in the order of the result, (n,).
     """
-    tables = split_seeds(predictions)
-    return np.column_stack([table["label"] == table["predicted"] for table in tables])
+    in_order = [
+        table.set_index("image_id").loc[images] for table in split_seeds(predictions)
+    ]
+    return np.column_stack([table["label"] == table["predicted"] for table in in_order])
 
 
 def read_probabilities(table: pd.DataFrame) -> np.ndarray:

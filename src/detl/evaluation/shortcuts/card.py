@@ -153,8 +153,7 @@ def _measure_ratio(
     groups = images["group"].to_numpy()
     weights = draw_weights(groups, seed)
     right, right_of_other = (
-        tell_right(table.set_index("image_id").loc[images["image_id"]].reset_index())
-        for table in (full, other)
+        tell_right(table, images["image_id"]) for table in (full, other)
     )
     accuracy = measure_share(right, np.full(len(images), True), weights, groups)
     if accuracy.is_missing:
