@@ -38,6 +38,8 @@ def train_fold(
 
     Where ``parameters.read`` is ``best``, the epoch is chosen on the fold's validation
     part, under ``protocol: paper`` on its test part, as the paper did (decision 18).
+    Where nothing is chosen and there is no validation part, the curves ``val_*`` are of
+    the test part.
 
     Args:
         tail: Last block and new head, as transfer left them.
@@ -52,14 +54,14 @@ def train_fold(
     """
     from detl.networks.ensemble import join_members
 
-    chosen_on = "validation" if (fold["subset"] == "validation").any() else None
-    if protocol == "paper" and parameters.read == "best":
-        chosen_on = "test"
+    watched = "validation" if (fold["subset"] == "validation").any() else None
+    if watched is None and (protocol == "paper" or parameters.read != "best"):
+        watched = "test"
     members, history = train_members(
         tail,
         (features, views),
         _of_subset(data_b, fold, "train"),
-        _of_subset(data_b, fold, chosen_on) if chosen_on else None,
+        _of_subset(data_b, fold, watched) if watched else None,
         parameters,
         range(seed, seed + seeds),
         title=f"{tail.name} {fold['fold'].iloc[0]}",
@@ -202,8 +204,13 @@ def collect_folds(
     read = parameters.read
     epochs = [epochs_read(histories[fold], read)[1] for fold in fold_summary["fold"]]
     fold_summary.insert(1, "epoch", epochs)
+    accuracies = measure_accuracies(tested_by_seed, tested, seed)
     summary = {
-        **measure_accuracies(tested_by_seed, tested, seed),
+        **accuracies,
+        # By the names that earlier runs have in MLflow.
+        "accuracy_mean": float(fold_summary["accuracy"].mean()),
+        "accuracy_sd": accuracies["accuracy_sd_folds"],
+        "accuracy_pooled": accuracies["accuracy"],
         "data_a_accuracy": pretraining["data_a_accuracy"],
         "warnings": " ".join(warn_unlearned(pretraining, matrix)),
     }
