@@ -67,8 +67,8 @@ def _bottleneck(
     x = keras.layers.ReLU(name=f"{name}_2_relu")(
         blocks.convolution(x, filters, 3, f"{name}_2", stride)
     )
-    # A bottleneck starts as the identity, which makes training easier at the start
-    # (Goyal et al. 2017, section 5.1).
-    x = blocks.convolution(x, 4 * filters, 1, f"{name}_3", first_scale=0.0)
+    # A bottleneck starts near the identity, which makes training easier at the start;
+    # from the identity itself (Goyal et al. 2017, section 5.1) few steps lead away.
+    x = blocks.convolution(x, 4 * filters, 1, f"{name}_3", first_scale=0.25)
     x = keras.layers.Add(name=f"{name}_sum")([shortcut, x])
     return keras.layers.ReLU(name=activation_name or f"{name}_relu")(x)

@@ -1,10 +1,12 @@
 """Drawing of many patients at once, one on each processor."""
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 import cv2
 from tqdm import tqdm
@@ -52,10 +54,24 @@ def _draw(
         yield from map(draw, *zip(*tasks, strict=True))
         return
     # Processes that are spawned have no threads of the libraries that are in use here.
-    with ProcessPoolExecutor(
-        processes, get_context("spawn"), cv2.setNumThreads, (1,)
-    ) as pool:
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(processes, spawn, _prepare_process) as pool:
         yield from pool.map(draw, *zip(*tasks, strict=True), chunksize=20)
+
+
+def _prepare_process() -> None:
+    """Let a process of the pool use one processor, and end with this process."""
+    cv2.setNumThreads(1)
+    # Ctrl-C reaches every process of a terminal: this one ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _draw_patient(

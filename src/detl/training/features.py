@@ -64,6 +64,8 @@ def extract_views(
         views = np.empty((number, *images.shape), "uint8")
     else:
         views = np.empty((number, len(images), *trunk.output_shape[1:]), "float16")
+    if parameters is None:
+        return views
     for version in range(number):
         augmented = augment_pixels(images, parameters, seed + 10 * version)
         if trunk is not None:

@@ -44,8 +44,9 @@ def pretrain_network(
         RowBatches(pixels, *validation, parameters.batch_size),
         parameters,
         title=f"pretrain {network.network}",
-        augment=augmentation
-        and partial(augment_inputs, parameters=augmentation, seed=seed),
+        augment=partial(augment_inputs, parameters=augmentation, seed=seed)
+        if augmentation
+        else None,
     )
     return model, history
 

@@ -73,7 +73,7 @@ def quicken_layers(model: keras.Model) -> keras.Model:
     Args:
         model: A functional model of inputs of known size, which may have others in it.
     """
-    quick: dict[type, type] = {}
+    quick: dict[type[keras.layers.Layer], type[keras.layers.Layer]] = {}
     if has_accelerator():
         quick[keras.layers.MaxPooling2D] = QuickGradientMaxPooling2D
     if keras.backend.backend() == "tensorflow":
@@ -82,7 +82,10 @@ def quicken_layers(model: keras.Model) -> keras.Model:
 
 
 @plain_keras()
-def copy_with_layers(model: keras.Model, others: Mapping[type, type]) -> keras.Model:
+def copy_with_layers(
+    model: keras.Model,
+    others: Mapping[type[keras.layers.Layer], type[keras.layers.Layer]],
+) -> keras.Model:
     """Return a copy with the same weights, with layers of other kinds.
 
     Args:
