@@ -52,6 +52,7 @@ def test_the_protocols_stand_side_by_side_with_their_difference():
         "80.0 %",
         "+10.0",
         "+2.0 to +18.0",
+        "2.0",
         "600",
         "500",
     ]

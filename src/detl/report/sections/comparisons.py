@@ -20,6 +20,7 @@ from detl.wording import (
     interval_in_percent,
     interval_in_points,
     network_title,
+    show_deviation,
     show_p,
 )
 
@@ -90,6 +91,7 @@ def _compare_protocols(run: Run) -> list[Block]:
                 "95 % interval": interval_in_points(
                     line["difference_low"], line["difference_high"]
                 ),
+                "SD over seeds": show_deviation(line["difference_sd_seeds"]),
                 "images": f"{line['images']:.0f}",
                 "groups of patients": f"{line['groups']:.0f}",
             }
@@ -196,8 +198,8 @@ def _show_arm(arm: Mapping[Hashable, Any]) -> dict[str, str]:
         shown = (
             in_percent(arm["accuracy"]),
             interval_in_percent(arm["accuracy_low"], arm["accuracy_high"]),
-            _show_deviation(arm["accuracy_sd_seeds"]),
-            _show_deviation(arm["accuracy_sd_folds"]),
+            show_deviation(arm["accuracy_sd_seeds"]),
+            show_deviation(arm["accuracy_sd_folds"]),
         )
         numbers = dict(zip(columns, shown, strict=True))
     differences = dict.fromkeys(
@@ -216,10 +218,6 @@ def _show_arm(arm: Mapping[Hashable, Any]) -> dict[str, str]:
     is_reference = (arm["initialisation"], arm["unfreeze"]) == ARMS[REFERENCE_ARM]
     remark = "the reference" if is_reference else "" if was_run else "not run"
     return {"arm": _arm_title(arm), **numbers, **differences, "remark": note or remark}
-
-
-def _show_deviation(deviation: float) -> str:
-    return _ABSENT if pd.isna(deviation) else f"{100 * deviation:.1f}"
 
 
 def _show_p(p: float) -> str:

@@ -18,6 +18,7 @@ from detl.wording import (
     class_title,
     in_percent,
     network_title,
+    show_deviation,
 )
 
 _SCORE_TITLES = {
@@ -88,10 +89,10 @@ def _tabulate_folds(results: Mapping[str, Results]) -> pd.DataFrame:
             )
             for fold in result["folds"]
         }
-        column["SD over folds, points"] = _points(result["accuracy_sd_folds"])
+        column["SD over folds, points"] = show_deviation(result["accuracy_sd_folds"])
         column["all folds"] = in_percent(result["accuracy"])
         column["95 % interval"] = show_interval(result, "accuracy")
-        column["SD over seeds, points"] = _points(result["accuracy_sd_seeds"])
+        column["SD over seeds, points"] = show_deviation(result["accuracy_sd_seeds"])
         column["seeds"] = f"{result['seeds']}"
         column["ensemble"] = in_percent(result["ensemble_accuracy"])
         column["its 95 % interval"] = show_interval(result, "ensemble_accuracy")
@@ -100,10 +101,6 @@ def _tabulate_folds(results: Mapping[str, Results]) -> pd.DataFrame:
         column["the paper says"] = published.quotation if published else "nothing"
         columns[network_title(architecture)] = column
     return pd.DataFrame(columns).rename_axis("").reset_index()
-
-
-def _points(deviation: float | None) -> str:
-    return "-" if deviation is None else f"{100 * deviation:.1f}"
 
 
 def _describe_published() -> Section:

@@ -16,6 +16,7 @@ from detl.wording import (
     in_points,
     interval_in_points,
     network_title,
+    show_deviation,
     show_measured,
     show_p,
 )
@@ -132,6 +133,9 @@ def _tabulate_overall(scores: pd.DataFrame) -> pd.DataFrame:
                 title: _show(choose_score(table, score))
                 for score, title in OVERALL.items()
             },
+            "SD of the accuracy over seeds, points": show_deviation(
+                choose_score(table, "accuracy")["seed_sd"].iloc[0]
+            ),
         }
         for architecture, table in scores.groupby("architecture", sort=False)
     ]

@@ -19,6 +19,7 @@ from detl.wording import (
     enumerate_names,
     in_percent,
     network_title,
+    show_deviation,
 )
 
 
@@ -59,17 +60,23 @@ def tabulate_cue_rules(run: Run) -> Table:
         **{f"the commonest of its {c}": r for c, r in _score_rules(table).items()},
     }
     by_source = _score_rules(table)["source"]
-    rows = [(name, in_percent(accuracy), "", "") for name, accuracy in rules.items()]
+    rows = [
+        (name, in_percent(accuracy), "", "", "") for name, accuracy in rules.items()
+    ]
     rows += [
         (
             network_title(name),
             in_percent(result["accuracy"]),
             show_interval(result, "accuracy"),
+            show_deviation(result["accuracy_sd_seeds"]),
             f"{_compare(result, by_source)} {in_percent(by_source)}",
         )
         for name, result in run.results.items()
     ]
-    columns = ["rule or network", "accuracy", "95 % interval", "against the source"]
+    columns = [
+        *("rule or network", "accuracy", "95 % interval"),
+        *("SD over seeds, points", "against the source"),
+    ]
     return Table(
         pd.DataFrame(rows, columns=columns),
         f"Accuracy on the {len(table):,} images of Data-B, beside rules that "
