@@ -61,11 +61,14 @@ from detl.training.fit import compile_network
 from detl.training.speed.fast_layers import quicken_layers
 
 # As in conf/paper, which cannot be read without a further package.
-KEYS = ("fully_connected_units", "dropout", "stem_stride", "normalisation")
+KEYS = (
+    *("fully_connected_units", "dropout", "stem_stride", "last_stride"),
+    *("head_input", "normalisation"),
+)
 NETWORKS = {
-    "alexnet": (4096, 0.5, 4, "none"),
-    "vgg16": (4096, 0.5, 1, "none"),
-    "resnet50": (0, 0.0, 2, "batch"),
+    "alexnet": (4096, 0.5, 4, 2, "flatten", "none"),
+    "vgg16": (4096, 0.5, 1, 2, "flatten", "none"),
+    "resnet50": (0, 0.0, 2, 2, "average", "batch"),
 }
 AUGMENTATION = {
     "rotation_degrees": 10.0,

@@ -169,7 +169,7 @@ def test_the_architectures_have_their_summary_and_pretraining_curves(store):
         assert set(run.data.metrics) >= expected | {"val_loss", "data_a_accuracy"}
         assert float(run.data.params["network.width_multiplier"]) < 0.1
         assert run.data.params["pretrain.augmentation.mirror"] == "True"
-        assert run.data.params["transfer.momentum"] == "0.9"
+        assert run.data.params["transfer.optimizer"] == "adam"
 
 
 def test_the_parent_has_the_parameters_one_by_one_and_the_folds_as_a_data_set(store):

@@ -331,8 +331,11 @@ def test_the_lines_of_members_say_which_one_it_is(short_training, caplog):
         [_linear(), _linear(1)], [_batches(0), _batches(1)], None, parameters, "vgg16"
     )
 
-    assert "vgg16 seed 1: weights averaged over the epochs 3 to 4, " in caplog.text
-    assert "vgg16 seed 2  epoch 4/4  loss " in caplog.text
+    assert (
+        "vgg16, network 1 of 2: weights averaged over the epochs 3 to 4, "
+        in caplog.text
+    )
+    assert "vgg16, network 2 of 2  epoch 4/4  loss " in caplog.text
     assert "val_loss" not in caplog.text
 
 

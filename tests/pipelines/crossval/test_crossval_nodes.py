@@ -169,19 +169,28 @@ def test_without_validation_part_no_other_fold_may_choose_on_its_test_part(
         _train(_tail(untrained=True), features, data_b, without, _parameters(epochs=2))
 
 
-def test_where_nothing_is_chosen_the_test_part_is_not_looked_at(data_b, features, fold):
-    of_paper = fold.replace("validation", "train")
+def test_where_nothing_is_chosen_the_curves_show_the_test_part_and_change_nothing(
+    data_b, features, fold
+):
+    without = fold.replace("validation", "train")
+    parameters = _parameters(epochs=3, read="average")
+    of_train = without[without["subset"] == "train"]
 
-    _, history = _train(
+    seen, history = _train(_tail(untrained=True), features, data_b, without, parameters)
+    elsewhere = (
+        of_train["image_id"].iloc[::2].to_frame().assign(fold="fold_1", subset="test")
+    )
+    other, _ = _train(
         _tail(untrained=True),
         features,
         data_b,
-        of_paper,
-        _parameters(epochs=3, read="average"),
-        protocol="paper",
+        pd.concat([of_train, elsewhere]),
+        parameters,
     )
 
-    assert list(history) == ["loss", "train_accuracy"]
+    assert len(history["val_accuracy"]) == 3
+    for one, another in zip(seen.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, another)
 
 
 @pytest.fixture
