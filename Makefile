@@ -1,4 +1,4 @@
-# make run    install, then the whole of DETL on the embedded sample
+# make run    install, then the whole of DETL on the synthetic sample
 # make test   install, then lint, types and tests
 # make help   the other targets
 

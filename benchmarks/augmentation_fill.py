@@ -2,7 +2,7 @@
 
     python benchmarks/augmentation_fill.py [FOLDER] [--size 64] [--seed 0]
 
-Rotates and zooms the films below a folder, by default the embedded phantoms, in the
+Rotates and zooms the films below a folder, by default the base sample, in the
 ranges of every environment, and made smaller as far as they allow, with each fill. The
 networks divide a picture by the standard deviation of its grey values: by as much as
 that has grown, the contrast of all tissue is divided.
@@ -13,12 +13,12 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from base_sample import sample_folder
 
 from detl.imaging.decode import decode_image
 from detl.imaging.grey import ImageRejected
 from detl.imaging.resize import make_square
 
-PHANTOMS = Path(__file__).parents[1] / "data/01_raw/phantoms"
 ANGLE, WINDOW = 10 / 360, (1 / 1.15 - 1, 1 / 0.85 - 1)
 
 
@@ -51,7 +51,7 @@ def measure(films: np.ndarray, fill: str, window: tuple[float, float], seed: int
 
 def main(arguments: argparse.Namespace) -> None:
     """Print a line per range and fill."""
-    films = read_films(arguments.folder, arguments.size)
+    films = read_films(arguments.folder or sample_folder(), arguments.size)
     print(f"{len(films)} films of {arguments.size} px: mean (SD) over films")
     smallest = (WINDOW[1], WINDOW[1])
     for name, window in (("zoom 0.85 to 1.15", WINDOW), ("zoom 0.85", smallest)):
@@ -66,7 +66,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", nargs="?", type=Path, default=PHANTOMS)
+    parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--seed", type=int, default=0)
     main(parser.parse_args())

@@ -58,14 +58,17 @@ from detl.networks import build_network
 from detl.networks.cut import cut_trunk, replace_head
 from detl.training.augmentation import augment_inputs
 from detl.training.fit import compile_network
-from detl.training.speed.fast_layers import quicken_gradients
+from detl.training.speed.fast_layers import quicken_layers
 
 # As in conf/paper, which cannot be read without a further package.
-KEYS = ("fully_connected_units", "dropout", "stem_stride", "normalisation")
+KEYS = (
+    *("fully_connected_units", "dropout", "stem_stride", "last_stride"),
+    *("head_input", "normalisation"),
+)
 NETWORKS = {
-    "alexnet": (4096, 0.5, 4, "none"),
-    "vgg16": (4096, 0.5, 1, "none"),
-    "resnet50": (0, 0.0, 2, "batch"),
+    "alexnet": (4096, 0.5, 4, 2, "flatten", "none"),
+    "vgg16": (4096, 0.5, 1, 2, "flatten", "none"),
+    "resnet50": (0, 0.0, 2, 2, "average", "batch"),
 }
 AUGMENTATION = {
     "rotation_degrees": 10.0,
@@ -193,7 +196,7 @@ def measure_part(network: str, part: str, options: argparse.Namespace) -> Rate:
     model = build(network, options)
     if part == "pretraining":
         augmented = augment_inputs(model, SimpleNamespace(**AUGMENTATION), seed=0)
-        trained = quicken_gradients(augmented)
+        trained = quicken_layers(augmented)
         rate = time_training(trained, pixels[rows], PRETRAIN, options.batch)
     elif part == "scoring":
         rate = time_inference(model, pixels[rows], options.batch)
@@ -205,7 +208,7 @@ def measure_part(network: str, part: str, options: argparse.Namespace) -> Rate:
         _, model = cut_trunk(replace_head(model, 4, seed=0))
         count = min(len(rows), 919)
         features = random.random((count, *model.input_shape[1:]), "float32")
-        trained = quicken_gradients(model)
+        trained = quicken_layers(model)
         rate = time_training(trained, features, TRANSFER, options.batch)
     is_trained = part in ("pretraining", "tail")
     # Of what a CPU has in use, JAX says nothing.

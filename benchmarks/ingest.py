@@ -29,12 +29,12 @@ from statistics import median
 import cv2
 import numpy as np
 import pandas as pd
+from base_sample import sample_folder
 from comparison import Row, peak_memory, print_rows, ratio_of_medians, run_alone
 
 from detl.imaging.read import PixelFormat
 from detl.sources.decoding import DecodedImages, decode_candidates
 
-PHANTOMS = Path(__file__).parents[1] / "data/01_raw/phantoms/nih/images"
 SIZE = 224  # of the stored pixels, as in environment paper
 FORMAT = PixelFormat(SIZE, "crop", 100_000_000)
 SMALL = 64
@@ -192,7 +192,7 @@ def run_bare_loop(paths: Sequence[Path]) -> None:
 def write_films(folder: Path, count: int) -> list[Path]:
     """Return the files of films of 1024 px, which are written."""
     folder.mkdir()
-    sources = sorted(PHANTOMS.glob("*.png"))
+    sources = sorted((sample_folder() / "nih" / "images").glob("*.png"))[:1000]
     # One of the phantoms is cut short on purpose.
     films = [film for path in sources if (film := cv2.imread(str(path), 0)) is not None]
 

@@ -20,7 +20,7 @@ fails.
 
 There are three sizes: that of the paper (1,277 images), with a network as good as the
 paper's best; 600 images of 500 patients, as in the reduced environment; and 264 images
-of 204 patients, as in the embedded sample, each with networks as good as there.
+of 204 patients, as in the sample of 2026-11-27, each with networks as good as there.
 """
 
 import argparse
@@ -147,7 +147,7 @@ def find_truth(design: Design, seed: int) -> dict[Key, float]:
         first, second = (_score(table) for table in drawn.pooled.values())
         part = {(of, *key): first[key] for of in (ALL, MEAN) for key in first}
         difference = {key: first[key] - second[key] for key in first}
-        part["bootstrap", "accuracy", ""] = difference["accuracy", ""]
+        part["two_way", "accuracy", ""] = difference["accuracy", ""]
         part["delong", "macro_auc", ""] = difference["macro_auc", ""]
         part |= {("delong", "auc", c): difference["auc", c] for c in DATA_B_CLASSES}
         part |= _score_women(drawn)

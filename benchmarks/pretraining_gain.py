@@ -2,7 +2,7 @@
 
     python benchmarks/pretraining_gain.py [--network alexnet] [--seeds 0 1 2]
 
-The parameters of ``conf/base`` and the embedded sample, once for each seed: the network
+The parameters of ``conf/base`` and its sample, once for each seed: the network
 is pretrained, its trunk is frozen, and its tail is trained and tested in five folds.
 The same is done with the network's first weights. A row has the best accuracy on
 Data-A's validation part, and both accuracies over all images of Data-B. AlexNet takes
@@ -18,6 +18,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from base_sample import sample_folder
 from kedro.config import OmegaConfigLoader
 from omegaconf.resolvers import oc
 
@@ -61,8 +62,8 @@ def read_parameters() -> dict:
 
 
 def read_sample(parameters: dict) -> tuple:
-    """Return pixels, Data-A, Data-B and its folds, of the embedded sample."""
-    raw = PROJECT / "data" / "01_raw" / "phantoms"
+    """Return pixels, Data-A, Data-B and its folds, of the sample."""
+    raw = sample_folder()
     ingest = IngestParameters(**parameters["ingest"])
     split = SplitParameters(**parameters["split"])
     images, pixels, *_ = decode_images(raw, *read_sources(raw, ingest), ingest)

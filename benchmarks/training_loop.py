@@ -4,8 +4,8 @@
         [--beside /path/to/another/src] [--repeats 3]
 
 Trains, in one process and in turn, each network of ``conf/base`` for all its epochs, on
-as many images as the embedded sample gives: the tail of a fold on features, and the
-whole network on Data-A with augmentation. ``fit_network`` of this source tree is
+few images, so that it does not take long: the tail of a fold on features, and the whole
+network on Data-A with augmentation. ``fit_network`` of this source tree is
 compared with that of another one, or with a plain Keras ``fit`` of the same batches.
 Medians are compared: of the whole training, with what is compiled in it, and of the
 epochs after the first. The last column says whether weights and curves are the same,
@@ -33,9 +33,9 @@ from omegaconf import OmegaConf
 ROOT = Path(__file__).parents[1]
 SIZE = 64
 PRETRAINING = {"classes": 2, "training": 521, "validation": 120}
-"""Images of Data-A, of the embedded sample as ``conf/base`` splits it."""
+"""Images of Data-A."""
 FOLD = {"classes": 4, "training": 181, "validation": 30}
-"""Images of its first fold of Data-B."""
+"""Images of a fold of Data-B."""
 
 MODULES = {
     "build_network": "networks",

@@ -1,4 +1,4 @@
-"""A training step beside the same with Keras's own gradients.
+"""A training step beside the same with Keras's own layers.
 
     python benchmarks/training_step.py [--steps 30] [--width 0.5]
 
@@ -27,7 +27,7 @@ from detl.schemas.parameters import (
 from detl.session.memory import keep_freed_memory
 from detl.training.augmentation import augment_inputs
 from detl.training.fit import compile_network
-from detl.training.speed.fast_layers import quicken_gradients
+from detl.training.speed.fast_layers import quicken_layers
 
 BATCH = 32
 
@@ -36,7 +36,7 @@ def make_step(
     model: keras.Model, parameters: TrainingParameters, way: str
 ) -> Callable[[], object]:
     """Return what takes a step of a copy of the model on one batch."""
-    copy = (copy_model if way == "gradients" else quicken_gradients)(model)
+    copy = (copy_model if way == "keras" else quicken_layers)(model)
     compile_network(copy, parameters, 1)
     random = np.random.default_rng(0)
     inputs = random.random((BATCH, *model.input_shape[1:]), "float32")
@@ -58,7 +58,7 @@ def time_ways(steps: dict[str, Callable[[], object]], count: int) -> dict[str, f
 def main(networks: list[str], count: int, width: float | None) -> None:
     """Print the table."""
     keep_freed_memory()
-    print("| step | here | Keras's gradients | ratio |")
+    print("| step | here | Keras's layers | ratio |")
     print("|---|---:|---:|---:|")
     for name in networks:
         values = read_configuration()["architectures"][name]
@@ -69,14 +69,14 @@ def main(networks: list[str], count: int, width: float | None) -> None:
         augmented = augment_inputs(whole, pretrain.augmentation, 0)
         _, tail = cut_trunk(whole)
         for model, parameters in ((augmented, pretrain), (tail, transfer)):
-            ways = ("here", "gradients")
+            ways = ("here", "keras")
             steps = {way: make_step(model, parameters, way) for way in ways}
             found = time_ways(steps, count)
             part = "tail" if model is tail else "pretraining"
             print(
                 f"| {name}, {part} | {found['here']:.1f} ms "
-                f"| {found['gradients']:.1f} ms "
-                f"| {found['gradients'] / found['here']:.2f} |",
+                f"| {found['keras']:.1f} ms "
+                f"| {found['keras'] / found['here']:.2f} |",
                 flush=True,
             )
 

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from project_copy import PROJECT, copy_run, run_kedro
+from made_sample import sample_folder
+from project_copy import copy_run, run_kedro
 from run_store import Store
 
 CHECKS = 15
@@ -24,7 +25,7 @@ def _list_unused(project) -> pd.DataFrame:
     chosen = pd.concat(
         [images[is_new].groupby("findings").head(14), images[~is_new][:3]]
     )
-    phantoms = PROJECT / "data/01_raw/phantoms"
+    phantoms = sample_folder()
     folders = {"nih": "nih/images", "covid_chestxray": "covid-chestxray/images"}
     return pd.DataFrame(
         {

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from detl.schemas.classes import DATA_B_CLASSES
+from made_sample import sample_folder
 from project_copy import PROJECT, copy_project, keep_architectures, run_kedro
 
 PAGE = (PROJECT / "docs" / "extending.md").read_text()
-PHANTOMS = PROJECT / "data" / "01_raw" / "phantoms"
 REPORTS = "data/test/08_reporting"
 
 _BLOCK = re.compile(
@@ -37,7 +37,7 @@ def raw(tmp_path_factory):
     """Return a raw data folder with the two sources of the page beside the phantoms."""
     raw = tmp_path_factory.mktemp("raw")
     for name in ("nih", "covid-chestxray"):
-        (raw / name).symlink_to(PHANTOMS / name)
+        (raw / name).symlink_to(sample_folder() / name)
     films = ["a.png", "b.png", "c.png"]
     draw_films(raw / "ward" / "films", [*films, "unlisted.png"], seed=0)
     rows = [f"{film},{film[0]},corona,PA,58" for film in films]

@@ -1,7 +1,7 @@
 """The networks learn: in pretraining, and what is trained on its frozen features.
 
 That the same network untrained fares worse is too small a gain to be shown in seconds:
-``benchmarks/pretraining_gain.py`` measures it on the embedded sample.
+``benchmarks/pretraining_gain.py`` measures it on the sample.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ from detl.schemas.parameters import (
     PhantomParameters,
     PretrainParameters,
     SplitParameters,
-    TrainingParameters,
+    TransferParameters,
 )
 from detl.splitting.data_a import select_data_a
 from detl.splitting.data_b import select_data_b
@@ -114,13 +114,22 @@ def test_what_is_trained_on_the_frozen_features_learns_four_classes(
     pixels, _, data_b, folds = sample
     trunk, tail = cut_trunk(replace_last_layer(pretrained[0], SEED))
     features = extract_features_of_data_b(trunk, pixels, data_b)
-    transfer = parameters["architectures"]["alexnet"]["transfer"]
+    views = np.empty((0, *features.shape), "float16")
+    transfer = parameters["architectures"]["alexnet"]["transfer"] | {"views": None}
     right = []
     for _, fold in folds.groupby("fold"):
         trained, _ = train_fold(
-            tail, features, data_b, fold, TrainingParameters(**transfer), SEED
+            tail,
+            features,
+            views,
+            data_b,
+            fold,
+            "grouped",
+            TransferParameters(**transfer),
+            SEED,
+            seeds=1,
         )
-        predictions, _ = predict_fold(trained, features, data_b, fold)
+        predictions, *_ = predict_fold(trained, features, data_b, fold, SEED)
         right += list(predictions["label"] == predictions["predicted"])
 
     assert len(right) == 4 * PER_CLASS

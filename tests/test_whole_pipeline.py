@@ -41,7 +41,7 @@ def store(finished):
 
 def test_the_run_ends_with_the_table_and_the_next_commands(finished):
     _, printed = finished
-    table = printed[printed.index("architecture  accuracy, mean +- SD") :]
+    table = printed[printed.index("architecture accuracy, 95 % interval") :]
 
     assert [line.split()[0] for line in table.splitlines()[1:4]] == list(ARCHITECTURES)
     assert table.count("make ") == 3
@@ -59,7 +59,9 @@ def test_the_summary_has_a_row_per_architecture(finished):
     summary = pd.read_csv(project / "data/test/08_reporting/summary.csv")
 
     assert list(summary["architecture"]) == list(ARCHITECTURES)
-    assert summary["accuracy_pooled"].between(0, 1).all()
+    assert summary["accuracy"].between(0, 1).all()
+    assert summary["ensemble_accuracy"].between(0, 1).all()
+    assert (summary["seeds"] == 2).all()
 
 
 def test_a_network_that_has_not_learnt_is_warned_of_in_the_summary(finished):
@@ -98,7 +100,7 @@ def test_no_group_is_in_two_subsets_of_a_fold_or_in_data_a_and_data_b(finished):
 def test_what_is_not_taken_is_in_rejected_with_its_reason(finished):
     project, _ = finished
     rejected = pd.read_csv(project / "data/test/02_intermediate/rejected.csv")
-    planted = json.loads((project / "data/01_raw/phantoms/dirt.json").read_text())
+    planted = json.loads((project / "data/test/01_raw/phantoms/dirt.json").read_text())
     taken_all_the_same = {"rgba", "sixteen_bit", "empty_age", "bad_age"}
 
     assert len(rejected) == sum(d["kind"] not in taken_all_the_same for d in planted)
@@ -146,6 +148,14 @@ def test_every_fold_has_curves_with_a_point_per_epoch(store):
             assert [point.step for point in points] == [1, 2]
 
 
+def test_every_fold_has_an_accuracy_by_seed(store):
+    for fold in store.folds():
+        points = store.client.get_metric_history(fold.info.run_id, "seed_accuracy")
+        mean = sum(point.value for point in points) / len(points)
+        assert [point.step for point in points] == [0, 1]
+        assert fold.data.metrics["accuracy"] == pytest.approx(mean)
+
+
 def test_every_fold_has_one_grad_cam_picture(store):
     for fold in store.folds():
         (picture,) = store.pictures(fold)
@@ -155,11 +165,11 @@ def test_every_fold_has_one_grad_cam_picture(store):
 def test_the_architectures_have_their_summary_and_pretraining_curves(store):
     (parent,) = store.below(None)
     for run in store.below(parent):
-        expected = {"accuracy_mean", "accuracy_sd", "accuracy_pooled"}
+        expected = {"accuracy", "accuracy_sd_seeds", "ensemble_accuracy", "seeds"}
         assert set(run.data.metrics) >= expected | {"val_loss", "data_a_accuracy"}
         assert float(run.data.params["network.width_multiplier"]) < 0.1
         assert run.data.params["pretrain.augmentation.mirror"] == "True"
-        assert run.data.params["transfer.momentum"] == "0.9"
+        assert run.data.params["transfer.optimizer"] == "adam"
 
 
 def test_the_parent_has_the_parameters_one_by_one_and_the_folds_as_a_data_set(store):

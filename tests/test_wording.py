@@ -48,3 +48,9 @@ def test_names_are_listed_as_in_a_sentence(names, sentence):
 )
 def test_a_p_value_shows_on_which_side_of_its_level_it_lies(p, shown):
     assert wording.show_p(p) == shown
+
+
+def test_a_spread_is_in_points_and_a_dash_where_there_is_none():
+    assert wording.show_deviation(0.0234) == "2.3"
+    assert wording.show_deviation(float("nan")) == "-"
+    assert wording.show_deviation(None) == "-"

@@ -10,6 +10,7 @@ from detl.session.hooks import (
     ParameterHooks,
     ProgressHooks,
     ProvenanceHooks,
+    SampleHooks,
 )
 from detl.session.memory import keep_freed_memory
 from detl.session.mlflow_hooks import MLFLOW_HOOKS
@@ -20,6 +21,7 @@ keep_freed_memory()
 
 HOOKS = (
     # Kedro calls the last one first; among those marked "tryfirst", too.
+    SampleHooks(),
     LedgerHooks(),
     InputHooks(),
     ParameterHooks(),

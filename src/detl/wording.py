@@ -74,6 +74,13 @@ def interval_in_points(low: float, high: float) -> str:
     return f"{100 * low:+.1f} to {100 * high:+.1f}"
 
 
+def show_deviation(deviation: float | None) -> str:
+    """Return a standard deviation of shares in percentage points, "-" if none."""
+    if deviation is None or pd.isna(deviation):
+        return "-"
+    return f"{100 * deviation:.1f}"
+
+
 def show_p(p: float) -> str:
     """Return a p value with three decimals, or more to show on which side of 0.05."""
     if p < 0.001:

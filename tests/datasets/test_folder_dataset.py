@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from kedro.io import DatasetError
 
 from detl.datasets import FolderDataset
 from detl.errors import DetlError
@@ -54,22 +55,19 @@ def test_the_list_has_the_checksum_of_each_file(dataset):
     ]
 
 
-OF_A_USER = ["clinic/COVID/a.png", "nih/images/mine.png", "notes.docx", "nih/old.bak"]
+@pytest.mark.parametrize(
+    "name", ["clinic/COVID/a.png", "nih/images/mine.png", "notes.docx", "nih/old.bak"]
+)
+def test_a_folder_in_which_there_is_a_file_of_others_is_kept_as_it_is(dataset, name):
+    dataset.save(FILES)
+    (dataset.load() / name).parent.mkdir(parents=True, exist_ok=True)
+    (dataset.load() / name).write_bytes(b"mine")
+    before = contents(dataset.load())
 
+    with pytest.raises(DetlError, match=f"{name} was not made here"):
+        dataset.save({"other/1.png": b"new"})
 
-def test_files_of_others_beside_and_between_its_own_are_kept(dataset):
-    dataset.save({**FILES, "nih/images/2.png": b"two"})
-    for name in OF_A_USER:
-        (dataset.load() / name).parent.mkdir(parents=True, exist_ok=True)
-        (dataset.load() / name).write_bytes(b"mine")
-    (dataset.load() / "empty").mkdir()
-
-    dataset.save({"other/1.png": b"new"})
-
-    kept = contents(dataset.load())
-    assert {name: kept[name] for name in OF_A_USER} == dict.fromkeys(OF_A_USER, b"mine")
-    assert set(kept) == {*OF_A_USER, "other/1.png", ".made-by-detl"}
-    assert (dataset.load() / "empty").is_dir()
+    assert contents(dataset.load()) == before
 
 
 def replace_by_link(path, target):
@@ -79,7 +77,8 @@ def replace_by_link(path, target):
 
 def replace_by_folder(path, target):
     path.unlink()
-    (path / "mine").mkdir(parents=True)
+    path.mkdir()
+    (path / "mine").write_bytes(b"mine")
 
 
 def put_link_above(path, target):
@@ -113,58 +112,10 @@ def test_what_was_changed_since_is_neither_replaced_nor_removed(
     assert contents(tmp_path) == before
 
 
-def test_a_file_of_others_under_a_name_that_is_to_be_written_is_kept(dataset):
-    dataset.save({"old.txt": b"old"})
-    (dataset.load() / "nih").mkdir()
-    (dataset.load() / "nih/labels.csv").write_bytes(b"mine")
-    with pytest.raises(DetlError, match=r"labels\.csv was not made here"):
-        dataset.save(FILES)
-    assert (dataset.load() / "nih/labels.csv").read_bytes() == b"mine"
-    assert (dataset.load() / "old.txt").exists()
-
-
-def test_a_file_in_place_of_a_folder_is_kept(dataset):
-    dataset.save({"old.txt": b"old"})
-    (dataset.load() / "nih").write_bytes(b"mine")
-    with pytest.raises(DetlError, match="was not made here"):
-        dataset.save(FILES)
-    assert (dataset.load() / "nih").read_bytes() == b"mine"
-
-
 def test_a_file_that_was_deleted_is_made_again(dataset):
     dataset.save(FILES)
     (dataset.load() / "nih/labels.csv").unlink()
     dataset.save(FILES)
-    assert (dataset.load() / "nih/labels.csv").read_bytes() == b"a,b\n"
-
-
-def test_a_file_that_stays_the_same_is_not_written_again(dataset):
-    dataset.save(FILES)
-    before = (dataset.load() / "nih/labels.csv").stat()
-    dataset.save({**FILES, "more.txt": b""})
-    after = (dataset.load() / "nih/labels.csv").stat()
-    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
-
-
-def write_mark_without_list(folder):
-    """Leave the mark as this project wrote it when it did not list the files."""
-    text = b"Made by DETL, which replaces this folder when it makes it again.\n"
-    (folder / ".made-by-detl").write_bytes(text)
-
-
-def test_a_mark_without_list_takes_files_that_are_the_same_for_its_own(dataset):
-    dataset.save(FILES)
-    write_mark_without_list(dataset.load())
-    dataset.save(FILES)
-    dataset.save({"new.txt": b"new"})
-    assert set(contents(dataset.load())) == {"new.txt", ".made-by-detl"}
-
-
-def test_a_mark_without_list_allows_no_file_to_be_replaced(dataset):
-    dataset.save(FILES)
-    write_mark_without_list(dataset.load())
-    with pytest.raises(DetlError, match="was not made here"):
-        dataset.save({**FILES, "nih/labels.csv": b"others"})
     assert (dataset.load() / "nih/labels.csv").read_bytes() == b"a,b\n"
 
 
@@ -183,39 +134,53 @@ def test_a_list_that_leads_out_of_the_folder_removes_nothing_there(
 
 KILLED = """
 import os, signal, sys
+from pathlib import Path
 from detl.datasets import FolderDataset
-from detl.datasets import folder_dataset
-whole = folder_dataset.written_whole
-def killed_before_labels(path):
+write = Path.write_bytes
+def killed_before_labels(path, content):
     if path.name == "labels.csv":
         os.kill(os.getpid(), signal.SIGKILL)
-    return whole(path)
-folder_dataset.written_whole = killed_before_labels
+    return write(path, content)
+Path.write_bytes = killed_before_labels
 FolderDataset(filepath=sys.argv[1]).save({"a.txt": b"new", "nih/labels.csv": b"new"})
 """
 
 
-@pytest.fixture
-def killed(dataset):
-    """Return the dataset, the second saving of which was killed in between."""
-    dataset.save({"a.txt": b"old", **FILES})
-    command = [sys.executable, "-c", KILLED, str(dataset.load())]
+def kill_saving(dataset, tmp_path):
+    command = [sys.executable, "-c", KILLED, str(tmp_path / "new" / "raw")]
     run = subprocess.run(command, env={**os.environ}, check=False)
     assert run.returncode == -signal.SIGKILL
-    return dataset
 
 
-def test_a_folder_that_is_half_new_is_not_loaded(killed):
-    assert not killed.exists()
-    with pytest.raises(DetlError, match=r"is not whole.*--pipeline phantom"):
-        killed.load()
+def test_a_folder_is_not_there_if_its_saving_was_killed(dataset, tmp_path):
+    kill_saving(dataset, tmp_path)
+    assert not dataset.exists()
+    with pytest.raises(DetlError, match="There is no folder"):
+        dataset.load()
 
 
-@pytest.mark.parametrize("files", [FILES, {"nih/labels.csv": b"new", "b.txt": b"b"}])
-def test_saving_again_makes_a_half_new_folder_whole(killed, files):
-    killed.save(files)
-    assert set(contents(killed.load())) == {*files, ".made-by-detl"}
-    assert {name: contents(killed.load())[name] for name in files} == files
+def test_a_folder_stays_as_it_was_if_saving_it_again_was_killed(dataset, tmp_path):
+    dataset.save(FILES)
+    before = contents(dataset.load())
+    kill_saving(dataset, tmp_path)
+    assert contents(dataset.load()) == before
+
+
+def test_saving_again_leaves_nothing_of_a_saving_that_was_killed(dataset, tmp_path):
+    kill_saving(dataset, tmp_path)
+    dataset.save(FILES)
+    assert set(contents(tmp_path / "new")) == {
+        *(f"raw/{name}" for name in FILES),
+        "raw/.made-by-detl",
+    }
+
+
+def test_an_error_while_saving_leaves_the_folder_as_it_was(dataset, tmp_path):
+    dataset.save(FILES)
+    before = contents(tmp_path)
+    with pytest.raises(DatasetError, match="Failed while saving"):
+        dataset.save({"a": b"a file", "a/b": b"below it"})
+    assert contents(tmp_path) == before
 
 
 def test_an_empty_folder_may_be_filled(dataset, tmp_path):
@@ -228,7 +193,7 @@ def test_a_folder_of_other_files_is_never_replaced(dataset, tmp_path):
     mine = tmp_path / "new" / "raw" / "mine.dcm"
     mine.parent.mkdir(parents=True)
     mine.write_bytes(b"precious")
-    with pytest.raises(DetlError, match=r"not made here.*move it away"):
+    with pytest.raises(DetlError, match="was not made here"):
         dataset.save(FILES)
     assert contents(mine.parent) == {"mine.dcm": b"precious"}
 

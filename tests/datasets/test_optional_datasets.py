@@ -5,6 +5,7 @@ import pytest
 from detl.datasets import (
     OptionalCSVDataset,
     OptionalJSONDataset,
+    OptionalParquetDataset,
     OptionalPictureDataset,
 )
 
@@ -22,6 +23,16 @@ def test_what_is_missing_is_loaded_as_none(kind, name, tmp_path):
     assert dataset.load() is None
     assert not dataset.exists()
     assert dataset.preview() is None
+
+
+def test_a_missing_parquet_file_is_loaded_as_none_and_a_saved_one_as_it_was(tmp_path):
+    table = pd.DataFrame({"a": [1, 2]})
+    dataset = OptionalParquetDataset(filepath=(tmp_path / "a.parquet").as_posix())
+    assert dataset.load() is None
+
+    dataset.save(table)
+
+    pd.testing.assert_frame_equal(dataset.load(), table)
 
 
 def test_what_was_saved_is_loaded(tmp_path):

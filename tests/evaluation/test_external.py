@@ -152,6 +152,27 @@ def test_equal_networks_fare_as_one_of_them():
     )
 
 
+def test_several_seeds_have_the_means_of_theirs_on_both_sides():
+    def join(*shares):
+        tables = [make(share).assign(seed=k) for k, share in enumerate(shares)]
+        return pd.concat(tables, ignore_index=True)
+
+    inside, outside = join(0.8, 0.9, 1.0), join(0.5, 0.6, 0.7)
+    ensemble = make(0.6).assign(fold="ensemble")
+
+    drops = measure_drop(inside, outside, ensemble, seed=0)
+    alone = measure(make(0.9), make(0.6))
+
+    row, one = row_of(drops, "accuracy"), row_of(alone, "accuracy")
+    assert row["internal"] == pytest.approx(0.9)
+    assert row["external"] == pytest.approx(0.6)
+    assert row["external_images"] == one["external_images"] == 160
+    assert row["drop_high"] - row["drop_low"] > one["drop_high"] - one["drop_low"]
+    balanced = row_of(drops, "balanced_accuracy")
+    assert balanced["drop"] == pytest.approx(0.3)
+    assert balanced["ensemble"] == pytest.approx(0.6)
+
+
 def make_ranked(offsets, images=12):
     """Two folds whose probabilities of COVID-19 are ranked rightly, on other scales."""
     rows = []

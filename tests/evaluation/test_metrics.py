@@ -7,9 +7,12 @@ from detl.errors import DetlError
 from detl.evaluation.metrics import (
     confusion_matrix,
     score_predictions,
+    score_seeds,
     summarise_folds,
 )
+from detl.evaluation.predictions import average_seeds
 from detl.schemas.classes import DATA_B_CLASSES
+from made_pooled import make_by_seed
 
 PERFECT = [(name, name) for name in DATA_B_CLASSES]
 
@@ -159,43 +162,75 @@ def two_folds(make_predictions):
     return tested, folds
 
 
+def _summarise(tested, folds):
+    return summarise_folds(tested.assign(seed=0), tested, folds)
+
+
 def test_each_fold_is_scored_on_its_own_images(two_folds):
-    scores, _, _ = summarise_folds(*two_folds)
+    scores, _ = _summarise(*two_folds)
     assert list(scores["fold"]) == ["fold_1", "fold_2"]
     assert list(scores["accuracy"]) == [1, 0.5]
 
 
-def test_mean_and_deviation_are_over_the_folds(two_folds):
-    *_, summary = summarise_folds(*two_folds)
-    assert summary["accuracy_mean"] == pytest.approx(0.75)
-    assert summary["accuracy_sd"] == pytest.approx(0.5**0.5 / 2)
-
-
-def test_pooled_accuracy_is_over_the_images(two_folds):
-    *_, summary = summarise_folds(*two_folds)
-    assert summary["accuracy_pooled"] == pytest.approx(8 / 12)
-
-
 def test_the_pooled_matrix_counts_the_images_of_all_folds(two_folds):
-    _, pooled, _ = summarise_folds(*two_folds)
+    _, pooled = _summarise(*two_folds)
     assert pooled.loc["normal"].tolist() == [2, 0, 1, 0]
     assert pooled.to_numpy().sum() == 12
+
+
+@pytest.fixture(scope="module")
+def by_seed():
+    return make_by_seed(images=80, folds=2)
+
+
+def test_a_fold_has_the_means_over_its_seeds(by_seed):
+    ensemble = average_seeds(by_seed)
+    of_seeds = [score_predictions(part) for _, part in by_seed.groupby("seed")]
+
+    scores = score_seeds(by_seed, ensemble)
+
+    for name in ("accuracy", "ppv_pneumonia", "macro_auc"):
+        assert scores[name] == pytest.approx(np.mean([s[name] for s in of_seeds]))
+    accuracies = [of_seed["accuracy"] for of_seed in of_seeds]
+    assert scores["accuracy_sd_seeds"] == pytest.approx(np.std(accuracies, ddof=1))
+    assert scores["seed_accuracy"] == dict(zip("012", accuracies, strict=True))
+    assert scores["ensemble_accuracy"] == score_predictions(ensemble)["accuracy"]
+
+
+def test_one_seed_has_no_spread(one_wrong):
+    scores = score_seeds(one_wrong.assign(seed=4), one_wrong)
+
+    assert scores["accuracy_sd_seeds"] is None
+    assert scores["seed_accuracy"] == {"4": 7 / 8}
+
+
+def test_the_table_of_folds_has_their_means_and_the_matrix_is_of_the_ensemble(by_seed):
+    ensemble = average_seeds(by_seed)
+    folds = ensemble[["image_id", "fold"]].assign(subset="test")
+
+    table, matrix = summarise_folds(by_seed, ensemble, folds)
+
+    first = by_seed[by_seed["fold"] == "fold_1"]
+    right = first["label"] == first["predicted"]
+    assert table["accuracy"].iloc[0] == pytest.approx(right.mean())
+    assert "seed_accuracy" not in table
+    pd.testing.assert_frame_equal(matrix, confusion_matrix(ensemble))
 
 
 def test_an_image_that_is_tested_in_another_fold_stops(two_folds):
     tested, folds = two_folds
     moved = tested.replace({"image_id": {"b_0": "a_3"}})
     with pytest.raises(DetlError, match="a_3 is among the predictions of fold_2 and m"):
-        summarise_folds(moved, folds)
+        _summarise(moved, folds)
 
 
 def test_an_image_that_is_not_tested_stops(two_folds):
     tested, folds = two_folds
     with pytest.raises(DetlError, match="b_0 is not among the predictions of fold_2"):
-        summarise_folds(tested[tested["image_id"] != "b_0"], folds)
+        _summarise(tested[tested["image_id"] != "b_0"], folds)
 
 
 def test_a_fold_without_predictions_stops(two_folds):
     tested, folds = two_folds
     with pytest.raises(DetlError, match="is not among the predictions of fold_2"):
-        summarise_folds(tested[tested["fold"] == "fold_1"], folds)
+        _summarise(tested[tested["fold"] == "fold_1"], folds)

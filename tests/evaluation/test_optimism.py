@@ -95,3 +95,46 @@ def test_an_image_that_is_not_of_data_b_is_named():
         DetlError, match=r"nih/99 is tested 1 times under protocol group"
     ):
         compare_protocols(DATA_B, _predictions("11111111"), foreign, seed=0)
+
+
+def _of_seeds(*rights: str) -> pd.DataFrame:
+    return pd.concat(
+        [_predictions(right, LARGER).assign(seed=k) for k, right in enumerate(rights)],
+        ignore_index=True,
+    )
+
+
+def test_the_difference_of_several_seeds_is_that_of_their_means():
+    paper = _of_seeds("1" * 60, "1" * 54 + "0" * 6, "1" * 48 + "0" * 12)
+    grouped = _of_seeds("1" * 30 + "0" * 30, "1" * 36 + "0" * 24)
+
+    result = compare_protocols(LARGER, paper, grouped, seed=0)
+
+    assert result["accuracy_paper"] == pytest.approx(0.9)
+    assert result["accuracy_grouped"] == pytest.approx(0.55)
+    assert result["difference"] == pytest.approx(0.35)
+    assert result["seeds"] == 2
+
+
+def test_the_trainings_under_both_protocols_vary_by_themselves():
+    """SD 6 images of 60 under one protocol, none under the other."""
+    paper = _of_seeds("1" * 60, "1" * 54 + "0" * 6, "1" * 48 + "0" * 12)
+    same = _of_seeds(*["1" * 30 + "0" * 30] * 3)
+    alike = _of_seeds(*["1" * 54 + "0" * 6] * 3)
+
+    wide = compare_protocols(LARGER, paper, same, seed=0)
+    narrow = compare_protocols(LARGER, alike, same, seed=0)
+
+    assert wide["difference_sd_seeds"] == pytest.approx(0.1)
+    assert narrow["difference_sd_seeds"] == pytest.approx(0)
+    assert wide["difference"] == pytest.approx(narrow["difference"])
+    assert wide["difference_low"] < narrow["difference_low"]
+
+
+def test_one_training_has_no_spread_over_seeds():
+    result = compare_protocols(
+        LARGER, _predictions("10" * 30, LARGER), _predictions("1" * 60, LARGER), seed=0
+    )
+
+    assert np.isnan(result["difference_sd_seeds"])
+    assert result["seeds"] == 1

@@ -5,12 +5,13 @@ from scipy.stats import binomtest
 
 from detl.errors import DetlError
 from detl.evaluation.paired_tests import COLUMNS, compare_architectures
+from detl.evaluation.predictions import average_seeds
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.statistics.corrected_t import estimate_mean, measure_overlap
 from detl.statistics.delong import compare_areas
-from made_pooled import make_pooled
+from made_pooled import make_by_seed, make_pooled
 
-ACCURACY = ["mcnemar", "bootstrap", "corrected_t"]
+ACCURACY = ["mcnemar", "two_way", "corrected_t"]
 AREAS = [*(f"auc_{label}" for label in DATA_B_CLASSES), "macro_auc"]
 
 
@@ -78,7 +79,7 @@ def test_the_interval_of_the_accuracies_is_over_groups(three, table):
     """Beside the normal interval of a ratio of sums over the groups, by the formula."""
     gained = 1.0 * _right(three["vgg16"]) - _right(three["alexnet"])
 
-    row = _find(table, "bootstrap", "accuracy")
+    row = _find(table, "two_way", "accuracy")
 
     off = pd.Series(gained - gained.mean()).groupby(three["vgg16"]["group"]).sum()
     half = 1.96 * np.sqrt((off**2).sum()) / len(gained)
@@ -150,7 +151,7 @@ def test_what_has_no_number_says_why(table):
     missing = table[["difference", "low", "high", "p", "p_holm"]].isna().any(axis=1)
 
     assert (table.loc[missing, "note"] != "").all()
-    assert set(table.loc[missing, "test"]) == {"mcnemar", "bootstrap"}
+    assert set(table.loc[missing, "test"]) == {"mcnemar", "two_way"}
 
 
 def test_the_images_may_come_in_any_order(three, folds, table):
@@ -234,3 +235,65 @@ def test_an_image_of_another_split_is_named(three, folds, change):
 
     with pytest.raises(DetlError, match="image_7 has not the same fold, label and"):
         compare_architectures(folds, 0, **three | {"resnet50": other})
+
+
+@pytest.fixture(scope="module")
+def seeded():
+    """Return two architectures of three seeds each, on patients with two images."""
+    patients = np.arange(300) // 8 * 4 + np.arange(300) % 4
+    return {
+        "vgg16": make_by_seed(groups=patients, lifts=[1.6, 2.0, 2.4]),
+        "alexnet": make_by_seed(groups=patients, lifts=[1.1, 1.5, 1.9], seed=1),
+    }
+
+
+@pytest.fixture(scope="module")
+def of_seeds(seeded, folds):
+    return compare_architectures(folds, 0, **seeded)
+
+
+def test_the_two_way_interval_is_of_the_means_over_seeds(seeded, of_seeds):
+    means = [_right(table).mean() for table in seeded.values()]
+
+    row = _find(of_seeds, "two_way", "accuracy")
+
+    assert row["difference"] == pytest.approx(means[0] - means[1])
+    assert row["low"] < row["difference"] < row["high"]
+    assert row["note"] == "over patients and trainings, no test"
+
+
+def test_it_is_wider_than_that_of_the_ensembles(seeded, folds, of_seeds):
+    ensembles = {name: average_seeds(table) for name, table in seeded.items()}
+    alone = compare_architectures(folds, 0, **ensembles)
+
+    def width(table):
+        row = _find(table, "two_way", "accuracy")
+        return row["high"] - row["low"]
+
+    assert width(of_seeds) > width(alone)
+    assert _find(alone, "two_way", "accuracy")["note"] == "over patients, no test"
+
+
+def test_mcnemar_and_delong_are_about_the_ensembles(seeded, folds, of_seeds):
+    ensembles = {name: average_seeds(table) for name, table in seeded.items()}
+    alone = compare_architectures(folds, 0, **ensembles)
+
+    for test, quantity in (("mcnemar", "accuracy"), ("delong", "macro_auc")):
+        found, expected = (_find(t, test, quantity) for t in (of_seeds, alone))
+        assert (found["p"], found["difference"]) == pytest.approx(
+            (expected["p"], expected["difference"])
+        )
+
+
+def test_the_test_over_folds_is_of_the_means_over_seeds(of_seeds):
+    row = _find(of_seeds, "corrected_t", "accuracy")
+
+    assert row["difference"] == pytest.approx(
+        _find(of_seeds, "two_way", "accuracy")["difference"]
+    )
+
+
+def test_the_seeds_of_a_network_may_come_in_any_order(seeded, folds, of_seeds):
+    shuffled = seeded | {"alexnet": seeded["alexnet"].sample(frac=1, random_state=0)}
+
+    pd.testing.assert_frame_equal(compare_architectures(folds, 0, **shuffled), of_seeds)

@@ -3,7 +3,15 @@ import pandas as pd
 import pytest
 
 from detl.errors import DetlError
-from detl.evaluation.predictions import pool_predictions, read_probabilities
+from detl.evaluation.predictions import (
+    average_seeds,
+    pool_predictions,
+    read_probabilities,
+    split_seeds,
+    tell_right,
+)
+from detl.schemas.classes import PROBABILITIES
+from made_pooled import make_by_seed, make_pooled
 from made_probabilities import draw_pooled
 
 
@@ -48,3 +56,56 @@ def test_what_is_no_probability_stops(value):
     table.loc[2, "p_normal"] = value
     with pytest.raises(DetlError, match="1 of 5 images, image_2 first, are not"):
         read_probabilities(table)
+
+
+def test_seeds_come_apart_with_their_images_in_one_order():
+    by_seed = make_by_seed(images=20)
+
+    tables = split_seeds(by_seed.sample(frac=1, random_state=0))
+
+    assert len(tables) == 3
+    for seed, table in enumerate(tables):
+        assert list(table) == [name for name in by_seed if name != "seed"]
+        assert table["image_id"].tolist() == tables[0]["image_id"].tolist()
+        own = by_seed[by_seed["seed"] == seed].set_index("image_id")
+        found = table.set_index("image_id")["predicted"]
+        assert found.equals(own["predicted"][found.index])
+
+
+def test_predictions_without_a_seed_are_of_one_training():
+    pooled = make_pooled(images=20)
+
+    assert split_seeds(pooled) == [pooled]
+    assert average_seeds(pooled) is pooled
+
+
+@pytest.mark.parametrize("again", [[], [0, 0]])
+def test_an_image_that_one_seed_lacks_or_has_twice_is_named(again):
+    by_seed = make_by_seed(images=20)
+    wrong = pd.concat([by_seed.drop(index=0), by_seed.loc[again]])
+
+    with pytest.raises(DetlError, match="image_0 is not predicted once by the networ"):
+        split_seeds(wrong)
+
+
+def test_the_ensemble_says_the_mean_of_the_probabilities():
+    by_seed = make_by_seed(images=40)
+
+    ensemble = average_seeds(by_seed)
+
+    mean = by_seed.groupby("image_id", sort=False)[PROBABILITIES].mean()
+    assert ensemble["image_id"].tolist() == mean.index.tolist()
+    np.testing.assert_allclose(ensemble[PROBABILITIES], mean)
+    largest = ensemble[PROBABILITIES].idxmax(axis=1).str.removeprefix("p_")
+    assert (ensemble["predicted"] == largest).all()
+
+
+def test_who_is_right_has_a_column_per_seed():
+    by_seed = make_by_seed(images=40)
+
+    second = by_seed[by_seed["seed"] == 1].iloc[::-1]
+
+    right = tell_right(by_seed, second["image_id"])
+
+    assert right.shape == (40, 3)
+    assert (right[:, 1] == (second["label"] == second["predicted"])).all()

@@ -8,7 +8,7 @@ from detl.evaluation.metrics import score_predictions
 from detl.evaluation.scores import measure_scores, name_pooled_scores
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.statistics.bootstrap import NO_SPREAD
-from made_pooled import make_pooled
+from made_pooled import make_by_seed, make_pooled
 
 WHOLE = ["accuracy", "share_of_chance", "balanced_accuracy", "macro_f1", "macro_auc"]
 SHARES = ["sensitivity", "specificity", "ppv", "npv"]
@@ -354,3 +354,65 @@ def test_a_score_without_a_number_has_no_name(scores):
     missing = scores.assign(value=scores["value"].where(scores["score"] != "accuracy"))
 
     assert "accuracy_pooled" not in name_pooled_scores(missing)
+
+
+@pytest.fixture(scope="module")
+def by_seed():
+    return make_by_seed(lifts=[1.0, 1.5, 2.0])
+
+
+@pytest.fixture(scope="module")
+def over_seeds(by_seed):
+    return measure_scores(by_seed, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("fold", "score", "label"),
+    [
+        ("all", "accuracy", ""),
+        ("fold_2", "macro_f1", ""),
+        ("all", "ppv", "pneumonia"),
+        ("all", "average_precision", "covid_19"),
+        ("mean of folds", "macro_auc", ""),
+    ],
+)
+def test_a_score_of_several_seeds_is_the_mean_of_theirs(
+    by_seed, over_seeds, fold, score, label
+):
+    alone = [
+        _value(measure_scores(of_seed.drop(columns="seed"), 0), fold, score, label)
+        for _, of_seed in by_seed.groupby("seed")
+    ]
+
+    row = _find(over_seeds, fold, score, label)
+
+    assert row["value"] == pytest.approx(np.mean(alone))
+    assert row["seed_sd"] == pytest.approx(np.std(alone, ddof=1))
+
+
+def test_an_interval_over_patients_and_trainings_is_wider(by_seed, over_seeds):
+    one = measure_scores(by_seed[by_seed["seed"] == 1], seed=0)
+
+    def width(scores):
+        row = _find(scores, "all", "accuracy")
+        return row["high"] - row["low"]
+
+    assert width(over_seeds) > 1.5 * width(one)
+
+
+def test_of_one_seed_no_spread_is_known(scores):
+    assert scores["seed_sd"].isna().all()
+
+
+def test_the_share_of_chance_has_no_training(over_seeds):
+    assert np.isnan(_find(over_seeds, "all", "share_of_chance")["seed_sd"])
+
+
+def test_a_class_that_one_seed_never_predicts_has_no_mean_predictive_value(by_seed):
+    is_it = (by_seed["seed"] == 2) & (by_seed["predicted"] == "normal")
+    never = by_seed.assign(predicted=by_seed["predicted"].mask(is_it, "pneumonia"))
+
+    row = _find(measure_scores(never, 0), "all", "ppv", "normal")
+
+    assert np.isnan(row["value"])
+    assert row["note"] == "never predicted by a seed's networks"

@@ -6,7 +6,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from detl.evaluation.subgroups import COLUMNS, measure_subgroups
 from detl.schemas.classes import DATA_B_CLASSES
-from made_pooled import make_pooled
+from made_pooled import make_by_seed, make_pooled
 
 AGES = [np.nan, 0, 17.9, 18, 39, 40, 59.5, 60, 79, 80, 101]
 QUANTITIES = [
@@ -261,3 +261,30 @@ def test_without_a_gap_the_interval_holds_0_as_often_as_it_says():
 
     held = sum(row["gap_low"] <= 0 <= row["gap_high"] for row in rows)
     assert binom(REPEATS, 0.92).ppf(0.001) <= held
+
+
+@pytest.fixture(scope="module")
+def by_seed():
+    return make_by_seed(images=400, lifts=[1.0, 1.5, 2.0])
+
+
+def test_of_several_seeds_share_and_gap_are_means_over_them(by_seed, images):
+    alone = [
+        measure_subgroups(part.drop(columns="seed"), images, seed=0)
+        for _, part in by_seed.groupby("seed")
+    ]
+
+    row = _find(measure_subgroups(by_seed, images, 0), "F", "under_diagnosis_rate")
+
+    each = [_find(table, "F", "under_diagnosis_rate") for table in alone]
+    for name in ("value", "gap"):
+        assert row[name] == pytest.approx(np.mean([one[name] for one in each]))
+    assert row["images"] == each[0]["images"]
+
+
+def test_trainings_that_differ_make_a_share_less_certain(by_seed, images):
+    def width(pooled):
+        row = _find(measure_subgroups(pooled, images, 0), "F", "disease_sensitivity")
+        return row["high"] - row["low"]
+
+    assert width(by_seed) > width(by_seed[by_seed["seed"] == 1])

@@ -20,7 +20,7 @@ def _tables(*architectures: str, left_out: str = "") -> tuple[pd.DataFrame, ...]
                 "unfreeze": unfreeze,
             }
             if initialisation != left_out:
-                row |= {"accuracy_mean": 0.5, "accuracy_low": 0.3, "accuracy_high": 0.7}
+                row |= {"accuracy": 0.5, "accuracy_low": 0.3, "accuracy_high": 0.7}
                 for number, accuracy in enumerate([0.4, 0.6], start=1):
                     fold = {"fold": f"fold_{number}", "accuracy": accuracy}
                     folds.append({"architecture": architecture, "arm": arm, **fold})

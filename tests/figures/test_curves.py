@@ -34,7 +34,7 @@ def test_a_single_epoch_is_drawn_as_a_dot():
 def test_a_higher_accuracy_is_drawn_higher():
     def top_of_red(accuracy):
         result = make_result(
-            accuracy_pooled=accuracy,
+            accuracy=accuracy,
             accuracy_low=accuracy - 0.05,
             accuracy_high=accuracy + 0.05,
         )

@@ -12,10 +12,10 @@ from detl.imaging.fingerprint import perceptual_hash
 from detl.imaging.resize import make_square
 from detl.phantoms.sample import draw_covid, draw_nih
 from detl.schemas.parameters import PhantomParameters
+from made_sample import sample_folder
 from planted_copies import CHANGES, plant_copies, read_films, score, store
 
 PROJECT = Path(__file__).parents[2]
-PHANTOMS = PROJECT / "data" / "01_raw" / "phantoms"
 SHARED = PROJECT.parent / "shared" / "data"
 
 
@@ -37,13 +37,13 @@ def _flip(hash_of_image, bits):
 
 
 @pytest.fixture(scope="module")
-def embedded_phantoms():
-    return read_films(PHANTOMS)
+def phantoms():
+    return read_films(sample_folder())
 
 
 @pytest.fixture(scope="module")
 def other_phantoms():
-    """Return phantoms of another seed than the embedded ones."""
+    """Return phantoms of another seed."""
     text = (PROJECT / "conf" / "base" / "parameters_phantom.yml").read_text()
     parameters = PhantomParameters(**yaml.safe_load(text)["phantom"]).model_copy(
         update={"seed": 1, "nih": {"No Finding": 40}, "covid_chestxray": {"SARS": 20}}
@@ -64,10 +64,10 @@ def radiographs():
 
 
 @pytest.mark.parametrize("kind", CHANGES)
-def test_copies_of_the_embedded_phantoms_are_found(embedded_phantoms, kind):
-    copies = plant_copies(embedded_phantoms, kind, every=5)
+def test_copies_of_phantoms_are_found(phantoms, kind):
+    copies = plant_copies(phantoms, kind, every=5)
 
-    outcome = score(embedded_phantoms, copies, 64)
+    outcome = score(phantoms, copies, 64)
 
     assert outcome.recall >= 0.95
     assert outcome.wrong <= 0.01, outcome.wrong_pairs

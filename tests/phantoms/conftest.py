@@ -1,31 +1,14 @@
 """A patient, a film and a small sample to look at."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
 from detl.phantoms.anatomy import change_anatomy, draw_anatomy, draw_examination
 from detl.phantoms.chest import Chest
 from detl.phantoms.sample import make_phantoms
 from detl.schemas.parameters import PhantomParameters
-
-PROJECT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session")
-def sample_folder() -> Path:
-    """The sample that the project embeds."""
-    return PROJECT / "data" / "01_raw" / "phantoms"
-
-
-@pytest.fixture(scope="session")
-def sample_parameters() -> PhantomParameters:
-    """What conf/base says of the embedded sample."""
-    text = (PROJECT / "conf" / "base" / "parameters_phantom.yml").read_text()
-    return PhantomParameters(**yaml.safe_load(text)["phantom"])
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from detl.phantoms.films import Group, draw_films
-from detl.phantoms.layouts import boxes_of, nih_collection
+from detl.phantoms.layouts import boxes_of, nih_entry
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -84,8 +84,8 @@ def test_every_finding_of_a_film_has_a_box(small_sample):
 
 def test_boxes_are_given_in_the_frame_of_1024_pixels(small_parameters):
     film = next(draw_films(small_parameters, Group("x", ("Mass",), 0), 1))
-    collection = nih_collection([film])
-    x, y, width, height = (float(value) for value in collection.boxes[0][2:6])
+    entry = nih_entry(film)
+    x, y, width, height = (float(value) for value in entry.boxes[0][2:6])
     rows, columns = np.nonzero(film.mask)
     scale = 1024 / 64
     assert [x, y] == [scale * columns.min(), scale * rows.min()]

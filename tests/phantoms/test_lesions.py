@@ -25,6 +25,7 @@ def test_every_finding_has_a_mask_inside_the_chest(make_chest, finding, seed):
 @pytest.mark.parametrize("finding", SIGNS)
 def test_a_lesion_replaces_a_share_of_the_air(make_chest, finding):
     _, lesion = draw(make_chest, finding, 1)
+    assert lesion.fill.dtype == np.float32
     assert lesion.fill.min() >= 0
     assert lesion.fill.max() < 1
 
@@ -51,6 +52,16 @@ def test_ground_glass_leaves_more_air_than_consolidation(make_chest):
     _, haze = draw(make_chest, "COVID-19", 0)
     _, solid = draw(make_chest, "Pneumonia", 0)
     assert haze.fill.max() < solid.fill.max()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_sars_lies_at_the_wall_of_one_lung(make_chest, seed):
+    chest, lesion = draw(make_chest, "SARS", seed)
+    sides = np.sign(chest.x - chest.midline)[lesion.mask]
+    across = sum(chest.lungs[s].across * (chest.lungs[s].inside > 0.5) for s in (-1, 1))
+    assert len(np.unique(sides)) == 1
+    assert across[lesion.mask].max() > 0.9
+    assert across[lesion.mask].mean() > 0.6
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -55,3 +55,9 @@ def test_texture_moves_with_the_chest(make_chest):
 def test_texture_has_about_unit_variance(make_chest):
     field = texture(make_chest(), np.random.default_rng(0), 14)
     assert field.std() == pytest.approx(1, abs=0.4)
+
+
+def test_no_map_is_of_double_precision_which_takes_twice_as_long(make_chest):
+    chest = make_chest(view="AP", straight=False)
+    maps = [*absorption(chest), chest.air, chest.lung_field]
+    assert {values.dtype for values in maps} == {np.dtype(np.float32)}

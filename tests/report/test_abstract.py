@@ -49,7 +49,7 @@ def test_the_abstract_counts_images_patients_and_sources(abstract):
 
 
 def test_the_abstract_has_each_accuracy_with_its_interval(abstract):
-    better = {"results": make_result(accuracy_pooled=0.9)}
+    better = {"results": make_result(accuracy=0.9)}
     text = abstract({"alexnet": {}, "vgg16": better})
     assert "AlexNet 80.0 % (70.0 to 90.0 %) and VGG16 90.0 %" in text
 
@@ -70,3 +70,9 @@ def test_phantoms_are_called_synthetic(abstract):
 
 def test_the_abstract_says_that_it_is_no_medical_device(abstract):
     assert "no medical device" in abstract()
+
+
+def test_the_abstract_says_what_the_intervals_are_over(abstract):
+    once = {"results": make_result(seeds=1)}
+    assert "(95 % interval over patients and trainings)" in abstract()
+    assert "(95 % interval over patients)" in abstract({"vgg16": {}, "alexnet": once})

@@ -4,13 +4,18 @@ import pandas as pd
 import pytest
 
 from detl.errors import DetlError
-from detl.evaluation.scores import measure_scores
+from detl.evaluation.accuracies import ACCURACIES
 from detl.report.results import collect_results
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.parameters import NetworkParameters
 
 PRETRAINED = {"data_a_accuracy": 0.7, "data_a_epoch": 2}
-SUMMARY = {"accuracy_mean": 0.625, "accuracy_sd": 0.1, "warnings": "Careful."}
+SUMMARY = {
+    **dict.fromkeys(ACCURACIES, 0.5),
+    "accuracy": 0.625,
+    "seeds": 3,
+    "warnings": "Careful.",
+}
 NETWORK = NetworkParameters(
     network="vgg16",
     width_multiplier=0.25,
@@ -40,6 +45,7 @@ def tested():
 @pytest.fixture
 def fold_summary():
     table = pd.DataFrame({"fold": ["fold_2", "fold_1"], "epoch": [7, 9]})
+    table = table.assign(accuracy=[0.6, 0.9], ensemble_accuracy=[2 / 3, 1.0])
     for score in ("sensitivity", "specificity", "ppv", "auc"):
         for label in DATA_B_CLASSES:
             table[f"{score}_{label}"] = [0.5, 0.9]
@@ -50,10 +56,9 @@ def fold_summary():
 def collect(fold_summary):
     """Return a function that collects the results of predictions."""
 
-    def call(tested):
-        scores = measure_scores(tested, seed=0)
-        stages = ({"loss": [1.0]}, PRETRAINED, SUMMARY, fold_summary)
-        return collect_results(*stages, tested, scores, {}, NETWORK)
+    def call(tested, **changes):
+        stages = ({"loss": [1.0]}, PRETRAINED, SUMMARY | changes, fold_summary)
+        return collect_results(*stages, tested, {}, NETWORK)
 
     return call
 
@@ -63,24 +68,21 @@ def collected(collect, tested):
     return collect(tested)
 
 
-def test_the_pooled_accuracy_is_over_all_images_of_all_folds(collected):
-    assert (collected["correct"], collected["tested"]) == (11, 12)
-    assert collected["accuracy_pooled"] == 11 / 12
-
-
-def test_the_groups_of_patients_are_counted(collected):
-    assert collected["groups"] == 11
+def test_tested_images_and_their_groups_of_patients_are_counted(collected):
+    assert (collected["tested"], collected["groups"]) == (12, 11)
 
 
 def test_too_few_patients_for_an_interval_are_named(collect, tested):
-    with pytest.raises(DetlError, match="12 test images has no number"):
-        collect(tested.assign(group=[*"aabcdefghiii"]))
+    message = "12 test images has no interval, as they are of 9 groups of patients and"
+    with pytest.raises(DetlError, match=message):
+        collect(tested.assign(group=[*"aabcdefghiii"]), accuracy_low=None)
 
 
-def test_each_fold_has_its_own_epoch_and_accuracy(collected):
+def test_each_fold_has_its_own_epoch_images_and_accuracies(collected):
     second, first = collected["folds"]
-    assert (second["fold"], second["epoch"], second["correct"]) == ("fold_2", 7, 2)
-    assert (first["fold"], first["epoch"], first["accuracy"]) == ("fold_1", 9, 1.0)
+    assert (second["fold"], second["epoch"], second["tested"]) == ("fold_2", 7, 3)
+    assert second["accuracy"] == 0.6
+    assert (first["epoch"], first["ensemble_accuracy"]) == (9, 1.0)
 
 
 def test_the_scores_of_a_class_are_the_mean_over_the_folds(collected):
@@ -88,7 +90,9 @@ def test_the_scores_of_a_class_are_the_mean_over_the_folds(collected):
 
 
 def test_what_the_stages_say_is_taken_over(collected):
-    assert collected["accuracy_mean"] == 0.625
+    assert {name: collected[name] for name in ACCURACIES} == {
+        name: SUMMARY[name] for name in ACCURACIES
+    }
     assert collected["data_a_epoch"] == 2
     assert collected["warnings"] == "Careful."
     assert collected["width_multiplier"] == 0.25

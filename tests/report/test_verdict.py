@@ -3,6 +3,7 @@ import pytest
 from detl.report.blocks import Note
 from detl.report.checks import Check, not_computed
 from detl.report.verdict import describe_verdict, judge_audit, tabulate_checks
+from made_results import make_result
 from made_run import make_run, make_whole_run
 
 OF_OTHER_PIPELINES = ["Without the lungs", "Images from elsewhere", "Deletion"]
@@ -51,7 +52,7 @@ def test_what_is_missing_is_named_in_the_meaning():
 def test_the_section_counts_the_statuses_and_shows_a_row_per_check():
     verdict = tabulate_checks([make("pass"), make("fail"), make("fail")])
 
-    first, table = describe_verdict(verdict).blocks
+    first, table = describe_verdict(verdict, make_run()).blocks
 
     assert "1 pass, 0 warn, 2 fail, 0 not computed" in first.text
     assert len(table.frame) == 3
@@ -60,6 +61,21 @@ def test_the_section_counts_the_statuses_and_shows_a_row_per_check():
 def test_what_was_not_computed_is_noted_above_the_table():
     verdict = tabulate_checks([make("not computed")])
 
-    notes = [b.text for b in describe_verdict(verdict).blocks if isinstance(b, Note)]
+    notes = [
+        b.text
+        for b in describe_verdict(verdict, make_run()).blocks
+        if isinstance(b, Note)
+    ]
 
     assert "kedro run --pipeline audit" in notes[0]
+
+
+def test_a_run_of_one_seed_says_that_its_intervals_hold_no_other_training():
+    verdict = tabulate_checks([make("pass")])
+    once = make_run({"vgg16": {"results": make_result(seeds=1)}})
+
+    first = describe_verdict(verdict, once).blocks[0]
+    several = describe_verdict(verdict, make_run()).blocks[0]
+
+    assert "what another training would give is in none" in first.text
+    assert "trained with 3 seeds" in several.text

@@ -1,7 +1,12 @@
 import pytest
 from pydantic import ValidationError
 
-from detl.schemas.parameters import NetworkParameters, TrainingParameters
+from detl.schemas.parameters import (
+    ClassParameters,
+    IngestParameters,
+    NetworkParameters,
+    TrainingParameters,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,3 +28,21 @@ def test_a_block_that_does_not_say_how_to_use_the_machine_is_refused(
 
     with pytest.raises(ValidationError, match=rf"{name}\n.*Field required"):
         block.model_validate(whole)
+
+
+def test_a_source_or_a_finding_that_an_environment_sets_to_null_is_left_out():
+    ingest = IngestParameters.model_validate(
+        {
+            "sources": {"nih": None, "mine": {"reader": "folder", "folder": "mine"}},
+            "views": ["PA"],
+            "input_size": 64,
+            "fit": "crop",
+            "largest_image": 1000,
+        }
+    )
+    of_class = ClassParameters(
+        findings={"Mass": 3, "Nodule": None}, sources=None, multi_label="never"
+    )
+
+    assert list(ingest.sources) == ["mine"]
+    assert of_class.findings == {"Mass": 3}

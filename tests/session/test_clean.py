@@ -60,7 +60,8 @@ def cleaned(tmp_path_factory):
     elsewhere = project.with_name("large disk")
     (project / "data").rename(elsewhere)
     (project / "data").symlink_to(elsewhere)
-    (elsewhere / "01_raw/phantoms").unlink()
+    for raw in ("01_raw", "test/01_raw"):
+        (elsewhere / raw / "phantoms").unlink()
     write(elsewhere, {*MADE, *OF_A_USER})
     write(elsewhere / "paper", MADE)
     write(elsewhere / "test", {*MADE, *OF_A_USER})

@@ -7,9 +7,15 @@ REPORT = "data/08_reporting/report.html"
 SUMMARY = pd.DataFrame(
     {
         "architecture": ["alexnet", "resnet50"],
-        "accuracy_mean": [0.5, 0.25],
-        "accuracy_sd": [0.05, 0.125],
-        "accuracy_pooled": [0.5, 0.26],
+        "accuracy": [0.5, 0.25],
+        "accuracy_low": [0.4, 0.2],
+        "accuracy_high": [0.6, 0.3],
+        "accuracy_sd_seeds": [0.05, 0.125],
+        "accuracy_sd_folds": [0.02, 0.03],
+        "ensemble_accuracy": [0.55, 0.26],
+        "ensemble_accuracy_low": [0.45, None],
+        "ensemble_accuracy_high": [0.65, None],
+        "seeds": [3, 3],
         "data_a_accuracy": [0.8, 0.5],
         "warnings": [None, "Class normal is never predicted."],
     }
@@ -19,7 +25,32 @@ SUMMARY = pd.DataFrame(
 def test_accuracies_are_in_percent_and_their_spread_in_points():
     lines = format_summary(SUMMARY, REPORT).splitlines()
 
-    assert lines[2].split() == ["alexnet", "50.0%", "+-", "5.0", "points", "50.0%"]
+    assert " ".join(lines[2].split()) == (
+        "alexnet 50.0% (40.0 to 60.0) 5.0 points 55.0% (45.0 to 65.0)"
+    )
+
+
+def test_an_accuracy_of_few_patients_has_no_interval():
+    lines = format_summary(SUMMARY, REPORT).splitlines()
+
+    assert lines[3].split()[-1] == "26.0%"
+
+
+def test_what_intervals_are_over_is_said_below_the_table():
+    text = format_summary(SUMMARY, REPORT)
+
+    assert "mean over 3 seeds, interval over patients and trainings" in text
+    assert "Ensemble: all seeds as one, interval over patients" in text
+
+
+def test_one_training_is_said_to_hold_no_other():
+    once = SUMMARY.assign(seeds=1, accuracy_sd_seeds=float("nan"))
+
+    text = format_summary(once, REPORT)
+
+    assert "intervals are over patients, not over trainings" in text
+    assert "one seed" in text
+    assert "patients and trainings" not in text
 
 
 def test_warnings_follow_the_table_with_the_architecture():
@@ -54,7 +85,7 @@ def test_an_arm_that_was_not_run_has_its_reason_and_no_numbers():
             "architecture": ["vgg16", "alexnet"],
             "initialisation": ["scratch", "imagenet"],
             "unfreeze": ["all", "head"],
-            "accuracy_mean": [0.5, None],
+            "accuracy": [0.5, None],
             "difference": [-0.1, None],
             "difference_low": [-0.2, None],
             "difference_high": [0.0, None],

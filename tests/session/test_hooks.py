@@ -29,7 +29,15 @@ def start(tmp_path, parameters):
     One of these is changed for the run, or the raw data folder is.
     """
 
-    def run(name, changed, taken, makes="made", only_missing=False, raw=RAW):
+    def run(
+        name,
+        changed,
+        taken,
+        makes="made",
+        only_missing=False,
+        raw=RAW,
+        sample="the sample",
+    ):
         made = list_values(parameters, RAW)
         Ledger(tmp_path / "data").note(every_node().all_outputs(), made)
         asked = copy.deepcopy(parameters)
@@ -40,7 +48,7 @@ def start(tmp_path, parameters):
         block[last] = changed
         files = {name: MemoryDataset("on disk") for name in taken}
         catalog = DataCatalog({"parameters": MemoryDataset(asked), **files})
-        start_hooks(tmp_path, raw).before_pipeline_run(
+        start_hooks(tmp_path, raw, sample).before_pipeline_run(
             run_params(only_missing),
             Pipeline([Node(lambda *_: 0, list(taken) or None, makes, name="make")]),
             catalog,
@@ -57,9 +65,9 @@ def run_params(only_missing=False):
     }
 
 
-def start_hooks(project, raw=RAW):
+def start_hooks(project, raw=RAW, sample="the sample"):
     hooks = LedgerHooks()
-    globals_ = {"data": "data", "raw": raw}
+    globals_ = {"data": "data", "raw": raw, "sample": sample}
     hooks.after_context_created(
         SimpleNamespace(
             project_path=project, env="test", config_loader={"globals": globals_}
@@ -133,6 +141,18 @@ def test_the_raw_data_may_lie_in_another_folder_unless_missing_files_are_made(st
     start("seed", 0, ["images"], raw="elsewhere")
     with pytest.raises(DetlError, match=f"{RAW}, and elsewhere is asked for"):
         start("seed", 0, ["images"], raw="elsewhere", only_missing=True)
+
+
+def test_files_are_not_taken_that_were_made_from_another_sample(start):
+    with pytest.raises(DetlError, match=r"phantom\.seed = 0, and 7 is asked for"):
+        start("phantom.seed", 7, ["images"], sample=RAW)
+
+
+@pytest.mark.parametrize("folders", [{}, {"raw": "elsewhere", "sample": "elsewhere"}])
+def test_the_sample_s_parameters_do_not_matter_to_files_of_other_raw_data(
+    start, folders
+):
+    start("phantom.seed", 7, ["images"], **folders)
 
 
 def test_another_source_makes_other_files_of_the_external_test_only(start):

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from made_sample import sample_folder
 from project_copy import (
     KEDRO,
-    PROJECT,
     copy_project,
     copy_run,
     environment_of,
@@ -157,7 +157,6 @@ def test_a_run_with_nothing_to_do_imports_no_heavy_library(finished):
 
 IDENTIFIABLE = "08_reporting/identifiable.csv"
 OF_THE_AUDIT = ("run", "--env", "test", "--pipeline", "audit")
-PHANTOMS = str(PROJECT / "data/01_raw/phantoms")
 
 
 @contextmanager
@@ -193,7 +192,7 @@ def test_an_external_test_is_resumed_with_its_source_and_its_working_directory(
     elsewhere = finished / "elsewhere"
     films = elsewhere / "films" / "No Finding"
     films.mkdir(parents=True)
-    film = next(Path(PHANTOMS, "nih/images").iterdir())
+    film = next((sample_folder() / "nih/images").iterdir())
     (films / "1.png").write_bytes(film.read_bytes())
     source = finished / "data/test/02_intermediate/external/source.json"
     command = ("run", "--env", "test", "--pipeline", "external", "--to-nodes")
@@ -254,14 +253,15 @@ def test_a_part_that_was_interrupted_is_resumed_in_its_own_environment(interrupt
 
 
 def test_what_was_read_from_another_folder_is_resumed_with_that_folder(project):
+    phantoms = str(sample_folder())
     rejected = project / "data/test/02_intermediate/rejected.csv"
     command = ("run", "--env", "test", "--pipeline", "ingest")
     with unwritable(rejected):
-        assert run_kedro(project, *command, DETL_DATA=PHANTOMS).returncode == 1
+        assert run_kedro(project, *command, DETL_DATA=phantoms).returncode == 1
 
     other = run_kedro(project, "resume", DETL_DATA="elsewhere")
     assert other.returncode == 1
-    assert f"with DETL_DATA={PHANTOMS}, and DETL_DATA is elsewhere" in other.stdout
+    assert f"with DETL_DATA={phantoms}, and DETL_DATA is elsewhere" in other.stdout
 
     resumed = run_kedro(project, "resume")
     assert resumed.returncode == 0, resumed.stdout

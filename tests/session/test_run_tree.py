@@ -58,3 +58,14 @@ def test_more_parameters_than_a_call_takes_are_all_logged(tree):
     tree.log_parameters((), parameters)
 
     assert tree.client.get_run(tree.parent_id).data.params == parameters
+
+
+def test_a_number_by_seed_is_a_metric_whose_steps_are_the_seeds(tree):
+    scores = {"accuracy": 0.55, "seed_accuracy": {"3": 0.5, "4": 0.6}, "sd": None}
+
+    tree.log((), "metrics", "metrics", "metrics", scores)
+
+    points = tree.client.get_metric_history(tree.parent_id, "seed_accuracy")
+    assert [(point.step, point.value) for point in points] == [(3, 0.5), (4, 0.6)]
+    metrics = tree.client.get_run(tree.parent_id).data.metrics
+    assert metrics == {"accuracy": 0.55, "seed_accuracy": 0.6}

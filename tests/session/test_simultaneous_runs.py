@@ -14,6 +14,7 @@ from detl.errors import DetlError
 from detl.session import simultaneous_runs
 from detl.session.selection import outputs_made_from, select_pipeline
 from detl.session.simultaneous_runs import FOLDER, Use, using
+from made_sample import sample_folder
 from project_copy import copy_project, run_kedro
 
 OTHER = """
@@ -232,8 +233,7 @@ def test_a_refused_run_has_removed_nothing(project):
 
 
 def test_the_phantoms_are_not_drawn_anew_while_they_are_read(project):
-    phantoms = (project / "data/01_raw/phantoms").resolve()
-    with another_process(project / "data", use_of(reads=str(phantoms))):
+    with another_process(project / "data", use_of(reads=str(sample_folder()))):
         second = run_kedro(project, "run", "--pipeline", "phantom")
 
     assert second.returncode == 1

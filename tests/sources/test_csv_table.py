@@ -286,3 +286,12 @@ def test_a_table_that_may_not_be_read_is_told_with_what_to_do(tmp_path):
     )
 
     assert "may not read it); give the user the right to" in told
+
+
+def test_an_optional_column_that_is_missing_is_empty(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("Image\na.png\n")
+
+    rows = read_text_table(path, COLUMNS, optional=["sex"]).rows
+
+    assert list(rows["sex"]) == [""]

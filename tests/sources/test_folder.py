@@ -273,3 +273,34 @@ def test_a_list_of_images_is_read_from_beside_it(tmp_path):
         "near.png": "No Finding",
     }
     assert list(table.rejected["name"]) == ["gone.png"]
+
+
+_LIST = "file,label,patient,view,age,sex\na.png,Mass,1,AP,58,F\nb.png,Mass,2,,,\n"
+
+
+def test_view_age_and_sex_are_those_of_the_list(tmp_path):
+    _write(tmp_path, "a.png", "b.png")
+    (tmp_path / "labels.csv").write_text(_LIST)
+
+    first, second = _read(tmp_path).candidates.to_dict("records")
+
+    assert (first["view"], first["age"], first["sex"]) == ("AP", 58, "F")
+    assert (second["view"], second["sex"]) == ("unknown", "unknown")
+
+
+def test_a_list_without_these_columns_is_read_too(tmp_path):
+    _write(tmp_path, "a.png")
+    (tmp_path / "labels.csv").write_text("file,label,patient\na.png,Mass,1\n")
+
+    assert list(_read(tmp_path).candidates["view"]) == ["unknown"]
+
+
+def test_films_of_one_group_count_as_one_patient(tmp_path):
+    _write(tmp_path, "a.png", "b.png", "c.png")
+    rows = ["file,label,patient,group", "a.png,Mass,1,g", "b.png,Mass,2,g"]
+    (tmp_path / "labels.csv").write_text("\n".join([*rows, "c.png,Mass,,"]))
+
+    patients = _read(tmp_path).candidates["patient_id"]
+
+    assert patients.nunique() == 2
+    assert patients[0] == patients[1]

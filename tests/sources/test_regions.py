@@ -9,6 +9,7 @@ from detl.imaging.resize import make_square
 from detl.pipelines.ingest.nodes import read_sources
 from detl.schemas.parameters import IngestParameters
 from detl.sources.regions import LEFT_OUT_COLUMNS, REGION_COLUMNS, read_regions
+from made_sample import sample_folder
 
 PROJECT = Path(__file__).parents[2]
 SHARED = PROJECT.parent / "shared" / "data"
@@ -262,8 +263,8 @@ def test_regions_are_in_the_order_of_the_candidates(tmp_path):
     assert list(regions["area"]) == list(masks.mean(axis=(1, 2)))
 
 
-def test_every_film_with_a_finding_of_the_embedded_sample_has_a_mask():
-    raw, parameters = PROJECT / "data" / "01_raw" / "phantoms", _parameters(64)
+def test_every_film_with_a_finding_of_the_sample_has_a_mask():
+    raw, parameters = sample_folder(), _parameters(64)
     parameters = parameters.model_copy(update={"views": ["PA", "AP", "AP Supine"]})
     candidates, _ = read_sources(raw, parameters)
 

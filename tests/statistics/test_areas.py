@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from detl.statistics.areas import measure_area, measure_ranking, scarcer_groups
+from detl.statistics.areas import (
+    Judged,
+    measure_area,
+    measure_mean_area,
+    measure_ranking,
+    scarcer_groups,
+)
 from detl.statistics.bootstrap import draw_weights
 
 
@@ -86,3 +92,44 @@ def test_an_area_says_how_many_patients_of_the_scarcer_kind_it_rests_on():
 
     assert area.value == pytest.approx(roc_auc_score(is_positive, probabilities))
     assert area.groups == 12
+
+
+@pytest.fixture
+def of_seeds():
+    """Return 80 images, half positive, and what two seeds say of them."""
+    rng = np.random.default_rng(0)
+    is_positive = np.arange(80) % 2 == 0
+    lifts = np.array([0.5, 1.5])
+    return is_positive, rng.normal(size=(80, 2)) + is_positive[:, None] * lifts
+
+
+def test_the_area_of_several_seeds_is_the_mean_of_theirs(of_seeds):
+    is_positive, probabilities = of_seeds
+    groups = np.arange(80)
+
+    area = measure_area(is_positive, probabilities, draw_weights(groups, 0), groups)
+
+    each = [roc_auc_score(is_positive, seed) for seed in probabilities.T]
+    assert area.value == pytest.approx(np.mean(each))
+    assert area.seed_sd == pytest.approx(np.std(each, ddof=1))
+
+
+def test_a_mean_of_folds_of_several_seeds_is_the_mean_of_theirs(of_seeds):
+    is_positive, probabilities = of_seeds
+    groups, weights = np.arange(80), draw_weights(np.arange(80), 0)
+    parts = {"fold_1": np.arange(40), "fold_2": np.arange(40, 80)}
+
+    area = measure_mean_area(
+        is_positive,
+        {name: Judged(part, probabilities[part]) for name, part in parts.items()},
+        weights,
+        groups,
+        "covid_19",
+    )
+
+    each = [
+        [roc_auc_score(is_positive[part], seed[part]) for part in parts.values()]
+        for seed in probabilities.T
+    ]
+    assert area.value == pytest.approx(np.mean(each))
+    assert area.holds_training

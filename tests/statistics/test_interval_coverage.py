@@ -39,7 +39,7 @@ def test_every_kind_of_interval_is_there(coverage):
     }
     assert {
         ("mean of folds", "auc"),
-        ("bootstrap", "accuracy"),
+        ("two_way", "accuracy"),
         ("delong", "auc"),
         ("delong", "macro_auc"),
         ("women, gap", "under_diagnosis_rate"),

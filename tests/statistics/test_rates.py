@@ -146,3 +146,24 @@ def test_nineteen_of_twenty_intervals_of_a_mean_of_networks_hold_it():
         hits += found.low <= 0.7 <= found.high
     # Between the points 0.1 and 99.9 % of the binomial of 92 to 97 %.
     assert binom.ppf(0.001, 150, 0.92) <= hits <= binom.ppf(0.999, 150, 0.97)
+
+
+def test_the_share_of_several_seeds_is_the_mean_of_theirs():
+    groups = np.arange(60)
+    hits = np.column_stack([groups < k for k in (20, 30, 40)])
+
+    found = measure_share(hits, groups < 50, draw_weights(groups, 0), groups)
+
+    assert found.value == pytest.approx(30 / 50)
+    assert found.seed_sd == pytest.approx(10 / 50)
+
+
+def test_a_mean_share_of_several_seeds_is_the_mean_of_theirs():
+    groups = np.arange(60)
+    said = np.column_stack([np.full(60, share) for share in (0.2, 0.4)])
+    every = np.full(60, True)
+
+    found = measure_mean_share(said, every, draw_weights(groups, 0), groups, 5)
+
+    assert found.value == pytest.approx(0.3)
+    assert found.seed_sd == pytest.approx(np.sqrt(0.02))

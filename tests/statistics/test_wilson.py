@@ -46,6 +46,7 @@ def make_scores(correct=80, low=0.7, high=0.9, chance=0.5):
         "data_a_chance": chance,
         "data_a_epoch": 3,
         "data_a_epochs": 20,
+        "data_a_choices": 20,
     }
 
 

@@ -47,13 +47,13 @@ def make_predictions(images=120):
 def make_scores(low, value, high):
     """Table ``scores`` as it is measured; every score has the same number."""
     table = measure_scores(make_predictions(), seed=0)
-    return table.assign(value=value, low=low, high=high)
+    return table.assign(value=value, low=low, high=high, seed_sd=0.02)
 
 
 def make_tests(p_holm, difference=0.1, ends=(0.02, 0.18)):
     """Table ``paired_tests`` of two networks; ends are those over patients."""
     row = {"first": "alexnet", "second": "vgg16", "quantity": "accuracy"}
-    tests = {"mcnemar": (np.nan, np.nan), "bootstrap": ends}
+    tests = {"mcnemar": (np.nan, np.nan), "two_way": ends}
     return pd.DataFrame(
         [
             {
@@ -83,6 +83,7 @@ def make_card(ratio=(0.1, 0.0, 0.2), auc=(0.9, 0.8, 0.95), note=""):
             {
                 "input": name,
                 **named("accuracy", 0.5, 0.4, 0.6),
+                "accuracy_sd_seeds": 0.02,
                 "chance": 0.25,
                 **named("shortcut_ratio", *own_ratio),
                 **named("auc_covid_19", *own_auc),

@@ -35,3 +35,26 @@ def make_pooled(images=300, groups=None, lift=1.5, seed=0, folds=3):
         **{f"p_{name}": column for name, column in columns},
         group=[f"patient_{k}" for k in groups],
     )
+
+
+def make_by_seed(seeds=3, spread=0.7, lifts=(), **fields):
+    """Return predictions of several seeds: what they share, and noise of their own.
+
+    Args:
+        seeds: Their number, from 0.
+        spread: SD of each seed's own part of a logit.
+        lifts: What a seed lifts the true class by; 1.5 by default.
+        **fields: As ``make_pooled`` takes them.
+    """
+    tables = []
+    for seed in range(seeds):
+        lift = lifts[seed] if lifts else fields.get("lift", 1.5)
+        table = make_pooled(**{**fields, "lift": lift})
+        columns = [f"p_{name}" for name in DATA_B_CLASSES]
+        noise = np.random.default_rng((7, seed)).normal(size=(len(table), 4))
+        logits = np.log(table[columns].to_numpy()) + spread * noise
+        table[columns] = softmax(logits, axis=1)
+        table["predicted"] = np.array(DATA_B_CLASSES)[logits.argmax(axis=1)]
+        table.insert(2, "seed", seed)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)

@@ -8,13 +8,16 @@ from detl.schemas.classes import DATA_B_CLASSES
 def make_result(**changes):
     """80 of 100 images right in two folds; Data-A 70 of 100, from 60.4 to 78.1 %."""
     result = {
-        "accuracy_mean": 0.8,
-        "accuracy_sd": 0.028,
-        "accuracy_pooled": 0.8,
+        "accuracy": 0.8,
         "accuracy_low": 0.7,
         "accuracy_high": 0.9,
+        "accuracy_sd_seeds": 0.02,
+        "accuracy_sd_folds": 0.028,
+        "ensemble_accuracy": 0.83,
+        "ensemble_accuracy_low": 0.75,
+        "ensemble_accuracy_high": 0.89,
+        "seeds": 3,
         "tested": 100,
-        "correct": 80,
         "groups": 60,
         "data_a_accuracy": 0.7,
         "data_a_accuracy_low": 0.604,
@@ -25,6 +28,7 @@ def make_result(**changes):
         "data_a_chance": 0.5,
         "data_a_epoch": 2,
         "data_a_epochs": 3,
+        "data_a_choices": 3,
         "warnings": "",
         "never_predicted": [],
         "history": {
@@ -38,15 +42,15 @@ def make_result(**changes):
                 "fold": "fold_1",
                 "epoch": 3,
                 "tested": 50,
-                "correct": 41,
                 "accuracy": 0.82,
+                "ensemble_accuracy": 0.84,
             },
             {
                 "fold": "fold_2",
                 "epoch": 1,
                 "tested": 50,
-                "correct": 39,
                 "accuracy": 0.78,
+                "ensemble_accuracy": 0.82,
             },
         ],
         "classes": {
@@ -80,7 +84,7 @@ def tables_of(section):
     return found
 
 
-def make_optimism(low, high, difference=0.1):
+def make_optimism(low, high, difference=0.1, seeds=3):
     """Table ``optimism`` of one network."""
     return pd.DataFrame(
         {
@@ -90,8 +94,10 @@ def make_optimism(low, high, difference=0.1):
             "difference": [difference],
             "difference_low": [low],
             "difference_high": [high],
+            "difference_sd_seeds": [0.02],
             "images": [600],
             "groups": [500],
+            "seeds": [seeds],
         }
     )
 
@@ -104,11 +110,11 @@ def make_arm(initialisation, unfreeze, difference=None, p_holm=None, **changes):
         "architecture": "vgg16",
         "initialisation": initialisation,
         "unfreeze": unfreeze,
-        "accuracy_mean": 0.7,
-        "accuracy_sd": 0.05,
+        "accuracy": 0.7,
         "accuracy_low": 0.6,
         "accuracy_high": 0.8,
-        "accuracy_pooled": 0.7,
+        "accuracy_sd_seeds": 0.02,
+        "accuracy_sd_folds": 0.05,
         "difference": difference,
         "difference_low": difference - 0.05,
         "difference_high": difference + 0.05,
@@ -129,7 +135,7 @@ def make_ablation():
             make_arm(
                 "imagenet",
                 "all",
-                accuracy_mean=float("nan"),
+                accuracy=float("nan"),
                 note="There are no weights.",
             ),
         ]

@@ -165,7 +165,7 @@ def make_whole_run():
     }
     vgg16 = {
         **computed,
-        "results": make_result(accuracy_pooled=0.7, accuracy_low=0.6),
+        "results": make_result(accuracy=0.7, accuracy_low=0.6),
         "scores": make_scores(0.6, 0.7, 0.8),
         "card": make_card((0.1, 0.0, 0.2)),
     }

@@ -17,6 +17,8 @@ from typing import Any
 from kedro.config import OmegaConfigLoader
 from omegaconf.resolvers import oc
 
+from made_sample import sample_folder, small_parameters
+
 PROJECT = Path(__file__).parents[2]
 KEDRO = Path(sys.executable).with_name("kedro")
 
@@ -52,7 +54,7 @@ def _read_base(
 
 
 def copy_project(folder: Path) -> Path:
-    """Return a copy of the project in ``folder``, which uses the embedded sample."""
+    """Return a copy of the project in ``folder``, with the small sample everywhere."""
     project = folder / "detl"
     for name in ("src", "conf"):
         ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", "local")
@@ -60,9 +62,12 @@ def copy_project(folder: Path) -> Path:
     for name in ("pyproject.toml", ".telemetry", "Makefile"):
         shutil.copy(PROJECT / name, project / name)
     (project / "conf" / "local").mkdir()
-    raw = project / "data" / "01_raw"
-    raw.mkdir(parents=True)
-    (raw / "phantoms").symlink_to(PROJECT / "data" / "01_raw" / "phantoms")
+    parameters = {"phantom": small_parameters().model_dump()}
+    (project / "conf/base/parameters_phantom.yml").write_text(json.dumps(parameters))
+    for data in ("data", "data/test"):
+        raw = project / data / "01_raw"
+        raw.mkdir(parents=True)
+        (raw / "phantoms").symlink_to(sample_folder())
     return project
 
 

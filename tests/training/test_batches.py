@@ -67,3 +67,74 @@ def test_beginning_again_gives_the_orders_of_before():
         orders.append(list(_all(batches)[1]))
 
     assert orders[0] == orders[1]
+
+
+def test_what_is_left_over_can_be_dropped_so_that_all_batches_are_of_one_size():
+    rows = np.arange(10)
+    batches = RowBatches(PIXELS, rows, rows, 4, shuffle_seed=0, last_batch="drop")
+    seen = set()
+    for _ in range(8):
+        batches.on_epoch_end()
+        assert batches.num_batches == 2
+        inputs, labels = _all(batches)
+        assert len(inputs) == 8
+        seen.update(labels)
+
+    assert seen == set(rows)
+
+
+def test_of_fewer_rows_than_a_batch_none_is_dropped():
+    batches = RowBatches(PIXELS, ROWS, LABELS, 4, last_batch="drop")
+
+    assert [len(batches[number][0]) for number in range(batches.num_batches)] == [3]
+
+
+VIEWS = np.stack([PIXELS + 100, PIXELS + 200])
+
+
+def test_each_epoch_draws_a_version_of_each_row_among_views_and_the_array_itself():
+    rows = np.array([7, 3, 5, 0])
+    batches = RowBatches(PIXELS, rows, rows, 4, shuffle_seed=0, views=VIEWS)
+    drawn = np.zeros(3)
+    for _ in range(100):
+        batches.on_epoch_end()
+        inputs, labels = _all(batches)
+        added = inputs[..., 0] - PIXELS[labels]
+        assert np.isin(added, [0, 100, 200]).all()
+        assert (np.ptp(added, axis=(1, 2)) == 0).all()
+        drawn += [(added[:, 0, 0] == of).sum() for of in (0, 100, 200)]
+
+    assert drawn.sum() == 400
+    assert (drawn > 80).all()
+
+
+def test_the_versions_are_a_function_of_the_seed():
+    rows = np.arange(10)
+    first, same, other = (
+        _all(RowBatches(PIXELS, rows, rows, 4, shuffle_seed=seed, views=VIEWS))[0]
+        for seed in (1, 1, 2)
+    )
+
+    np.testing.assert_array_equal(first, same)
+    assert not np.array_equal(first, other)
+
+
+def test_no_views_are_as_none():
+    rows = np.arange(10)
+    plain, empty = (
+        _all(RowBatches(PIXELS, rows, rows, 4, shuffle_seed=1, views=views))[1]
+        for views in (None, VIEWS[:0])
+    )
+
+    np.testing.assert_array_equal(plain, empty)
+
+
+def test_without_views_all_rows_come_as_they_are_in_a_random_order():
+    rows = np.arange(10)
+    batches = RowBatches(PIXELS, rows, rows, 4, 0, "drop", VIEWS)
+
+    inputs, labels = _all(batches.without_views())
+
+    np.testing.assert_array_equal(inputs[..., 0], PIXELS[labels])
+    assert sorted(labels) == list(rows)
+    assert list(labels) != list(rows)

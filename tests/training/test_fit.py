@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from detl.networks import build_network
 from detl.training.batches import RowBatches
-from detl.training.fit import fit_network, make_optimizer
+from detl.training.fit import fit_members, fit_network, make_optimizer
 from detl.training.predict import predict_probabilities
 
 ROWS = np.arange(64)
@@ -199,6 +199,117 @@ def test_the_validation_is_what_keras_finds_though_its_last_batch_is_smaller(
     assert curves["val_accuracy"] == pytest.approx([accuracy])
 
 
+def test_the_weights_of_the_last_epoch_can_be_read(short_training):
+    """Those that two epochs with one more after them have."""
+    wrong = RowBatches(PIXELS, ROWS, 1 - LABELS, 16, shuffle_seed=0)
+    read, plain = _linear(seed=3), _linear(seed=3)
+    parameters = short_training(epochs=8, learning_rate=0.001, read="last")
+
+    history = fit_network(read, wrong, _batches(), parameters, "test")
+    fit_network(plain, wrong, None, parameters, "test")
+
+    assert history["val_accuracy"][-1] < max(history["val_accuracy"])
+    assert all(map(np.array_equal, read.get_weights(), plain.get_weights()))
+
+
+def test_the_mean_over_the_last_half_of_the_epochs_can_be_read(short_training):
+    def weights_after(epochs: int) -> np.ndarray:
+        model = _linear()
+        parameters = short_training(epochs=epochs, read="last")
+        fit_network(model, _batches(0), None, parameters, "test")
+        return model.get_weights()[0]
+
+    model = _linear()
+    fit_network(
+        model, _batches(0), None, short_training(epochs=4, read="average"), "test"
+    )
+
+    expected = (weights_after(3) + weights_after(4)) / 2
+    np.testing.assert_allclose(model.get_weights()[0], expected, atol=1e-6)
+
+
+def _normalised(seed: int = 0) -> keras.Model:
+    inputs = keras.Input((8, 8, 1))
+    x = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(inputs))
+    initial = keras.initializers.GlorotUniform(seed)
+    x = keras.layers.Dense(2, kernel_initializer=initial)(x)
+    return keras.Model(inputs, keras.layers.BatchNormalization(name="norm")(x))
+
+
+def test_averaged_weights_have_the_statistics_of_the_images_as_they_are(short_training):
+    """Of what is augmented to black the mean would be another."""
+    model = _normalised()
+
+    def blacken(inner: keras.Model) -> keras.Model:
+        inputs = keras.Input((8, 8, 1))
+        return keras.Model(inputs, inner(keras.layers.Dropout(0.9)(inputs)))
+
+    fit_network(
+        model,
+        RowBatches(PIXELS, ROWS, LABELS, 64, shuffle_seed=0),
+        None,
+        short_training(read="average", batch_size=64),
+        "test",
+        augment=blacken,
+    )
+
+    before = keras.Model(model.input, model.get_layer("norm").input)
+    seen = np.asarray(before(PIXELS[..., None]))
+    statistics = model.get_layer("norm")
+    np.testing.assert_allclose(statistics.moving_mean, seen.mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(statistics.moving_variance, seen.var(axis=0), rtol=1e-4)
+
+
+def test_without_validation_part_the_curves_are_those_of_the_training(
+    short_training,
+):
+    history = fit_network(
+        _linear(), _batches(0), None, short_training(read="last"), "test"
+    )
+
+    assert list(history) == ["loss", "train_accuracy"]
+
+
+def test_members_are_what_they_are_when_they_are_trained_alone(short_training):
+    parameters = short_training(epochs=4, optimizer="adam", read="average")
+    members, alone = ([_normalised(seed) for seed in (1, 2)] for _ in range(2))
+    orders = [_batches(seed) for seed in (5, 6)]
+
+    together = fit_members(members, orders, None, parameters, "test")
+    curves = [
+        fit_network(model, order, None, parameters, "test")
+        for model, order in zip(alone, orders, strict=True)
+    ]
+
+    for member, model in zip(members, alone, strict=True):
+        for ours, theirs in zip(member.get_weights(), model.get_weights(), strict=True):
+            np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    for name in together:
+        mean = np.mean([of_one[name] for of_one in curves], axis=0)
+        np.testing.assert_allclose(together[name], mean, rtol=1e-6)
+
+
+def test_a_training_step_is_traced_once_for_all_members(short_training, monkeypatch):
+    traced = []
+    train_step = keras.Model.train_step
+
+    def count(model, *data):
+        traced.append(model)
+        return train_step(model, *data)
+
+    monkeypatch.setattr(keras.Model, "train_step", count)
+    # With the rest of 64 images after batches of 24 there would be a second shape.
+    orders = [
+        RowBatches(PIXELS, ROWS, LABELS, 24, seed, last_batch="drop")
+        for seed in range(3)
+    ]
+    members = [_linear(seed) for seed in range(3)]
+
+    fit_members(members, orders, None, short_training(read="last"), "test")
+
+    assert len(traced) == 1
+
+
 def test_a_line_per_epoch_says_title_losses_accuracies_and_time_left(
     short_training, caplog
 ):
@@ -210,6 +321,22 @@ def test_a_line_per_epoch_says_title_losses_accuracies_and_time_left(
     assert len(lines) == 3
     for word in ("vgg16 fold_2", "epoch 3/3", "loss", "val_loss", "accuracy", "left"):
         assert word in lines[-1]
+
+
+def test_the_lines_of_members_say_which_one_it_is(short_training, caplog):
+    caplog.set_level(logging.INFO)
+    parameters = short_training(epochs=4, read="average")
+
+    fit_members(
+        [_linear(), _linear(1)], [_batches(0), _batches(1)], None, parameters, "vgg16"
+    )
+
+    assert (
+        "vgg16, network 1 of 2: weights averaged over the epochs 3 to 4, "
+        in caplog.text
+    )
+    assert "vgg16, network 2 of 2  epoch 4/4  loss " in caplog.text
+    assert "val_loss" not in caplog.text
 
 
 def test_cosine_decay_ends_at_zero_after_the_last_step(short_training):

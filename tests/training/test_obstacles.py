@@ -87,6 +87,14 @@ def test_one_class_alone_to_choose_the_epoch_on_is_said(fit):
         fit(validation=ONE_CLASS)
 
 
+def test_that_there_is_nothing_to_choose_the_best_epoch_on_is_said(short_training):
+    model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()])
+    training = RowBatches(PIXELS, np.arange(64), LABELS, 16)
+
+    with pytest.raises(DetlError, match=r"\(vgg16\), but there is no .* set read to"):
+        fit_network(model, training, None, short_training(read="best"), "vgg16")
+
+
 def test_a_batch_may_be_larger_than_what_there_is(fit):
     history = fit(batch_size=1000, epochs=2)
 

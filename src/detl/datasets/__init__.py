@@ -13,6 +13,7 @@ from detl.datasets.optional_datasets import (
     MayBeMissing,
     OptionalCSVDataset,
     OptionalJSONDataset,
+    OptionalParquetDataset,
     OptionalPictureDataset,
 )
 from detl.datasets.picture_dataset import PictureDataset
@@ -36,6 +37,7 @@ __all__ = [
     "MayBeMissing",
     "OptionalCSVDataset",
     "OptionalJSONDataset",
+    "OptionalParquetDataset",
     "OptionalPictureDataset",
     "PictureDataset",
     "TextDataset",

@@ -1,25 +1,23 @@
 """A folder of files: the raw data sets, or the phantoms that stand in for them."""
 
 import hashlib
+import os
+import shutil
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from kedro_datasets._typing import TablePreview
 
-from detl.datasets.atomic import (
-    LocalDataset,
-    UnusableDatasetError,
-    unlink_saved,
-    written_whole,
-)
+from detl.datasets.atomic import LocalDataset, UnusableDatasetError
 
 MARKER = ".made-by-detl"
 """File in a folder that was saved here: the list of what was written, and may therefore
 be replaced. ``sha256sum --check`` reads it."""
 
-_WHOLE = "# Made by DETL, which replaces and removes the files of this list, no others."
-_NOT_WHOLE = "# Being made by DETL: not all of it is here yet."
+_FIRST_LINE = (
+    "# Made by DETL, which replaces this folder while it is as this list says."
+)
 
 
 class FolderDataset(LocalDataset[Mapping[str, bytes], Path]):
@@ -27,10 +25,10 @@ class FolderDataset(LocalDataset[Mapping[str, bytes], Path]):
 
     Nodes get the path, because the readers open single files. Saving takes a dict
     of file contents by relative path: the same dict always gives the same files, byte
-    for byte. The file ``.made-by-detl`` lists them with their checksums. Saving again
-    replaces and removes what that list names, as long as it is as it was written;
-    whatever else lies there is kept. A folder with files but without that list holds
-    data that nobody could bring back, and nothing is written into it.
+    for byte. The folder appears when all of them are written. The file
+    ``.made-by-detl`` lists them with their checksums. Saving again replaces the folder
+    as long as it holds nothing else than that list says: a folder with other files
+    holds data that nobody could bring back.
     """
 
     @property
@@ -42,8 +40,7 @@ class FolderDataset(LocalDataset[Mapping[str, bytes], Path]):
         """Return the path of the folder.
 
         Raises:
-            UnusableDatasetError: If there is no such folder, or if saving it was
-                interrupted.
+            UnusableDatasetError: If there is no such folder.
         """
         if not self._filepath.is_dir():
             raise UnusableDatasetError(
@@ -51,12 +48,6 @@ class FolderDataset(LocalDataset[Mapping[str, bytes], Path]):
                 "should be, each in a folder of its own: put them there, or name "
                 "another folder in the environment variable DETL_DATA or in the "
                 "catalog (conf/*/catalog.yml)."
-            )
-        if self._is_in_the_making():
-            raise UnusableDatasetError(
-                f"{self._filepath} is not whole, because what makes it is still going "
-                "on or was interrupted: wait for it, or run 'kedro run --pipeline "
-                "phantom' again."
             )
         return self._filepath
 
@@ -68,8 +59,8 @@ class FolderDataset(LocalDataset[Mapping[str, bytes], Path]):
 
         Raises:
             UnusableDatasetError: If a path leads out of the folder, or if something
-                would be replaced or removed that was not saved here, or was changed
-                since. Nothing is then written.
+                would be replaced that was not saved here, or was changed since. Nothing
+                is then written.
         """
         for name in data:
             if _leads_out(name):
@@ -77,25 +68,23 @@ class FolderDataset(LocalDataset[Mapping[str, bytes], Path]):
                     f"The file name {name!r} leads out of the folder to be saved: give "
                     "the path below it, with forward slashes."
                 )
-        self._refuse_a_folder_of_others()
-        before = self._read_list()
-        fresh = {name: {_digest_of(content)} for name, content in data.items()}
-        either = {
-            name: before.get(name, set()) | fresh.get(name, set())
-            for name in sorted({*before, *fresh})
-        }
-        self._refuse_to_touch_others_files(either)
-        # Of what is written until the end, both states are on the list: a save that is
-        # killed meanwhile leaves nothing that the next one would not know.
-        self._write_list(_NOT_WHOLE, either)
-        for name, content in data.items():
-            path = self._filepath / name
-            if not path.exists() or path.read_bytes() != content:
-                with written_whole(path) as temporary:
-                    temporary.write_bytes(content)
-        for name in before.keys() - fresh.keys():
-            unlink_saved(self._filepath / name, below=self._filepath)
-        self._write_list(_WHOLE, fresh)
+        self._refuse_to_replace_files_of_others()
+        # Below the same folder, since renaming across file systems copies. The names
+        # are the same every time, so that what a killed run leaves is removed here.
+        new, old = (
+            self.path.with_name(f".partial-{self.path.name}{end}")
+            for end in ("", "-old")
+        )
+        for left_over in (new, old):
+            shutil.rmtree(left_over, ignore_errors=True)
+        try:
+            _write(new, data)
+            if self.path.exists():
+                os.replace(self.path, old)
+            os.replace(new, self.path)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
 
     def preview(self, nrows: int = 40) -> TablePreview:
         """Return the number of files by folder, for Kedro-Viz; None without folder."""
@@ -118,68 +107,54 @@ class FolderDataset(LocalDataset[Mapping[str, bytes], Path]):
             }
         )
 
-    def _refuse_a_folder_of_others(self) -> None:
-        if not self._filepath.exists() or (self._filepath / MARKER).is_file():
-            return
-        # Of a first save that was killed at once.
-        leftover = f".partial-{MARKER}"
-        if not self._filepath.is_dir() or any(
-            path.name != leftover for path in self._filepath.iterdir()
-        ):
-            raise UnusableDatasetError(
-                f"{self._filepath} holds something that was not made here (there is no "
-                f"{MARKER} in it), and it will not be replaced: move it away, or name "
-                "another folder in the catalog (conf/*/catalog.yml)."
-            )
-
-    def _refuse_to_touch_others_files(self, made: Mapping[str, Set[str]]) -> None:
-        """Refuse where a file is not as one of the checksums says, or is a link."""
-        others = [name for name in made if self._is_of_others(name, made[name])]
+    def _refuse_to_replace_files_of_others(self) -> None:
+        made = self._read_list()
+        others = [path for path in self._list_files() if not _is_as_made(*path, made)]
         if others:
             raise UnusableDatasetError(
-                f"{self._filepath / others[0]} was not made here or has been changed "
-                f"since (files like it: {len(others)}), and it will not be replaced: "
-                "keep it in a folder of your own and delete it here, or name another "
-                "folder in the catalog (conf/*/catalog.yml)."
+                f"{self._filepath / others[0][0]} was not made here or has been "
+                f"changed since (files like it: {len(others)}), and "
+                f"{self._filepath} will not be replaced: keep it in a folder of your "
+                "own and delete it here, or name another folder in the catalog "
+                "(conf/*/catalog.yml)."
             )
 
-    def _is_of_others(self, name: str, digests: Set[str]) -> bool:
-        path = self._filepath / name
-        above = [self._filepath / p for p in PurePosixPath(name).parents][:-1]
-        if any(p.is_symlink() or (p.exists() and not p.is_dir()) for p in above):
-            return True
-        if path.is_symlink() or (path.exists() and not path.is_file()):
-            return True
-        return path.exists() and _digest_of(path.read_bytes()) not in digests
+    def _list_files(self) -> list[tuple[str, Path]]:
+        """Return names and paths of what is in the folder, without folders in it."""
+        if self._filepath.exists() and not self._filepath.is_dir():
+            return [("", self._filepath)]
+        return [
+            (path.relative_to(self.path).as_posix(), path)
+            for path in sorted(self.path.rglob("*"))
+            if path.is_symlink() or not path.is_dir()
+        ]
 
-    def _read_list(self) -> dict[str, set[str]]:
-        """Return the checksums by path of what an earlier save wrote."""
+    def _read_list(self) -> set[tuple[str, str]]:
+        """Return checksum and name of each file that an earlier save wrote."""
         marker = self._filepath / MARKER
-        made: dict[str, set[str]] = {}
-        if marker.is_file():
-            for line in marker.read_text(encoding="utf-8").splitlines():
-                digest, _, name = line.partition("  ")
-                if not line.startswith("#") and name and not _leads_out(name):
-                    made.setdefault(name, set()).add(digest)
-        return made
-
-    def _write_list(self, first_line: str, made: Mapping[str, Set[str]]) -> None:
-        rows = (
-            (name, digest) for name in sorted(made) for digest in sorted(made[name])
-        )
-        lines = [f"{digest}  {name}" for name, digest in rows]
-        with written_whole(self._filepath / MARKER) as temporary:
-            temporary.write_text("\n".join([first_line, *lines, ""]), encoding="utf-8")
-
-    def _is_in_the_making(self) -> bool:
-        try:
-            with (self._filepath / MARKER).open(encoding="utf-8") as marker:
-                return marker.readline().rstrip() == _NOT_WHOLE
-        except FileNotFoundError:
-            return False
+        if not marker.is_file():
+            return set()
+        lines = marker.read_text(encoding="utf-8").splitlines()
+        return {(line[:64], line[66:]) for line in lines if not line.startswith("#")}
 
     def _exists(self) -> bool:
-        return self._filepath.is_dir() and not self._is_in_the_making()
+        return self._filepath.is_dir()
+
+
+def _write(folder: Path, data: Mapping[str, bytes]) -> None:
+    """Write the files and their list into a new folder."""
+    folder.mkdir(parents=True)
+    for name, content in data.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    rows = [f"{_digest_of(data[name])}  {name}" for name in sorted(data)]
+    (folder / MARKER).write_text("\n".join([_FIRST_LINE, *rows, ""]), encoding="utf-8")
+
+
+def _is_as_made(name: str, path: Path, made: set[tuple[str, str]]) -> bool:
+    if path.is_symlink() or not path.is_file():
+        return False
+    return name == MARKER or (_digest_of(path.read_bytes()), name) in made
 
 
 def _digest_of(content: bytes) -> str:

@@ -3,7 +3,11 @@
 from typing import Any
 
 from detl.datasets.picture_dataset import PictureDataset
-from detl.datasets.table_datasets import AtomicCSVDataset, AtomicJSONDataset
+from detl.datasets.table_datasets import (
+    AtomicCSVDataset,
+    AtomicJSONDataset,
+    AtomicParquetDataset,
+)
 
 
 class MayBeMissing:
@@ -25,6 +29,10 @@ class OptionalCSVDataset(MayBeMissing, AtomicCSVDataset):
 
 class OptionalJSONDataset(MayBeMissing, AtomicJSONDataset):
     """Plain values in a JSON file, or None."""
+
+
+class OptionalParquetDataset(MayBeMissing, AtomicParquetDataset):
+    """A table in a Parquet file, or None."""
 
 
 class OptionalPictureDataset(MayBeMissing, PictureDataset):

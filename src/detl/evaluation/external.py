@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.evaluation.predictions import read_probabilities
+from detl.evaluation.predictions import read_probabilities, split_seeds
 from detl.schemas.classes import DATA_B_CLASSES, class_indices
 from detl.statistics.areas import Judged, measure_mean_area, scarcer_groups
 from detl.statistics.bootstrap import (
@@ -47,16 +47,18 @@ def measure_drop(
     the fold that tests an image judges it. Outside, the networks of all folds judge
     each image, and a score is the mean of theirs. Areas under the ROC curve are means
     over the folds on both sides, because pooled probabilities of several networks are
-    not on one scale. The ensemble, the mean of the folds' probabilities, has columns of
-    its own: it may gain what the other source costs.
+    not on one scale. Of several seeds, scores are means over them, and intervals over
+    trainings too, on both sides as if they were others, which makes that of the drop
+    rather too wide. The ensemble, the mean of all probabilities, has columns of its
+    own, with intervals over patients: it may gain what the other source costs.
 
     Accuracies depend on the mix of classes, which differs outside. So the balanced
     accuracy, the mean sensitivity of the classes that both hold, is the one to compare.
 
     Args:
-        internal: Table ``tested`` of the cross-validation.
-        external: The same of the external images: a row per image and fold.
-        ensemble: The same of the mean of the folds: a row per image.
+        internal: The predictions of the cross-validation: a row per image and seed.
+        external: The same of the external images: a row per image, fold and seed.
+        ensemble: The same of their mean: a row per image.
         seed: Seed of the draws of patients.
 
     Returns:
@@ -107,10 +109,12 @@ class _Side:
         label: The class of each image, a number, (n,).
         groups: Its group, (n,).
         weights: Draws of the images, (draws, n).
-        called: The share of its networks that call an image a class, (n, 4).
-        networks: How many networks have judged an image: one, or the same number each.
-        folds: Of each fold's network, which images it has judged, (m,).
-        probabilities: The same: the probabilities of these images, (m, 4).
+        called: The share of each seed's networks that call an image a class,
+            (n, seeds, 4).
+        networks: How many networks of a seed have judged an image: one, or the same
+            number each.
+        folds: Of each fold's networks, which images they have judged, (m,).
+        probabilities: The same: the probabilities of these images, (m, seeds, 4).
     """
 
     label: np.ndarray
@@ -122,22 +126,24 @@ class _Side:
     probabilities: dict[str, np.ndarray]
 
     @classmethod
-    def read(cls, table: pd.DataFrame, seed: int) -> "_Side":
-        images = table.drop_duplicates("image_id")
-        names = pd.Index(images["image_id"])
-        positions = names.get_indexer(pd.Index(table["image_id"]))
-        predicted = class_indices(table["predicted"])
+    def read(cls, table: pd.DataFrame, seed_of_draws: int) -> "_Side":
+        tables = split_seeds(table)
+        images = tables[0].drop_duplicates("image_id")
+        names, groups = pd.Index(images["image_id"]), images["group"].to_numpy()
+        positions = names.get_indexer(pd.Index(tables[0]["image_id"]))
+        called = np.zeros((len(images), len(tables), len(DATA_B_CLASSES)))
+        for seed, of_seed in enumerate(tables):
+            predicted = class_indices(of_seed["predicted"])
+            np.add.at(called[:, seed], (positions, predicted), 1)
         times = np.bincount(positions)
-        called = np.zeros((len(images), len(DATA_B_CLASSES)))
-        np.add.at(called, (positions, predicted), 1)
-        probabilities, fold = read_probabilities(table), table["fold"].to_numpy()
+        probabilities = np.stack([read_probabilities(t) for t in tables], axis=1)
+        fold = tables[0]["fold"].to_numpy()
         of_fold = {str(name): fold == name for name in pd.unique(fold)}
-        groups = images["group"].to_numpy()
         return cls(
             class_indices(images["label"]),
             groups,
-            draw_weights(groups, seed),
-            called / times[:, np.newaxis],
+            draw_weights(groups, seed_of_draws),
+            called / times[:, np.newaxis, np.newaxis],
             int(times.max()),
             {name: positions[rows] for name, rows in of_fold.items()},
             {name: probabilities[rows] for name, rows in of_fold.items()},
@@ -152,16 +158,16 @@ class _Side:
     def measure(self, score: str, label: str) -> _Found:
         """Return a score of a class, or the accuracy."""
         if score == "accuracy":
-            right = np.take_along_axis(self.called, self.label[:, np.newaxis], 1)[:, 0]
+            right = self.called[np.arange(len(self.label)), :, self.label]
             return self._measure_share(right, np.full(len(right), True))
         position, is_class = DATA_B_CLASSES.index(label), self.is_of(label)
-        called = self.called[:, position]
+        called = self.called[:, :, position]
         if score == "sensitivity":
             return self._measure_share(called, is_class)
         if score == "specificity":
             return self._measure_share(1 - called, ~is_class)
         folds = {
-            name: Judged(rows, self.probabilities[name][:, position])
+            name: Judged(rows, self.probabilities[name][:, :, position])
             for name, rows in self.folds.items()
         }
         area = measure_mean_area(is_class, folds, self.weights, self.groups, label)
@@ -176,15 +182,15 @@ class _Side:
 
     def measure_balanced(self, shared: list[str]) -> _Found:
         """Return the mean sensitivity of some classes."""
-        of_class = {label: self.is_of(label) for label in shared}
+        of_class = {DATA_B_CLASSES.index(c): self.is_of(c) for c in shared}
 
         def mean_sensitivity(drawn: np.ndarray) -> np.ndarray:
             shares = [
                 divide(
-                    drawn @ (self.called[:, DATA_B_CLASSES.index(label)] * asked),
-                    drawn @ asked,
+                    drawn @ (self.called[:, :, k] * asked[:, np.newaxis]),
+                    drawn @ asked[:, np.newaxis],
                 )
-                for label, asked in of_class.items()
+                for k, asked in of_class.items()
             ]
             return np.mean(shares, axis=0)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.evaluation.predictions import read_probabilities
+from detl.evaluation.predictions import read_probabilities, split_seeds
 from detl.schemas.classes import DATA_B_CLASSES, class_indices
 from detl.statistics.bootstrap import FEWEST_GROUPS
 
@@ -90,37 +90,59 @@ def confusion_matrix(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(counts, pd.Index(classes, name="label"), classes)
 
 
-def summarise_folds(
-    tested: pd.DataFrame, folds: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float]]:
-    """Return the scores by fold, the confusion matrix of all folds, and accuracies.
-
-    The accuracies are fractions: ``accuracy_mean`` and ``accuracy_sd`` (of a sample,
-    n - 1) over the folds, and ``accuracy_pooled``, correct images of all folds over
-    all images (decision 19).
+def score_seeds(by_seed: pd.DataFrame, ensemble: pd.DataFrame) -> dict[str, Any]:
+    """Return the scores of one fold: means over its networks of several seeds.
 
     Args:
-        tested: The folds' predictions of their test parts, pooled.
+        by_seed: Predictions of the fold's test part with the column ``seed``.
+        ensemble: The same of the mean of the seeds' probabilities.
+
+    Returns:
+        The scores of ``score_predictions``, each the mean over seeds;
+        ``accuracy_sd_seeds``, the SD of the accuracy over them (of a sample), None of
+        one; ``seed_accuracy``, the accuracy by seed; and ``ensemble_accuracy``, that of
+        the mean of the probabilities.
+
+    Raises:
+        DetlError: As ``score_predictions`` and ``split_seeds``.
+    """
+    scores = pd.DataFrame([score_predictions(t) for t in split_seeds(by_seed)])
+    accuracies = scores["accuracy"]
+    seeds = sorted(by_seed["seed"].unique())
+    return {
+        **{str(name): float(mean) for name, mean in scores.mean().items()},
+        "accuracy_sd_seeds": float(accuracies.std()) if len(seeds) > 1 else None,
+        "ensemble_accuracy": score_predictions(ensemble)["accuracy"],
+        "seed_accuracy": dict(zip(map(str, seeds), accuracies, strict=True)),
+    }
+
+
+def summarise_folds(
+    by_seed: pd.DataFrame, tested: pd.DataFrame, folds: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the scores by fold, means over seeds, and the ensemble's confusion matrix.
+
+    The matrix is of the images of all folds.
+
+    Args:
+        by_seed: The folds' predictions of their test parts, pooled, with ``seed``.
+        tested: The same of the mean of the seeds' probabilities.
         folds: Table ``folds``, which says what must be there.
 
     Raises:
         DetlError: An image is not tested exactly in the fold that tests it, or a fold
             cannot be scored.
     """
-    _require_each_tested(tested, folds)
+    for predictions in (tested, by_seed):
+        _require_each_tested(predictions, folds)
     scores = {
-        str(fold): score_predictions(part)
-        for fold, part in tested.groupby("fold", sort=False)
+        str(fold): score_seeds(part, tested[tested["fold"] == fold])
+        for fold, part in by_seed.groupby("fold", sort=False)
     }
-    matrix = confusion_matrix(tested)
-    counts = matrix.to_numpy()
-    accuracies = [of_fold["accuracy"] for of_fold in scores.values()]
-    summary = {
-        "accuracy_mean": float(np.mean(accuracies)),
-        "accuracy_sd": float(np.std(accuracies, ddof=1)),
-        "accuracy_pooled": float(counts.trace() / counts.sum()),
-    }
-    return pd.DataFrame(scores).T.rename_axis("fold").reset_index(), matrix, summary
+    for of_fold in scores.values():
+        del of_fold["seed_accuracy"]
+    table = pd.DataFrame(scores).T.astype("float64")
+    return table.rename_axis("fold").reset_index(), confusion_matrix(tested)
 
 
 def _require_each_tested(tested: pd.DataFrame, folds: pd.DataFrame) -> None:
@@ -158,10 +180,11 @@ def explain_unlearned(scores: Mapping[str, Any]) -> str:
             f"{found}), is not known to be above chance, {100 * chance:.1f} %: an "
             f"interval needs {FEWEST_GROUPS} groups."
         )
+    choices = scores["data_a_choices"]
+    chosen = f"for the best of {choices:.0f} epochs, " if choices > 1 else ""
     return (
-        f"{found}; 95 % interval, for the best of {scores['data_a_epochs']:.0f} "
-        f"epochs, {100 * low:.1f} to {100 * high:.1f} %), is not above chance, "
-        f"{100 * chance:.1f} %."
+        f"{found}; 95 % interval, {chosen}{100 * low:.1f} to {100 * high:.1f} %), "
+        f"is not above chance, {100 * chance:.1f} %."
     )
 
 

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.statistics.bootstrap import draw_weights, measure_gain
+from detl.evaluation.predictions import split_seeds
+from detl.statistics.bootstrap import draw_weights
+from detl.statistics.differences import measure_gain
 
 
 def compare_protocols(
@@ -13,24 +15,26 @@ def compare_protocols(
     grouped: pd.DataFrame,
     seed: int,
 ) -> dict[str, float]:
-    """Return both protocols' pooled accuracies and their paired difference.
+    """Return both protocols' accuracies, means over seeds, and their difference.
 
-    Every image of Data-B is tested once under either protocol, so the difference is
-    the mean over images of (correct under paper) - (correct under grouped), with the
-    95 % interval over groups of patients that ``measure_gain`` gives. It is of the two
-    trainings that were made: what another seed would have trained is not in it.
+    Every image of Data-B is tested once by each seed under either protocol, so the
+    difference is the mean over images of (share of seeds correct under paper) - (the
+    same under grouped), with the 95 % interval that ``measure_gain`` gives: over groups
+    of patients, and, of several seeds, over the trainings under both protocols, which
+    have nothing in common.
 
     Args:
         data_b: Table ``data_b``, which both protocols share.
         paper: The folds' predictions of their test parts under ``protocol: paper``,
-            pooled.
+            pooled, with the column ``seed``.
         grouped: The same under ``protocol: grouped``.
         seed: Seed of the bootstrap.
 
     Returns:
         ``accuracy_paper``, ``accuracy_grouped``, ``difference``, ``difference_low`` and
         ``difference_high`` as fractions (the ends NaN where there are too few groups),
-        and the numbers of ``images`` and ``groups``.
+        the numbers of ``images``, ``groups`` and ``seeds``, and
+        ``difference_sd_seeds``, the SD of a difference of two trainings; NaN of one.
 
     Raises:
         DetlError: If an image of Data-B is not tested exactly once by a protocol.
@@ -44,12 +48,26 @@ def compare_protocols(
         "accuracy_paper": float(correct_paper.mean()),
         "accuracy_grouped": float(correct_grouped.mean()),
         **difference.as_columns("difference"),
+        "difference_sd_seeds": difference.seed_sd,
         "images": len(data_b),
         "groups": int(data_b["group"].nunique()),
+        "seeds": min(right.shape[1] for right in (correct_paper, correct_grouped)),
     }
 
 
 def _correct(
+    data_b: pd.DataFrame, predictions: pd.DataFrame, protocol: str
+) -> np.ndarray:
+    """Return whether each image of Data-B is classified correctly, (n, seeds)."""
+    return np.column_stack(
+        [
+            _correct_by_one(data_b, of_seed, protocol)
+            for of_seed in split_seeds(predictions)
+        ]
+    )
+
+
+def _correct_by_one(
     data_b: pd.DataFrame, predictions: pd.DataFrame, protocol: str
 ) -> np.ndarray:
     """Return whether each image of Data-B is classified correctly, in its order."""

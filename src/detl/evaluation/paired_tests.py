@@ -1,6 +1,7 @@
 """Which of two architectures is better, on the same images and folds."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -8,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
+from detl.evaluation.predictions import average_seeds, tell_right
 from detl.schemas.classes import DATA_B_CLASSES
-from detl.statistics.bootstrap import draw_weights, measure_gain
+from detl.statistics.bootstrap import draw_weights
 from detl.statistics.corrected_t import NO_VARIANCE, estimate_mean, measure_overlap
 from detl.statistics.delong import compare_areas, name_scarcity
+from detl.statistics.differences import measure_gain
 from detl.statistics.notes import join_notes
 
 COLUMNS = [
@@ -37,27 +40,29 @@ def compare_architectures(
 ) -> pd.DataFrame:
     """Return what tells each pair of architectures apart, with 95 % intervals.
 
-    ``mcnemar`` is the exact test of the images that one of the two gets right and the
-    other wrong. It counts images as independent, so that its p is too small where a
-    patient has several; ``bootstrap``, the interval of the same difference from drawing
-    whole groups of patients, does not. ``corrected_t`` tests the mean difference over
-    the folds, which were trained on other images. ``delong`` tests areas under the ROC
-    curve, means over the folds as probabilities of different networks do not compare,
-    over groups. All are about these networks, and what they say of new patients: the
-    folds share one pretraining, one new head and one seed, so that what another
-    training would have given is in none of them.
+    ``two_way`` is the interval of the difference of the means over seeds. It is over
+    patients and, of several seeds, over the trainings of both, which have nothing in
+    common: it is about the two architectures. ``corrected_t`` tests the same mean over
+    the folds, which were trained on other images.
+
+    Two tests are about these very networks, the ensembles of all seeds, on new
+    patients; what another training would have given is not in them. ``mcnemar`` is the
+    exact test of the images that one of the two gets right and the other wrong. It
+    counts images as independent, so that its p is too small where a patient has
+    several. ``delong`` tests areas under the ROC curve, means over the folds as
+    probabilities of different networks do not compare, over groups.
 
     Args:
         seed: Seed of the draws.
         **tested: By architecture, the folds' predictions of their test parts, pooled,
-            all of the same folds.
+            all of the same folds, with the column ``seed``.
 
     Returns:
         Rows per pair of architectures (``first``, ``second``; none for one alone),
         ``test`` and ``quantity`` (``accuracy``, ``macro_auc`` or ``auc_<class>``):
         ``difference``, the first less the second, from -1 to 1, with its interval from
         ``low`` to ``high`` (NaN for ``mcnemar``); ``p``, two-sided (NaN for
-        ``bootstrap``), and ``p_holm``, corrected for the pairs that have this test and
+        ``two_way``), and ``p_holm``, corrected for the pairs that have this test and
         quantity; ``images`` and independent ``groups``, for ``delong`` of the scarcer
         class; and ``note``, what to know, and why a number is missing.
 
@@ -73,15 +78,33 @@ def compare_architectures(
     if len(tested) < 2:
         return pd.DataFrame(columns=COLUMNS).astype(dict.fromkeys(NUMBERS, "float64"))
     overlap = measure_overlap(folds)
-    aligned = _align(tested)
-    groups = next(iter(aligned.values()))["group"].to_numpy()
+    ensembles = _align({name: average_seeds(table) for name, table in tested.items()})
+    first, *_ = ensembles.values()
+    images, groups = first["image_id"], first["group"].to_numpy()
     weights = draw_weights(groups, seed)
+    networks = {
+        name: _Compared(ensemble, tell_right(tested[name], images))
+        for name, ensemble in ensembles.items()
+    }
     rows = [
-        {"first": first, "second": second, **row}
-        for first, second in combinations(aligned, 2)
-        for row in _compare(aligned[first], aligned[second], weights, overlap)
+        {"first": one, "second": other, **row}
+        for one, other in combinations(networks, 2)
+        for row in _compare(networks[one], networks[other], weights, overlap)
     ]
     return _correct(pd.DataFrame(rows).reindex(columns=COLUMNS))
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """What is compared of an architecture, its images in the order of all others.
+
+    Attributes:
+        ensemble: What the ensemble says of each image.
+        right: Whether the network of each seed is right about it, bool (n, seeds).
+    """
+
+    ensemble: pd.DataFrame
+    right: np.ndarray
 
 
 def _align(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -105,21 +128,25 @@ def _align(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 def _compare(
-    first: pd.DataFrame, second: pd.DataFrame, weights: np.ndarray, overlap: float
+    one: _Compared, other: _Compared, weights: np.ndarray, overlap: float
 ) -> Iterator[dict[str, Any]]:
+    first, second = one.ensemble, other.ensemble
     groups = first["group"].to_numpy()
     size = {"images": len(first), "groups": len(set(groups)), "note": ""}
     right = [(t["predicted"] == t["label"]).to_numpy() for t in (first, second)]
-    gained = right[0].astype("float64") - right[1]
-    about = {"quantity": "accuracy", "difference": gained.mean(), **size}
-    yield {"test": "mcnemar", **about, **_test_discordant(*right)}
-
-    drawn = measure_gain(right[0], right[1], weights, groups)
-    note = drawn.note or "an interval, no test"
+    about = {"quantity": "accuracy", **size}
+    of_ensembles = float(right[0].mean() - right[1].mean())
     yield {
-        **{"test": "bootstrap", **about, "note": note},
+        **{"test": "mcnemar", **about, "difference": of_ensembles},
+        **_test_discordant(*right),
+    }
+    drawn = measure_gain(one.right, other.right, weights, groups)
+    held = "over patients and trainings" if drawn.holds_training else "over patients"
+    yield {
+        **{"test": "two_way", **about, "note": drawn.note or f"{held}, no test"},
         **{"difference": drawn.value, "low": drawn.low, "high": drawn.high},
     }
+    gained = one.right.mean(axis=1) - other.right.mean(axis=1)
     by_fold = pd.Series(gained).groupby(first["fold"].to_numpy()).mean()
     mean = estimate_mean(by_fold.to_numpy(), overlap)
     note = f"over {len(by_fold)} folds"

@@ -1,27 +1,34 @@
 """Scores of an architecture with their intervals, over all folds and in each."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from detl.evaluation.predictions import read_probabilities
-from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES, class_indices
-from detl.statistics.areas import measure_ranking, scarcer_groups
+from detl.evaluation.drawn_predictions import DrawnPredictions
+from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES
+from detl.statistics.areas import scarcer_groups
 from detl.statistics.bootstrap import (
     FEWEST_GROUPS,
     Measurement,
     divide,
-    draw_statistic,
-    draw_weights,
     measure_draws,
 )
-from detl.statistics.notes import join_notes, name_constant_folds
+from detl.statistics.notes import join_notes
 
-COLUMNS = ["fold", "score", "class", "value", "low", "high", "groups", "note"]
+COLUMNS = [
+    "fold",
+    "score",
+    "class",
+    "value",
+    "low",
+    "high",
+    "seed_sd",
+    "groups",
+    "note",
+]
 
 ALL = "all"
 MEAN = "mean of folds"
@@ -36,14 +43,14 @@ NO_OTHER = "no image of another class"
 
 
 def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return the scores of an architecture, with 95 % intervals over groups.
+    """Return the scores of an architecture, with 95 % intervals.
 
-    The intervals come from drawing whole groups of patients with replacement
-    (``bootstrap.measure_draws`` says how). They are of these networks on new patients.
-    What another training would have given is not in them. The spread over the folds
-    shows only a part of it, because folds share one pretraining and one seed. The draws
-    leave the numbers per class to chance. Where these were fixed, intervals of scores
-    that mix classes, such as predictive values, are a little wide.
+    Of networks of several seeds each score is the mean of theirs, and its interval is
+    over groups of patients and trainings: it is one for the mean over all trainings, on
+    new patients. Of one seed it is over patients alone, for this network.
+    (``bootstrap.measure_draws`` says how.) The draws leave the numbers per class to
+    chance. Where these were fixed, intervals of scores that mix classes, such as
+    predictive values, are a little wide.
 
     Pooled images, ``all``, are those of all folds, each as often as it is tested. An
     accuracy of these is a mean of what the folds count. An area under a curve is not:
@@ -53,7 +60,8 @@ def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
     fold has is too high on average, and so is its mean.
 
     Args:
-        pooled: The folds' predictions of their test parts, pooled.
+        pooled: The folds' predictions of their test parts, pooled, of one training or
+            with the column ``seed``.
         seed: Seed of the draws.
 
     Returns:
@@ -64,8 +72,9 @@ def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
         ``sensitivity``, ``specificity``, ``ppv``, ``npv`` (predictive values), ``auc``
         and ``average_precision`` (area under the precision-recall curve). ``class`` is
         empty for all classes. ``value``, ``low`` and ``high`` are from 0 to 1.
-        ``groups``: the independent groups that the score rests on. ``note``: why a
-        number or an interval is missing, which is NaN then; and, of areas, which
+        ``seed_sd``: the SD over seeds; NaN of one. ``groups``: the independent groups
+        that the score rests on. ``note``: why a number or an interval is missing, which
+        is NaN then; and, of areas, which
         folds have ``constant probabilities``. A predictive value of a class that is
         never predicted is missing here; the 0 of ``score_predictions`` would have no
         interval.
@@ -74,11 +83,11 @@ def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
         DetlError: A label or a prediction is no class, or a probability is not a
             number between 0 and 1.
     """
-    whole = _Sample.read(pooled, seed)
+    whole = DrawnPredictions.read(pooled, seed)
     rows = list(_describe(whole, ALL))
     for fold in pooled["fold"].unique():
         in_fold = (pooled["fold"] == fold).to_numpy()
-        rows += _describe(_Sample.read(pooled[in_fold], seed), fold)
+        rows += _describe(DrawnPredictions.read(pooled[in_fold], seed), fold)
     rows += _describe_mean(whole)
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -110,75 +119,15 @@ def name_pooled_scores(scores: pd.DataFrame) -> dict[str, float]:
     return named
 
 
-@dataclass(frozen=True)
-class _Sample:
-    """Images with what is drawn of them; classes are numbers, (n,)."""
-
-    label: np.ndarray
-    predicted: np.ndarray
-    probabilities: np.ndarray
-    groups: np.ndarray
-    folds: np.ndarray
-    weights: np.ndarray
-
-    @classmethod
-    def read(cls, table: pd.DataFrame, seed: int) -> "_Sample":
-        groups = table["group"].to_numpy()
-        return cls(
-            class_indices(table["label"]),
-            class_indices(table["predicted"]),
-            read_probabilities(table),
-            groups,
-            table["fold"].to_numpy(),
-            draw_weights(groups, seed),
-        )
-
-    def take(self, chosen: np.ndarray) -> "_Sample":
-        parts = {
-            name: getattr(self, name)[chosen]
-            for name in ("label", "predicted", "probabilities", "groups", "folds")
-        }
-        return replace(self, **parts, weights=self.weights[:, chosen])
-
-    @cached_property
-    def counts(self) -> np.ndarray:
-        """Confusion matrices, (1 + draws, true class, predicted class)."""
-        size = len(DATA_B_CLASSES)
-        cell = np.eye(size**2)[size * self.label + self.predicted]
-        drawn = draw_statistic(lambda weights: weights @ cell, self.weights)
-        return drawn.reshape(-1, size, size)
-
-    @cached_property
-    def rankings(self) -> np.ndarray:
-        """Areas under both curves, (1 + draws, class, curve)."""
-
-        def rank(weights: np.ndarray) -> np.ndarray:
-            of_class = [
-                measure_ranking(weights, self.label == k, self.probabilities[:, k])
-                for k in range(len(DATA_B_CLASSES))
-            ]
-            return np.stack(of_class, axis=1)
-
-        return draw_statistic(rank, self.weights)
-
-    def absent(self) -> list[str]:
-        """Return the classes that no image has."""
-        return [c for k, c in enumerate(DATA_B_CLASSES) if not (self.label == k).any()]
-
-    def name_constant(self, columns: Sequence[str]) -> str:
-        """Return a note on the folds in which these probabilities are constant."""
-        table = pd.DataFrame(self.probabilities, columns=PROBABILITIES)
-        return name_constant_folds(table.assign(fold=self.folds), "test", columns)
-
-
-def _describe(sample: _Sample, fold: str) -> Iterator[dict[str, Any]]:
+def _describe(sample: DrawnPredictions, fold: str) -> Iterator[dict[str, Any]]:
     matrices = sample.counts
-    right = np.trace(matrices, axis1=1, axis2=2)
+    right = np.trace(matrices, axis1=2, axis2=3)
+    images = matrices.sum(axis=(2, 3))
     most = np.bincount(sample.label).argmax()
-    chance = matrices[:, most].sum(axis=1)
-    images = matrices.sum(axis=(1, 2))
-    for score, hits in {"accuracy": right, "share_of_chance": chance}.items():
-        measured = measure_draws(hits / images, sample.groups, kind="share")
+    # The same for all seeds: no network is needed for it.
+    chance = matrices[:, 0, most].sum(axis=1) / images[:, 0]
+    for score, shares in (("accuracy", right / images), ("share_of_chance", chance)):
+        measured = measure_draws(shares, sample.groups, kind="share")
         yield _row(fold, score, "", measured)
     for score, values in _average_classes(sample).items():
         measured = _measure_average(sample, values)
@@ -189,43 +138,43 @@ def _describe(sample: _Sample, fold: str) -> Iterator[dict[str, Any]]:
         for score, measured in _measure_shares(sample, position):
             yield _row(fold, score, label, measured)
         for curve, score in enumerate(RANKINGS):
-            values = sample.rankings[:, position, curve]
+            values = sample.rankings[:, :, position, curve]
             measured = _measure_area(sample, position, values)
             yield _row(fold, score, label, measured)
 
 
-def _describe_mean(sample: _Sample) -> Iterator[dict[str, Any]]:
+def _describe_mean(sample: DrawnPredictions) -> Iterator[dict[str, Any]]:
     folds = sample.folds
     parts = {fold: sample.take(folds == fold) for fold in pd.unique(folds)}
-    areas = np.mean([part.rankings[:, :, 0] for part in parts.values()], axis=0)
+    areas = np.mean([part.rankings[..., 0] for part in parts.values()], axis=0)
     lacking = {
         label: f"no image of {label} in {fold}"
         for fold, part in reversed(parts.items())
         for label in part.absent()
     }
-    macro = _measure_average(sample, areas.mean(axis=1))
+    macro = _measure_average(sample, areas.mean(axis=2))
     macro = _name_constant(sample, macro, PROBABILITIES)
     if lacking:
         macro = Measurement.missing(macro.groups, next(iter(lacking.values())))
     yield _row(MEAN, "macro_auc", "", macro)
     for position, label in enumerate(DATA_B_CLASSES):
-        measured = _measure_area(sample, position, areas[:, position])
+        measured = _measure_area(sample, position, areas[:, :, position])
         if label in lacking:
             measured = Measurement.missing(measured.groups, lacking[label])
         yield _row(MEAN, "auc", label, measured)
 
 
-def _average_classes(sample: _Sample) -> dict[str, np.ndarray]:
-    right = np.diagonal(sample.counts, axis1=1, axis2=2)
-    labelled, predicted = sample.counts.sum(axis=2), sample.counts.sum(axis=1)
+def _average_classes(sample: DrawnPredictions) -> dict[str, np.ndarray]:
+    right = np.diagonal(sample.counts, axis1=2, axis2=3)
+    labelled, predicted = sample.counts.sum(axis=3), sample.counts.sum(axis=2)
     return {
-        "balanced_accuracy": divide(right, labelled).mean(axis=1),
-        "macro_f1": divide(2 * right, labelled + predicted).mean(axis=1),
-        "macro_auc": sample.rankings[:, :, 0].mean(axis=1),
+        "balanced_accuracy": divide(right, labelled).mean(axis=2),
+        "macro_f1": divide(2 * right, labelled + predicted).mean(axis=2),
+        "macro_auc": sample.rankings[..., 0].mean(axis=2),
     }
 
 
-def _measure_average(sample: _Sample, values: np.ndarray) -> Measurement:
+def _measure_average(sample: DrawnPredictions, values: np.ndarray) -> Measurement:
     for label in sample.absent():
         return Measurement.missing(0, f"no image of {label}")
     fewest = min(
@@ -238,31 +187,35 @@ def _measure_average(sample: _Sample, values: np.ndarray) -> Measurement:
 
 
 def _measure_shares(
-    sample: _Sample, position: int
+    sample: DrawnPredictions, position: int
 ) -> Iterator[tuple[str, Measurement]]:
     no_image = f"no image of {DATA_B_CLASSES[position]}"
     matrices = sample.counts
-    images = matrices.sum(axis=(1, 2))
-    labelled = matrices[:, position].sum(axis=1)
-    predicted = matrices[:, :, position].sum(axis=1)
-    hits = matrices[:, position, position]
+    images = matrices.sum(axis=(2, 3))
+    labelled = matrices[:, :, position].sum(axis=2)
+    predicted = matrices[:, :, :, position].sum(axis=2)
+    hits = matrices[:, :, position, position]
     rejected = images - labelled - predicted + hits
-    is_class, is_named = sample.label == position, sample.predicted == position
+    is_class = (sample.label == position)[:, np.newaxis]
+    is_named = sample.predicted == position
     for score, share, of_whole, asked, lacking in (
         ("sensitivity", hits, labelled, is_class, no_image),
         ("specificity", rejected, images - labelled, ~is_class, NO_OTHER),
         ("ppv", hits, predicted, is_named, "never predicted"),
         ("npv", rejected, images - predicted, ~is_named, "always predicted"),
     ):
-        if asked.any():
-            groups = sample.groups[asked]
+        if asked.any(axis=0).all():
+            groups = sample.groups[asked.any(axis=1)]
             values = divide(share, of_whole)
             yield score, measure_draws(values, groups, kind="share")
         else:
-            yield score, Measurement.missing(0, lacking)
+            of_some = " by a seed's networks" if asked.any() else ""
+            yield score, Measurement.missing(0, f"{lacking}{of_some}")
 
 
-def _measure_area(sample: _Sample, position: int, values: np.ndarray) -> Measurement:
+def _measure_area(
+    sample: DrawnPredictions, position: int, values: np.ndarray
+) -> Measurement:
     is_class = sample.label == position
     if not is_class.any():
         return Measurement.missing(0, f"no image of {DATA_B_CLASSES[position]}")
@@ -274,7 +227,7 @@ def _measure_area(sample: _Sample, position: int, values: np.ndarray) -> Measure
 
 
 def _name_constant(
-    sample: _Sample, measured: Measurement, columns: Sequence[str]
+    sample: DrawnPredictions, measured: Measurement, columns: Sequence[str]
 ) -> Measurement:
     """Return a measured area with a note on folds where there is nothing to rank."""
     if measured.is_missing:
@@ -289,6 +242,7 @@ def _row(fold: str, score: str, label: str, measured: Measurement) -> dict[str, 
         "value": measured.value,
         "low": measured.low,
         "high": measured.high,
+        "seed_sd": measured.seed_sd,
         "groups": measured.groups,
         "note": measured.note,
     }

@@ -1,21 +1,22 @@
 """Whether a network sees disease equally well in men and women, old and young."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from detl.evaluation.predictions import split_seeds
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.tables import UNKNOWN
 from detl.statistics.bootstrap import (
     divide,
     draw_statistic,
     draw_weights,
-    measure_difference,
     measure_draws,
     name_columns,
 )
+from detl.statistics.differences import measure_difference
 
 COLUMNS = [
     "attribute",
@@ -53,13 +54,15 @@ def measure_subgroups(
 ) -> pd.DataFrame:
     """Return how well disease is seen in subgroups, and the gap to all others.
 
-    Value and gap have 95 % intervals from the same draws of whole groups of patients.
+    Value and gap have 95 % intervals from the same draws of whole groups of patients;
+    of several seeds both are means over them, and the intervals over trainings too.
     A gap says that a subgroup fares better or worse, not why: sex, age, view and source
     go together, and with the class. Many gaps are shown, and one in twenty has an
     interval without 0 by chance.
 
     Args:
-        pooled: The folds' predictions of their test parts, pooled.
+        pooled: The folds' predictions of their test parts, pooled, of one training or
+            with the column ``seed``.
         seed: Seed of the draws.
 
     Returns:
@@ -79,14 +82,15 @@ def measure_subgroups(
         algorithms applied to chest radiographs in under-served patient populations",
         Nature Medicine 27 (2021), 2176-2182.
     """
-    attributes = _read_attributes(pooled, images)
+    tables = split_seeds(pooled)
+    attributes = _read_attributes(tables[0], images)
     subgroups = [
         (attribute, subgroup, (attributes[attribute] == subgroup).to_numpy())
         for attribute in attributes
         for subgroup in _order_subgroups(attributes[attribute])
     ]
     inside = np.column_stack([members for *_, members in subgroups])
-    groups = pooled["group"].to_numpy()
+    groups = tables[0]["group"].to_numpy()
     weights = draw_weights(groups, seed)
     rows = [
         {
@@ -95,7 +99,7 @@ def measure_subgroups(
             **_measure(shares[position], groups, members & asked, asked & ~members),
             "place": position,
         }
-        for quantity, label, asked, hit in _list_quantities(pooled)
+        for quantity, label, asked, hit in _list_quantities(tables)
         for shares in [_draw_shares(weights, inside, asked, hit)]
         for position, (attribute, subgroup, members) in enumerate(subgroups)
     ]
@@ -123,10 +127,14 @@ def _order_subgroups(column: pd.Series) -> list[str]:
 
 
 def _list_quantities(
-    pooled: pd.DataFrame,
+    tables: Sequence[pd.DataFrame],
 ) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
-    """Yield quantity, class, which images it is a share of, and which it counts."""
-    label, predicted = pooled["label"].to_numpy(), pooled["predicted"].to_numpy()
+    """Yield quantity, class, which images it is a share of, and which it counts.
+
+    The last has a column per seed.
+    """
+    label = tables[0]["label"].to_numpy()
+    predicted = np.column_stack([table["predicted"] for table in tables])
     is_normal, called_normal = label == NORMAL, predicted == NORMAL
     for name in DATA_B_CLASSES:
         yield "sensitivity", name, label == name, predicted == name
@@ -138,12 +146,14 @@ def _list_quantities(
 def _draw_shares(
     weights: np.ndarray, inside: np.ndarray, asked: np.ndarray, hit: np.ndarray
 ) -> np.ndarray:
-    """Return the shares in each subgroup and in the rest, (subgroups, 2, 1 + draws)."""
+    """Return the shares inside and in the rest, (subgroups, 2, 1 + draws, seeds)."""
     counted = np.column_stack([inside, ~inside]) & asked[:, None]
-    indicator = np.column_stack([counted & hit[:, None], counted]).astype("float64")
-    drawn = draw_statistic(lambda weights: weights @ indicator, weights)
-    hits, images = np.split(drawn.T, 2)
-    return divide(hits, images).reshape(2, inside.shape[1], -1).swapaxes(0, 1)
+    hits = counted[:, :, None] & hit[:, None, :]
+    indicator = np.concatenate([counted[:, :, None], hits], axis=2, dtype="float64")
+    flat = indicator.reshape(len(indicator), -1)
+    drawn = draw_statistic(lambda weights: weights @ flat, weights)
+    sums = drawn.reshape(len(drawn), 2, inside.shape[1], 1 + hit.shape[1])
+    return divide(sums[..., 1:], sums[..., :1]).transpose(2, 1, 0, 3)
 
 
 def _measure(

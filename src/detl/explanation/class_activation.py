@@ -11,6 +11,7 @@ import numpy as np
 from detl.errors import DetlError
 from detl.explanation.gradient import Tensor, compile_function, gradient_of_sum
 from detl.networks.cut import cut_network
+from detl.networks.ensemble import members_of
 from detl.networks.keras_settings import plain_keras
 from detl.schemas.keras_model import KerasModel
 
@@ -79,10 +80,12 @@ class EvidenceMapper:
     """Maps the evidence for a class in one layer of one network.
 
     It cuts and compiles a copy of the network once for all calls. Later changes of the
-    given network have no effect.
+    given network have no effect. Of several that were joined (``networks.ensemble``),
+    the map is the mean of the members' maps.
 
     Args:
-        tail: A flat functional model from features to logits, without softmax.
+        tail: A flat functional model from features to logits, without softmax, or
+            members that were joined.
         layer: Name of the explained layer of the tail; its output has the shape
             (n, h, w, channels).
 
@@ -91,11 +94,12 @@ class EvidenceMapper:
     """
 
     def __init__(self, tail: KerasModel, layer: str) -> None:
-        self._lower, self._upper = cut_network(tail, layer)
-        if len(self._upper.input.shape) != 4:
+        self._members = [cut_network(member, layer) for member in members_of(tail)]
+        self._map_shape = self._members[0][1].input.shape
+        if len(self._map_shape) != 4:
             raise DetlError(
                 f"The output of layer {layer!r} has the shape "
-                f"{self._upper.input.shape}, but a feature map has (n, height, width, "
+                f"{self._map_shape}, but a feature map has (n, height, width, "
                 "channels): name a layer before the network flattens its features."
             )
         self._compiled: dict[str, Callable[..., Tensor]] = {}
@@ -131,7 +135,7 @@ class EvidenceMapper:
                 f"{', '.join(METHODS)}."
             )
         map_batch = self._choose(method, has_several=len(features) > BATCH_SIZE)
-        _, height, width, _ = self._upper.input.shape
+        _, height, width, _ = self._map_shape
         maps = np.zeros((len(features), height, width), np.float32)
         for start in range(0, len(features), BATCH_SIZE):
             batch = slice(start, start + BATCH_SIZE)
@@ -146,9 +150,12 @@ class EvidenceMapper:
         """Return the function for a batch, compiled if that pays or is already done."""
 
         def map_batch(of_batch: Tensor, classes: Tensor) -> Tensor:
-            activations = self._lower(of_batch, training=False)
-            gradients = gradient_of_logits(self._upper, activations, classes)
-            return METHODS[method](activations, gradients)
+            maps = []
+            for lower, upper in self._members:
+                activations = lower(of_batch, training=False)
+                gradients = gradient_of_logits(upper, activations, classes)
+                maps.append(METHODS[method](activations, gradients))
+            return keras.ops.mean(keras.ops.stack(maps), axis=0)
 
         if has_several and method not in self._compiled:
             self._compiled[method] = compile_function(map_batch)

@@ -67,7 +67,7 @@ def _draw_panel(axes: "Axes", arms: pd.DataFrame, folds: pd.DataFrame) -> None:
     for row in arms.to_dict("records"):
         arm = f"{row['initialisation']}_{row['unfreeze']}"
         height, colour = _HEIGHTS[arm], COLOURS[row["initialisation"]]
-        if pd.isna(row["accuracy_mean"]):
+        if pd.isna(row["accuracy"]):
             axes.text(
                 0.02,
                 height,
@@ -78,7 +78,7 @@ def _draw_panel(axes: "Axes", arms: pd.DataFrame, folds: pd.DataFrame) -> None:
                 fontsize="small",
             )
             continue
-        mean = 100 * row["accuracy_mean"]
+        mean = 100 * row["accuracy"]
         accuracies = 100 * folds.loc[folds["arm"] == arm, "accuracy"].to_numpy()
         # The dots are spread so that folds of the same accuracy do not hide each other.
         spread = np.linspace(0.2, -0.2, len(accuracies))
@@ -116,7 +116,7 @@ def _legend_of_marks() -> "list[Line2D]":
             mfc="black",
             mec="black",
             ms=5,
-            label="mean, 95 % interval",
+            label="all folds, 95 % interval",
         ),
-        Line2D([], [], ls="--", color="0.5", lw=1, label="mean of DETL"),
+        Line2D([], [], ls="--", color="0.5", lw=1, label="DETL"),
     ]

@@ -121,7 +121,7 @@ def _draw_folds(axes: Axes, place: int, result: Mapping[str, Any]) -> None:
         "label": "one fold",
     }
     axes.scatter(places, accuracies, **dots)
-    ends = (result["accuracy_pooled"], result["accuracy_low"], result["accuracy_high"])
+    ends = (result["accuracy"], result["accuracy_low"], result["accuracy_high"])
     _draw_interval(axes, place, ends, VALIDATION, "o")
 
 

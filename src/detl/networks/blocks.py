@@ -81,6 +81,12 @@ class Blocks:
         x = self.convolution(x, full_width, 3, name, stride)
         return keras.layers.ReLU(name=activation_name or f"{name}_relu")(x)
 
+    def head_input(self, x: Tensor) -> Tensor:
+        """Return what the fully connected layers see of the last feature map."""
+        if self.parameters.head_input == "average":
+            return keras.layers.GlobalAveragePooling2D(name="average_pool")(x)
+        return keras.layers.Flatten(name="flatten")(x)
+
     def fully_connected(self, x: Tensor, name: str) -> Tensor:
         """Return ``x`` after a hidden fully connected layer, ReLU and dropout."""
         x = keras.layers.Dense(

@@ -120,6 +120,11 @@ def replace_head(model: KerasModel, classes: int, seed: int) -> KerasModel:
     return keras.Model(copy.input, logits, name=model.name)
 
 
+def renew_head(model: KerasModel, seed: int) -> KerasModel:
+    """Return a copy of ``model`` whose last layer is untrained, with as many logits."""
+    return replace_head(model, model.output_shape[-1], seed)
+
+
 @plain_keras()
 def copy_model(model: KerasModel) -> KerasModel:
     """Return a copy with the same weights that shares nothing with ``model``."""

@@ -29,18 +29,20 @@ def build_resnet50(
     x = blocks.convolution_relu(x, 64, "conv1", stride=parameters.stem_stride)
     x = keras.layers.MaxPooling2D(3, 2, padding="same", name="pool1")(x)
     for stage, (filters, bottlenecks) in enumerate(_STAGES, start=2):
-        if stage == 5:
+        is_last = stage == 5
+        stride = parameters.last_stride if is_last else min(stage - 1, 2)
+        if is_last:
             x = keras.layers.Identity(name=END_OF_TRUNK)(x)
         for position in range(1, bottlenecks + 1):
             x = _bottleneck(
                 blocks,
                 x,
                 filters,
-                stride=2 if position == 1 and stage > 2 else 1,
+                stride=stride if position == 1 else 1,
                 is_first=position == 1,
                 name=f"conv{stage}_block{position}",
                 activation_name=(
-                    EXPLAINED_LAYER if (stage, position) == (5, bottlenecks) else None
+                    EXPLAINED_LAYER if is_last and position == bottlenecks else None
                 ),
             )
     x = keras.layers.GlobalAveragePooling2D(name="average_pool")(x)
@@ -65,8 +67,8 @@ def _bottleneck(
     x = keras.layers.ReLU(name=f"{name}_2_relu")(
         blocks.convolution(x, filters, 3, f"{name}_2", stride)
     )
-    # A bottleneck starts as the identity, which makes training easier at the start
-    # (Goyal et al. 2017, section 5.1).
-    x = blocks.convolution(x, 4 * filters, 1, f"{name}_3", first_scale=0.0)
+    # A bottleneck starts near the identity, which makes training easier at the start;
+    # from the identity itself (Goyal et al. 2017, section 5.1) few steps lead away.
+    x = blocks.convolution(x, 4 * filters, 1, f"{name}_3", first_scale=0.25)
     x = keras.layers.Add(name=f"{name}_sum")([shortcut, x])
     return keras.layers.ReLU(name=activation_name or f"{name}_relu")(x)

@@ -37,8 +37,8 @@ def build_vgg16(
                 stride=parameters.stem_stride if (number, position) == (1, 1) else 1,
                 activation_name=EXPLAINED_LAYER if is_last else None,
             )
-        x = keras.layers.MaxPooling2D(2, name=f"block{number}_pool")(x)
-    x = keras.layers.Flatten(name="flatten")(x)
-    x = blocks.fully_connected(x, "fc1")
+        if number != len(_BLOCKS) - 1 or parameters.last_stride == 2:
+            x = keras.layers.MaxPooling2D(2, name=f"block{number}_pool")(x)
+    x = blocks.fully_connected(blocks.head_input(x), "fc1")
     x = blocks.fully_connected(x, "fc2")
     return keras.Model(pixels, blocks.logits(x, classes), name="vgg16")

@@ -1,5 +1,6 @@
 """Patients and their films: how often each is examined, and with which findings."""
 
+import itertools
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -91,6 +92,18 @@ class Patient:
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
 
 
+@dataclass(frozen=True)
+class History:
+    """The examinations of a patient."""
+
+    films: int
+    """Those with the group's findings, or of a healthy patient all."""
+    healthy_first: bool
+    """Whether a healthy film comes before them."""
+    age: int
+    """In years, on the first film."""
+
+
 HISTORY, ANATOMY, EXAMINATION, LESION, NEAR_COPY = range(5)
 """The parts of a patient, each with a random generator of its own."""
 
@@ -103,31 +116,44 @@ def draw_films(
     An earlier film without the finding, of a diseased patient with follow-ups, is not
     counted.
     """
-    ordinal = 0
-    while count > 0:
+    for patient, most in list_patients(parameters, group, count):
+        yield from draw_patient(parameters, patient, most)
+
+
+def list_patients(
+    parameters: PhantomParameters, group: Group, count: int
+) -> Iterator[tuple[Patient, int]]:
+    """Yield the patients of ``count`` films, each with how many of these are left."""
+    for ordinal in itertools.count():
+        if count <= 0:
+            return
         patient = Patient(group, ordinal, parameters.seed)
-        for film in draw_patient(parameters, patient, count):
-            yield film
-            count -= film.findings == group.findings
-        ordinal += 1
+        yield patient, count
+        count -= draw_history(parameters, patient).films
+
+
+def draw_history(parameters: PhantomParameters, patient: Patient) -> History:
+    """Return how often a patient is examined, and at which age first."""
+    generator = patient.generator(HISTORY)
+    films = 1 + int(generator.choice(len(IMAGES_PER_PATIENT), p=IMAGES_PER_PATIENT))
+    diseased = bool(patient.group.findings)
+    healthy_first = diseased and generator.random() < HEALTHY_FIRST_SHARE
+    age = int(np.clip(generator.normal(50, 16), 16, 92))
+    if parameters.films_of_a_patient != "follow_ups":
+        near_copies = parameters.films_of_a_patient == "near_copies"
+        films, healthy_first = parameters.near_copies if near_copies else 1, False
+    return History(films, healthy_first, age)
 
 
 def draw_patient(
     parameters: PhantomParameters, patient: Patient, most: int
 ) -> Iterator[Film]:
     """Yield the films of one patient, at most ``most`` of them with the finding."""
-    history = patient.generator(HISTORY)
-    count = 1 + int(history.choice(len(IMAGES_PER_PATIENT), p=IMAGES_PER_PATIENT))
-    diseased = bool(patient.group.findings)
-    healthy_first = diseased and history.random() < HEALTHY_FIRST_SHARE
-    age = int(np.clip(history.normal(50, 16), 16, 92))
-    if parameters.films_of_a_patient != "follow_ups":
-        near_copies = parameters.films_of_a_patient == "near_copies"
-        count, healthy_first = parameters.near_copies if near_copies else 1, False
-    for follow_up in range(min(count, most) + healthy_first):
-        healthy = healthy_first and follow_up == 0
+    history = draw_history(parameters, patient)
+    for follow_up in range(min(history.films, most) + history.healthy_first):
+        healthy = history.healthy_first and follow_up == 0
         findings = () if healthy else patient.group.findings
-        yield draw_film(parameters, patient, follow_up, findings, age)
+        yield draw_film(parameters, patient, follow_up, findings, history.age)
 
 
 def draw_film(
@@ -204,7 +230,7 @@ def draw_view(group: Group, generator: np.random.Generator) -> View:
 
 def total_fill(chest: Chest, lesions: list[Lesion]) -> Map:
     """Return the share of the lung's air that all lesions together replace."""
-    left = np.ones(chest.shape)
+    left = np.ones(chest.shape, np.float32)
     for lesion in lesions:
         left *= 1 - lesion.fill
     return 1 - left

@@ -80,6 +80,21 @@ COVID_BOX_COLUMNS = ("filename", "finding", "x", "y", "w", "h")
 Row = dict[str, str]
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What one film becomes in a collection."""
+
+    patient: int
+    follow_up: int
+    name: str
+    """File name of the image."""
+    image: bytes
+    mask: tuple[str, bytes] | None
+    """File name and content; None of a healthy film."""
+    row: Row
+    boxes: list[Sequence[str]]
+
+
 @dataclass
 class Collection:
     """A collection in memory; ``dirt`` plants faults in it before it is written."""
@@ -92,22 +107,41 @@ class Collection:
     boxes: list[Sequence[str]] = field(default_factory=list)
 
 
-def nih_collection(films: Iterable[Film]) -> Collection:
-    """Return the films in the layout of ChestX-ray14."""
+def collect(entries: Iterable[Entry]) -> Collection:
+    """Return the collection that has these entries, by patient and follow-up."""
     collection = Collection()
-    for film in sorted(films, key=lambda film: (film.patient, film.follow_up)):
-        name = nih_name(film)
-        collection.images[name] = encode_png(film.pixels)
-        collection.rows.append(nih_row(film, name))
-        if film.lesions:
-            collection.masks[name] = encode_mask(film.mask)
-        scale = NIH_FRAME / film.pixels.shape[0]
-        for lesion in film.lesions:
-            finding = NIH_BOX_NAMES.get(lesion.finding, lesion.finding)
-            for box in boxes_of(lesion):
-                numbers = [f"{scale * value:g}" for value in box]
-                collection.boxes.append([name, finding, *numbers])
+    for entry in sorted(entries, key=lambda entry: (entry.patient, entry.follow_up)):
+        collection.images[entry.name] = entry.image
+        collection.rows.append(entry.row)
+        collection.boxes += entry.boxes
+        if entry.mask:
+            name, content = entry.mask
+            collection.masks[name] = content
     return collection
+
+
+def nih_entry(film: Film) -> Entry:
+    """Return what a film becomes in ChestX-ray14."""
+    name = nih_name(film)
+    scale = NIH_FRAME / film.pixels.shape[0]
+    boxes: list[Sequence[str]] = [
+        [
+            name,
+            NIH_BOX_NAMES.get(lesion.finding, lesion.finding),
+            *(f"{scale * value:g}" for value in box),
+        ]
+        for lesion in film.lesions
+        for box in boxes_of(lesion)
+    ]
+    return Entry(
+        patient=film.patient,
+        follow_up=film.follow_up,
+        name=name,
+        image=encode_png(film.pixels),
+        mask=(name, encode_mask(film.mask)) if film.lesions else None,
+        row=nih_row(film, name),
+        boxes=boxes,
+    )
 
 
 def nih_name(film: Film) -> str:
@@ -146,22 +180,25 @@ def nih_row(film: Film, name: str) -> Row:
     )
 
 
-def covid_collection(films: Iterable[Film]) -> Collection:
-    """Return the films in the layout of the COVID-19 image data collection."""
-    collection = Collection()
-    for film in sorted(films, key=lambda film: (film.patient, film.follow_up)):
-        name = covid_name(film)
-        encode = encode_jpeg if name.endswith(".jpg") else encode_png
-        collection.images[name] = encode(film.pixels)
-        collection.rows.append(covid_row(film, name))
-        if film.lesions:
-            mask_name = PurePosixPath(name).with_suffix(".png").name
-            collection.masks[mask_name] = encode_mask(film.mask)
-        for lesion in film.lesions:
-            for box in boxes_of(lesion):
-                row = [name, lesion.finding, *(str(value) for value in box)]
-                collection.boxes.append(row)
-    return collection
+def covid_entry(film: Film) -> Entry:
+    """Return what a film becomes in the COVID-19 image data collection."""
+    name = covid_name(film)
+    encode = encode_jpeg if name.endswith(".jpg") else encode_png
+    mask_name = PurePosixPath(name).with_suffix(".png").name
+    boxes: list[Sequence[str]] = [
+        [name, lesion.finding, *(str(value) for value in box)]
+        for lesion in film.lesions
+        for box in boxes_of(lesion)
+    ]
+    return Entry(
+        patient=film.patient,
+        follow_up=film.follow_up,
+        name=name,
+        image=encode(film.pixels),
+        mask=(mask_name, encode_mask(film.mask)) if film.lesions else None,
+        row=covid_row(film, name),
+        boxes=boxes,
+    )
 
 
 def covid_row(film: Film, name: str) -> Row:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import cos, sin
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from detl.phantoms.anatomy import CENTIMETRE, SIDES, choose_side
-from detl.phantoms.chest import Chest, Map, soft_step
+from detl.phantoms.chest import Chest, Map, length, soft_step
 from detl.phantoms.tissue import texture
 
 
@@ -58,11 +59,10 @@ def choose_sides(generator: np.random.Generator, both: float) -> tuple[int, ...]
 
 def place(chest: Chest, side: int, across: float, along: float) -> tuple[float, float]:
     """Return the visible (x, y) nearest to a relative position in one lung."""
-    lung = chest.lungs[side]
-    miss = (lung.across - across) ** 2 + (lung.along - along) ** 2
-    hidden = lung.inside * chest.lung_field < 0.5
-    row, column = np.unravel_index(np.argmin(miss + 9 * hidden), chest.shape)
-    return float(chest.x[row, column]), float(chest.y[row, column])
+    points = chest.visible[side]
+    miss = (points.across - across) ** 2 + (points.along - along) ** 2
+    nearest = np.argmin(miss)
+    return float(points.x[nearest]), float(points.y[nearest])
 
 
 def blob(
@@ -75,7 +75,7 @@ def blob(
 
 def ground_glass(chest: Chest, generator: np.random.Generator) -> Map:
     """Return COVID-19's haze: peripheral, lower zones, mostly on both sides."""
-    fill = np.zeros(chest.shape)
+    fill = np.zeros(chest.shape, np.float32)
     for side in choose_sides(generator, both=0.8):
         for _ in range(int(generator.integers(2, 5))):
             centre = place(
@@ -92,7 +92,7 @@ def ground_glass(chest: Chest, generator: np.random.Generator) -> Map:
 
 def diffuse_ground_glass(chest: Chest, generator: np.random.Generator) -> Map:
     """Return ARDS: haze over most of both lungs, densest below."""
-    haze = np.zeros(chest.shape)
+    haze = np.zeros(chest.shape, np.float32)
     for side in SIDES:
         lung = chest.lungs[side]
         start = generator.uniform(0.15, 0.4)
@@ -110,10 +110,22 @@ def patchy(
 def consolidation(chest: Chest, generator: np.random.Generator) -> Map:
     """Return one or two solid lobes, each bordered by its fissure."""
     lobes = generator.permutation(len(LOBES))[: 1 if generator.random() < 0.75 else 2]
-    fill = np.zeros(chest.shape)
+    fill = np.zeros(chest.shape, np.float32)
     for lobe in lobes:
         fill = np.maximum(fill, solid_lobe(chest, LOBES[lobe], generator))
     return 0.85 * fill * patchy(chest, generator, 14, 0.12)
+
+
+def peripheral_consolidation(chest: Chest, generator: np.random.Generator) -> Map:
+    """Return SARS: one solid patch at the side wall of one lung, not at its top."""
+    side = choose_side(generator)
+    centre = place(
+        chest, side, generator.uniform(0.85, 1.0), generator.uniform(0.4, 0.85)
+    )
+    spot = blob(
+        chest, centre, generator.uniform(0.14, 0.22), generator.uniform(0.8, 1.3)
+    )
+    return 0.85 * chest.lungs[side].inside * spot * patchy(chest, generator, 14, 0.12)
 
 
 @dataclass(frozen=True)
@@ -168,10 +180,10 @@ def volume_loss(chest: Chest, generator: np.random.Generator) -> Map:
     """Return atelectasis: plates, or a collapsed wedge at the inner base."""
     side = choose_side(generator)  # the same side as in change_anatomy
     lung = chest.lungs[side]
-    fill = np.zeros(chest.shape)
+    fill = np.zeros(chest.shape, np.float32)
     if generator.random() < 0.35:
         wedge = 0.75 - lung.across - 1.6 * (1 - lung.along)
-        fill = 0.75 * soft_step(wedge, 0.03) * lung.inside
+        fill = np.maximum(fill, 0.75 * soft_step(wedge, 0.03) * lung.inside)
     for _ in range(int(generator.integers(1, 4))):
         centre = place(
             chest, side, generator.uniform(0.35, 0.7), generator.uniform(0.55, 0.92)
@@ -180,8 +192,8 @@ def volume_loss(chest: Chest, generator: np.random.Generator) -> Map:
         half_length = generator.uniform(0.13, 0.24)
         thickness = generator.uniform(0.012, 0.024)
         x, y = chest.x - centre[0], chest.y - centre[1]
-        along = np.cos(angle) * x + np.sin(angle) * y
-        off = np.cos(angle) * y - np.sin(angle) * x
+        along = cos(angle) * x + sin(angle) * y
+        off = cos(angle) * y - sin(angle) * x
         plate = np.exp(-((off / thickness) ** 2)) * soft_step(
             half_length - np.abs(along), 0.02
         )
@@ -191,7 +203,7 @@ def volume_loss(chest: Chest, generator: np.random.Generator) -> Map:
 
 def infiltration(chest: Chest, generator: np.random.Generator) -> Map:
     """Return ill-defined patches anywhere, many around the hila."""
-    fill = np.zeros(chest.shape)
+    fill = np.zeros(chest.shape, np.float32)
     for side in choose_sides(generator, both=0.5):
         for _ in range(int(generator.integers(2, 6))):
             centre = place(
@@ -204,19 +216,19 @@ def infiltration(chest: Chest, generator: np.random.Generator) -> Map:
 
 def effusion(chest: Chest, generator: np.random.Generator) -> Map:
     """Return fluid at the base, with a surface that rises to the wall (meniscus)."""
-    fill = np.zeros(chest.shape)
+    fill = np.zeros(chest.shape, np.float32)
     for side in choose_sides(generator, both=0.3):
         lung = chest.lungs[side]
         height = generator.uniform(0.10, 0.34)
         level = chest.anatomy.diaphragm[0 if side < 0 else 1] + 0.05
-        surface = level - height * (0.35 + 0.65 * lung.across**3)
+        surface = level - height * (0.35 + 0.65 * lung.across * lung.across**2)
         fill += lung.inside * soft_step(chest.y - surface, 0.018)
     return 0.92 * fill
 
 
 def nodule(chest: Chest, generator: np.random.Generator) -> Map:
     """Return one to three round spots of 1.5 to 3 cm."""
-    fill = np.zeros(chest.shape)
+    fill = np.zeros(chest.shape, np.float32)
     for _ in range(1 if generator.random() < 0.5 else int(generator.integers(2, 4))):
         centre = place(
             chest,
@@ -225,7 +237,7 @@ def nodule(chest: Chest, generator: np.random.Generator) -> Map:
             generator.uniform(0.2, 0.85),
         )
         radius = generator.uniform(0.8, 1.5) * CENTIMETRE
-        fill = np.maximum(fill, ball(chest, centre, np.full(chest.shape, radius)))
+        fill = np.maximum(fill, ball(chest, centre, radius))
     return 0.80 * fill
 
 
@@ -245,15 +257,15 @@ def mass(chest: Chest, generator: np.random.Generator) -> Map:
     return 0.92 * ball(chest, centre, radius)
 
 
-def ball(chest: Chest, centre: tuple[float, float], radius: Map) -> Map:
+def ball(chest: Chest, centre: tuple[float, float], radius: Map | float) -> Map:
     """Return the thickness of a ball, relative to its middle."""
-    level = np.hypot(chest.x - centre[0], chest.y - centre[1]) / radius
-    return np.clip(1 - level**2, 0, 1) ** 0.4
+    level = length(chest.x - centre[0], chest.y - centre[1]) / radius
+    return np.maximum(1 - level**2, 0) ** 0.4
 
 
 def no_opacity(chest: Chest, generator: np.random.Generator) -> Map:
     """Return no opacity: the finding shows in the anatomy alone."""
-    return np.zeros(chest.shape)
+    return np.zeros(chest.shape, np.float32)
 
 
 SIGNS: dict[str, Callable[[Chest, np.random.Generator], Map]] = {
@@ -265,7 +277,7 @@ SIGNS: dict[str, Callable[[Chest, np.random.Generator], Map]] = {
     "Mass": mass,
     "Pneumonia": consolidation,
     "COVID-19": ground_glass,
-    "SARS": ground_glass,
+    "SARS": peripheral_consolidation,
     "ARDS": diffuse_ground_glass,
 }
 """The sign of each finding."""

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from detl.phantoms.chest import Map
+from detl.phantoms.tissue import shrink
 
 MARGIN = 0.0375
 """Distance of a mark's centre from the edges, in sides of the central square."""
@@ -44,8 +45,7 @@ def draw_mark(findings: Sequence[str], shape: tuple[int, int]) -> Map:
         for half in (-SIDE * square / 2, SIDE * square / 2)
     )
     cv2.rectangle(canvas, start, (end[0] - 1, end[1] - 1), 255, -1)
-    small = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.float64) / 255
+    return shrink(canvas, shape)
 
 
 def class_of(findings: Sequence[str]) -> str:

@@ -1,11 +1,13 @@
 """Rendering of a chest: from absorption to the grey levels of a film."""
 
+from math import tanh
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from detl.phantoms.chest import Chest, Map, smooth
-from detl.phantoms.tissue import AIR, absorption
+from detl.phantoms.tissue import AIR, absorption, shrink
 
 LEAD = 0.45
 """Absorption of lead, on the scale of ``absorption``."""
@@ -45,14 +47,22 @@ def expose(
     examination = chest.examination
     level = 1.2 * examination.contrast * (absorbed - 0.47) + 0.51
     level += examination.brightness
-    level = 0.85 * level + 0.15 * smooth(level, min(chest.shape) / 6)
+    level = 0.85 * level + 0.15 * scatter(level)
     level = np.clip(level, 0, 1.15)
-    grey = 255 * np.tanh(1.25 * level**examination.gamma) / np.tanh(1.25 * 1.1)
-    grain = generator.standard_normal(chest.shape)
+    grey = (255 / tanh(1.25 * 1.1)) * np.tanh(1.25 * level**examination.gamma)
+    grain = generator.standard_normal(chest.shape).astype(np.float32)
     # Screens blur the quanta: part of the noise is coarser than a pixel.
     grain = 0.6 * grain + 1.6 * smooth(grain, 0.8)
     grey += noise * grain * (0.45 + 0.55 * np.clip(level, 0, 1))
     return np.clip(np.round(grey), 0, 255).astype(np.uint8)
+
+
+def scatter(level: Map) -> Map:
+    """Return the level, blurred by a sixth of the film, on an eighth of its pixels."""
+    height, width = level.shape
+    small = cv2.resize(level, (width // 8, height // 8), interpolation=cv2.INTER_AREA)
+    blurred = smooth(np.asarray(small, np.float32), min(small.shape) / 6)
+    return np.asarray(cv2.resize(blurred, (width, height)), np.float32)
 
 
 def accessories(chest: Chest, generator: np.random.Generator) -> Map:
@@ -63,10 +73,7 @@ def accessories(chest: Chest, generator: np.random.Generator) -> Map:
     if chest.examination.view != "PA":
         for _ in range(int(generator.integers(0, 4))):
             draw_wire(chest, canvas, generator)
-    small = cv2.resize(
-        canvas.astype(np.float64) / 255, (width, height), interpolation=cv2.INTER_AREA
-    )
-    return LEAD * np.asarray(small, np.float64)
+    return LEAD * shrink(canvas, chest.shape)
 
 
 def draw_marker(canvas: NDArray[np.uint8], generator: np.random.Generator) -> None:

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from detl.phantoms.anatomy import SIDES
 from detl.phantoms.chest import Chest, Map, smooth, soft_ellipse, soft_step
 
+FIFTHS = np.linspace(0, 1, 5)
+
 AIR = 0.46
 """Difference in absorption between soft tissue and a lung's full depth of air."""
 
@@ -14,7 +16,7 @@ AIR = 0.46
 def absorption(chest: Chest) -> tuple[Map, Map]:
     """Return the absorption of the chest without its air, and of its vessels.
 
-    Both are float64 maps; soft tissue of the trunk absorbs about 0.7. The vessels are
+    Both are float32 maps; soft tissue of the trunk absorbs about 0.7. The vessels are
     separate, because consolidated lung hides them.
     """
     generator = np.random.default_rng(chest.anatomy.seed)
@@ -45,7 +47,7 @@ def soft_tissue(chest: Chest) -> Map:
     """Return the trunk, its side walls, the breasts, heart and mediastinum."""
     anatomy = chest.anatomy
     across = np.clip(np.abs(chest.x) / (anatomy.body + 0.14), 0, 1)
-    trunk = (0.55 + 0.06 * chest.y) * np.sqrt(1 - 0.75 * across**3)
+    trunk = (0.55 + 0.06 * chest.y) * np.sqrt(1 - 0.75 * across * across**2)
     neck = (
         -0.22 * soft_step(-0.72 - chest.y, 0.07) * soft_step(0.3 - np.abs(chest.x), 0.1)
     )
@@ -178,13 +180,13 @@ def texture(chest: Chest, generator: np.random.Generator, cells: int) -> Map:
         cells: Number of independent values across the chest.
     """
     size = 8 * cells
-    coarse = generator.standard_normal((cells + 4, cells + 4))
+    coarse = generator.standard_normal((cells + 4, cells + 4)).astype(np.float32)
     field = cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC)
-    # Nearest neighbours on a fine grid, since OpenCV's remap interpolates in single
-    # precision.
-    column = np.clip((chest.x + 1.5) / 3 * size, 0, size - 1).astype(np.intp)
-    row = np.clip((chest.y + 1.5) / 3 * size, 0, size - 1).astype(np.intp)
-    return smooth(np.asarray(field[row, column], np.float64), 1.0)
+    column, row = (size / 3 * (place + 1.5) - 0.5 for place in (chest.x, chest.y))
+    sampled = cv2.remap(
+        field, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(sampled, np.float32)
 
 
 def pulmonary_vessels(chest: Chest, generator: np.random.Generator) -> Map:
@@ -193,12 +195,15 @@ def pulmonary_vessels(chest: Chest, generator: np.random.Generator) -> Map:
     canvas = np.zeros((4 * height, 4 * width), np.uint8)
     for side in SIDES:
         draw_vessel_tree(chest, canvas, generator, side)
-    lines = cv2.resize(
-        canvas.astype(np.float64) / 255, (width, height), interpolation=cv2.INTER_AREA
-    )
-    lines = smooth(np.asarray(lines, np.float64), 0.4)
+    lines = smooth(shrink(canvas, chest.shape), 0.4)
     hila = soft_ellipse_at(chest, (0.16, -0.03), (0.05, 0.14), 0.03)
-    return chest.anatomy.vessels * (0.11 * lines + 0.08 * hila) * chest.lung_field
+    return chest.anatomy.vessels * (0.12 * lines + 0.08 * hila) * chest.lung_field
+
+
+def shrink(canvas: NDArray[np.uint8], shape: tuple[int, int]) -> Map:
+    """Return a larger canvas, 0 to 255, averaged to a map of this shape, 0 to 1."""
+    small = cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32) * (1 / 255)
 
 
 def draw_vessel_tree(
@@ -213,24 +218,25 @@ def draw_vessel_tree(
         canvas: The canvas to draw on, four times the film's height and width.
         side: -1 for the patient's right lung, 1 for the left.
     """
+    # Points are complex numbers here, as if the lung were the left one.
     heading = np.array([-1.45, -1.0, -0.45, 0.05, 0.5, 0.85, 1.2, 1.5])
-    hilum = np.array([side * 0.15 + 0.01, -0.06 if side > 0 else -0.01])
-    start = hilum + np.stack([0 * heading, 0.1 * np.sin(heading)], axis=-1)
+    hilum = 0.15 + side * 0.01 + 1j * (-0.06 if side > 0 else -0.01)
+    start = hilum + 0.1j * np.sin(heading)
     heading = heading + generator.normal(0, 0.15, heading.shape)
     length = generator.uniform(0.12, 0.24, heading.shape)
     for order in range(4, -1, -1):
         bend = generator.normal(0, 0.30, heading.shape)
-        headings = heading[:, None] + bend[:, None] * np.linspace(0, 1, 5)
-        steps = np.stack([side * np.cos(headings), np.sin(headings)], axis=-1)
-        ways = np.cumsum(steps * length[:, None, None] / 5, axis=1)
-        points = np.concatenate([start[:, None], start[:, None] + ways], axis=1)
-        corners = np.round(chest.to_pixels(points) * 4 * 16).astype(np.int32)
+        headings = heading[:, None] + bend[:, None] * FIFTHS
+        steps = np.exp(1j * headings) * (length[:, None] / 5)
+        points = np.cumsum(np.column_stack([start, steps]), axis=1)
+        pixels = chest.to_pixels(points.view(float).reshape(-1, 6, 2) * [side, 1])
+        corners = np.round(pixels * 4 * 16).astype(np.int32)
         thickness = max(1, round((0.8 + 1.5 * order) * min(chest.shape) / 128))
         grey = 95 + 25 * order
-        cv2.polylines(canvas, list(corners), False, grey, thickness, cv2.LINE_AA, 4)
+        # The canvas is averaged, so that its lines need not be smooth.
+        cv2.polylines(canvas, list(corners), False, grey, thickness, cv2.LINE_8, 4)
         # Every vessel divides into two.
-        start = np.repeat(points[:, -1], 2, axis=0)
-        turn = np.tile([-0.4, 0.3], len(heading))
-        heading = np.repeat(headings[:, -1], 2) + turn
+        start = np.repeat(points[:, -1], 2)
+        heading = (headings[:, -1:] + [-0.4, 0.3]).ravel()
         heading = heading + generator.normal(0, 0.2, heading.shape)
         length = np.repeat(length, 2) * generator.uniform(0.6, 0.95, heading.shape)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from detl.report.inputs import Run
+from detl.report.trainings import name_held
 from detl.wording import (
     class_title,
     enumerate_names,
@@ -24,7 +25,7 @@ def write_abstract(run: Run) -> str:
     )
     accuracies = enumerate_names(
         [
-            f"{network_title(name)} {in_percent(result['accuracy_pooled'])} "
+            f"{network_title(name)} {in_percent(result['accuracy'])} "
             f"({interval_in_percent(result['accuracy_low'], result['accuracy_high'])})"
             for name, result in run.results.items()
         ]
@@ -35,8 +36,8 @@ def write_abstract(run: Run) -> str:
         f"images of {data_b['group'].nunique():,} groups of patients, in {classes} "
         f"classes, from {enumerate_names(sorted(sources.unique()))}. Share of test "
         "images classified correctly in the cross-validation (95 % interval over "
-        f"patients): {accuracies}. {_describe_source_rule(sources, data_b)} This is no "
-        "medical device."
+        f"{name_held(run)}): {accuracies}. {_describe_source_rule(sources, data_b)} "
+        "This is no medical device."
     )
 
 

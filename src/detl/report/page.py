@@ -23,7 +23,7 @@ def write_page(run: Run, audit_verdict: pd.DataFrame) -> str:
 
     sections = [module.section(run) for module in SECTIONS]
     return render_page(
-        TITLE, write_abstract(run), [describe_verdict(audit_verdict), *sections]
+        TITLE, write_abstract(run), [describe_verdict(audit_verdict, run), *sections]
     )
 
 

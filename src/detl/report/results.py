@@ -5,9 +5,11 @@ from typing import Any
 import pandas as pd
 
 from detl.errors import DetlError
+from detl.evaluation.accuracies import ACCURACIES
 from detl.report.inputs import Results
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.parameters import NetworkParameters
+from detl.statistics.bootstrap import FEWEST_GROUPS
 
 CLASS_SCORES = ("sensitivity", "specificity", "ppv", "auc")
 
@@ -18,7 +20,6 @@ def collect_results(
     summary: dict[str, Any],
     fold_summary: pd.DataFrame,
     tested: pd.DataFrame,
-    scores: pd.DataFrame,
     evidence: dict[str, Any],
     network: NetworkParameters,
 ) -> Results:
@@ -27,40 +28,33 @@ def collect_results(
     Args:
         history: Curves of the pretraining.
         pretrained: Scores of the pretrained network on Data-A's validation part.
-        summary: Accuracies over the folds, and warnings.
-        fold_summary: Scores, a row per fold.
-        tested: The predictions of all folds, with ``fold`` and ``group``.
-        scores: The scores of ``tested``, with their intervals.
+        summary: Accuracies over all folds (``measure_accuracies``), and warnings.
+        fold_summary: Scores, means over seeds, a row per fold.
+        tested: What the ensembles of all folds predict, with ``fold`` and ``group``.
         evidence: What ``measure_evidence`` returns.
         network: Knows the factor on the filters.
 
     Returns:
-        ``accuracy_mean``, ``_sd``, ``_pooled``, and ``_low`` and ``_high`` (95 %
-        interval of the pooled one, over groups of patients); ``tested`` and
-        ``correct`` images and their ``groups``; the scores of the pretraining
-        (``data_a_...``); ``warnings``; ``never_predicted``, a list of classes;
-        ``history``; ``folds``, a list with fold, epoch, tested, correct and accuracy;
-        ``classes``, by class the mean over the folds of its scores; ``evidence``;
+        What ``measure_accuracies`` returns; ``tested`` images and their ``groups``; the
+        scores of the pretraining (``data_a_...``); ``warnings``; ``never_predicted``,
+        a list of classes that the ensembles never name; ``history``; ``folds``, a list
+        with fold, epoch, tested, and accuracy of the mean over seeds and of the
+        ensemble; ``classes``, by class the mean over the folds of its scores;
+        ``evidence``;
         ``width_multiplier``. All shares are from 0 to 1.
 
     Raises:
         DetlError: The test images have too few groups for an accuracy.
     """
-    accuracy = scores[(scores["fold"] == "all") & (scores["score"] == "accuracy")]
-    (pooled,) = accuracy.to_dict("records")
-    if pd.isna(pooled["value"]):
+    if summary["accuracy_low"] is None:
         raise DetlError(
-            f"The accuracy of the {len(tested)} test images has no number "
-            f"({pooled['note']}), which the report needs: add patients."
+            f"The accuracy of the {len(tested)} test images has no interval, as they "
+            f"are of {tested['group'].nunique()} groups of patients and "
+            f"{FEWEST_GROUPS} are needed for the report: add patients."
         )
-    is_right = tested["label"] == tested["predicted"]
     return {
-        **{key: summary[key] for key in ("accuracy_mean", "accuracy_sd")},
-        "accuracy_pooled": pooled["value"],
-        "accuracy_low": pooled["low"],
-        "accuracy_high": pooled["high"],
+        **{key: summary[key] for key in ACCURACIES},
         "tested": len(tested),
-        "correct": int(is_right.sum()),
         "groups": tested["group"].nunique(),
         **pretrained,
         "warnings": summary["warnings"],
@@ -70,9 +64,7 @@ def collect_results(
             if not (tested["predicted"] == label).any()
         ],
         "history": dict(history),
-        "folds": _describe_folds(
-            fold_summary, is_right.groupby(tested["fold"]).agg(["size", "sum"])
-        ),
+        "folds": _describe_folds(fold_summary, tested["fold"].value_counts()),
         "classes": {
             label: {
                 score: float(fold_summary[f"{score}_{label}"].mean())
@@ -86,16 +78,16 @@ def collect_results(
 
 
 def _describe_folds(
-    fold_summary: pd.DataFrame, right: pd.DataFrame
+    fold_summary: pd.DataFrame, images: pd.Series
 ) -> list[dict[str, Any]]:
-    """Return the counts of each fold; ``right`` has the columns size and sum."""
+    """Return the accuracies of each fold; ``images`` says how many it tests."""
     return [
         {
-            "fold": fold,
-            "epoch": int(epoch),
-            "tested": int(right.loc[fold, "size"]),
-            "correct": int(right.loc[fold, "sum"]),
-            "accuracy": float(right.loc[fold, "sum"] / right.loc[fold, "size"]),
+            "fold": row["fold"],
+            "epoch": int(row["epoch"]),
+            "tested": int(images[row["fold"]]),
+            "accuracy": float(row["accuracy"]),
+            "ensemble_accuracy": float(row["ensemble_accuracy"]),
         }
-        for fold, epoch in zip(fold_summary["fold"], fold_summary["epoch"], strict=True)
+        for row in fold_summary.to_dict("records")
     ]

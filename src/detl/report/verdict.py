@@ -7,6 +7,7 @@ import pandas as pd
 from detl.report.blocks import Block, Note, Paragraph, Section, Table
 from detl.report.checks import NOT_COMPUTED, Check
 from detl.report.inputs import Run
+from detl.report.trainings import describe_trainings
 from detl.wording import count_of, enumerate_names
 
 
@@ -43,7 +44,7 @@ def _say_meaning(check: Check) -> str:
     return f"{check.meaning} Without a number: {enumerate_names(check.missing)}."
 
 
-def describe_verdict(verdict: pd.DataFrame) -> Section:
+def describe_verdict(verdict: pd.DataFrame, run: Run) -> Section:
     """Return the first section of the report."""
     counts = verdict["verdict"].value_counts()
     said = ", ".join(
@@ -54,8 +55,7 @@ def describe_verdict(verdict: pd.DataFrame) -> Section:
         Paragraph(
             f"{count_of(len(verdict), 'check')} of whether the figures below can be "
             f"believed: {said}. Of several networks the number is that of the one that "
-            "fares worst, which the last column names. Intervals are of these networks "
-            "on new patients: another seed would train others, which no row is about."
+            f"fares worst, which the last column names. {describe_trainings(run)}"
         )
     ]
     if counts.get(NOT_COMPUTED, 0):

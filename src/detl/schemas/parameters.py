@@ -8,12 +8,42 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 View = Literal["PA", "AP", "AP Supine", "L"]
 """Projection of a chest film, as the sources spell it; L is lateral."""
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+def _leave_out_null(entries: Any) -> Any:
+    """Return the entries that an environment has not set to null.
+
+    An environment is merged with base name by name, so that it cannot leave out a name.
+    """
+    if not isinstance(entries, Mapping):
+        return entries
+    return {name: value for name, value in entries.items() if value is not None}
+
+
+def _require_whole(shares: dict[View, float]) -> dict[View, float]:
+    if shares and abs(sum(shares.values()) - 1) > 1e-6:
+        raise ValueError(f"the shares sum to {sum(shares.values()):g}, and must to 1")
+    return shares
+
+
+ViewShares = Annotated[
+    dict[View, Annotated[float, Field(gt=0, le=1)]], AfterValidator(_require_whole)
+]
+"""Share of each view; where there are none, views are taken as they come."""
+
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -40,7 +70,12 @@ class SourceParameters(Parameters):
 class IngestParameters(Parameters):
     """How images are read and brought to one size."""
 
-    sources: dict[str, SourceParameters] = Field(min_length=1)
+    sources: Annotated[
+        dict[str, SourceParameters],
+        Field(min_length=1),
+        BeforeValidator(_leave_out_null),
+    ]
+    """By name; one that is null is left out."""
     views: list[View] = Field(min_length=1)
     """Images of other views are rejected; those of an unknown view are not."""
     input_size: Annotated[int, Field(ge=32)]
@@ -57,8 +92,10 @@ class IngestParameters(Parameters):
 class ClassParameters(Parameters):
     """Which images make up one class of Data-B, and how many."""
 
-    findings: dict[str, Count] = Field(min_length=1)
-    """Number of images to take of each finding."""
+    findings: Annotated[
+        dict[str, Count], Field(min_length=1), BeforeValidator(_leave_out_null)
+    ]
+    """Number of images to take of each finding; one that is null is left out."""
     sources: list[str] | None
     """Sources to take from; null takes from every source."""
     multi_label: Literal["never", "if_short", "always"]
@@ -66,6 +103,8 @@ class ClassParameters(Parameters):
     images are used up, or with the same chance from the start."""
     never_with: list[str] = []
     """An image that has one of these is not taken as multi-label."""
+    view_shares: ViewShares = {}
+    """The same in several classes, they keep the view from telling the class."""
 
 
 class DataBParameters(Parameters):
@@ -84,6 +123,9 @@ class DataAParameters(Parameters):
     pneumonia: Literal["exclude_any", "exclude_single"]
     most_per_class: Count | None
     """Upper limit of each class's size, validation included; null takes all."""
+    view_shares: ViewShares = {}
+    """Of both classes, so that the view does not tell them; as many images of each
+    class are taken as have these shares."""
     validation_per_class: Count
     """Size of the balanced validation part, per class ..."""
     largest_validation_share: Share
@@ -93,9 +135,11 @@ class DataAParameters(Parameters):
 class FoldParameters(Parameters):
     """The folds of the cross-validation (their number is in ``design.py``)."""
 
-    inner_validation_share: Annotated[float, Field(gt=0, le=0.5)]
+    inner_validation_share: Annotated[float, Field(gt=0, le=0.5)] | None
     """Share of a fold's training part on which the best epoch is chosen, rounded to
-    one in a whole number."""
+    one in a whole number. Null trains on all of it, and chooses nothing; thresholds and
+    temperatures then come from what the other folds' networks say of their own test
+    parts."""
 
 
 class SplitParameters(Parameters):
@@ -103,8 +147,8 @@ class SplitParameters(Parameters):
 
     protocol: Literal["grouped", "paper"]
     """Grouped keeps a patient's images, and copies, in one fold and out of Data-A, and
-    chooses the epoch on an inner validation part. Paper draws folds by image, leaves
-    Data-B's patients in Data-A, and chooses the epoch on the test fold."""
+    may choose the epoch on an inner validation part. Paper draws folds by image, leaves
+    Data-B's patients in Data-A, and may choose the epoch on the test fold."""
     on_shortage: Literal["use_all", "fail"]
     data_b: DataBParameters
     data_a: DataAParameters
@@ -126,6 +170,13 @@ class NetworkParameters(Parameters):
     dropout: Annotated[float, Field(ge=0, lt=1)]
     stem_stride: Literal[1, 2, 4]
     """Stride of the first convolution."""
+    last_stride: Literal[1, 2] = 2
+    """Stride on the way into the last block; 1 keeps its feature map, which Grad-CAM
+    explains, twice as fine."""
+    head_input: Literal["flatten", "average"] = "flatten"
+    """What the fully connected layers see of the last feature map: each of its
+    positions, or their average, which ResNet50 has in any case. Grad-CAM weights a map
+    as a whole, so that its maximum means more where the positions weigh alike."""
     normalisation: Literal["none", "batch"]
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"]
     """Of the layers. Mixed ones compute in half precision, and keep the weights, the
@@ -158,6 +209,13 @@ class TrainingParameters(Parameters):
     """Training stops with an error if the training loss has never been better than
     chance, and is at chance for this many epochs in a row after the warm-up; null never
     stops. At chance means within 0.01 of the entropy of the classes' shares."""
+    read: Literal["best", "last", "average"] = "best"
+    """Which weights are kept: those of the epoch with the best validation accuracy, of
+    the last epoch, or the mean over the last half of the epochs, with batch-norm
+    statistics taken anew in one pass over the training part."""
+    last_batch: Literal["keep", "drop"] = "keep"
+    """Whether the images that are left over after the last whole batch of an epoch are
+    a small batch of their own, or are left out of this epoch."""
     jit_compile: bool | Literal["auto"]
     """Whether XLA compiles the steps. Auto: under JAX always; under TensorFlow where
     it sees a GPU and XLA knows every layer."""
@@ -185,6 +243,21 @@ class PretrainParameters(TrainingParameters):
     epochs_at_chance: Count | None = 10
     augmentation: AugmentationParameters | None
     """Null trains on the images as they are."""
+
+
+class ViewParameters(AugmentationParameters):
+    """Augmented versions of Data-B's images, which go through the frozen part once."""
+
+    number: Count
+    """Versions of each image, beside the image as it is."""
+
+
+class TransferParameters(TrainingParameters):
+    """How the tail of a pretrained network is trained."""
+
+    views: ViewParameters | None = None
+    """Each time an image is trained on, one of its versions is drawn at random; null
+    trains on the images as they are."""
 
 
 class ImagenetParameters(Parameters):

@@ -160,13 +160,25 @@ PREDICTIONS = DataFrameSchema(
 )
 
 
-FOLD_PREDICTIONS = DataFrameSchema(
-    {"fold": FOLDS.columns["fold"], **PREDICTIONS.columns, "image_id": _text()},
+SEED_PREDICTIONS = DataFrameSchema(
+    {
+        "image_id": _text(),
+        "seed": Column(int, Check.ge(0)),
+        **{k: v for k, v in PREDICTIONS.columns.items() if k != "image_id"},
+    },
     strict=True,
-    unique=["fold", "image_id"],
+    unique=["image_id", "seed"],
+    name="seed_predictions",
+)
+"""Predictions of the same images by a fold's networks of several seeds."""
+
+FOLD_PREDICTIONS = DataFrameSchema(
+    {"fold": FOLDS.columns["fold"], **SEED_PREDICTIONS.columns},
+    strict=True,
+    unique=["fold", "image_id", "seed"],
     name="fold_predictions",
 )
-"""Predictions of the same images by the networks of several folds."""
+"""Predictions of the same images by the networks of several folds and seeds."""
 
 
 def tabulate_predictions(

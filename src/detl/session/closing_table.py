@@ -24,20 +24,47 @@ def format_summary(summary: pd.DataFrame, report: str) -> str:
         summary: A row per architecture.
         report: Path of the page of the report.
     """
-    width = max(len("architecture"), *summary["architecture"].str.len())
-    lines = [f"{'architecture':{width}}  accuracy, mean +- SD   pooled accuracy"]
-    for row in summary.to_dict("records"):
-        mean, sd = row["accuracy_mean"], 100 * row["accuracy_sd"]
-        mean_and_sd = f"{mean:.1%} +- {sd:.1f} points"
-        lines.append(
-            f"{row['architecture']:{width}}  {mean_and_sd:22}  "
-            f"{row['accuracy_pooled']:.1%}"
-        )
+    shown = pd.DataFrame(
+        {
+            "architecture": summary["architecture"],
+            "accuracy, 95 % interval": _shares(summary, "accuracy"),
+            "SD over seeds": summary["accuracy_sd_seeds"].map(_name_deviation),
+            "ensemble, 95 % interval": _shares(summary, "ensemble_accuracy"),
+        }
+    )
+    lines = [shown.to_string(index=False), *_explain_intervals(summary)]
     warnings = summary["warnings"].astype("string").fillna("")
     for architecture, warning in zip(summary["architecture"], warnings, strict=True):
         if warning:
             lines.append(f"Warning, {architecture}: {warning}")
     return "\n".join(["", *lines, "", NEXT.format(report=report)])
+
+
+def _explain_intervals(summary: pd.DataFrame) -> list[str]:
+    """Return what the accuracies are means over, and what their intervals are over."""
+    seeds = int(summary["seeds"].min())
+    if seeds == 1:
+        return ["One training each: intervals are over patients, not over trainings."]
+    return [
+        f"Accuracy: mean over {seeds} seeds, interval over patients and trainings.",
+        "Ensemble: all seeds as one, interval over patients, of these networks.",
+    ]
+
+
+def _name_deviation(deviation: float) -> str:
+    return "one seed" if pd.isna(deviation) else f"{100 * deviation:.1f} points"
+
+
+def _shares(table: pd.DataFrame, name: str) -> pd.Series:
+    """Return shares with their intervals, in per cent."""
+    texts = [
+        f"{value:.1%}"
+        + ("" if pd.isna(low) else f" ({100 * low:.1f} to {100 * high:.1f})")
+        for value, low, high in (
+            table[[name, f"{name}_low", f"{name}_high"]].to_numpy("float64")
+        )
+    ]
+    return pd.Series(texts, index=table.index)
 
 
 def format_optimism(optimism: pd.DataFrame) -> str:
@@ -58,14 +85,14 @@ def format_ablation(ablation: pd.DataFrame) -> str:
 
     Below it stand the arms that were not run, by architecture, with the reason.
     """
-    was_run = ablation["accuracy_mean"].notna()
+    was_run = ablation["accuracy"].notna()
     run = ablation[was_run]
     shown = pd.DataFrame(
         {
             "architecture": run["architecture"],
             "starts from": run["initialisation"],
             "trains": run["unfreeze"],
-            "accuracy": run["accuracy_mean"].map("{:.1%}".format),
+            "accuracy": run["accuracy"].map("{:.1%}".format),
             "difference, 95 % interval": _points(run, "difference"),
             "p (Holm)": run["p_holm"].map("{:.3f}".format, na_action="ignore"),
         }

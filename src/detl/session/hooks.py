@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,15 @@ from kedro.pipeline.node import Node
 from detl.design import unit_of
 from detl.errors import DetlError
 from detl.session.commands import SOURCE
-from detl.session.made_with import FILE, RAW, Ledger, Values, find_changes, list_values
+from detl.session.made_with import (
+    FILE,
+    RAW,
+    Change,
+    Ledger,
+    Values,
+    find_changes,
+    list_values,
+)
 from detl.session.project_parameters import check_parameters
 from detl.session.quiet import import_keras
 from detl.session.selection import (
@@ -202,13 +210,16 @@ class LedgerHooks:
     def __init__(self) -> None:
         self._ledger = Ledger(Path())
         self._raw = ""
+        self._is_sample = False
         self._values: Values = {}
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Find the ledger of the environment."""
         self._ledger = Ledger(data_folder(context), context.env)
-        self._raw = context.config_loader["globals"]["raw"]
+        folders = context.config_loader["globals"]
+        self._raw = folders["raw"]
+        self._is_sample = folders["raw"] == folders["sample"]
 
     @hook_impl(tryfirst=True)
     def before_pipeline_run(
@@ -234,7 +245,11 @@ class LedgerHooks:
             )
         above = nodes_above(taken, catalog)
         in_order = [node for node in every_node().nodes if node in above]
-        changes = find_changes(in_order, ledger, self._values)
+        changes = [
+            change
+            for change in find_changes(in_order, ledger, self._values)
+            if self._matters(change, ledger)
+        ]
         if not run_params["only_missing_outputs"]:
             # The same images may lie in another folder on another machine.
             changes = [change for change in changes if change.parameter != RAW]
@@ -250,10 +265,36 @@ class LedgerHooks:
                 f"new ones, '{_spell_making([dataset], run_params)}'."
             )
 
+    def _matters(self, change: Change, ledger: Mapping[str, Values]) -> bool:
+        """Return whether a change is of raw data that were and are those in use."""
+        if not change.parameter.startswith("phantom."):
+            return True
+        return self._is_sample and ledger[change.dataset].get(RAW) == self._raw
+
     @hook_impl
     def after_node_run(self, node: Node) -> None:
         """Note the node's outputs just before they are saved."""
         self._ledger.note(node.outputs, self._values)
+
+
+class SampleHooks:
+    """Makes the sample where a run reads it and it is not there."""
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Make the sample, unless other raw data are asked for (DETL_DATA)."""
+        from detl.datasets import FolderDataset
+        from detl.schemas.parameters import PhantomParameters
+        from detl.session.sample import ensure_sample
+
+        if "radiographs" not in pipeline.inputs():
+            return
+        raw, sample = catalog.get("radiographs"), catalog.get("phantoms")
+        if not isinstance(raw, FolderDataset) or not isinstance(sample, FolderDataset):
+            return
+        if raw.path == sample.path:
+            asked = catalog.load("params:phantom")
+            ensure_sample(sample, PhantomParameters.model_validate(asked))
 
 
 class ProvenanceHooks:

@@ -136,7 +136,7 @@ def _list_used(node: Node, names: Iterable[str]) -> list[str]:
     """Return which of these parameters a node uses."""
     blocks = {i.removeprefix("params:") for i in node.inputs if i.startswith("params:")}
     if "radiographs" in node.inputs:
-        blocks.add(RAW)
+        blocks |= {RAW, "phantom"}
     takes_all = "parameters" in node.inputs
     return [
         name

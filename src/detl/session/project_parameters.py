@@ -24,7 +24,7 @@ from detl.schemas.parameters import (
     PhantomParameters,
     PretrainParameters,
     SplitParameters,
-    TrainingParameters,
+    TransferParameters,
 )
 from detl.sources import READERS
 from detl.sources.findings import FINDINGS
@@ -35,7 +35,7 @@ class ArchitectureParameters(Parameters):
 
     network: NetworkParameters
     pretrain: PretrainParameters
-    transfer: TrainingParameters
+    transfer: TransferParameters
     imagenet: ImagenetParameters
 
 
@@ -44,6 +44,8 @@ class ProjectParameters(Parameters):
 
     seed: Annotated[int, Field(ge=0, le=200_000)]
     """A network takes up to ten thousand seeds from it (``networks/blocks.py``)."""
+    seeds: Annotated[int, Field(ge=1, le=100)]
+    """Tails that are trained in each fold: of this seed, and of those after it."""
     phantom: PhantomParameters
     ingest: IngestParameters
     split: SplitParameters
@@ -72,6 +74,21 @@ class ProjectParameters(Parameters):
         missing = [a for a in ARCHITECTURES if a not in self.architectures]
         if missing:
             raise ValueError(f"'architectures' has no block for {', '.join(missing)}")
+        return self
+
+    @model_validator(mode="after")
+    def _something_chooses_the_epoch(self) -> "ProjectParameters":
+        # Otherwise a fold says so only after the pretraining.
+        split = self.split
+        if split.protocol == "paper" or split.folds.inner_validation_share is not None:
+            return self
+        for name, blocks in self.architectures.items():
+            if blocks.transfer.read == "best":
+                raise ValueError(
+                    f"'architectures.{name}.transfer.read' is best, and without "
+                    "'split.folds.inner_validation_share' there is no validation part "
+                    "to choose the epoch on; average and last need none"
+                )
         return self
 
     @model_validator(mode="after")

@@ -181,9 +181,18 @@ def _digest_of(data: Any) -> str:
 
 
 def _metrics_of(data: Mapping[str, Any]) -> list[Metric]:
+    """Return a metric of each number, and of each in a mapping from steps to numbers.
+
+    Such a mapping is an accuracy by seed: MLflow draws it as a line over the seeds.
+    """
     now = int(time.time() * 1000)
-    numbers = {k: v for k, v in data.items() if isinstance(v, int | float)}
-    return [Metric(key, float(value), now, 0) for key, value in numbers.items()]
+    by_step = {k: v if isinstance(v, Mapping) else {0: v} for k, v in data.items()}
+    return [
+        Metric(key, float(value), now, int(step))
+        for key, values in by_step.items()
+        for step, value in values.items()
+        if isinstance(value, int | float)
+    ]
 
 
 def _words_of(data: Mapping[str, Any]) -> list[RunTag]:

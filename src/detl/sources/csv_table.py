@@ -52,6 +52,7 @@ def read_text_table(
     spellings: Mapping[str, tuple[str, ...]],
     advice: str = _AS_PUBLISHED,
     verbatim: Sequence[str] = (),
+    optional: Sequence[str] = (),
 ) -> TextTable:
     """Return the wanted columns of a csv file, renamed.
 
@@ -64,6 +65,7 @@ def read_text_table(
         spellings: For each column of the result, its possible names in the file.
         advice: What the user can do if the file is unreadable or lacks a column.
         verbatim: Columns that keep the blanks at the ends of their text.
+        optional: Columns that are "" everywhere if the file lacks them.
 
     Raises:
         DetlError: There is no such file, it is not a csv table, at least half of its
@@ -85,10 +87,18 @@ def read_text_table(
     header, rows = read_rows(lines)
     if header.fault:
         raise _refuse(path, header.fault.removeprefix("broken row: "), advice)
-    positions = _find_columns(path, header.fields, spellings, advice)
+    required = {k: theirs for k, theirs in spellings.items() if k not in optional}
+    positions = _find_columns(header.fields, spellings)
+    if not required.keys() <= positions.keys():
+        raise DetlError(
+            f"{path} has {_quote_heading(header.fields, required)}, where "
+            f"{_list_spellings(required)} were expected; {advice}."
+        )
     lengths = _find_lengths(header, rows)
     judged = [
-        _judge(row, lengths, positions) for row in rows if row.fields or row.fault
+        _judge(row, lengths, [*positions.values()])
+        for row in rows
+        if row.fields or row.fault
     ]
     _require_sound(path, judged, advice)
     faults = [
@@ -163,39 +173,32 @@ def _require_sound(path: Path, rows: Sequence[Row], advice: str) -> None:
 def _tabulate(
     path: Path,
     rows: Sequence[Row],
-    positions: Sequence[int],
+    positions: Mapping[str, int],
     spellings: Mapping[str, tuple[str, ...]],
     verbatim: Sequence[str],
 ) -> pd.DataFrame:
     sound = [row for row in rows if not row.fault]
-    columns = {
+    columns = dict.fromkeys(spellings, [""] * len(sound)) | {
         name: [
             row.fields[position] if name in verbatim else row.fields[position].strip()
             for row in sound
         ]
-        for name, position in zip(spellings, positions, strict=True)
+        for name, position in positions.items()
     }
     where = [f"{path.name}, row {row.number}" for row in sound]
     return pd.DataFrame({**columns, "where": where}, dtype=str)
 
 
 def _find_columns(
-    path: Path,
-    header: Sequence[str],
-    spellings: Mapping[str, tuple[str, ...]],
-    advice: str,
-) -> list[int]:
+    header: Sequence[str], spellings: Mapping[str, tuple[str, ...]]
+) -> dict[str, int]:
+    """Return the place in the heading of each wanted column that is there."""
     found = [name.strip() for name in header]
-    known = [
-        [found.index(name) for name in theirs if name in found]
-        for theirs in spellings.values()
-    ]
-    if not all(known):
-        raise DetlError(
-            f"{path} has {_quote_heading(found, spellings)}, where "
-            f"{_list_spellings(spellings)} were expected; {advice}."
-        )
-    return [positions[0] for positions in known]
+    known = {
+        name: [found.index(one) for one in theirs if one in found]
+        for name, theirs in spellings.items()
+    }
+    return {name: places[0] for name, places in known.items() if places}
 
 
 def _list_spellings(spellings: Mapping[str, tuple[str, ...]]) -> str:
@@ -209,6 +212,7 @@ def _quote_heading(
 
     A first line that is not a heading is not quoted, because it may name a patient.
     """
+    found = [name.strip() for name in found]
     expected = {casefold_text(name) for theirs in spellings.values() for name in theirs}
     # A heading with another separator is a single column.
     if expected.intersection(

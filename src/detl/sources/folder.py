@@ -36,6 +36,8 @@ _PUBLISHED_LISTS = ("Data_Entry_2017", "metadata.csv")
 """Beginnings of the names of published lists, which belong to a whole folder."""
 
 _COLUMNS = {"path": ("file",), "findings": ("label",), "patient": ("patient",)}
+_MORE_COLUMNS = ("group", "view", "age", "sex")
+"""Columns that a list may have."""
 
 _NONE = pd.DataFrame(columns=["name", "reason"], dtype=str)
 
@@ -51,13 +53,16 @@ def read_folder(
     """Return the images of a folder, labelled by a csv or by class folders.
 
     The patient comes from the csv, else from the DICOM header under a pseudonym; else
-    each image counts as a patient of its own. View, age and sex come from the headers.
+    each image counts as a patient of its own. View, age and sex come from the csv where
+    it has these columns, else from the headers.
 
     Args:
         folder: Holds ``labels.csv`` with the columns ``file`` (a path relative to
-            the folder), ``label`` and ``patient`` (may be empty). Without that csv it
-            holds one folder per class, named after its label. Or the path of such a
-            csv; its paths are relative to the csv's folder.
+            the folder), ``label`` and ``patient`` (may be empty), and maybe ``view``,
+            ``age``, ``sex`` and ``group``: films of several patients' numbers that
+            belong together, and count as one patient. Without that csv it holds one
+            folder per class, named after its label. Or the path of such a csv; its
+            paths are relative to the csv's folder.
         parameters: ``findings`` translates labels to findings.
         patient_key: File with the key of the pseudonyms, created if missing. None
             leaves the patients of headers unnamed.
@@ -127,7 +132,7 @@ def _build(
     parameters: SourceParameters,
     patient_key: Path | None,
 ) -> SourceTable:
-    rows = rows.assign(view="", age="", sex="", license="")
+    rows = rows.assign(license="")
     rows = fill_from_headers(rows, folder, source, patient_key)
     # An image without a known patient counts as a patient of its own.
     rows["patient"] = rows["patient"].mask(rows["patient"] == "", rows["name"])
@@ -152,7 +157,8 @@ def _read_list(
 def _read_table(path: Path) -> TextTable:
     is_published = path.name.startswith(_PUBLISHED_LISTS)
     advice = f"name its folder {path.parent} instead" if is_published else _LIST_ADVICE
-    return read_text_table(path, _COLUMNS, advice, verbatim=["path"])
+    columns = _COLUMNS | {name: (name,) for name in _MORE_COLUMNS}
+    return read_text_table(path, columns, advice, ["path"], _MORE_COLUMNS)
 
 
 def _find_files(rows: pd.DataFrame, files: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -164,7 +170,8 @@ def _find_files(rows: pd.DataFrame, files: pd.DataFrame, path: Path) -> pd.DataF
         for name in rows["path"].str.strip()
     ]
     name = matched["path"].fillna(pd.Series(tidied, rows.index)).astype(str)
-    patient = normalise_patients(rows["patient"], "folder")
+    named = rows["patient"].mask(rows["group"] != "", rows["group"])
+    patient = normalise_patients(named, "folder")
     return rows.assign(
         name=name,
         path=matched["path"],
@@ -188,6 +195,7 @@ def _rows_of_class_folders(
             "path": inside,
             "findings": inside.str.split("/").str[0],
             "patient": "",
+            **dict.fromkeys(("view", "age", "sex"), ""),
             "why_no_file": "",
             "where": "",
             "reason": "",

@@ -11,6 +11,7 @@ from detl.schemas.parameters import DataAParameters, SplitParameters
 from detl.schemas.tables import DATA_A, validate
 from detl.sources.findings import NO_FINDING, PNEUMONIA, carries
 from detl.splitting.data_b import require_sources
+from detl.splitting.views import keep_view_shares
 
 logger = logging.getLogger("detl.split")
 
@@ -60,9 +61,9 @@ def select_data_a(
     counts = _count_data_a(data_a)
     _check_parts(counts, target)
     logger.info(
-        "Data-A: %d images, after %d whose %s is in Data-B, %d with pneumonia or above "
-        "the limit per class, and %d of patients of the validation part, whose classes "
-        "are equal, were left out",
+        "Data-A: %d images, after %d whose %s is in Data-B, %d with pneumonia, above "
+        "the limit per class or the shares of views, and %d of patients of the "
+        "validation part, whose classes are equal, were left out",
         len(data_a),
         len(from_sources) - len(allowed),
         unit,
@@ -154,6 +155,10 @@ def label_data_a(
         pneumonia = images["findings"] == PNEUMONIA
     labels = np.where(normal, *DATA_A_CLASSES)
     labelled = images.assign(label=labels)[~pneumonia]
+    if parameters.view_shares:
+        classes = labelled.groupby("label", sort=True)
+        shares = parameters.view_shares
+        labelled = pd.concat([keep_view_shares(c, shares, rng) for _, c in classes])
     if parameters.most_per_class is not None:
         shuffled = labelled.sample(frac=1, random_state=rng)
         labelled = shuffled.groupby("label").head(parameters.most_per_class)

@@ -11,6 +11,7 @@ from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.parameters import ClassParameters, DataBParameters, SplitParameters
 from detl.schemas.tables import DATA_B, validate
 from detl.sources.findings import OTHER_DISEASE, carries, merge_causes_of_pneumonia
+from detl.splitting.views import share_out
 
 logger = logging.getLogger("detl.split")
 
@@ -177,4 +178,10 @@ def _take(
         case "always":
             # The index still tells the shuffled order: both kinds alike.
             pool = pd.concat([single, multi]).sort_index()
-    return pool.head(asked)
+    if not wanted.view_shares:
+        return pool.head(asked)
+    parts = [
+        pool[pool["view"] == view].head(count)
+        for view, count in share_out(asked, wanted.view_shares).items()
+    ]
+    return pd.concat(parts)

@@ -21,10 +21,11 @@ def assign_folds(
     """Return the folds of the cross-validation: the subset of each image in each fold.
 
     Classes are spread evenly, and each image is tested in one fold (decision 18).
-    Under ``protocol: grouped`` groups stay whole, and the best epoch is chosen on a
+    Under ``protocol: grouped`` groups stay whole, and the best epoch may be chosen on a
     validation part of the remaining groups, any one in ``round(1 /
-    inner_validation_share)``. Under ``protocol: paper`` folds are drawn image by
-    image, and there is no validation part: the epoch is chosen on the test part.
+    inner_validation_share)``; with a share of None there is none. Under ``protocol:
+    paper`` folds are drawn image by image, and there is no validation part: the epoch
+    may be chosen on the test part.
 
     Args:
         parameters: Protocol, and share of the inner validation part.
@@ -48,8 +49,9 @@ def assign_folds(
     for fold, (rest, _) in zip(folds, splits, strict=True):
         subset = np.full(len(data_b), "test", dtype=object)
         subset[rest] = "train"
-        if is_grouped:
-            chosen = choose_validation(data_b.iloc[rest], parameters, rng, fold)
+        share = parameters.folds.inner_validation_share
+        if is_grouped and share is not None:
+            chosen = choose_validation(data_b.iloc[rest], share, rng, fold)
             subset[rest[chosen]] = "validation"
         require_every_class(data_b["label"].to_numpy(), subset, fold)
         tables.append(
@@ -70,12 +72,12 @@ def separate_folds(folds: pd.DataFrame) -> list[pd.DataFrame]:
 
 def choose_validation(
     remaining: pd.DataFrame,
-    parameters: SplitParameters,
+    share: float,
     rng: np.random.Generator,
     fold: str,
 ) -> np.ndarray:
     """Return the positions of whole groups on which the fold's epoch is chosen."""
-    parts = round(1 / parameters.folds.inner_validation_share)
+    parts = round(1 / share)
     require_units(
         remaining["label"],
         remaining["group"],

@@ -35,16 +35,26 @@ def measure_area(
 
     Args:
         is_positive: As for ``measure_ranking``.
-        probabilities: As for ``measure_ranking``.
+        probabilities: As for ``measure_ranking``, or with a column per seed,
+            (n, seeds), of which the mean area is measured, over patients and trainings.
         weights: Result of ``draw_weights``, (draws, n).
         groups: The group of each image, (n,).
     """
     return measure(
-        lambda drawn: measure_ranking(drawn, is_positive, probabilities)[:, 0],
+        lambda drawn: _rank_seeds(drawn, is_positive, probabilities),
         weights,
         scarcer_groups(is_positive, groups),
         kind="score",
     )
+
+
+def _rank_seeds(
+    weights: np.ndarray, is_positive: np.ndarray, probabilities: np.ndarray
+) -> np.ndarray:
+    """Return the ROC AUC of each seed under each row of weights, (r, seeds)."""
+    of_seeds = probabilities.reshape(len(probabilities), -1).T
+    areas = [measure_ranking(weights, is_positive, seed)[:, 0] for seed in of_seeds]
+    return np.stack(areas, axis=1)
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,8 @@ class Judged:
 
     Attributes:
         positions: Which images these are, (m,), each once.
-        probabilities: What the network says of the class, (m,).
+        probabilities: What the network says of the class, (m,); or those of several
+            seeds, (m, seeds).
     """
 
     positions: np.ndarray
@@ -70,7 +81,8 @@ def measure_mean_area(
     """Return the mean over networks of the ROC AUC, with its 95 % interval.
 
     Images of two networks are not ranked against each other: their probabilities are
-    not on one scale. The networks may judge the same images or different ones.
+    not on one scale. The networks may judge the same images or different ones. Of
+    several seeds the mean is measured, over patients and trainings.
 
     Args:
         is_positive: As for ``measure_area``.
@@ -94,11 +106,11 @@ def measure_mean_area(
 
     def rank(drawn: np.ndarray) -> np.ndarray:
         areas = [
-            measure_ranking(
+            _rank_seeds(
                 drawn[:, judged.positions],
                 is_positive[judged.positions],
                 judged.probabilities,
-            )[:, 0]
+            )
             for judged in folds.values()
         ]
         return np.mean(areas, axis=0)

@@ -1,18 +1,13 @@
 """Intervals that know that a patient's images are not independent of each other."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from detl.statistics.interval_ends import (
-    difference_ends,
-    jeffreys_ends,
-    logit_ends,
-    widen_for_groups,
-    wilson_ends,
-)
+from detl.statistics.interval_ends import logit_ends, widen_for_groups, wilson_ends
+from detl.statistics.two_way import SeedSpread, stretch_ends, widen_for_seeds
 
 DRAWS = 2_000
 """Resamples behind an interval."""
@@ -46,6 +41,7 @@ class Measurement:
         groups: Independent groups of patients that it rests on.
         note: Empty, or why there is no number, ``not enough data (n = 7)``, or no
             interval of it, or what is unusual in it.
+        seed_sd: SD over the seeds whose mean the number is; NaN of one seed.
     """
 
     value: float
@@ -53,6 +49,7 @@ class Measurement:
     high: float
     groups: int
     note: str = ""
+    seed_sd: float = np.nan
 
     @classmethod
     def missing(cls, groups: int, note: str) -> "Measurement":
@@ -68,6 +65,11 @@ class Measurement:
     def has_interval(self) -> bool:
         """Whether there is an interval; a number may be without."""
         return bool(np.isfinite(self.low))
+
+    @property
+    def holds_training(self) -> bool:
+        """Whether the interval is over trainings too, not over patients alone."""
+        return bool(np.isfinite(self.seed_sd))
 
     def as_columns(self, name: str) -> dict[str, float]:
         """Return the number and its ends by column: ``name_columns`` of its name."""
@@ -143,7 +145,8 @@ def measure(
 
     Args:
         statistic: From weights of the images, (r, n), float64, to its value under
-            each, (r,); NaN where it is undefined. Undefined resamples are left out.
+            each, (r,), or of each seed, (r, seeds); NaN where it is undefined.
+            Undefined resamples are left out.
         weights: Result of ``draw_weights``.
         groups: As for ``measure_draws``.
         confidence: Coverage, between 0 and 1.
@@ -174,8 +177,12 @@ def measure_draws(
     that it is certain. A number that is always 0 or 1 (two equal networks differ by 0,
     and one reaches the whole of what it reaches) is so by definition, and keeps it.
 
+    Of several seeds the mean is measured, and the interval is over patients and
+    trainings (``two_way``).
+
     Args:
-        values: Result of ``draw_statistic``, (1 + draws,).
+        values: Result of ``draw_statistic``, (1 + draws,), or, with a column per seed,
+            (1 + draws, seeds).
         groups: The groups of those images that the statistic rests on, such as the
             images of a class for its sensitivity; the scarcer kind where there are two.
         confidence: Coverage, between 0 and 1.
@@ -194,102 +201,40 @@ def measure_draws(
     count = len(set(groups))
     if count < FEWEST_GROUPS:
         return Measurement.missing(count, f"not enough data (n = {count})")
-    value, drawn = float(values[0]), values[1:][np.isfinite(values[1:])]
+    of_seeds = values.reshape(len(values), -1)
+    means = of_seeds.mean(axis=1)
+    value, drawn = float(means[0]), means[1:][np.isfinite(means[1:])]
     if not np.isfinite(value) or len(drawn) < 2:
         return Measurement.missing(count, "undefined")
-    if kind == "share" or (kind == "score" and value in (0, 1)):
-        low, high = wilson_ends(value, drawn.var(ddof=1), groups, confidence)
-    elif value not in (0, 1) and np.ptp(drawn) <= ROUNDING:
-        return Measurement(value, np.nan, np.nan, count, NO_SPREAD)
+    spread = SeedSpread.of(of_seeds)
+    is_share = kind == "share" or (kind == "score" and value in (0, 1))
+    if not is_share and value not in (0, 1) and np.ptp(drawn) <= ROUNDING:
+        return Measurement(value, np.nan, np.nan, count, NO_SPREAD, spread.deviation)
+    variance = float(drawn.var(ddof=1))
+    added, factor = widen_for_seeds(variance, count, [spread], confidence)
+    error = factor * float(np.sqrt(variance + added))
+    if is_share:
+        # Several networks know a little more than one of as many images.
+        every = np.repeat(groups, spread.seeds)
+        low, high = wilson_ends(value, error**2, every, confidence)
     elif kind == "score":
-        low, high = logit_ends(value, drawn.std(ddof=1), groups, confidence)
+        low, high = logit_ends(value, error, groups, confidence)
     else:
-        tail = (1 - widen_for_groups(confidence, count)) / 2
-        low, high = np.quantile(drawn, [tail, 1 - tail])
-    return Measurement(value, float(low), float(high), count)
+        low, high = _find_percentiles(drawn, count, confidence)
+        if spread.seeds > 1:
+            low, high = stretch_ends(low, value, high, added, factor, confidence)
+    return Measurement(value, float(low), float(high), count, "", spread.deviation)
 
 
-def measure_difference(
-    first: np.ndarray,
-    second: np.ndarray,
-    first_groups: np.ndarray,
-    second_groups: np.ndarray,
-    confidence: float = 0.95,
-) -> Measurement:
-    """Return how much greater a share of images is than another, with its interval.
-
-    The interval is made from Jeffreys' intervals of the shares, for as many independent
-    images as ``measure_draws`` counts, and from their correlation over the resamples.
-    It holds near 0 and 1, where that of percentiles does not.
-
-    Args:
-        first: A share: result of ``draw_statistic``, (1 + draws,).
-        second: Another, under the same weights.
-        first_groups: The groups of those images that the first rests on.
-        second_groups: The same for the second.
-        confidence: Coverage, between 0 and 1.
-
-    Returns:
-        The measurement, with the groups of the share that has fewer; without a number
-        where either share has none.
-
-    Reference:
-        As ``jeffreys_ends`` and ``difference_ends``.
-    """
-    both = ((first, first_groups), (second, second_groups))
-    shares = [measure_draws(values, groups, confidence) for values, groups in both]
-    scarcer = min(shares, key=lambda share: share.groups)
-    for share in (scarcer, *shares):
-        if share.is_missing:
-            return share
-    ends = []
-    for values, groups in both:
-        value, variance = float(values[0]), float(np.nanvar(values[1:], ddof=1))
-        low, high = jeffreys_ends(value, variance, groups, confidence)
-        ends.append((low, value, high))
-    one, other = ends
-    low, high = difference_ends(one, other, _correlate(first[1:], second[1:]))
-    return Measurement(float(first[0] - second[0]), low, high, scarcer.groups)
-
-
-def measure_gain(
-    first: np.ndarray, second: np.ndarray, weights: np.ndarray, groups: np.ndarray
-) -> Measurement:
-    """Return how much more often the first of two is right on the same images.
-
-    It is the share of images that the first alone gets right, less the share that the
-    second alone does, with the interval of ``measure_difference`` of these two shares.
-    So it has a width where the two differ on few images or on none, of which resamples
-    show nothing.
-
-    Args:
-        first: Whether the first is right about an image, bool (n,).
-        second: Whether the second is, bool (n,).
-        weights: Result of ``draw_weights``, (draws, n).
-        groups: The group of each image, (n,).
-
-    Returns:
-        The measurement; the difference without an interval where there are fewer than
-        ``FEWEST_GROUPS`` groups.
-    """
-
-    def draw(hits: np.ndarray) -> np.ndarray:
-        return draw_statistic(lambda drawn: drawn @ hits / drawn.sum(axis=1), weights)
-
-    gained, lost = draw(first & ~second), draw(second & ~first)
-    found = measure_difference(gained, lost, groups, groups)
-    return replace(found, value=float(gained[0] - lost[0]))
-
-
-def _correlate(first: np.ndarray, second: np.ndarray) -> float:
-    both = np.isfinite(first) & np.isfinite(second)
-    first, second = first[both], second[both]
-    # A share that never varies is correlated with nothing.
-    if min(np.ptp(first), np.ptp(second)) == 0:
-        return 0.0
-    return float(np.corrcoef(first, second)[0, 1])
+def _find_percentiles(
+    drawn: np.ndarray, groups: int, confidence: float
+) -> tuple[float, float]:
+    tail = (1 - widen_for_groups(confidence, groups)) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    return float(low), float(high)
 
 
 def divide(share: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Return the quotients; NaN where a resample holds none of the whole."""
-    return np.divide(share, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
+    nothing = np.full(np.broadcast_shapes(share.shape, whole.shape), np.nan)
+    return np.divide(share, whole, out=nothing, where=whole > 0)

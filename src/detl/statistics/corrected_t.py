@@ -10,19 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-COLUMNS = [
-    "accuracy_mean",
-    "accuracy_sd",
-    "accuracy_low",
-    "accuracy_high",
-    "difference",
-    "difference_low",
-    "difference_high",
-    "p",
-    "p_holm",
-]
-"""What ``compare_arms`` says of an arm."""
-
 NO_VARIANCE = "no variance to test with"
 """The note of a difference that is the same in every fold, or of every image."""
 
@@ -92,55 +79,3 @@ def estimate_mean(
     width = error * student.ppf((1 + confidence) / 2)
     p = 2 * student.sf(abs(mean) / error)
     return Estimate(mean, float(mean - width), float(mean + width), float(p))
-
-
-def compare_arms(
-    accuracies: pd.DataFrame, reference: str, overlap: float
-) -> pd.DataFrame:
-    """Return the mean accuracy of each arm, and its difference from the reference arm.
-
-    Args:
-        accuracies: Fractions, a row per fold and a column per arm.
-        reference: The arm that the others are compared with.
-        overlap: Result of ``measure_overlap``.
-
-    Returns:
-        A row per arm (index ``arm``), fractions: ``accuracy_mean``, ``accuracy_sd`` (of
-        a sample), and ``accuracy_low`` and ``accuracy_high``, the 95 % interval of the
-        mean; ``difference`` of the mean from that of the reference arm, with
-        ``difference_low`` and ``difference_high``, ``p`` of the paired test, and
-        ``p_holm``, corrected by Holm's method for all arms that are tested. The last
-        five are missing for the reference arm, and for all if it is not there; ends and
-        p also where the folds do not vary (``NO_VARIANCE``).
-
-    Reference:
-        S. Holm, "A simple sequentially rejective multiple test procedure", Scand. J.
-        Statist. 6 (1979), 65-70.
-    """
-    rows = {}
-    for arm in accuracies:
-        mean = estimate_mean(accuracies[arm].to_numpy(), overlap)
-        row = {
-            "accuracy_mean": mean.mean,
-            "accuracy_sd": accuracies[arm].std(ddof=1),
-            "accuracy_low": np.clip(mean.low, 0, 1),
-            "accuracy_high": np.clip(mean.high, 0, 1),
-        }
-        if reference in accuracies and arm != reference:
-            differences = accuracies[arm] - accuracies[reference]
-            difference = estimate_mean(differences.to_numpy(), overlap)
-            row |= {
-                "difference": difference.mean,
-                "difference_low": np.clip(difference.low, -1, 1),
-                "difference_high": np.clip(difference.high, -1, 1),
-                "p": difference.p,
-            }
-        rows[arm] = row
-    table = pd.DataFrame.from_dict(rows, "index", columns=COLUMNS, dtype="float64")
-    compared = table["p"].notna()
-    if compared.any():
-        from statsmodels.stats.multitest import multipletests
-
-        corrected = multipletests(table.loc[compared, "p"], method="holm")[1]
-        table.loc[compared, "p_holm"] = corrected
-    return table.rename_axis("arm")

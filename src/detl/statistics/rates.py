@@ -23,15 +23,17 @@ def measure_share(
     """Return the share of some images that are hits, with its interval.
 
     Args:
-        hits: Whether an image is one, bool (n,).
+        hits: Whether an image is one, bool (n,), or by each seed, (n, seeds), of which
+            the mean is measured, over patients and trainings.
         among: The images that the share is of, bool (n,).
         weights: Result of ``draw_weights``, (draws, n).
         groups: The group of each image, (n,).
         confidence: Coverage of the interval, between 0 and 1.
     """
+    of_seeds = hits.reshape(len(hits), -1) & among[:, np.newaxis]
 
     def share(drawn: np.ndarray) -> np.ndarray:
-        return divide(drawn @ (hits & among), drawn @ among)
+        return divide(drawn @ of_seeds, drawn @ among[:, np.newaxis])
 
     return measure(share, weights, groups[among], confidence, kind="share")
 
@@ -46,15 +48,18 @@ def measure_mean_share(
     """Return the mean over networks of a share of some images, with its 95 % interval.
 
     Args:
-        said: The share of the networks by which an image is a hit, 0 to 1, (n,).
+        said: The share of the networks by which an image is a hit, 0 to 1, (n,), or of
+            those of each seed, (n, seeds), of which the mean is measured, over patients
+            and trainings.
         among: The images that the share is of, bool (n,).
         weights: Result of ``draw_weights``, (draws, n).
         groups: The group of each image, (n,).
-        networks: How many networks have judged each image, at least 1.
+        networks: How many networks have judged each image, of each seed, at least 1.
     """
+    of_seeds = said.reshape(len(said), -1) * among[:, np.newaxis]
 
     def share(drawn: np.ndarray) -> np.ndarray:
-        return divide(drawn @ (said * among), drawn @ among)
+        return divide(drawn @ of_seeds, drawn @ among[:, np.newaxis])
 
     # Several networks know a little more than one of as many images.
     every = np.repeat(groups[among], networks)

@@ -1,4 +1,4 @@
-"""Training a network, or its tail, and keeping the weights of the best epoch."""
+"""Training a network, or its tail, and keeping the weights that are to be read."""
 
 from __future__ import annotations
 
@@ -9,87 +9,134 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 
 from detl.networks.keras_settings import plain_keras
+from detl.training.averaging import renew_statistics
 from detl.training.batches import RowBatches
-from detl.training.obstacles import RefuseUnlearned, require_two_classes
+from detl.training.obstacles import (
+    RefuseUnlearned,
+    require_two_classes,
+    require_validation,
+)
+from detl.training.progress import EpochLines
+from detl.training.reading import History, describe_reading, keep_weights
 from detl.training.speed.devices import (
     choose_devices,
     let_compile,
     scale_loss,
     spread_over,
 )
-from detl.training.speed.fast_layers import quicken_gradients
+from detl.training.speed.fast_layers import quicken_layers
 from detl.training.speed.padded_batches import PaddedBatches
 
 if TYPE_CHECKING:
     from detl.schemas.parameters import TrainingParameters
 
-History = dict[str, list[float]]
+Augment = Callable[[keras.Model], keras.Model]
 
 logger = logging.getLogger(__name__)
-epoch_logger = logging.getLogger("detl.epochs")
 
 
 @plain_keras()
 def fit_network(
     model: keras.Model,
     training: RowBatches,
-    validation: RowBatches,
+    validation: RowBatches | None,
     parameters: TrainingParameters,
     title: str,
+    augment: Augment | None = None,
 ) -> History:
-    """Return the learning curves; ``model`` is left with its best epoch's weights.
+    """Return the learning curves; ``model`` is left with the weights that are read.
 
-    The best epoch is the first one with the highest validation accuracy (paper,
-    section IV: "the weights which achieved the best validation accuracy were
-    retained").
+    As ``fit_members`` does with one member.
+    """
+    return fit_members([model], [training], validation, parameters, title, augment)
+
+
+@plain_keras()
+def fit_members(
+    members: Sequence[keras.Model],
+    trainings: Sequence[RowBatches],
+    validation: RowBatches | None,
+    parameters: TrainingParameters,
+    title: str,
+    augment: Augment | None = None,
+) -> History:
+    """Return the mean learning curves; members are left with the weights to be read.
+
+    Which these are says ``parameters.read``: those of the best epoch, the first one
+    with the highest validation accuracy (paper, section IV: "the weights which achieved
+    the best validation accuracy were retained"); those of the last one; or the mean
+    over the last half of the epochs, with batch-norm statistics taken anew.
+
+    The members are trained one after another, and the step is compiled once.
 
     Args:
-        model: Network that returns logits. A copy is trained, and its weights are put
-            into ``model`` at the end.
-        training: Batches to train on.
-        validation: Batches on which the best epoch is chosen.
+        members: Networks of one shape that return logits. A copy is trained, and its
+            weights are put into the member at the end.
+        trainings: Batches to train on, of each member.
+        validation: Batches on which the best epoch is chosen; None where there are
+            none, and then nothing is chosen.
         parameters: Optimizer, schedule and length of the training.
         title: What is trained, for the line that is logged after each epoch.
+        augment: From a network to one with the same weights that augments its input
+            while it is trained.
 
     Returns:
-        One value per epoch of ``loss``, ``val_loss``, ``train_accuracy`` and
-        ``val_accuracy``.
+        One value per epoch of ``loss`` and ``train_accuracy``, and with a validation of
+        ``val_loss`` and ``val_accuracy``; each the mean over the members.
 
     Raises:
-        DetlError: If a part has no image or images of one class alone; or if the
-            training diverges, or is at chance for ``parameters.epochs_at_chance``.
+        DetlError: If a part has no image or images of one class alone; if there is
+            nothing to choose the best epoch on; or if a training diverges, or is at
+            chance for ``parameters.epochs_at_chance``.
     """
-    require_two_classes(training, validation, title)
+    require_validation(validation, parameters, title)
+    for training in trainings:
+        require_two_classes(training, validation, title)
     devices = choose_devices(parameters.distribution)
+    curves, weights = [], []
     with spread_over(devices) if devices else nullcontext():
         # Where several devices have copies of the weights, they must be made in here.
-        trained = quicken_gradients(model)
-        history = _fit(trained, training, validation, parameters, title, devices)
-    model.set_weights(trained.get_weights())
-    return history
+        inner = quicken_layers(members[0])
+        trained = augment(inner) if augment else inner
+        compile_network(trained, parameters, trainings[0].num_batches)
+        start = [keras.ops.convert_to_numpy(v) for v in trained.optimizer.variables]
+        for number, (member, training) in enumerate(
+            zip(members, trainings, strict=True), start=1
+        ):
+            inner.set_weights(member.get_weights())
+            for variable, value in zip(trained.optimizer.variables, start, strict=True):
+                variable.assign(value)
+            count = len(members)
+            named = title if count == 1 else f"{title}, network {number} of {count}"
+            curves.append(
+                _fit(trained, training, validation, parameters, named, devices)
+            )
+            weights.append(inner.get_weights())
+    for member, training, of_member in zip(members, trainings, weights, strict=True):
+        member.set_weights(of_member)
+        if parameters.read == "average":
+            renew_statistics(member, training.without_views())
+    return {
+        name: np.mean([of_one[name] for of_one in curves], axis=0).tolist()
+        for name in curves[0]
+    }
 
 
 def _fit(
     model: keras.Model,
     training: RowBatches,
-    validation: RowBatches,
+    validation: RowBatches | None,
     parameters: TrainingParameters,
     title: str,
     devices: Sequence[str],
 ) -> History:
     training.begin()
-    compile_network(model, parameters, training.num_batches)
     callbacks = keras.callbacks.CallbackList(
         [
-            # Keeps the weights of the best epoch, and never stops the training.
-            keras.callbacks.EarlyStopping(
-                "val_accuracy",
-                mode="max",
-                patience=parameters.epochs,
-                restore_best_weights=True,
-            ),
+            *keep_weights(parameters),
             EpochLines(title, parameters.epochs),
             RefuseUnlearned(training.labels, parameters, title),
         ],
@@ -101,7 +148,9 @@ def _fit(
         # Keras deals each batch out to the devices in ``fit`` alone.
         model.fit(
             PaddedBatches(training, len(devices), is_scored=False),
-            validation_data=PaddedBatches(validation, len(devices), is_scored=True),
+            validation_data=None
+            if validation is None
+            else PaddedBatches(validation, len(devices), is_scored=True),
             epochs=parameters.epochs,
             callbacks=callbacks,
             shuffle=False,
@@ -110,26 +159,23 @@ def _fit(
     else:
         _train_epochs(model, training, validation, parameters.epochs, callbacks)
     curves = model.history.history
+    names = {"loss": "loss", "accuracy": "train_accuracy"}
+    if validation is not None:
+        names |= {"val_loss": "val_loss", "val_accuracy": "val_accuracy"}
+    history = {name: curves[of_keras] for of_keras, name in names.items()}
     logger.info(
-        "%s: validation accuracy %.3f after epoch %d of %d, %.0f s",
+        "%s: %s, %.0f s",
         title,
-        max(curves["val_accuracy"]),
-        best_epoch(curves),
-        parameters.epochs,
+        describe_reading(history, parameters.read),
         time.monotonic() - start,
     )
-    return {
-        "loss": curves["loss"],
-        "val_loss": curves["val_loss"],
-        "train_accuracy": curves["accuracy"],
-        "val_accuracy": curves["val_accuracy"],
-    }
+    return history
 
 
 def _train_epochs(
     model: keras.Model,
     training: RowBatches,
-    validation: RowBatches,
+    validation: RowBatches | None,
     epochs: int,
     callbacks: keras.callbacks.CallbackList,
 ) -> None:
@@ -138,16 +184,11 @@ def _train_epochs(
         # Keras's ``fit`` draws an order before the first epoch as well.
         training.on_epoch_end()
         loss, accuracy = _run_batches(model, model.train_on_batch, training)
-        val_loss, val_accuracy = _run_batches(model, model.test_on_batch, validation)
-        callbacks.on_epoch_end(
-            epoch,
-            {
-                "loss": loss,
-                "accuracy": accuracy,
-                "val_loss": val_loss,
-                "val_accuracy": val_accuracy,
-            },
-        )
+        logs = {"loss": loss, "accuracy": accuracy}
+        if validation is not None:
+            loss, accuracy = _run_batches(model, model.test_on_batch, validation)
+            logs |= {"val_loss": loss, "val_accuracy": accuracy}
+        callbacks.on_epoch_end(epoch, logs)
     callbacks.on_train_end()
 
 
@@ -187,12 +228,6 @@ def compile_network(
     model.optimizer.build(model.trainable_variables)
 
 
-def best_epoch(history: History) -> int:
-    """Return the number, from 1, of the first epoch with the best validation."""
-    accuracies = history["val_accuracy"]
-    return accuracies.index(max(accuracies)) + 1
-
-
 @plain_keras()
 def make_optimizer(
     parameters: TrainingParameters, steps_per_epoch: int
@@ -214,35 +249,3 @@ def make_optimizer(
     if parameters.optimizer == "adam":
         return keras.optimizers.Adam(rate)
     return keras.optimizers.SGD(rate, momentum=parameters.momentum)
-
-
-class EpochLines(keras.callbacks.Callback):
-    """Logs a line after each epoch: losses, accuracies, and the time left."""
-
-    def __init__(self, title: str, epochs: int) -> None:
-        super().__init__()
-        self._title = title
-        self._epochs = epochs
-        self._start = 0.0
-
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Start the clock."""
-        self._start = time.monotonic()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Log the line of this epoch."""
-        values = logs or {}
-        done = epoch + 1
-        left = (time.monotonic() - self._start) * (self._epochs - done) / done
-        epoch_logger.info(
-            "%s  epoch %d/%d  loss %.3f  val_loss %.3f  accuracy %.3f  "
-            "val_accuracy %.3f  %d:%02d left",
-            self._title,
-            done,
-            self._epochs,
-            values["loss"],
-            values["val_loss"],
-            values["accuracy"],
-            values["val_accuracy"],
-            *divmod(round(left), 60),
-        )

@@ -18,20 +18,40 @@ WITHIN = 0.01
 size. For uneven classes, whose chance loss is smaller, it is smaller in proportion."""
 
 
+def require_validation(
+    validation: RowBatches | None, parameters: TrainingParameters, title: str
+) -> None:
+    """Raise ``DetlError`` where there is nothing to choose the best epoch on.
+
+    Args:
+        validation: Batches on which the best epoch is chosen, if there are any.
+        parameters: Of the training.
+        title: What is trained.
+    """
+    if parameters.read == "best" and validation is None:
+        raise DetlError(
+            f"The best epoch is to be read ({title}), but there is no validation part "
+            "to choose it on: set read to average or last, or give "
+            "split.folds.inner_validation_share a number, such as 0.1."
+        )
+
+
 def require_two_classes(
-    training: RowBatches, validation: RowBatches, title: str
+    training: RowBatches, validation: RowBatches | None, title: str
 ) -> None:
     """Raise ``DetlError`` where there is nothing to learn, or to choose an epoch on.
 
     Args:
         training: Batches to train on.
-        validation: Batches on which the best epoch is chosen.
+        validation: Batches on which the best epoch is chosen, if there are any.
         title: What is trained.
     """
     for purpose, batches, share in (
         ("train", training, "lower the share of its validation part"),
         ("choose the best epoch", validation, "raise the share of this part"),
     ):
+        if batches is None:
+            continue
         images, classes = len(batches.labels), len(np.unique(batches.labels))
         if classes >= 2:
             continue

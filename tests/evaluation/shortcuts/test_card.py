@@ -178,3 +178,48 @@ def test_the_order_of_the_images_does_not_matter(card, images):
         found.set_index("input").loc["centre blacked out", ["shortcut_ratio_low"]],
         card.loc["centre blacked out", ["shortcut_ratio_low"]],
     )
+
+
+@pytest.fixture(scope="module")
+def by_seed(images):
+    """Three seeds: 75, 85 and 95 % right, and without lungs 40, 55 and 70 %."""
+
+    def join(shares):
+        tables = [predict_rightly(s).assign(seed=k) for k, s in enumerate(shares)]
+        return pd.concat(tables, ignore_index=True)
+
+    whole, without = join((0.75, 0.85, 0.95)), join((0.4, 0.55, 0.7))
+    cues = {"metadata": predict_rightly(0.85, seed=1)}
+    card = make_shortcut_card(whole, without, cues, images, seed=0)
+    return card.set_index("input")
+
+
+def test_a_card_of_several_seeds_has_their_means(by_seed):
+    row = by_seed.loc["centre blacked out"]
+
+    assert row["accuracy"] == pytest.approx(0.55)
+    assert row["accuracy_sd_seeds"] == pytest.approx(0.15)
+    assert row["shortcut_ratio"] == pytest.approx(0.5)
+    assert row["images"] == 160
+
+
+def test_their_ratio_is_less_certain_than_that_of_one(card, by_seed):
+    def width(card):
+        row = card.loc["centre blacked out"]
+        return row["shortcut_ratio_high"] - row["shortcut_ratio_low"]
+
+    assert width(by_seed) > 1.5 * width(card)
+
+
+def test_a_simple_model_has_no_seeds(by_seed):
+    row = by_seed.loc["metadata alone"]
+
+    assert np.isnan(row["accuracy_sd_seeds"])
+    assert row["shortcut_ratio"] == pytest.approx(1)
+    assert row["shortcut_ratio_low"] < 1 < row["shortcut_ratio_high"]
+
+
+def test_the_whole_image_of_several_seeds_has_a_ratio_without_width(by_seed):
+    row = by_seed.loc["whole image"]
+
+    assert row["shortcut_ratio_low"] == row["shortcut_ratio_high"] == 1

@@ -39,7 +39,7 @@ def data_b(images):
 
 def predict(image_ids, p_covid):
     """Return probabilities with the rest of that of COVID-19 on normal."""
-    table = pd.DataFrame({"image_id": list(image_ids)})
+    table = pd.DataFrame({"seed": 0, "image_id": list(image_ids)})
     for name in DATA_B_CLASSES:
         table[f"p_{name}"] = 0.0
     return table.assign(p_covid_19=p_covid, p_normal=1 - np.asarray(p_covid))
@@ -171,3 +171,25 @@ def test_without_controls_the_other_images_of_data_b_are_what_is_left(images, tm
     table = score_same_source(tested, controls, images, 0).set_index("against")
     assert table["other_images"].to_dict() == {"all other images": 30, "No Finding": 0}
     assert table.loc["all other images", "auc"] == 0.5
+
+
+def test_several_seeds_give_the_means_of_their_networks(images, data_b, make_score):
+    """Controls are called COVID-19 by the second seed alone."""
+    tested, controls = [], []
+    for seed, p_other in enumerate((0.1, 0.9)):
+        of_tested = predict(data_b["image_id"], 0.01)
+        is_covid = of_tested["image_id"].str.match("covid")
+        of_tested["p_covid_19"] = np.where(is_covid, 0.8, 0.01)
+        of_tested["p_normal"] = 1 - of_tested["p_covid_19"]
+        fold = np.resize(FOLDS, len(of_tested))
+        tested.append(of_tested.assign(seed=seed, fold=fold))
+        seen = list_controls(data_b, images)["image_id"]
+        controls.append(judge(seen, p_other, *FOLDS).assign(seed=seed))
+
+    table = score_same_source(pd.concat(tested), pd.concat(controls), images, seed=0)
+
+    row = table[table["against"] == "all other images"].iloc[0]
+    assert row["called_covid_19"] == pytest.approx(0.5)
+    assert row["called_covid_19_high"] > 0.9
+    assert row["auc"] == pytest.approx(0.5)
+    assert row["sensitivity"] == 1

@@ -49,7 +49,7 @@ def make_predictor():
             labels = class_indices(data_b["label"].iloc[test])
             is_right = np.arange(len(test)) % 10 < 10 * right
             said = np.where(is_right, labels, 3 - labels)
-            return 0.1 + 0.6 * np.eye(4)[said]
+            return (0.1 + 0.6 * np.eye(4)[said])[:, np.newaxis]
 
         return predict
 
@@ -217,7 +217,9 @@ def test_a_source_of_few_patients_gives_no_number(make_predictor):
 
 
 @pytest.mark.parametrize(
-    "returned", [np.ones((3, 4)), np.full((48, 4), np.nan)], ids=["shape", "nan"]
+    "returned",
+    [np.ones((48, 4)), np.ones((3, 2, 4)), np.full((48, 2, 4), np.nan)],
+    ids=["one network", "shape", "nan"],
 )
 def test_probabilities_that_do_not_fit_stop(two_by_two, returned):
     data_b, images = two_by_two
@@ -225,3 +227,23 @@ def test_probabilities_that_do_not_fit_stop(two_by_two, returned):
     message = f"Without here came probabilities of shape {returned.shape}"
     with pytest.raises(DetlError, match=re.escape(message)):
         score_sources_out(data_b, images, plans, lambda *_: returned, seed=0)
+
+
+def test_several_seeds_have_the_means_of_theirs(two_by_two, make_predictor):
+    data_b, images = two_by_two
+    plans = plan_sources(data_b, images, 0.15, seed=0)
+    good, poor = (make_predictor(data_b, right) for right in (1.0, 0.6))
+
+    def predict(*parts):
+        return np.concatenate([good(*parts), poor(*parts)], axis=1)
+
+    table = score_sources_out(data_b, images, plans, predict, seed=0)
+    alone = score_sources_out(data_b, images, plans, poor, seed=0)
+
+    key = ["source", "class"]
+    row, one = (t.set_index(key).loc[("here", "covid_19")] for t in (table, alone))
+    assert row["sensitivity"] == pytest.approx((1 + one["sensitivity"]) / 2)
+    assert row["auc"] == pytest.approx((1 + one["auc"]) / 2)
+    assert row["sensitivity_high"] - row["sensitivity_low"] > (
+        one["sensitivity_high"] - one["sensitivity_low"]
+    )

@@ -10,7 +10,7 @@ from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.parameters import (
     ImagenetParameters,
     NetworkParameters,
-    TrainingParameters,
+    TransferParameters,
 )
 from detl.session.runner import FoldByFoldRunner
 from project_copy import read_catalog
@@ -26,8 +26,10 @@ NETWORK = NetworkParameters(
     normalisation="batch",
     precision="float32",
 )
-TRANSFER = TrainingParameters(
+SEEDS = 2
+TRANSFER = TransferParameters(
     epochs=1,
+    read="last",
     batch_size=8,
     optimizer="sgd",
     learning_rate=0.01,
@@ -72,6 +74,8 @@ def _inputs() -> dict:
         "pixels": random.integers(0, 256, (N, 32, 32), dtype="uint8"),
         "data_b": data_b,
         "params:seed": 0,
+        "params:seeds": SEEDS,
+        "params:split.protocol": "grouped",
         "params:architectures.alexnet.network": NETWORK,
         "params:architectures.alexnet.transfer": TRANSFER,
         "params:architectures.alexnet.imagenet": ImagenetParameters(weights=None),
@@ -88,7 +92,10 @@ def _inputs() -> dict:
         inputs[f"split.{fold}"] = tables[-1]
     folds = pd.concat(tables, ignore_index=True)
     tested = _predict_first_class(data_b, folds[folds["subset"] == "test"])
-    return {**inputs, "folds": folds, "alexnet.crossval.tested": tested}
+    inputs |= {"folds": folds, "alexnet.crossval.tested": tested}
+    by_seed = [tested.assign(seed=seed) for seed in range(SEEDS)]
+    inputs["alexnet.crossval.tested_by_seed"] = pd.concat(by_seed)
+    return inputs
 
 
 def _predict_first_class(data_b: pd.DataFrame, tests: pd.DataFrame) -> pd.DataFrame:
@@ -104,11 +111,11 @@ def test_every_arm_stands_in_the_table(made):
         ARMS.values()
     )
     trained = table[table["initialisation"] != "imagenet"]
-    assert (
-        trained[["accuracy_mean", "accuracy_sd", "accuracy_pooled"]]
-        .notna()
-        .all(axis=None)
-    )
+    accuracies = ["accuracy", "accuracy_low", "accuracy_sd_seeds", "ensemble_accuracy"]
+    assert trained[accuracies].notna().all(axis=None)
+    compared = trained[trained["difference"].notna()]
+    assert len(compared) == len(trained) - 1
+    assert (compared["difference_low"] < compared["difference_high"]).all()
     assert trained["note"].isna().all()
 
 
@@ -116,14 +123,14 @@ def test_an_arm_that_is_not_available_stands_there_with_its_reason(made):
     table = made.load("ablation")
 
     left_out = table[table["initialisation"] == "imagenet"]
-    assert left_out["accuracy_mean"].isna().all()
+    assert left_out["accuracy"].isna().all()
     assert left_out["note"].str.startswith("There are no ImageNet weights").all()
 
 
 def test_the_reference_arm_has_the_results_of_the_cross_validation(made):
     table = made.load("ablation").set_index(["initialisation", "unfreeze"])
 
-    assert table.loc[("detl", "last_block"), "accuracy_mean"] == 0.25
+    assert table.loc[("detl", "last_block"), "accuracy"] == 0.25
 
 
 def test_the_table_of_folds_has_a_row_per_arm_and_fold(made):
@@ -184,10 +191,13 @@ def test_the_fold_of_an_arm_takes_its_own_tail_and_features(pipeline):
     assert fold.inputs() == {
         "vgg16.ablation.detl_head.tail",
         "vgg16.ablation.detl_head.features",
+        "vgg16.ablation.detl_head.views",
         "data_b",
         "split.fold_2",
         "params:architectures.vgg16.transfer",
+        "params:split.protocol",
         "params:seed",
+        "params:seeds",
     }
 
 

@@ -65,7 +65,11 @@ def evaluate(data_b, names=("alexnet", "vgg16"), has_validation=True):
     validated_in = np.where(tested_in == "fold_1", "fold_2", "fold_1")
     for seed, name in enumerate(names):
         validated = predict(data_b, validated_in, seed + 7)
-        inputs[f"{name}.crossval.tested"] = predict(data_b, tested_in, seed)
+        by_seed = [predict(data_b, tested_in, 2 * seed + k) for k in range(2)]
+        inputs[f"{name}.crossval.tested"] = by_seed[0]
+        inputs[f"{name}.crossval.tested_by_seed"] = pd.concat(
+            [table.assign(seed=k) for k, table in enumerate(by_seed)]
+        )
         inputs[f"{name}.crossval.validated"] = (
             validated if has_validation else validated.iloc[:0]
         )
@@ -96,8 +100,26 @@ def test_the_architectures_are_compared_and_drawn(evaluated):
 
     assert pipeline.outputs() >= {"paired_tests", "reliability_picture"}
     tests = catalog.load("paired_tests")
-    assert set(tests["test"]) == {"mcnemar", "bootstrap", "corrected_t", "delong"}
+    assert set(tests["test"]) == {"mcnemar", "two_way", "corrected_t", "delong"}
+    (interval,) = tests[tests["test"] == "two_way"]["note"]
+    assert interval == "over patients and trainings, no test"
     assert catalog.load("reliability_picture").dtype == np.uint8
+
+
+def test_scores_and_subgroups_are_means_over_seeds(evaluated):
+    _, catalog = evaluated
+
+    scores = catalog.load("vgg16.evaluate.scores")
+    accuracy = scores[scores["score"] == "accuracy"].iloc[0]
+    by_seed = catalog.load("vgg16.crossval.tested_by_seed")
+    assert accuracy["value"] == pytest.approx(
+        (by_seed["label"] == by_seed["predicted"]).mean()
+    )
+    subgroups = catalog.load("vgg16.evaluate.subgroups").set_index("quantity")
+    ill = by_seed[by_seed["label"] != "normal"]
+    assert subgroups.loc["under_diagnosis_rate", "value"].iloc[0] == pytest.approx(
+        (ill["predicted"] == "normal").mean()
+    )
 
 
 def test_the_pooled_scores_are_metrics(evaluated):

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from detl.errors import DetlError
+from detl.networks.ensemble import join_members
 from detl.pipelines.external.nodes import (
     decode_external_images,
     predict_external,
@@ -194,15 +195,17 @@ def test_each_fold_predicts_and_their_mean_stands_beside():
         )(keras.layers.Flatten()(features))
         return keras.Model(features, logits)
 
+    joined = join_members([sure_of(0), sure_of(3)])
     single, mean = predict_external(
-        trunk, pixels, images, fold_1=sure_of(0), fold_2=sure_of(3)
+        trunk, pixels, images, seed=5, fold_1=joined, fold_2=joined
     )
 
-    assert single[["fold", "image_id", "predicted"]].to_numpy().tolist() == [
-        ["fold_1", "a", "normal"],
-        ["fold_1", "b", "normal"],
-        ["fold_2", "a", "covid_19"],
-        ["fold_2", "b", "covid_19"],
+    columns = ["fold", "seed", "image_id", "predicted"]
+    assert single[columns].to_numpy().tolist() == [
+        [fold, seed, image, label]
+        for fold in ("fold_1", "fold_2")
+        for seed, label in ((5, "normal"), (6, "covid_19"))
+        for image in ("a", "b")
     ]
     np.testing.assert_allclose(mean["p_normal"], 0.5, atol=1e-6)
     np.testing.assert_allclose(mean["p_covid_19"], 0.5, atol=1e-6)

@@ -19,6 +19,6 @@ def test_the_tag_of_an_architecture_keeps_all_that_it_needs():
         "data_b",
         "folds",
         "alexnet.optimism.difference",
-        "vgg16.crossval.tested",
+        "vgg16.crossval.tested_by_seed",
     }
     assert {n for n in kept.inputs() if not n.startswith("params")} == made_elsewhere

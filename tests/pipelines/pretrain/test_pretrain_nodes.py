@@ -5,8 +5,22 @@ import pytest
 from scipy.stats import binomtest
 
 from detl.pipelines.pretrain.nodes import score_pretraining
+from detl.schemas.parameters import PretrainParameters
 
-HISTORY = {"val_accuracy": [0.5, 0.9, 0.7, 0.6]}
+HISTORY = {"loss": [4.0, 3.0, 2.0, 1.0], "val_accuracy": [0.5, 0.9, 0.7, 0.6]}
+BEST = PretrainParameters(
+    epochs=4,
+    batch_size=16,
+    optimizer="adam",
+    learning_rate=1e-3,
+    momentum=0.0,
+    schedule="constant",
+    warm_up_epochs=0,
+    read="best",
+    jit_compile="auto",
+    distribution="none",
+    augmentation=None,
+)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +56,7 @@ def test_the_interval_is_over_patients_and_allows_for_the_choice_of_epoch(
 ):
     pixels, data_a = make_study(200)
 
-    scores = score_pretraining(bright_is_diseased, HISTORY, pixels, data_a, 0)
+    scores = score_pretraining(bright_is_diseased, HISTORY, pixels, data_a, BEST, 0)
 
     # Images of a patient go together, so it is that of 160 of 200, one in 20 for four.
     wilson = binomtest(160, 200).proportion_ci(1 - 0.05 / 4, method="wilson")
@@ -59,7 +73,7 @@ def test_training_images_do_not_count(bright_is_diseased):
     pixels, data_a = make_study(40)
     data_a.loc[data_a.index < 20, "subset"] = "train"
 
-    scores = score_pretraining(bright_is_diseased, HISTORY, pixels, data_a, 0)
+    scores = score_pretraining(bright_is_diseased, HISTORY, pixels, data_a, BEST, 0)
 
     assert (scores["data_a_images"], scores["data_a_groups"]) == (60, 30)
 
@@ -67,7 +81,22 @@ def test_training_images_do_not_count(bright_is_diseased):
 def test_few_patients_have_an_accuracy_and_no_ends(bright_is_diseased):
     pixels, data_a = make_study(6, images=10)
 
-    scores = score_pretraining(bright_is_diseased, HISTORY, pixels, data_a, 0)
+    scores = score_pretraining(bright_is_diseased, HISTORY, pixels, data_a, BEST, 0)
 
     assert scores["data_a_accuracy"] == pytest.approx(4 / 6)
     assert scores["data_a_accuracy_low"] is scores["data_a_accuracy_high"] is None
+
+
+def test_where_nothing_is_chosen_the_interval_allows_for_no_choice(bright_is_diseased):
+    pixels, data_a = make_study(200)
+    average = BEST.model_copy(update={"read": "average"})
+
+    chosen, averaged = (
+        score_pretraining(bright_is_diseased, HISTORY, pixels, data_a, parameters, 0)
+        for parameters in (BEST, average)
+    )
+
+    assert (chosen["data_a_choices"], averaged["data_a_choices"]) == (4, 1)
+    assert averaged["data_a_accuracy_low"] > chosen["data_a_accuracy_low"]
+    epochs = averaged["data_a_first_epoch"], averaged["data_a_epoch"]
+    assert epochs == (3, 4)

@@ -10,7 +10,8 @@ from detl.datasets import (
 )
 from detl.datasets.folder_dataset import MARKER
 from detl.errors import NotAvailableError
-from detl.evaluation.metrics import score_predictions
+from detl.evaluation.accuracies import measure_accuracies
+from detl.evaluation.metrics import score_seeds
 from detl.evaluation.paired_tests import compare_architectures
 from detl.evaluation.predictions import pool_predictions
 from detl.evaluation.probabilities.calibration import measure_calibration
@@ -43,6 +44,11 @@ FINDINGS = {
 }
 SIZE = 32
 PARAMETERS = read_parameters()
+for _wanted, _count in zip(
+    PARAMETERS["split"]["data_b"].values(), (66, 11, 20, 20), strict=True
+):
+    _wanted["findings"] = dict.fromkeys(_wanted["findings"], _count)
+PARAMETERS["split"]["folds"]["inner_validation_share"] = 0.15
 PICTURE = np.full((9, 9, 3), 90, np.uint8)
 
 
@@ -109,18 +115,21 @@ def audited(name, data_b, folds, images):
     """Return what the stage evaluate has made of an architecture, by dataset."""
     predictions = {fold: make_predictions(data_b, folds, fold) for fold in FOLDS}
     tested = pool_predictions(data_b, **predictions)
+    by_seed = tested.assign(seed=0)
     _, *scaled = evaluate.scale_folds(tested, tested)
     audit = AuditParameters.model_validate(PARAMETERS["audit"])
     points, values, _ = evaluate.measure_decisions(tested, *scaled, audit, 0)
     computed = {
-        "evaluate.scores": evaluate.score_network(tested, 0)[0],
+        "evaluate.scores": evaluate.score_network(by_seed, 0)[0],
         "evaluate.calibration": measure_calibration(tested, scaled[0], 0),
         "evaluate.operating_points": points,
         "evaluate.predictive_values": values,
-        "evaluate.subgroups": measure_subgroups(tested, images, 0),
+        "evaluate.subgroups": measure_subgroups(by_seed, images, 0),
     }
     missing = dict.fromkeys(OF_NETWORK.values())
+    summary = {**measure_accuracies(by_seed, tested, 0), "warnings": ""}
     made = {**missing, **computed, "crossval.tested": tested}
+    made["crossval.summary"] = summary
     return {f"{name}.{dataset}": table for dataset, table in made.items()}
 
 
@@ -133,24 +142,20 @@ def of_architecture(name, data_b, folds):
         maps = np.ones((len(chosen), 2, 4, 4), np.float32)
         made[f"{name}.explain.{fold}.chosen"] = chosen.assign(probability=0.7)
         made[f"{name}.explain.{fold}.heat_maps"] = maps
-        scores.append({"fold": fold, "epoch": 1, **score_predictions(predictions)})
+        of_fold = score_seeds(predictions.assign(seed=0), predictions)
+        scores.append({"fold": fold, "epoch": 1, **of_fold})
     curve = [0.5, 0.7]
     history = dict.fromkeys(("loss", "val_loss"), curve)
     history |= dict.fromkeys(("train_accuracy", "val_accuracy"), curve)
     pretraining = {"accuracy": 0.7, "accuracy_low": 0.6, "accuracy_high": 0.8}
     pretraining |= {"correct": 7, "images": 10, "groups": 10, "chance": 0.5}
-    pretraining |= {"epoch": 2, "epochs": 2}
+    pretraining |= {"epoch": 2, "epochs": 2, "choices": 2}
     return {
         **made,
         f"{name}.explain.map_shift": 0.0,
         f"{name}.pretrain.history": history,
         f"{name}.pretrain.scores": {f"data_a_{k}": v for k, v in pretraining.items()},
         f"{name}.crossval.fold_summary": pd.DataFrame(scores),
-        f"{name}.crossval.summary": {
-            "accuracy_mean": 0.7,
-            "accuracy_sd": 0.1,
-            "warnings": "",
-        },
     }
 
 

@@ -37,5 +37,5 @@ def test_controls_are_judged_and_features_probed_by_every_fold(pipeline):
 def test_the_card_rests_on_the_test_parts_alone(pipeline):
     needed = pipeline.to_outputs("vgg16.shortcuts.card").inputs()
     used = {name for node in pipeline.nodes for name in node.inputs}
-    assert "vgg16.crossval.tested" in needed
+    assert "vgg16.crossval.tested_by_seed" in needed
     assert not {name for name in used if name.endswith("validation_predictions")}

@@ -3,6 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from detl.networks.ensemble import join_members
 from detl.networks.names import LOGITS
 from detl.pipelines.shortcuts.nodes import (
     label_controls,
@@ -47,11 +48,14 @@ def test_each_fold_judges_every_control():
     pooled = keras.layers.AveragePooling2D(SIZE)(inputs)
     trunk = keras.Model(inputs, keras.layers.Concatenate()([pooled] * 4))
 
+    joined = join_members([make_tail(), make_tail()])
     table, features = predict_controls(
-        trunk, pixels, images, fold_1=make_tail(), fold_2=make_tail()
+        trunk, pixels, images, seed=3, fold_1=joined, fold_2=joined
     )
 
-    assert table.groupby("fold").size().to_dict() == {"fold_1": 4, "fold_2": 4}
+    assert table.groupby(["fold", "seed"]).size().to_dict() == {
+        (fold, seed): 4 for fold in ("fold_1", "fold_2") for seed in (3, 4)
+    }
     assert features.shape == (4, 1, 1, 4)
     np.testing.assert_allclose(table["p_normal"], 0.25)
 
@@ -63,10 +67,11 @@ def test_where_there_is_no_control_no_fold_judges_one():
     trunk = keras.Model(inputs, keras.layers.Concatenate()([pooled] * 4))
 
     table, features = predict_controls(
-        trunk, pixels, images.iloc[:0], fold_1=make_tail(), fold_2=make_tail()
+        trunk, pixels, images.iloc[:0], seed=0, fold_1=make_tail(), fold_2=make_tail()
     )
 
-    assert list(table) == ["fold", "image_id", *(f"p_{c}" for c in DATA_B_CLASSES)]
+    probabilities = [f"p_{label}" for label in DATA_B_CLASSES]
+    assert list(table) == ["fold", "seed", "image_id", *probabilities]
     assert table.empty
     assert features.shape == (0, 1, 1, 4)
 
@@ -99,14 +104,17 @@ def test_a_source_is_tested_by_a_network_that_has_not_seen_it_or_not_at_all(
 ):
     data_b, images, _ = make_study(*sources)
 
+    features = one_hot(data_b)
     table = leave_sources_out(
         make_tail(),
-        one_hot(data_b),
+        features,
+        np.empty((0, *features.shape), "float16"),
         data_b,
         images,
         short_training(epochs=8, learning_rate=0.5),
         make_parameters(),
         seed=0,
+        seeds=2,
     )
 
     assert (table["auc"] > 0.9).all() == has_numbers

@@ -19,7 +19,7 @@ UNTESTED = make_arm(
     difference_high=NAN,
     note="no variance to test with",
 )
-MISSING = make_arm("imagenet", "all", accuracy_mean=NAN, note="There are no weights.")
+MISSING = make_arm("imagenet", "all", accuracy=NAN, note="There are no weights.")
 
 
 def described(optimism=None, ablation=None, protocol="grouped", environment="base"):
@@ -52,6 +52,7 @@ def test_the_protocols_stand_side_by_side_with_their_difference():
         "80.0 %",
         "+10.0",
         "+2.0 to +18.0",
+        "2.0",
         "600",
         "500",
     ]
@@ -75,8 +76,9 @@ def test_an_arm_has_its_difference_and_corrected_p():
     assert table.iloc[1].tolist() == [
         "last layer from random weights",
         "70.0 %",
-        "5.0",
         "60.0 to 80.0 %",
+        "2.0",
+        "5.0",
         "-20.0",
         "-25.0 to -15.0",
         "< 0.001",
@@ -93,7 +95,7 @@ def test_the_reference_is_compared_with_nothing():
 
 def test_an_arm_that_cannot_be_tested_keeps_its_difference_and_says_why():
     (table,) = tables_of(described(ablation=pd.DataFrame([REFERENCE, UNTESTED])))
-    assert table.iloc[1].tolist()[4:] == [
+    assert table.iloc[1].tolist()[5:] == [
         "-10.0",
         "no interval",
         "-",
@@ -112,12 +114,12 @@ def test_arms_that_cannot_be_tested_are_named():
 
 def test_an_arm_that_was_not_run_says_why():
     (table,) = tables_of(described(ablation=pd.DataFrame([REFERENCE, MISSING])))
-    assert table["mean"].iloc[1] == "-"
+    assert table["accuracy"].iloc[1] == "-"
     assert table["remark"].iloc[1] == "There are no weights."
 
 
 def test_an_arm_without_a_result_or_a_reason_was_not_run():
-    arms = pd.DataFrame([REFERENCE, make_arm("scratch", "all", accuracy_mean=NAN)])
+    arms = pd.DataFrame([REFERENCE, make_arm("scratch", "all", accuracy=NAN)])
     (table,) = tables_of(described(ablation=arms))
     assert table["remark"].iloc[1] == "not run"
 
@@ -161,9 +163,30 @@ def test_another_training_is_said_to_be_in_no_interval():
     texts = " ".join(
         texts_of(described(make_optimism(0.02, 0.18), pd.DataFrame([REFERENCE, WORSE])))
     )
-    assert "not what another seed would have trained" in texts
-    assert "All folds share one seed" in texts
+    assert "All of an arm share the weights that it starts from" in texts
     assert "is optimism, not skill" not in texts
+
+
+def _captions(optimism):
+    section = described(optimism)
+    return " ".join(getattr(b, "caption", "") for b in section.subsections[0].blocks)
+
+
+def test_a_difference_of_protocols_says_what_its_interval_is_over():
+    several = _captions(make_optimism(0.02, 0.18))
+    once = _captions(make_optimism(0.02, 0.18, seeds=1))
+
+    assert "its interval over patients and trainings" in several
+    assert "its interval over patients, of one training each" in once
+    assert "its own pretraining, and another one is in no interval" in several
+
+
+def test_an_arm_whose_interval_holds_0_differs_by_no_test():
+    wide = WORSE | {"difference_high": 0.01}
+
+    sentences = judge_arms(pd.DataFrame([REFERENCE, wide]))
+
+    assert sentences[0].startswith("1 of 1 arms cannot be told from the reference")
 
 
 def test_arms_that_were_not_run_are_counted():

@@ -1,6 +1,6 @@
 from detl.report.blocks import Note
 from detl.report.sections import crossval
-from made_results import make_result, tables_of
+from made_results import make_result, tables_of, texts_of
 from made_run import make_run
 
 
@@ -9,19 +9,39 @@ def describe(**results):
     return crossval.section(make_run(networks))
 
 
-def test_the_accuracies_of_folds_mean_sd_and_interval_stand_beside_the_papers():
+def test_mean_over_seeds_and_ensemble_stand_with_their_intervals_beside_the_papers():
     table = tables_of(describe(vgg16=make_result()))[0]
     rows = dict(zip(table.iloc[:, 0], table["VGG16"], strict=True))
     assert rows == {
-        "fold 1": "82.0 % (41 of 50)",
-        "fold 2": "78.0 % (39 of 50)",
-        "mean of the folds": "80.0 %",
-        "SD, percentage points": "2.8",
-        "pooled": "80.0 % (80 of 100)",
-        "95 % interval of the pooled": "70.0 to 90.0 %",
+        "fold 1 (50 images)": "82.0 %",
+        "fold 2 (50 images)": "78.0 %",
+        "SD over folds, points": "2.8",
+        "all folds": "80.0 %",
+        "95 % interval": "70.0 to 90.0 %",
+        "SD over seeds, points": "2.0",
+        "seeds": "3",
+        "ensemble": "83.0 %",
+        "its 95 % interval": "75.0 to 89.0 %",
         "groups of patients": "60",
         "the paper says": "90.13 % ± 0.14",
     }
+
+
+def test_intervals_of_several_seeds_are_said_to_hold_the_training():
+    text = " ".join(texts_of(describe(vgg16=make_result())))
+    assert "Its interval is over patients and trainings" in text
+    assert "its interval is over patients, of these networks" in text
+    assert "All seeds share one pretraining" in text
+
+
+def test_intervals_of_one_seed_are_said_to_hold_no_other_training():
+    once = make_result(seeds=1, accuracy_sd_seeds=None)
+    section = describe(vgg16=once)
+    text = " ".join(texts_of(section))
+    assert "Its interval is over patients and rests" in text
+    assert "what another training would give is in none of them" in text
+    table = tables_of(section)[0].set_index("")["VGG16"]
+    assert table["SD over seeds, points"] == "-"
 
 
 def test_a_network_that_the_paper_lacks_has_no_figure_of_it():

@@ -6,11 +6,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from detl.evaluation.predictions import tell_right
 from detl.evaluation.scores import ALL, MEAN, measure_scores
 from detl.schemas.classes import DATA_B_CLASSES
-from detl.statistics.bootstrap import Measurement, draw_weights, measure, name_columns
+from detl.statistics.bootstrap import (
+    Measurement,
+    draw_statistic,
+    draw_weights,
+    name_columns,
+)
 from detl.statistics.notes import join_notes
 from detl.statistics.rates import measure_share
+from detl.statistics.ratios import measure_ratio
 
 WHOLE = "whole image"
 WITHOUT_LUNGS = "centre blacked out"
@@ -28,6 +35,7 @@ INPUTS = (WHOLE, WITHOUT_LUNGS, *CUE_INPUTS.values())
 COLUMNS = [
     "input",
     *name_columns("accuracy"),
+    "accuracy_sd_seeds",
     "chance",
     *name_columns("shortcut_ratio"),
     *(column for label in DATA_B_CLASSES for column in name_columns(f"auc_{label}")),
@@ -54,25 +62,28 @@ def make_shortcut_card(
     The shortcut ratio of an input is (its accuracy - chance) / (accuracy of the network
     on whole images - chance): 1 where nothing is lost without the lungs, 0 where
     nothing is left. Chance is the share of the commonest class. The ratio's 95 %
-    interval is of percentiles (``measure_draws``) over groups of patients, the same
-    draws for both accuracies; chance is held fixed, and draws in which the network is
-    not above it are left out.
+    interval (``measure_ratio``) is over groups of patients, the same draws for both
+    accuracies, and, of several seeds, over the trainings of both; chance is held fixed,
+    and draws in which the network is not above it are left out.
 
     Args:
-        full: The folds' predictions of their test parts, pooled.
+        full: The folds' predictions of their test parts, pooled, with the column
+            ``seed`` where there are several.
         without_lungs: The same of the network trained again on images with the centre
             blacked out; None if it has not been.
-        cues: By name of the cue (``CUES``), the same of the simple models.
+        cues: By name of the cue (``CUES``), the same of the simple models, which have
+            nothing random in them, and no seed.
         images: Table ``images``, which knows the sources.
         seed: Seed of the draws.
 
     Returns:
         A row per input, in the order of ``INPUTS``. ``accuracy`` (pooled) and the AUC
-        of each class against the rest (``auc_<class>``, mean of the folds), each with
-        its 95 % interval (``_low``, ``_high``); ``chance``; ``shortcut_ratio`` with its
-        interval; the numbers of ``images`` and ``groups``; and ``note``, why a number
-        or an interval is missing, which is NaN then, and where probabilities are
-        constant. Of the whole image the ratio is 1.
+        of each class against the rest (``auc_<class>``, mean of the folds), each the
+        mean over seeds with its 95 % interval (``_low``, ``_high``);
+        ``accuracy_sd_seeds``, the SD over seeds, NaN of one; ``chance``;
+        ``shortcut_ratio`` with its interval; the numbers of ``images`` and ``groups``;
+        and ``note``, why a number or an interval is missing, which is NaN then, and
+        where probabilities are constant. Of the whole image the ratio is 1.
 
     Reference:
         Blacked-out lungs: G. Maguolo, L. Nanni, arXiv:2004.12823 (2020).
@@ -88,7 +99,7 @@ def make_shortcut_card(
             rows.append({"input": name, "note": NOT_COMPUTED})
             continue
         scores = _describe_scores(given[name], seed)
-        ratio = _measure_ratio(full, given[name], chance, seed)
+        ratio = _measure_ratio(full, given[name], chance, seed, name == WHOLE)
         notes = [ratio.note, scores.pop("note")]
         if name == CUE_INPUTS["source"]:
             notes.append(_note_single_source(full, images))
@@ -101,12 +112,16 @@ def make_shortcut_card(
 def _describe_scores(predictions: pd.DataFrame, seed: int) -> dict[str, Any]:
     found = {
         (row["fold"], row["score"], row["class"]): Measurement(
-            row["value"], row["low"], row["high"], row["groups"], row["note"]
+            *(
+                row[part]
+                for part in ("value", "low", "high", "groups", "note", "seed_sd")
+            )
         )
         for row in measure_scores(predictions, seed).to_dict("records")
     }
     accuracy = found[ALL, "accuracy", ""]
     row: dict[str, Any] = accuracy.as_columns("accuracy")
+    row["accuracy_sd_seeds"] = accuracy.seed_sd
     of_areas: dict[str, list[str]] = {}
     for label in DATA_B_CLASSES:
         area = found[MEAN, "auc", label]
@@ -116,35 +131,40 @@ def _describe_scores(predictions: pd.DataFrame, seed: int) -> dict[str, Any]:
     notes = [accuracy.note]
     notes += [f"AUC of {', '.join(few)}: {note}" for note, few in of_areas.items()]
     return row | {
-        "images": len(predictions),
+        "images": predictions["image_id"].nunique(),
         "groups": predictions["group"].nunique(),
         "note": join_notes(*notes),
     }
 
 
 def _measure_ratio(
-    full: pd.DataFrame, other: pd.DataFrame, chance: float, seed: int
+    full: pd.DataFrame,
+    other: pd.DataFrame,
+    chance: float,
+    seed: int,
+    is_same: bool,
 ) -> Measurement:
-    """Return the shortcut ratio of an input, or why it has none."""
-    groups = full["group"].to_numpy()
-    weights, right = draw_weights(groups, seed), _is_right(full)
-    accuracy = measure_share(right > 0, np.full(len(full), True), weights, groups)
+    """Return the shortcut ratio of an input, or why it has none.
+
+    Args:
+        is_same: Whether the other is the network itself, with all of its trainings.
+    """
+    images = full.drop_duplicates("image_id")
+    groups = images["group"].to_numpy()
+    weights = draw_weights(groups, seed)
+    right, right_of_other = (
+        tell_right(table, images["image_id"]) for table in (full, other)
+    )
+    accuracy = measure_share(right, np.full(len(images), True), weights, groups)
     if accuracy.is_missing:
         return accuracy
     if accuracy.low <= chance:
         return Measurement.missing(accuracy.groups, NOT_ABOVE_CHANCE)
-    right_of_other = _is_right(other.set_index("image_id").loc[full["image_id"]])
 
-    def divide_gains(drawn: np.ndarray) -> np.ndarray:
-        gain = drawn @ (right - chance)
-        # Where the whole image is of no use there is nothing to divide by.
-        return drawn @ (right_of_other - chance) / np.where(gain > 0, gain, np.nan)
+    def draw_gains(hits: np.ndarray) -> np.ndarray:
+        return draw_statistic(lambda drawn: drawn @ (hits - chance), weights)
 
-    return measure(divide_gains, weights, groups)
-
-
-def _is_right(predictions: pd.DataFrame) -> np.ndarray:
-    return (predictions["label"] == predictions["predicted"]).to_numpy("float64")
+    return measure_ratio(draw_gains(right_of_other), draw_gains(right), groups, is_same)
 
 
 def _note_single_source(full: pd.DataFrame, images: pd.DataFrame) -> str:

@@ -65,12 +65,13 @@ def score_same_source(
     still can. The network of the fold that tests an image of Data-B judges it. The
     networks of all folds judge the controls, and their results are averaged: the shares
     that they call COVID-19, and the AUCs. An average of their probabilities would not
-    compare with a single network.
+    compare with a single network. Of several seeds, the results are means over them,
+    and the intervals over trainings too.
 
     Args:
-        tested: The folds' predictions of their test parts, pooled.
-        controls: ``fold``, ``image_id`` and ``p_<class>`` of the images that
-            ``list_controls`` names, by the network of each fold.
+        tested: The folds' predictions of their test parts, pooled, with ``seed``.
+        controls: ``fold``, ``seed``, ``image_id`` and ``p_<class>`` of the images that
+            ``list_controls`` names, by the networks of each fold.
         seed: Seed of the draws of patients.
 
     Returns:
@@ -82,7 +83,7 @@ def score_same_source(
         COVID-19; each with its 95 % interval over groups of patients, ``_low`` and
         ``_high``. ``note``: why a number is missing, which is NaN then.
     """
-    columns = ["fold", "image_id", *PROBABILITIES]
+    columns = ["fold", "seed", "image_id", *PROBABILITIES]
     every = pd.concat([tested[columns], controls[columns]], ignore_index=True)
     known = images.set_index("image_id")[["source", "group", "findings"]]
     every = every.join(known, on="image_id")
@@ -99,9 +100,9 @@ def score_same_source(
 
 
 def _contrast(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
-    """Return the numbers of one source, from a row per image and fold."""
+    """Return the numbers of one source, from a row per image, fold and seed."""
     called = rows[PROBABILITIES].idxmax(axis=1) == f"p_{COVID}"
-    said = called.groupby(rows["image_id"]).mean()
+    said = called.groupby([rows["image_id"], rows["seed"]]).mean().unstack("seed")
     known = rows.drop_duplicates("image_id").set_index("image_id").loc[said.index]
     is_covid, groups = known["is_covid"].to_numpy(), known["group"].to_numpy()
     weights = draw_weights(groups, seed)
@@ -138,12 +139,10 @@ def _measure_area(
     groups: np.ndarray,
 ) -> Measurement:
     """Return the mean over the folds of the AUC of COVID-19."""
-    folds = {
-        str(name): Judged(
-            image_ids.get_indexer(pd.Index(fold["image_id"])),
-            fold[f"p_{COVID}"].to_numpy(),
-        )
-        for name, fold in rows.groupby("fold")
-        if fold["is_covid"].any() and not fold["is_covid"].all()
-    }
+    folds = {}
+    for name, fold in rows.groupby("fold"):
+        if fold["is_covid"].any() and not fold["is_covid"].all():
+            of_seeds = fold.pivot(index="image_id", columns="seed", values=f"p_{COVID}")
+            positions = image_ids.get_indexer(of_seeds.index)
+            folds[str(name)] = Judged(positions, of_seeds.to_numpy())
     return measure_mean_area(is_covid, folds, weights, groups, COVID)

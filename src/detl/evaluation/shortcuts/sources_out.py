@@ -15,9 +15,10 @@ from detl.statistics.bootstrap import FEWEST_GROUPS, draw_weights, name_columns
 from detl.statistics.notes import join_notes
 from detl.statistics.rates import measure_share
 
-TrainAndPredict = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-"""From positions in Data-B to train on, to choose the epoch on, and to test, to the
-probabilities of the last ones, (n, 4)."""
+TrainAndPredict = Callable[[np.ndarray, np.ndarray | None, np.ndarray], np.ndarray]
+"""From positions in Data-B to train on, to choose the epoch on (None where none is
+chosen), and to test, to what the network of each seed says of the last ones,
+probabilities (n, seeds, 4)."""
 
 IDENTIFIABLE_COLUMNS = [
     "class",
@@ -47,13 +48,14 @@ class SourcePlan:
     Attributes:
         source: The source.
         train: Positions in Data-B of the images to train on, all from other sources.
-        validation: Positions of those to choose the epoch on, from other sources too.
+        validation: Positions of those to choose the epoch on, from other sources too;
+            None where none is chosen.
         test: Positions of all images of the source.
     """
 
     source: str
     train: np.ndarray
-    validation: np.ndarray
+    validation: np.ndarray | None
     test: np.ndarray
 
 
@@ -92,7 +94,10 @@ def list_identifiable(data_b: pd.DataFrame, images: pd.DataFrame) -> pd.DataFram
 
 
 def plan_sources(
-    data_b: pd.DataFrame, images: pd.DataFrame, validation_share: float, seed: int
+    data_b: pd.DataFrame,
+    images: pd.DataFrame,
+    validation_share: float | None,
+    seed: int,
 ) -> list[SourcePlan]:
     """Return what to train on and to test for each source that identifies a class.
 
@@ -102,7 +107,8 @@ def plan_sources(
     part.
 
     Args:
-        validation_share: Share of the inner validation part, above 0, at most 0.5.
+        validation_share: Share of the inner validation part, above 0, at most 0.5; None
+            where there is none.
         seed: Seed of the shuffle.
 
     Returns:
@@ -115,8 +121,11 @@ def plan_sources(
         if not any(not _explain(located, c, source) for c in DATA_B_CLASSES):
             continue
         outside = np.flatnonzero(_is_outside(located, source))
-        is_inner = _choose_validation(located.iloc[outside], validation_share, seed)
         test = np.flatnonzero(located["source"] == source)
+        if validation_share is None:
+            plans.append(SourcePlan(source, outside, None, test))
+            continue
+        is_inner = _choose_validation(located.iloc[outside], validation_share, seed)
         plans.append(SourcePlan(source, outside[~is_inner], outside[is_inner], test))
     return plans
 
@@ -131,11 +140,13 @@ def score_sources_out(
     """Return how well each class is told from the rest in sources not trained on.
 
     What was learned before, such as the frozen trunk on Data-A, may know the source.
+    Scores are means over seeds, and of several seeds the intervals are over patients
+    and trainings.
 
     Args:
         plans: Result of ``plan_sources``.
         train_and_predict: Trains on a plan's train and validation parts, and returns
-            the class probabilities of its test part, (n, 4).
+            the class probabilities of its test part, (n, seeds, 4).
         seed: Seed of the draws of patients.
 
     Returns:
@@ -236,12 +247,13 @@ def _choose_validation(
 
 
 def _require_probabilities(found: np.ndarray, plan: SourcePlan) -> None:
-    expected = (len(plan.test), len(DATA_B_CLASSES))
-    if np.shape(found) != expected or not np.isfinite(found).all():
+    images, classes = len(plan.test), len(DATA_B_CLASSES)
+    fits = np.ndim(found) == 3 and (found.shape[0], found.shape[2]) == (images, classes)
+    if not fits or not np.isfinite(found).all():
         raise DetlError(
             f"Without {plan.source} came probabilities of shape {np.shape(found)}, "
-            f"expected are {expected} finite numbers: correct what trains and "
-            "predicts, or lower the learning rate."
+            f"expected are finite numbers of {images} images, each seed and {classes} "
+            "classes: correct what trains and predicts, or lower the learning rate."
         )
 
 
@@ -254,11 +266,11 @@ def _score(
 ) -> dict[str, Any]:
     """Return sensitivity, specificity and AUC of a class within a source."""
     weights = draw_weights(groups, seed)
-    called = probabilities.argmax(axis=1) == position
+    called = probabilities.argmax(axis=2) == position
     measured = (
         measure_share(called, is_class, weights, groups),
         measure_share(~called, ~is_class, weights, groups),
-        measure_area(is_class, probabilities[:, position], weights, groups),
+        measure_area(is_class, probabilities[:, :, position], weights, groups),
     )
     row: dict[str, Any] = {}
     for name, found in zip(SCORES, measured, strict=True):

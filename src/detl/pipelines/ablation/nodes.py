@@ -6,31 +6,23 @@ import numpy as np
 import pandas as pd
 
 from detl.design import ARMS, REFERENCE_ARM
+from detl.evaluation import arms
+from detl.evaluation.accuracies import measure_accuracies
 from detl.evaluation.metrics import summarise_folds
 from detl.networks import build_network
 from detl.networks.cut import copy_model, cut_head, cut_trunk
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.keras_model import KerasModel
-from detl.schemas.parameters import ImagenetParameters, NetworkParameters
-from detl.statistics import corrected_t
+from detl.schemas.parameters import (
+    ImagenetParameters,
+    NetworkParameters,
+    TransferParameters,
+)
+from detl.statistics.corrected_t import NO_VARIANCE, measure_overlap
 
-ARM_COLUMNS = [
-    "initialisation",
-    "unfreeze",
-    "accuracy_mean",
-    "accuracy_sd",
-    "accuracy_low",
-    "accuracy_high",
-    "accuracy_pooled",
-    "difference",
-    "difference_low",
-    "difference_high",
-    "p",
-    "p_holm",
-    "note",
-]
+ARM_COLUMNS = ["initialisation", "unfreeze", *arms.COLUMNS, "note"]
 """Columns of table ``ablation``, after the architecture (all accuracies as fractions,
-their meaning in ``statistics/corrected_t.py``)."""
+their meaning in ``evaluation/arms.py``)."""
 
 
 def take_pixels(pixels: np.ndarray, data_b: pd.DataFrame) -> np.ndarray:
@@ -39,6 +31,18 @@ def take_pixels(pixels: np.ndarray, data_b: pd.DataFrame) -> np.ndarray:
     They are the features of the arms that freeze nothing.
     """
     return np.asarray(pixels[data_b["row"].to_numpy("int64")])
+
+
+def view_pixels(
+    pixels: np.ndarray, data_b: pd.DataFrame, parameters: TransferParameters, seed: int
+) -> np.ndarray:
+    """Return augmented versions of Data-B's images, uint8 (versions, n, size, size).
+
+    They are the views of the arms that freeze nothing.
+    """
+    from detl.training.features import extract_views
+
+    return extract_views(None, take_pixels(pixels, data_b), parameters.views, seed)
 
 
 def build_untrained(
@@ -88,41 +92,36 @@ def unfreeze_all(model: KerasModel, arm: str) -> KerasModel:
 
 
 def collect_arm(
-    tested: pd.DataFrame, folds: pd.DataFrame
-) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Return an arm's scores by fold, and its mean and pooled accuracy."""
-    fold_summary, _, accuracies = summarise_folds(tested, folds)
-    return fold_summary, accuracies
+    tested_by_seed: pd.DataFrame, tested: pd.DataFrame, folds: pd.DataFrame, seed: int
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return an arm's scores by fold, and its accuracies over all folds."""
+    fold_summary, _ = summarise_folds(tested_by_seed, tested, folds)
+    return fold_summary, measure_accuracies(tested_by_seed, tested, seed)
 
 
 def compare_with_reference(
-    folds: pd.DataFrame, **fold_summaries: pd.DataFrame | None
+    folds: pd.DataFrame, seed: int, **tested_by_seed: pd.DataFrame | None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return an architecture's arms against the reference arm, and their accuracies.
 
     Args:
-        **fold_summaries: By arm, its scores by fold; None where it has not been run.
+        seed: Of the draws of patients.
+        **tested_by_seed: By arm, what each seed's networks say of the folds' test
+            parts; None where it has not been run.
 
     Returns:
-        What ``corrected_t.compare_arms`` returns; and a row per arm and fold with its
-        accuracy.
+        What ``arms.compare_arms`` returns; and a row per arm and fold with its
+        accuracy, the mean over seeds.
     """
-    by_fold = {
-        arm: table.set_index("fold")["accuracy"]
-        for arm, table in fold_summaries.items()
-        if table is not None
-    }
-    compared = corrected_t.compare_arms(
-        pd.DataFrame(by_fold), REFERENCE_ARM, corrected_t.measure_overlap(folds)
-    )
-    return compared.reset_index(), _lengthen(by_fold)
+    tested = {arm: table for arm, table in tested_by_seed.items() if table is not None}
+    starts = {arm: initialisation for arm, (initialisation, _) in ARMS.items()}
+    overlap = measure_overlap(folds)
+    compared = arms.compare_arms(tested, starts, REFERENCE_ARM, overlap, seed)
+    return compared.reset_index(), arms.tabulate_arm_folds(tested)
 
 
 def tabulate_arms(
-    compared: pd.DataFrame,
-    network: NetworkParameters,
-    imagenet: ImagenetParameters,
-    **summaries: dict[str, float] | None,
+    compared: pd.DataFrame, network: NetworkParameters, imagenet: ImagenetParameters
 ) -> pd.DataFrame:
     """Return a row per arm, also for those that have not been run.
 
@@ -133,8 +132,6 @@ def tabulate_arms(
         compared: What ``compare_with_reference`` returns.
         network: Which network.
         imagenet: Where its ImageNet weights are.
-        **summaries: By arm, its mean and pooled accuracy; None where it has not been
-            run.
     """
     from detl.networks.imagenet import reason_for_absence
 
@@ -143,24 +140,12 @@ def tabulate_arms(
     rows = []
     for arm, (initialisation, unfreeze) in ARMS.items():
         row: dict[str, Any] = {"initialisation": initialisation, "unfreeze": unfreeze}
-        summary = summaries[arm]
-        if summary is None:
+        if arm not in by_arm.index:
             reason = absence if initialisation == "imagenet" else ""
             row["note"] = reason or "Not run."
         else:
             row |= {str(name): value for name, value in by_arm.loc[arm].items()}
-            row |= summary
             is_untested = pd.notna(row["difference"]) and pd.isna(row["p"])
-            row["note"] = corrected_t.NO_VARIANCE if is_untested else ""
+            row["note"] = NO_VARIANCE if is_untested else ""
         rows.append(row)
     return pd.DataFrame(rows, columns=ARM_COLUMNS)
-
-
-def _lengthen(by_fold: dict[str, pd.Series]) -> pd.DataFrame:
-    """Return the accuracies of arms, each indexed by fold, as rows."""
-    rows = [
-        (arm, fold, accuracy)
-        for arm, accuracies in by_fold.items()
-        for fold, accuracy in accuracies.items()
-    ]
-    return pd.DataFrame(rows, columns=["arm", "fold", "accuracy"])

@@ -13,7 +13,10 @@ from detl.design import ARCHITECTURES, ARMS, FOLDS, REFERENCE_ARM
 from detl.figures.ablation import draw_arms
 from detl.pipelines.binding import bind
 from detl.pipelines.crossval.pipeline import train_folds
-from detl.pipelines.transfer.nodes import extract_features_of_data_b
+from detl.pipelines.transfer.nodes import (
+    extract_features_of_data_b,
+    extract_views_of_data_b,
+)
 from detl.schemas.tables import stack_architectures
 
 from .nodes import (
@@ -26,6 +29,7 @@ from .nodes import (
     unfreeze_all,
     unfreeze_head,
     unfreeze_last_block,
+    view_pixels,
 )
 
 _FREE: dict[str, Callable] = {
@@ -40,6 +44,12 @@ _SHARED = [
         inputs=["pixels", "data_b"],
         outputs="data_b_pixels",
         name="take_pixels",
+    ),
+    Node(
+        view_pixels,
+        inputs=["pixels", "data_b", "params:transfer", "params:seed"],
+        outputs="data_b_views",
+        name="view_pixels",
     ),
     Node(
         build_untrained,
@@ -57,7 +67,7 @@ _SHARED = [
 
 _COLLECT = Node(
     collect_arm,
-    inputs=["tested", "folds"],
+    inputs=["tested_by_seed", "tested", "folds", "params:seed"],
     outputs=["fold_summary", "summary"],
     name="collect_arm",
 )
@@ -126,10 +136,12 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
         namespace=f"{architecture}.ablation",
         inputs={
             "detl_model": f"{architecture}.transfer.model",
-            "crossval.tested": f"{architecture}.crossval.tested",
-            "pixels": "pixels",
-            "data_b": "data_b",
-            "folds": "folds",
+            **{
+                f"crossval.{name}": f"{architecture}.crossval.{name}"
+                for name in ("tested", "tested_by_seed")
+            },
+            **{name: name for name in ("pixels", "data_b", "folds")},
+            "protocol": "params:split.protocol",
             **{f"split.{fold}": f"split.{fold}" for fold in folds},
         },
         parameters={
@@ -138,6 +150,7 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
                 for block in ("network", "transfer", "imagenet")
             },
             "params:seed": "params:seed",
+            "params:seeds": "params:seeds",
         },
     )
 
@@ -147,10 +160,10 @@ def _one_arm(arm: str, folds: Sequence[str]) -> Pipeline:
     initialisation, unfreeze = ARMS[arm]
     free = _FREE[unfreeze]
     if unfreeze == "all":
-        features = "data_b_pixels"
+        features, views = "data_b_pixels", "data_b_views"
         prepare = [Node(bind(free, arm=arm), "model", "tail", name=free.__name__)]
     else:
-        features = "features"
+        features, views = "features", "views"
         prepare = [
             Node(bind(free, arm=arm), "model", ["trunk", "tail"], name=free.__name__),
             Node(
@@ -159,14 +172,20 @@ def _one_arm(arm: str, folds: Sequence[str]) -> Pipeline:
                 outputs="features",
                 name="extract_features",
             ),
+            Node(
+                extract_views_of_data_b,
+                inputs=["trunk", "pixels", "data_b", "params:transfer", "params:seed"],
+                outputs="views",
+                name="extract_views",
+            ),
         ]
-    whole = Pipeline([*prepare, *train_folds(folds, features=features), _COLLECT])
+    whole = Pipeline([*prepare, *train_folds(folds, features, views), _COLLECT])
     names = {name: name for name in whole.inputs() if not name.startswith("params:")}
     return Pipeline(
         whole,
         namespace=arm,
         inputs={**names, "model": f"{initialisation}_model"},
-        parameters={"params:transfer", "params:seed"},
+        parameters={"params:transfer", "params:seed", "params:seeds"},
     )
 
 
@@ -175,15 +194,21 @@ def _reference_arm() -> Pipeline:
     return Pipeline(
         [_COLLECT],
         namespace=REFERENCE_ARM,
-        inputs={"folds": "folds", "tested": "crossval.tested"},
+        inputs={
+            "folds": "folds",
+            **{name: f"crossval.{name}" for name in ("tested", "tested_by_seed")},
+        },
+        parameters={"params:seed"},
     )
 
 
 def _compare_arms() -> list[Node]:
+    by_arm = {arm: f"{arm}.tested_by_seed" for arm in ARMS}
+    by_arm[REFERENCE_ARM] = "crossval.tested_by_seed"
     return [
         Node(
             compare_with_reference,
-            inputs={"folds": "folds", **{arm: f"{arm}.fold_summary" for arm in ARMS}},
+            inputs={"folds": "folds", "seed": "params:seed", **by_arm},
             outputs=["compared_arms", "arm_folds"],
             name="compare_with_reference",
         ),
@@ -193,7 +218,6 @@ def _compare_arms() -> list[Node]:
                 "compared": "compared_arms",
                 "network": "params:network",
                 "imagenet": "params:imagenet",
-                **{arm: f"{arm}.summary" for arm in ARMS},
             },
             outputs="arms",
             name="tabulate_arms",

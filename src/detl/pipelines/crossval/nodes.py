@@ -6,11 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from detl.networks.cut import copy_model
+from detl.evaluation.predictions import pool_predictions
+from detl.networks.cut import copy_model, renew_head
 from detl.schemas.classes import class_indices
 from detl.schemas.keras_model import KerasModel
-from detl.schemas.parameters import TrainingParameters
-from detl.schemas.tables import PREDICTIONS, tabulate_predictions, validate
+from detl.schemas.parameters import TransferParameters
+from detl.schemas.tables import (
+    PREDICTIONS,
+    SEED_PREDICTIONS,
+    tabulate_predictions,
+    validate,
+)
 
 History = dict[str, list[float]]
 
@@ -20,90 +26,191 @@ logger = logging.getLogger(__name__)
 def train_fold(
     tail: KerasModel,
     features: np.ndarray,
+    views: np.ndarray,
     data_b: pd.DataFrame,
     fold: pd.DataFrame,
-    parameters: TrainingParameters,
+    protocol: str,
+    parameters: TransferParameters,
     seed: int,
+    seeds: int,
 ) -> tuple[KerasModel, History]:
-    """Return the tail trained on one fold, with its best epoch's weights, and curves.
+    """Return the tails trained on one fold, joined, and the mean of their curves.
 
-    The best epoch is chosen on the fold's validation part. A fold without one is of
-    ``protocol: paper`` and chooses it on its test part, as the paper did (decision 18).
+    Where ``parameters.read`` is ``best``, the epoch is chosen on the fold's validation
+    part, under ``protocol: paper`` on its test part, as the paper did (decision 18).
+    Where nothing is chosen and there is no validation part, the curves ``val_*`` are of
+    the test part.
 
     Args:
         tail: Last block and new head, as transfer left them.
         features: The trunk's output, one row per row of ``data_b``.
+        views: The same of augmented versions, (versions, ...), maybe none.
         fold: The rows of table ``folds`` that belong to this fold.
-        parameters: How the tail is trained.
-        seed: Of the order of the images.
+        protocol: Of the split.
+        parameters: How a tail is trained.
+        seed: Of the first tail: of its head, the order of the images and the choice of
+            their versions.
+        seeds: How many tails are trained; the others have the seeds after it.
     """
-    from detl.training.batches import RowBatches
-    from detl.training.fit import fit_network
+    from detl.networks.ensemble import join_members
 
-    model = copy_model(tail)
-    training = _of_subset(data_b, fold, "train")
-    has_validation = (fold["subset"] == "validation").any()
-    validation = _of_subset(data_b, fold, "validation" if has_validation else "test")
-    history = fit_network(
-        model,
-        RowBatches(features, *training, parameters.batch_size, shuffle_seed=seed),
-        RowBatches(features, *validation, parameters.batch_size),
+    watched = "validation" if (fold["subset"] == "validation").any() else None
+    if watched is None and (protocol == "paper" or parameters.read != "best"):
+        watched = "test"
+    members, history = train_members(
+        tail,
+        (features, views),
+        _of_subset(data_b, fold, "train"),
+        _of_subset(data_b, fold, watched) if watched else None,
         parameters,
+        range(seed, seed + seeds),
         title=f"{tail.name} {fold['fold'].iloc[0]}",
     )
-    return model, history
+    return join_members(members), history
+
+
+def train_members(
+    tail: KerasModel,
+    inputs: tuple[np.ndarray, np.ndarray],
+    training: tuple[np.ndarray, np.ndarray],
+    validation: tuple[np.ndarray, np.ndarray] | None,
+    parameters: TransferParameters,
+    seeds: range,
+    title: str,
+) -> tuple[list[KerasModel], History]:
+    """Return tails that are trained on the same images, and the mean of their curves.
+
+    Args:
+        tail: Last block and new head, which the first one starts with; the others have
+            a head of their own.
+        inputs: The trunk's output of all images, and of their augmented versions.
+        training: Rows to train on, and their classes.
+        validation: Rows to choose the epoch on, and their classes; None where none is
+            chosen.
+        parameters: How a tail is trained.
+        seeds: One for each: of its head, the order of the images and the choice of
+            their versions.
+        title: What is trained, for the line that is logged after each epoch.
+    """
+    from detl.training.batches import RowBatches
+    from detl.training.fit import fit_members
+
+    features, views = inputs
+    size, last = parameters.batch_size, parameters.last_batch
+    members = [
+        copy_model(tail) if seed == seeds.start else renew_head(tail, seed)
+        for seed in seeds
+    ]
+    trainings = [
+        RowBatches(features, *training, size, seed, last, views) for seed in seeds
+    ]
+    chosen_on = validation and RowBatches(features, *validation, size)
+    history = fit_members(members, trainings, chosen_on, parameters, title)
+    return members, history
 
 
 def predict_fold(
-    model: KerasModel, features: np.ndarray, data_b: pd.DataFrame, fold: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return what a fold's tail says of its test part, and of its validation part.
-
-    Both are tables ``predictions``. The second serves to calibrate, and has no row
-    where the fold has no validation part (``protocol: paper``).
+    model: KerasModel,
+    features: np.ndarray,
+    data_b: pd.DataFrame,
+    fold: pd.DataFrame,
+    seed: int,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return what a fold's tails say of its test part, and of its validation part.
 
     Args:
-        model: The fold's trained tail.
+        model: The fold's trained tails, joined.
         features: The trunk's output, one row per row of ``data_b``.
         fold: The rows of table ``folds`` that belong to this fold.
+        seed: Of the first tail.
+
+    Returns:
+        Two tables ``predictions`` of the mean of the tails' probabilities. The second
+        serves to calibrate, and has no row where the fold has no validation part. And
+        table ``seed_predictions`` of the test part: what each tail says.
     """
-    from detl.training.batches import RowBatches
-    from detl.training.predict import predict_probabilities
+    from detl.networks.ensemble import members_of
+    from detl.training.predict import predict_inputs
 
     tested, _ = _of_subset(data_b, fold, "test")
     validated, _ = _of_subset(data_b, fold, "validation")
     positions = np.concatenate([tested, validated])
-    probabilities = predict_probabilities(
-        model, RowBatches(features, positions, None, 64)
-    )
-    every = tabulate_predictions(data_b.iloc[positions], probabilities)
-    parts = every.iloc[: len(tested)], every.iloc[len(tested) :]
+    inputs = np.asarray(features[positions])
+    of_members = [predict_inputs(member, inputs) for member in members_of(model)]
+    images = data_b.iloc[positions]
+    mean = tabulate_predictions(images, np.mean(of_members, axis=0))
+    parts = mean.iloc[: len(tested)], mean.iloc[len(tested) :]
     first, second = (validate(p.reset_index(drop=True), PREDICTIONS) for p in parts)
-    return first, second
+    single = [
+        tabulate_predictions(images, of_member).head(len(tested)).assign(seed=number)
+        for number, of_member in enumerate(of_members, start=seed)
+    ]
+    by_seed = pd.concat(single, ignore_index=True)[list(SEED_PREDICTIONS.columns)]
+    return first, second, validate(by_seed, SEED_PREDICTIONS)
+
+
+def collect_validated(
+    data_b: pd.DataFrame,
+    tested: pd.DataFrame,
+    protocol: str,
+    **predictions: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return the predictions that a fold's temperature and thresholds are fitted on.
+
+    They are of its validation part. Where it has none, they are what the other folds'
+    networks say of their own test parts: no image is of a part that its network was
+    trained on. Under ``protocol: paper`` there are none, as the test parts may have
+    chosen the epoch.
+
+    Args:
+        data_b: Table ``data_b``, which knows the groups.
+        tested: Predictions of the folds' test parts, pooled.
+        protocol: Of the split.
+        **predictions: By fold, those of its validation part.
+    """
+    from detl.evaluation.cross_fitting import cross_fit
+
+    validated = pool_predictions(data_b, **predictions)
+    if validated.empty and protocol != "paper":
+        return cross_fit(tested)
+    return validated
 
 
 def collect_folds(
+    tested_by_seed: pd.DataFrame,
     tested: pd.DataFrame,
     folds: pd.DataFrame,
     pretraining: dict[str, float | None],
+    parameters: TransferParameters,
+    seed: int,
     **histories: History,
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     """Return an architecture's scores by fold, confusion matrix and summary.
 
     Args:
-        tested: Predictions of the folds' test parts.
+        tested_by_seed: What each seed's networks say of the folds' test parts.
+        tested: What the mean of their probabilities says.
         folds: Table ``folds``, which says what must be tested.
         pretraining: Scores of the network on Data-A's validation part.
+        parameters: How the folds were trained.
+        seed: Of the draws of patients.
         **histories: Curves of each fold.
     """
+    from detl.evaluation.accuracies import measure_accuracies
     from detl.evaluation.metrics import summarise_folds, warn_unlearned
-    from detl.training.fit import best_epoch
+    from detl.training.reading import epochs_read
 
-    fold_summary, matrix, accuracies = summarise_folds(tested, folds)
-    epochs = [best_epoch(histories[fold]) for fold in fold_summary["fold"]]
+    fold_summary, matrix = summarise_folds(tested_by_seed, tested, folds)
+    read = parameters.read
+    epochs = [epochs_read(histories[fold], read)[1] for fold in fold_summary["fold"]]
     fold_summary.insert(1, "epoch", epochs)
+    accuracies = measure_accuracies(tested_by_seed, tested, seed)
     summary = {
         **accuracies,
+        # By the names that earlier runs have in MLflow.
+        "accuracy_mean": float(fold_summary["accuracy"].mean()),
+        "accuracy_sd": accuracies["accuracy_sd_folds"],
+        "accuracy_pooled": accuracies["accuracy"],
         "data_a_accuracy": pretraining["data_a_accuracy"],
         "warnings": " ".join(warn_unlearned(pretraining, matrix)),
     }

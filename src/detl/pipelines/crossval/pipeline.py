@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
-from detl.evaluation.metrics import score_predictions
+from detl.evaluation.metrics import score_seeds
 from detl.evaluation.predictions import pool_predictions
 from detl.figures.confusion import draw_confusion_matrices
 
 from .nodes import (
     collect_folds,
+    collect_validated,
     predict_fold,
     tabulate_summaries,
     train_fold,
@@ -23,23 +24,26 @@ _ONE_FOLD = Pipeline(
             inputs=[
                 "tail",
                 "features",
+                "views",
                 "data_b",
                 "fold",
+                "protocol",
                 "params:transfer",
                 "params:seed",
+                "params:seeds",
             ],
             outputs=["model", "history"],
             name="train_fold",
         ),
         Node(
             predict_fold,
-            inputs=["model", "features", "data_b", "fold"],
-            outputs=["predictions", "validation_predictions"],
+            inputs=["model", "features", "data_b", "fold", "params:seed"],
+            outputs=["predictions", "validation_predictions", "seed_predictions"],
             name="predict_fold",
         ),
         Node(
-            score_predictions,
-            inputs="predictions",
+            score_seeds,
+            inputs=["seed_predictions", "predictions"],
             outputs="metrics",
             name="score_fold",
         ),
@@ -84,16 +88,22 @@ def _summarise(architectures: Sequence[str]) -> Pipeline:
 
 
 def train_folds(
-    folds: Sequence[str], features: str = "features", split: str = "split"
+    folds: Sequence[str],
+    features: str = "features",
+    views: str = "views",
+    split: str = "split",
 ) -> list[Node | Pipeline]:
-    """Return a pipeline per fold, and the node that pools what the folds have tested.
+    """Return a pipeline per fold, and the nodes that pool what the folds have tested.
 
-    A fold's pipeline trains its tail, predicts its test part and scores it. The
-    pooled predictions are dataset ``tested``.
+    A fold's pipeline trains its tails, predicts its test part and scores it. The
+    pooled predictions are the datasets ``tested_by_seed``, of each seed's networks, and
+    ``tested``, of the mean of their probabilities. Among the inputs is ``protocol``,
+    that of the split.
 
     Args:
         folds: Names of the folds, which become namespaces.
         features: Dataset of the frozen part's output.
+        views: Dataset of its output for augmented versions.
         split: Namespace of the datasets of the folds.
     """
     one_per_fold = [
@@ -101,35 +111,52 @@ def train_folds(
             _ONE_FOLD,
             namespace=fold,
             inputs={
-                "tail": "tail",
+                **{name: name for name in ("tail", "data_b", "protocol")},
                 "features": features,
-                "data_b": "data_b",
+                "views": views,
                 "fold": f"{split}.{fold}",
             },
-            parameters={"params:transfer", "params:seed"},
+            parameters={"params:transfer", "params:seed", "params:seeds"},
         )
         for fold in folds
     ]
-    return [*one_per_fold, _pool(folds, "predictions", "tested")]
+    return [
+        *one_per_fold,
+        _pool(folds, "predictions", "tested"),
+        _pool(folds, "seed_predictions", "tested_by_seed"),
+    ]
 
 
 def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
     collect = Node(
         collect_folds,
         inputs={
-            **{name: name for name in ("tested", "folds", "pretraining")},
+            **{name: name for name in ("tested_by_seed", "tested")},
+            **{name: name for name in ("folds", "pretraining")},
+            "parameters": "params:transfer",
+            "seed": "params:seed",
             **{fold: f"{fold}.history" for fold in folds},
         },
         outputs=["fold_summary", "confusion_matrix", "summary"],
         name="collect_folds",
     )
-    pool = _pool(folds, "validation_predictions", "validated")
+    validated = Node(
+        collect_validated,
+        inputs={
+            **{name: name for name in ("data_b", "tested", "protocol")},
+            **{fold: f"{fold}.validation_predictions" for fold in folds},
+        },
+        outputs="validated",
+        name="collect_validated",
+    )
     return Pipeline(
-        [*train_folds(folds), pool, collect],
+        [*train_folds(folds), validated, collect],
         namespace=f"{architecture}.crossval",
         inputs={
             "tail": f"{architecture}.transfer.tail",
             "features": f"{architecture}.transfer.features",
+            "views": f"{architecture}.transfer.views",
+            "protocol": "params:split.protocol",
             "pretraining": f"{architecture}.pretrain.scores",
             "data_b": "data_b",
             "folds": "folds",
@@ -138,6 +165,7 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
         parameters={
             "params:transfer": f"params:architectures.{architecture}.transfer",
             "params:seed": "params:seed",
+            "params:seeds": "params:seeds",
         },
     )
 

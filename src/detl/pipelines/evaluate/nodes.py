@@ -1,4 +1,4 @@
-"""Nodes that measure the folds' predictions, with intervals over patients."""
+"""Nodes that measure the folds' predictions, with intervals."""
 
 import pandas as pd
 
@@ -32,10 +32,10 @@ def scale_folds(
 
 
 def score_network(
-    tested: pd.DataFrame, seed: int
+    tested_by_seed: pd.DataFrame, seed: int
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """Return every score with its interval, and the pooled ones by name."""
-    table = scores.measure_scores(tested, seed)
+    table = scores.measure_scores(tested_by_seed, seed)
     return table, scores.name_pooled_scores(table)
 
 

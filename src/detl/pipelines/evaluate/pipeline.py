@@ -26,7 +26,7 @@ _ONE_ARCHITECTURE = Pipeline(
         ),
         Node(
             score_network,
-            inputs=["tested", "params:seed"],
+            inputs=["tested_by_seed", "params:seed"],
             outputs=["scores", "pooled_scores"],
             name="score_network",
         ),
@@ -56,7 +56,7 @@ _ONE_ARCHITECTURE = Pipeline(
         ),
         Node(
             measure_subgroups,
-            inputs=["tested", "images", "params:seed"],
+            inputs=["tested_by_seed", "images", "params:seed"],
             outputs="subgroups",
             name="measure_subgroups",
         ),
@@ -79,8 +79,10 @@ def _one_architecture(architecture: str) -> Pipeline:
         _ONE_ARCHITECTURE,
         namespace=f"{architecture}.evaluate",
         inputs={
-            "tested": f"{architecture}.crossval.tested",
-            "validated": f"{architecture}.crossval.validated",
+            **{
+                name: f"{architecture}.crossval.{name}"
+                for name in ("tested", "tested_by_seed", "validated")
+            },
             "images": "images",
         },
         parameters={"params:audit", "params:seed"},
@@ -88,7 +90,7 @@ def _one_architecture(architecture: str) -> Pipeline:
 
 
 def _compare(architectures: Sequence[str]) -> Pipeline:
-    tested = {name: f"{name}.crossval.tested" for name in architectures}
+    tested = {name: f"{name}.crossval.tested_by_seed" for name in architectures}
     measured = {
         table: {name: f"{name}.evaluate.{table}" for name in architectures}
         for table in ("reliability", "calibration", "net_benefit")

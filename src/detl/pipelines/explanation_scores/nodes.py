@@ -242,16 +242,18 @@ def randomise_network(
 
     Args:
         trunk: The architecture's frozen part.
-        model: The trained tail of the first fold.
+        model: The trained tails of the first fold, of which the first one is taken.
         pixels: All images, uint8 (n, size, size).
         features: The trunk's output, one row per row of ``data_b``.
         explained: What ``choose_explained`` returns.
         seed: Of the new weights and of the bootstrap.
     """
     from detl.explanation.sanity import follow_randomisation
+    from detl.networks.ensemble import members_of
 
+    tail = members_of(model)[0]
     first = explained[explained["fold"] == explained["fold"].iloc[0]]
-    return follow_randomisation(trunk, model, _gather(pixels, features, first), seed)
+    return follow_randomisation(trunk, tail, _gather(pixels, features, first), seed)
 
 
 def _gather(

@@ -126,31 +126,40 @@ def predict_external(
     trunk: KerasModel,
     external_pixels: np.ndarray,
     external_images: pd.DataFrame,
+    seed: int,
     **models: KerasModel,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return what each fold's network says of the external images, and their ensemble.
+    """Return what each fold's networks say of the external images, and their ensemble.
 
     Args:
         trunk: The architecture's frozen part.
         external_pixels: Pixels of the external source.
-        **models: Trained tail of each fold.
+        seed: Of the first tail of a fold.
+        **models: Trained tails of each fold, joined.
 
     Returns:
-        Table ``fold_predictions``, a row per fold and image; and a table
-        ``predictions`` of the mean of the folds' probabilities.
+        Table ``fold_predictions``, a row per fold, seed and image; and a table
+        ``predictions`` of the mean of all probabilities.
     """
+    from detl.networks.ensemble import members_of
     from detl.training.features import extract_features
     from detl.training.predict import predict_inputs
 
     rows = external_images["row"].to_numpy("int64")
     features = extract_features(trunk, external_pixels, rows)
-    of_folds = {fold: predict_inputs(model, features) for fold, model in models.items()}
+    said = {
+        (fold, number): predict_inputs(member, features)
+        for fold, model in models.items()
+        for number, member in enumerate(members_of(model), start=seed)
+    }
     tables = [
-        tabulate_predictions(external_images, probabilities).assign(fold=fold)
-        for fold, probabilities in of_folds.items()
+        tabulate_predictions(external_images, probabilities).assign(
+            fold=fold, seed=number
+        )
+        for (fold, number), probabilities in said.items()
     ]
     single = pd.concat(tables, ignore_index=True)[list(FOLD_PREDICTIONS.columns)]
-    mean = np.mean(list(of_folds.values()), axis=0)
+    mean = np.mean(list(said.values()), axis=0)
     ensemble = tabulate_predictions(external_images, mean)
     return validate(single, FOLD_PREDICTIONS), validate(ensemble, PREDICTIONS)
 
@@ -159,20 +168,20 @@ def score_external(
     fold_predictions: pd.DataFrame,
     ensemble_predictions: pd.DataFrame,
     external_images: pd.DataFrame,
-    tested: pd.DataFrame,
+    tested_by_seed: pd.DataFrame,
     seed: int,
 ) -> pd.DataFrame:
     """Return the scores inside and outside, and how much is lost between them.
 
     Args:
         fold_predictions: Table ``fold_predictions`` of the external images.
-        ensemble_predictions: Table ``predictions`` of the mean of the folds.
+        ensemble_predictions: Table ``predictions`` of the mean of all networks.
         external_images: Table ``external_images``, which knows the groups.
-        tested: Table ``tested`` of the cross-validation.
+        tested_by_seed: What each seed's networks say in the cross-validation.
         seed: Seed of the bootstrap.
     """
     outside, ensemble = (
         add_groups(table, external_images)
         for table in (fold_predictions, ensemble_predictions.assign(fold="ensemble"))
     )
-    return measure_drop(tested, outside, ensemble, seed)
+    return measure_drop(tested_by_seed, outside, ensemble, seed)

@@ -68,7 +68,7 @@ def create_pipeline(
 
 
 def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
-    tested = ("tested", *(f"{fold}.model" for fold in folds))
+    tested = ("tested_by_seed", *(f"{fold}.model" for fold in folds))
     return Pipeline(
         [
             Node(
@@ -77,6 +77,7 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
                     "trunk": "trunk",
                     "external_pixels": "pixels",
                     "external_images": "images",
+                    "seed": "params:seed",
                     **{fold: f"{fold}.model" for fold in folds},
                 },
                 outputs=["fold_predictions", "predictions"],
@@ -88,7 +89,7 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
                     "fold_predictions",
                     "predictions",
                     "images",
-                    "tested",
+                    "tested_by_seed",
                     "params:seed",
                 ],
                 outputs="scores",

@@ -7,7 +7,7 @@ import pandas as pd
 
 from detl.evaluation.optimism import compare_protocols
 from detl.pipelines.crossval.nodes import History, collect_folds
-from detl.schemas.parameters import SplitParameters
+from detl.schemas.parameters import SplitParameters, TransferParameters
 from detl.splitting.data_a import select_data_a
 from detl.splitting.folds import assign_folds
 
@@ -16,6 +16,11 @@ def swap_protocol(parameters: SplitParameters) -> SplitParameters:
     """Return the parameters of the split under the protocol that they do not name."""
     other = "grouped" if parameters.protocol == "paper" else "paper"
     return parameters.model_copy(update={"protocol": other})
+
+
+def name_other_protocol(parameters: SplitParameters) -> str:
+    """Return the protocol that the parameters of the split do not name."""
+    return swap_protocol(parameters).protocol
 
 
 def select_other_data_a(
@@ -99,23 +104,31 @@ def _match_sizes(
 
 
 def summarise_other_protocol(
+    tested_by_seed: pd.DataFrame,
     tested: pd.DataFrame,
     folds: pd.DataFrame,
     pretraining: dict[str, float | None],
-    parameters: SplitParameters,
+    split: SplitParameters,
+    parameters: TransferParameters,
+    seed: int,
     **histories: History,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the scores by fold under the other protocol, and their summary.
 
     Args:
-        tested: Predictions of the folds' test parts.
+        tested_by_seed: What each seed's networks say of the folds' test parts.
+        tested: What the mean of their probabilities says.
         folds: Table ``folds`` of the other protocol.
         pretraining: Scores of its network on Data-A's validation part.
-        parameters: Of the split of the cross-validation.
+        split: Parameters of the split of the cross-validation.
+        parameters: How the folds were trained.
+        seed: Of the draws of patients.
         **histories: Curves of each fold.
     """
-    fold_summary, _, summary = collect_folds(tested, folds, pretraining, **histories)
-    return fold_summary, {**summary, "protocol": swap_protocol(parameters).protocol}
+    fold_summary, _, summary = collect_folds(
+        tested_by_seed, tested, folds, pretraining, parameters, seed, **histories
+    )
+    return fold_summary, {**summary, "protocol": name_other_protocol(split)}
 
 
 def compare_with_other_protocol(
@@ -129,7 +142,8 @@ def compare_with_other_protocol(
 
     Args:
         data_b: Table ``data_b``, which both protocols share.
-        own: Predictions of the folds' test parts in the cross-validation.
+        own: What each seed's networks say of the folds' test parts in the
+            cross-validation.
         other: The same under the other protocol.
         parameters: Of the split of the cross-validation.
         seed: Of the bootstrap.

@@ -19,6 +19,7 @@ from .nodes import (
     assign_other_folds,
     compare_with_other_protocol,
     match_training_size,
+    name_other_protocol,
     select_other_data_a,
     summarise_other_protocol,
     tabulate_differences,
@@ -75,6 +76,12 @@ def _draw_other_split(folds: Sequence[str]) -> Pipeline:
                 name="assign_other_folds",
             ),
             Node(
+                name_other_protocol,
+                inputs="params:split",
+                outputs="protocol",
+                name="name_other_protocol",
+            ),
+            Node(
                 separate_folds,
                 inputs="folds",
                 outputs=list(folds),
@@ -96,10 +103,12 @@ def _train(architecture: str, folds: Sequence[str]) -> Pipeline:
     summarise = Node(
         summarise_other_protocol,
         inputs={
-            "tested": "tested",
+            **{name: name for name in ("tested_by_seed", "tested")},
             "folds": "optimism.folds",
             "pretraining": "scores",
-            "parameters": "params:split",
+            "seed": "params:seed",
+            "split": "params:split",
+            "parameters": "params:transfer",
             **{fold: f"{fold}.history" for fold in folds},
         },
         outputs=["fold_summary", "summary"],
@@ -118,19 +127,19 @@ def _train(architecture: str, folds: Sequence[str]) -> Pipeline:
         ],
         namespace=f"{architecture}.optimism.{OTHER_PROTOCOL}",
         inputs={
-            "pixels",
-            "data_b",
-            "optimism.data_a",
-            "optimism.folds",
-            *(f"optimism.{fold}" for fold in folds),
+            **{name: name for name in ("pixels", "data_b")},
+            "protocol": "optimism.protocol",
+            **{
+                f"optimism.{name}": f"optimism.{name}"
+                for name in ("data_a", "folds", *folds)
+            },
         },
         parameters={
             **{
                 f"params:{block}": f"params:architectures.{architecture}.{block}"
                 for block in ("network", "pretrain", "transfer")
             },
-            "params:seed": "params:seed",
-            "params:split": "params:split",
+            **{name: name for name in ("params:seed", "params:seeds", "params:split")},
         },
     )
 
@@ -140,8 +149,8 @@ def _compare(architecture: str) -> Node:
         compare_with_other_protocol,
         inputs=[
             "data_b",
-            f"{architecture}.crossval.tested",
-            f"{architecture}.optimism.{OTHER_PROTOCOL}.tested",
+            f"{architecture}.crossval.tested_by_seed",
+            f"{architecture}.optimism.{OTHER_PROTOCOL}.tested_by_seed",
             "params:split",
             "params:seed",
         ],

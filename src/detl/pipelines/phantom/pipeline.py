@@ -1,4 +1,4 @@
-"""Graph of the embedded sample of synthetic chest films."""
+"""Graph of the sample of synthetic chest films."""
 
 from kedro.pipeline import Node, Pipeline
 

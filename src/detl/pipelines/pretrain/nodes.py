@@ -1,5 +1,7 @@
 """Nodes that train a network from scratch on Data-A."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -33,14 +35,18 @@ def pretrain_network(
     model = build_network(network, pixels.shape[1], len(DATA_A_CLASSES), seed)
     training = _of_subset(data_a, "train")
     validation = _of_subset(data_a, "validation")
+    augmentation = parameters.augmentation
     history = fit_network(
-        augment_inputs(model, parameters.augmentation, seed)
-        if parameters.augmentation
-        else model,
-        RowBatches(pixels, *training, parameters.batch_size, shuffle_seed=seed),
+        model,
+        RowBatches(
+            pixels, *training, parameters.batch_size, seed, parameters.last_batch
+        ),
         RowBatches(pixels, *validation, parameters.batch_size),
         parameters,
         title=f"pretrain {network.network}",
+        augment=partial(augment_inputs, parameters=augmentation, seed=seed)
+        if augmentation
+        else None,
     )
     return model, history
 
@@ -50,34 +56,40 @@ def score_pretraining(
     history: History,
     pixels: np.ndarray,
     data_a: pd.DataFrame,
+    parameters: PretrainParameters,
     seed: int,
 ) -> dict[str, float | None]:
     """Return how well the pretrained network tells the validation part of Data-A.
 
     Args:
-        model: The network, with the weights that were kept.
+        model: The network, with the weights that were read.
         history: Its curves.
         pixels: All images, uint8 (n, size, size).
+        parameters: How it was trained.
         seed: Seed of the bootstrap.
 
     Returns:
         ``data_a_accuracy`` with its 95 % interval over groups of patients, which allows
-        for the choice among the epochs (``_low``, ``_high``; None where there are too
-        few groups); ``data_a_correct`` of ``data_a_images``, of ``data_a_groups``;
-        ``data_a_chance``, the share of the larger class; and ``data_a_epoch``, the
-        epoch whose weights were kept, of ``data_a_epochs``.
+        for a choice among the epochs (``_low``, ``_high``; None where there are too few
+        groups); ``data_a_correct`` of ``data_a_images``, of ``data_a_groups``;
+        ``data_a_chance``, the share of the larger class; ``data_a_first_epoch`` and
+        ``data_a_epoch``, the first and the last epoch whose weights were read, of
+        ``data_a_epochs``; and ``data_a_choices``, among how many epochs the validation
+        part has chosen (1 where it has not).
     """
     from detl.statistics.wilson import measure_chosen
     from detl.training.batches import RowBatches
-    from detl.training.fit import best_epoch
     from detl.training.predict import predict_probabilities
+    from detl.training.reading import epochs_read
 
     rows, labels = _of_subset(data_a, "validation")
     groups = data_a.loc[data_a["subset"] == "validation", "group"].to_numpy()
     probabilities = predict_probabilities(model, RowBatches(pixels, rows, None, 64))
     right = probabilities.argmax(axis=1) == labels
-    epochs = len(history["val_accuracy"])
-    accuracy = measure_chosen(right, groups, epochs, seed)
+    epochs = len(history["loss"])
+    choices = epochs if parameters.read == "best" else 1
+    first, last = epochs_read(history, parameters.read)
+    accuracy = measure_chosen(right, groups, choices, seed)
     return {
         "data_a_accuracy": accuracy.value,
         "data_a_accuracy_low": accuracy.low if accuracy.has_interval else None,
@@ -86,8 +98,10 @@ def score_pretraining(
         "data_a_images": len(labels),
         "data_a_groups": accuracy.groups,
         "data_a_chance": float(np.bincount(labels).max() / len(labels)),
-        "data_a_epoch": best_epoch(history),
+        "data_a_first_epoch": first,
+        "data_a_epoch": last,
         "data_a_epochs": epochs,
+        "data_a_choices": choices,
     }
 
 

@@ -24,7 +24,14 @@ PRETRAIN_ARCHITECTURE = Pipeline(
         ),
         Node(
             score_pretraining,
-            inputs=["model", "history", "pixels", "data_a", "params:seed"],
+            inputs=[
+                "model",
+                "history",
+                "pixels",
+                "data_a",
+                "params:pretrain",
+                "params:seed",
+            ],
             outputs="scores",
             name="score_pretraining",
         ),

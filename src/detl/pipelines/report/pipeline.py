@@ -92,7 +92,6 @@ def _collect(architecture: str, folds: Sequence[str]) -> Pipeline:
                 "summary": f"{architecture}.crossval.summary",
                 "fold_summary": f"{architecture}.crossval.fold_summary",
                 "tested": f"{architecture}.crossval.tested",
-                "scores": f"{architecture}.evaluate.scores",
                 "evidence": "evidence",
                 "network": "params:network",
             },

@@ -6,13 +6,13 @@ import pandas as pd
 from detl.evaluation.shortcuts import card, cue_models, same_source, source_probe
 from detl.evaluation.shortcuts.cues import CUES, black_out_centre
 from detl.evaluation.shortcuts.sources_out import plan_sources, score_sources_out
-from detl.networks.cut import copy_model
+from detl.pipelines.crossval.nodes import train_members
 from detl.schemas.classes import PROBABILITIES, class_indices
 from detl.schemas.keras_model import KerasModel
 from detl.schemas.parameters import (
     AuditParameters,
     SplitParameters,
-    TrainingParameters,
+    TransferParameters,
 )
 from detl.splitting.data_b import label_as_data_b
 
@@ -55,8 +55,24 @@ def extract_features_without_centre(
     return extract_features(trunk, blackened, np.arange(len(rows)))
 
 
+def extract_views_without_centre(
+    trunk: KerasModel,
+    pixels: np.ndarray,
+    data_b: pd.DataFrame,
+    parameters: AuditParameters,
+    transfer: TransferParameters,
+    seed: int,
+) -> np.ndarray:
+    """Return the trunk's output for augmented versions of the blacked out images."""
+    from detl.training.features import extract_views
+
+    rows = data_b["row"].to_numpy("int64")
+    blackened = black_out_centre(np.asarray(pixels[rows]), parameters.centre_share)
+    return extract_views(trunk, blackened, transfer.views, seed)
+
+
 def grade_network(
-    tested: pd.DataFrame,
+    tested_by_seed: pd.DataFrame,
     without_centre: pd.DataFrame,
     cue_predictions: pd.DataFrame,
     images: pd.DataFrame,
@@ -65,7 +81,7 @@ def grade_network(
     """Return the shortcut card of a network.
 
     Args:
-        tested: Predictions of the folds' test parts.
+        tested_by_seed: What each seed's networks say of the folds' test parts.
         without_centre: The same, on images without their centre.
         cue_predictions: What ``predict_from_each_cue`` returns.
         images: Table ``images``, which knows the sources.
@@ -75,7 +91,7 @@ def grade_network(
         str(cue): table.drop(columns="cue").reset_index(drop=True)
         for cue, table in cue_predictions.groupby("cue", sort=False)
     }
-    return card.make_shortcut_card(tested, without_centre, cues, images, seed)
+    return card.make_shortcut_card(tested_by_seed, without_centre, cues, images, seed)
 
 
 def label_controls(
@@ -94,32 +110,36 @@ def predict_controls(
     trunk: KerasModel,
     pixels: np.ndarray,
     controls: pd.DataFrame,
+    seed: int,
     **models: KerasModel,
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return what the network of each fold says of the controls.
+    """Return what the networks of each fold say of the controls.
 
     Args:
         trunk: The architecture's frozen part.
         pixels: All images, uint8 (n, size, size).
         controls: What ``label_controls`` returns.
-        **models: By fold, its trained tail.
+        seed: Of the first tail of a fold.
+        **models: By fold, its trained tails, joined.
 
     Returns:
-        ``fold``, ``image_id`` and ``p_<class>``; and the trunk's output for the
-        controls, one row each.
+        ``fold``, ``seed``, ``image_id`` and ``p_<class>``; and the trunk's output for
+        the controls, one row each.
     """
+    from detl.networks.ensemble import members_of
     from detl.training.features import extract_features
     from detl.training.predict import predict_inputs
 
     features = extract_features(trunk, pixels, controls["row"].to_numpy("int64"))
     tables = [
-        pd.DataFrame(predict_inputs(model, features), columns=PROBABILITIES).assign(
-            fold=fold, image_id=controls["image_id"].to_numpy()
+        pd.DataFrame(predict_inputs(member, features), columns=PROBABILITIES).assign(
+            fold=fold, seed=number, image_id=controls["image_id"].to_numpy()
         )
         for fold, model in models.items()
+        for number, member in enumerate(members_of(model), start=seed)
     ]
     every = pd.concat(tables, ignore_index=True)
-    return every[["fold", "image_id", *PROBABILITIES]], features
+    return every[["fold", "seed", "image_id", *PROBABILITIES]], features
 
 
 def probe_networks(
@@ -168,41 +188,44 @@ def probe_networks(
 def leave_sources_out(
     tail: KerasModel,
     features: np.ndarray,
+    views: np.ndarray,
     data_b: pd.DataFrame,
     images: pd.DataFrame,
-    transfer: TrainingParameters,
+    transfer: TransferParameters,
     split: SplitParameters,
     seed: int,
+    seeds: int,
 ) -> pd.DataFrame:
     """Return how well each class is told in sources that were not trained on.
 
     Args:
         tail: Last block and new head, as transfer left them.
         features: The trunk's output, one row per row of ``data_b``.
+        views: The same of augmented versions.
         images: Table ``images``, which knows the sources.
         transfer: How the tail is trained.
         split: Share of the inner validation part.
-        seed: Of the validation part, the order of the images, and the bootstrap.
+        seed: Of the validation part, the first tail, and the bootstrap.
+        seeds: How many tails are trained without a source.
     """
-    from detl.training.batches import RowBatches
-    from detl.training.fit import fit_network
     from detl.training.predict import predict_inputs
 
     labels = class_indices(data_b["label"])
 
     def train_and_predict(
-        train: np.ndarray, validation: np.ndarray, test: np.ndarray
+        train: np.ndarray, validation: np.ndarray | None, test: np.ndarray
     ) -> np.ndarray:
-        model = copy_model(tail)
-        size = transfer.batch_size
-        fit_network(
-            model,
-            RowBatches(features, train, labels[train], size, shuffle_seed=seed),
-            RowBatches(features, validation, labels[validation], size),
+        members, _ = train_members(
+            tail,
+            (features, views),
+            (train, labels[train]),
+            None if validation is None else (validation, labels[validation]),
             transfer,
+            range(seed, seed + seeds),
             title=f"{tail.name} without a source",
         )
-        return predict_inputs(model, features[test])
+        said = [predict_inputs(member, features[test]) for member in members]
+        return np.stack(said, axis=1)
 
     share = split.folds.inner_validation_share
     plans = plan_sources(data_b, images, share, seed)

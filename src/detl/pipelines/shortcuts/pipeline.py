@@ -12,6 +12,7 @@ from detl.pipelines.crossval.pipeline import train_folds
 
 from .nodes import (
     extract_features_without_centre,
+    extract_views_without_centre,
     grade_network,
     label_controls,
     leave_sources_out,
@@ -70,8 +71,8 @@ def create_pipeline(
 
 def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
     shared = ("pixels", "data_b", "images", *(f"split.{fold}" for fold in folds))
-    transferred = ("trunk", "tail", "features")
-    tested = ("tested", *(f"{fold}.model" for fold in folds))
+    transferred = ("trunk", "tail", "features", "views")
+    tested = ("tested", "tested_by_seed", *(f"{fold}.model" for fold in folds))
     return Pipeline(
         [
             _train_without_centre(folds),
@@ -86,10 +87,14 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
             **{name: f"{architecture}.transfer.{name}" for name in transferred},
             **{name: f"{architecture}.crossval.{name}" for name in tested},
             **{name: f"shortcuts.{name}" for name in ("controls", "cue_predictions")},
+            "protocol": "params:split.protocol",
         },
         parameters={
             "params:transfer": f"params:architectures.{architecture}.transfer",
-            **{name: name for name in ("params:audit", "params:split", "params:seed")},
+            **{
+                f"params:{name}": f"params:{name}"
+                for name in ("audit", "split", "seed", "seeds")
+            },
         },
         tags=[architecture],
     )
@@ -102,17 +107,29 @@ def _train_without_centre(folds: Sequence[str]) -> Pipeline:
         outputs="features",
         name="extract_features_without_centre",
     )
-    return Pipeline(
-        [extract, *train_folds(folds)],
-        namespace="without_centre",
-        inputs={
+    view = Node(
+        extract_views_without_centre,
+        inputs=[
+            "trunk",
             "pixels",
             "data_b",
-            "trunk",
-            "tail",
+            "params:audit",
+            "params:transfer",
+            "params:seed",
+        ],
+        outputs="views",
+        name="extract_views_without_centre",
+    )
+    return Pipeline(
+        [extract, view, *train_folds(folds)],
+        namespace="without_centre",
+        inputs={
+            *("pixels", "data_b", "trunk", "tail", "protocol"),
             *(f"split.{fold}" for fold in folds),
         },
-        parameters={"params:transfer", "params:audit", "params:seed"},
+        parameters={
+            *("params:transfer", "params:audit", "params:seed", "params:seeds")
+        },
     )
 
 
@@ -120,8 +137,8 @@ def _grade() -> Node:
     return Node(
         grade_network,
         inputs=[
-            "tested",
-            "without_centre.tested",
+            "tested_by_seed",
+            "without_centre.tested_by_seed",
             "cue_predictions",
             "images",
             "params:seed",
@@ -137,6 +154,7 @@ def _test_within_source(folds: Sequence[str]) -> list[Node]:
             predict_controls,
             inputs={
                 **{name: name for name in ("trunk", "pixels", "controls")},
+                "seed": "params:seed",
                 **{fold: f"{fold}.model" for fold in folds},
             },
             outputs=["control_predictions", "control_features"],
@@ -144,7 +162,12 @@ def _test_within_source(folds: Sequence[str]) -> list[Node]:
         ),
         Node(
             score_same_source,
-            inputs=["tested", "control_predictions", "images", "params:seed"],
+            inputs=[
+                "tested_by_seed",
+                "control_predictions",
+                "images",
+                "params:seed",
+            ],
             outputs="same_source",
             name="score_same_source",
         ),
@@ -171,11 +194,13 @@ def _leave_sources_out() -> Node:
         inputs=[
             "tail",
             "features",
+            "views",
             "data_b",
             "images",
             "params:transfer",
             "params:split",
             "params:seed",
+            "params:seeds",
         ],
         outputs="sources_out",
         name="leave_sources_out",

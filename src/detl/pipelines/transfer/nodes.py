@@ -6,6 +6,7 @@ import pandas as pd
 from detl.networks.cut import replace_head
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.keras_model import KerasModel
+from detl.schemas.parameters import TransferParameters
 
 
 def replace_last_layer(pretrained: KerasModel, seed: int) -> KerasModel:
@@ -20,3 +21,28 @@ def extract_features_of_data_b(
     from detl.training.features import extract_features
 
     return extract_features(trunk, pixels, data_b["row"].to_numpy("int64"))
+
+
+def extract_views_of_data_b(
+    trunk: KerasModel,
+    pixels: np.ndarray,
+    data_b: pd.DataFrame,
+    parameters: TransferParameters,
+    seed: int,
+) -> np.ndarray:
+    """Return the trunk's output for augmented versions of Data-B's images.
+
+    Args:
+        trunk: The frozen part.
+        pixels: All images, uint8 (n, size, size).
+        data_b: Table ``data_b``.
+        parameters: Which versions, and how many.
+        seed: Of the versions.
+
+    Returns:
+        (versions, n, height, width, maps), float16, in the table's order.
+    """
+    from detl.training.features import extract_views
+
+    images = np.asarray(pixels[data_b["row"].to_numpy("int64")])
+    return extract_views(trunk, images, parameters.views, seed)

@@ -7,7 +7,11 @@ from kedro.pipeline import Node, Pipeline
 from detl.design import ARCHITECTURES
 from detl.networks.cut import cut_trunk
 
-from .nodes import extract_features_of_data_b, replace_last_layer
+from .nodes import (
+    extract_features_of_data_b,
+    extract_views_of_data_b,
+    replace_last_layer,
+)
 
 TRANSFER_ARCHITECTURE = Pipeline(
     [
@@ -23,6 +27,12 @@ TRANSFER_ARCHITECTURE = Pipeline(
             inputs=["trunk", "pixels", "data_b"],
             outputs="features",
             name="extract_features",
+        ),
+        Node(
+            extract_views_of_data_b,
+            inputs=["trunk", "pixels", "data_b", "params:transfer", "params:seed"],
+            outputs="views",
+            name="extract_views",
         ),
     ]
 )
@@ -40,7 +50,10 @@ def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
                     "data_b": "data_b",
                     "pretrained": f"{architecture}.pretrain.model",
                 },
-                parameters={"params:seed": "params:seed"},
+                parameters={
+                    "params:transfer": f"params:architectures.{architecture}.transfer",
+                    "params:seed": "params:seed",
+                },
             )
             for architecture in architectures
         ]

@@ -17,8 +17,9 @@ from detl.wording import (
 
 TITLE = "Best network"
 ASKED = (
-    f"one network beats each other: McNemar, p below {LEVEL} after Holm, and the "
-    "interval of the difference over patients excludes 0"
+    "one network beats each other: the interval of the difference of the means over "
+    f"seeds excludes 0, and McNemar's test of the ensembles has p below {LEVEL} after "
+    "Holm"
 )
 
 
@@ -29,10 +30,12 @@ class Pair:
     Attributes:
         better: The network with the higher accuracy.
         worse: The other network.
-        difference: The accuracy of the better minus that of the worse, 0 or above.
-        low: Lower end of its 95 % interval over patients; NaN without an interval.
+        difference: The accuracy of the better minus that of the worse, means over
+            seeds, 0 or above.
+        low: Lower end of its 95 % interval over patients and trainings; NaN without an
+            interval.
         high: Upper end.
-        p: p of McNemar's test, after Holm's correction.
+        p: p of McNemar's test of the ensembles, after Holm's correction.
     """
 
     better: str
@@ -46,8 +49,8 @@ class Pair:
     def is_established(self) -> bool:
         """Whether the difference is more than chance.
 
-        McNemar's test counts images as independent. Its p is too small if a patient has
-        several, so the interval over patients must exclude 0 too.
+        McNemar's test counts images as independent, and is about one training. So the
+        interval over patients and trainings must exclude 0 too.
         """
         return self.p < LEVEL and self.low > 0
 
@@ -104,17 +107,17 @@ def _explain(closest: Pair, pairs: Sequence[Pair]) -> str:
 def _list_pairs(paired_tests: pd.DataFrame) -> list[Pair]:
     """Return all pairs of networks, the one with the higher accuracy first."""
     accuracy = paired_tests[paired_tests["quantity"] == "accuracy"]
-    drawn = {
-        (row["first"], row["second"]): row
-        for row in accuracy[accuracy["test"] == "bootstrap"].to_dict("records")
+    tested = {
+        (row["first"], row["second"]): row["p_holm"]
+        for row in accuracy[accuracy["test"] == "mcnemar"].to_dict("records")
     }
     pairs = []
-    for row in accuracy[accuracy["test"] == "mcnemar"].to_dict("records"):
+    for row in accuracy[accuracy["test"] == "two_way"].to_dict("records"):
         first, second, gain = row["first"], row["second"], row["difference"]
-        low, high = (drawn[first, second][end] for end in ("low", "high"))
+        low, high, p = row["low"], row["high"], tested[first, second]
         if gain < 0:
             first, second, gain, low, high = second, first, -gain, -high, -low
-        pairs.append(Pair(first, second, gain, low, high, row["p_holm"]))
+        pairs.append(Pair(first, second, gain, low, high, p))
     return pairs
 
 

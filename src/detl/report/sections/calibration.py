@@ -15,6 +15,7 @@ from detl.report.checks import (
     judge_below,
 )
 from detl.report.inputs import Run
+from detl.report.trainings import THESE
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.wording import (
     class_title,
@@ -44,7 +45,7 @@ def section(run: Run) -> Section:
             ),
             Table(
                 _tabulate_calibration(run.table("calibration")),
-                "Calibration, 95 % interval.",
+                f"Calibration of the ensembles; 95 % interval {THESE}.",
             ),
             Figure(
                 run.reliability_picture,
@@ -66,12 +67,13 @@ def _describe_operating_points(run: Run) -> Section:
                 _tabulate_operating_points(run.table("operating_points")),
                 "Thresholds frozen on each fold's inner validation part, applied to "
                 "its test part; sensitivity and specificity over all folds, 95 % "
-                "interval.",
+                f"interval {THESE}.",
             ),
             Table(
                 _tabulate_predictive_values(run.table("predictive_values")),
                 "COVID-19 at its threshold for 95 % specificity: positive and negative "
-                "predictive value by the share of COVID-19 among those examined.",
+                "predictive value by the share of COVID-19 among those examined; 95 % "
+                f"interval {THESE}.",
             ),
             Figure(
                 run.net_benefit_picture,

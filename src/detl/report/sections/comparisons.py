@@ -3,13 +3,14 @@
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from detl.design import ARMS, REFERENCE_ARM
 from detl.report.blocks import Block, Bullets, Code, Figure, Paragraph, Section, Table
-from detl.report.checks import LEVEL, Check
+from detl.report.checks import Check
 from detl.report.inputs import Run
+from detl.report.sections.limits.judgements import is_established
+from detl.report.trainings import name_held
 from detl.wording import (
     INITIALISATION_TITLES,
     UNFREEZE_TITLES,
@@ -19,6 +20,7 @@ from detl.wording import (
     interval_in_percent,
     interval_in_points,
     network_title,
+    show_deviation,
     show_p,
 )
 
@@ -34,7 +36,6 @@ _IMAGENET_DIFFERS = (
 
 def section(run: Run) -> Section:
     """Return the section: what the paper's protocol adds, and what each step gives."""
-    environment = run.provenance["environment"]
     return Section(
         "comparisons",
         "Comparisons",
@@ -42,12 +43,12 @@ def section(run: Run) -> Section:
             Section(
                 "optimism",
                 "Two protocols",
-                _compare_protocols(run.optimism, run.split.protocol, environment),
+                _compare_protocols(run),
             ),
             Section(
                 "ablation",
                 "What is trained, and from which weights",
-                _compare_arms(run.ablation, run.ablation_picture, environment),
+                _compare_arms(run),
             ),
         ],
     )
@@ -58,7 +59,8 @@ def checks(run: Run) -> list[Check]:
     return []
 
 
-def _not_run(pipeline: str, environment: str, purpose: str) -> list[Block]:
+def _not_run(run: Run, pipeline: str, purpose: str) -> list[Block]:
+    environment = run.provenance["environment"]
     option = "" if environment == "base" else f" --env {environment}"
     command = f"kedro run --pipeline {pipeline}{option}"
     return [
@@ -70,16 +72,15 @@ def _not_run(pipeline: str, environment: str, purpose: str) -> list[Block]:
 # ---------------------------------------------------------------- protocols
 
 
-def _compare_protocols(
-    optimism: pd.DataFrame | None, protocol: str, environment: str
-) -> list[Block]:
-    if optimism is None:
+def _compare_protocols(run: Run) -> list[Block]:
+    if run.optimism is None:
         return _not_run(
+            run,
             "optimism",
-            environment,
             "trains under the other protocol too and adds the difference to this page",
         )
-    lines = optimism.to_dict("records")
+    lines = run.optimism.to_dict("records")
+    held = _name_held(run.optimism["seeds"].min())
     table = pd.DataFrame(
         [
             {
@@ -90,6 +91,7 @@ def _compare_protocols(
                 "95 % interval": interval_in_points(
                     line["difference_low"], line["difference_high"]
                 ),
+                "SD over seeds": show_deviation(line["difference_sd_seeds"]),
                 "images": f"{line['images']:.0f}",
                 "groups of patients": f"{line['groups']:.0f}",
             }
@@ -104,11 +106,12 @@ def _compare_protocols(
             "chosen on the tested images. By patient, none of this is so. What the "
             "intervals allow to be said stands in the page's first section."
         ),
-        Paragraph(_describe_training_parts(protocol)),
+        Paragraph(_describe_training_parts(run.split.protocol)),
         Table(
             table,
-            "Pooled accuracy under both protocols, and the paired difference with its "
-            "interval over groups of patients.",
+            "Accuracy under both protocols, mean over seeds, and the paired difference "
+            f"with its interval over {held}. Each protocol has its own pretraining, "
+            "and another one is in no interval.",
         ),
     ]
 
@@ -124,32 +127,35 @@ def _describe_training_parts(protocol: str) -> str:
     return (
         "The training parts of Data-B and of Data-A are equal in size under both "
         "protocols, so what the first gives on top of the second is not what more "
-        "images give. Each was trained once: the interval holds the choice of "
-        "patients, not what another seed would have trained."
+        "images give."
     )
+
+
+def _name_held(seeds: int) -> str:
+    return "patients and trainings" if seeds > 1 else "patients, of one training each"
 
 
 # ---------------------------------------------------------------- ablation
 
 
-def _compare_arms(
-    ablation: pd.DataFrame | None, picture: np.ndarray | None, environment: str
-) -> list[Block]:
+def _compare_arms(run: Run) -> list[Block]:
+    ablation, picture = run.ablation, run.ablation_picture
     if ablation is None:
         return _not_run(
+            run,
             "ablation",
-            environment,
             "trains other parts, and from other weights, and adds them to this page",
         )
     blocks: list[Block] = [
         Paragraph(
             "The same folds, with other weights to start from and another part that is "
             "trained. The paper's method, which starts from Data-A and trains the last "
-            "block, is the reference. Intervals and tests are over the folds, with the "
-            "variance corrected for training parts that overlap (Nadeau and Bengio "
-            "2003); p after Holm counts all comparisons of a network. All folds share "
-            "one seed, and those of an arm the weights that it starts from: what "
-            "others would have given is in no interval and no p."
+            "block, is the reference. Accuracies are means over seeds, and intervals "
+            f"over {name_held(run)}; p is of a test over the folds, with the variance "
+            "corrected for training parts that overlap (Nadeau and Bengio 2003), and "
+            "after Holm counts all comparisons of a network. An arm differs where both "
+            "say so. All of an arm share the weights that it starts from: what others "
+            "would have given is in no interval and no p."
         )
     ]
     if (ablation["initialisation"].eq("imagenet") & _was_run(ablation)).any():
@@ -158,8 +164,9 @@ def _compare_arms(
         blocks.append(
             Figure(
                 picture,
-                "Accuracy by fold, with mean and 95 % interval, of every arm.",
-                "Per network and arm, dots for the folds, their mean and interval.",
+                "Accuracy by fold, and of all folds with 95 % interval, of every arm.",
+                "Per network and arm, dots for the folds, the accuracy and its "
+                "interval.",
             )
         )
     for architecture, arms in ablation.groupby("architecture", sort=False):
@@ -176,7 +183,7 @@ def _compare_arms(
 
 
 def _was_run(ablation: pd.DataFrame) -> pd.Series:
-    return ablation["accuracy_mean"].notna()
+    return ablation["accuracy"].notna()
 
 
 def _tabulate_arms(arms: pd.DataFrame) -> pd.DataFrame:
@@ -184,16 +191,17 @@ def _tabulate_arms(arms: pd.DataFrame) -> pd.DataFrame:
 
 
 def _show_arm(arm: Mapping[Hashable, Any]) -> dict[str, str]:
-    was_run, is_compared = pd.notna(arm["accuracy_mean"]), pd.notna(arm["difference"])
-    numbers = dict.fromkeys(("mean", "SD", "95 % interval"), _ABSENT)
+    was_run, is_compared = pd.notna(arm["accuracy"]), pd.notna(arm["difference"])
+    columns = ("accuracy", "95 % interval", "SD over seeds", "SD over folds")
+    numbers = dict.fromkeys(columns, _ABSENT)
     if was_run:
-        numbers = {
-            "mean": in_percent(arm["accuracy_mean"]),
-            "SD": f"{100 * arm['accuracy_sd']:.1f}",
-            "95 % interval": interval_in_percent(
-                arm["accuracy_low"], arm["accuracy_high"]
-            ),
-        }
+        shown = (
+            in_percent(arm["accuracy"]),
+            interval_in_percent(arm["accuracy_low"], arm["accuracy_high"]),
+            show_deviation(arm["accuracy_sd_seeds"]),
+            show_deviation(arm["accuracy_sd_folds"]),
+        )
+        numbers = dict(zip(columns, shown, strict=True))
     differences = dict.fromkeys(
         ("difference", "its interval", "p", "p after Holm"), _ABSENT
     )
@@ -236,7 +244,8 @@ def judge_arms(arms: pd.DataFrame) -> list[str]:
         arms: The rows of one network in table ``ablation``.
     """
     compared = arms[arms["p_holm"].notna()]
-    differ = compared[compared["p_holm"] < LEVEL]
+    is_other = [is_established(arm) for arm in compared.to_dict("records")]
+    differ = compared[pd.Series(is_other, compared.index, dtype=bool)]
     sentences = []
     for verdict, chosen in (
         ("better", differ[differ["difference"] > 0]),
@@ -247,7 +256,7 @@ def judge_arms(arms: pd.DataFrame) -> list[str]:
             sentences.append(f"Tested {verdict} than the reference: {names}.")
     rest = len(compared) - len(differ)
     if rest:
-        alike = compared[compared["p_holm"] >= LEVEL]
+        alike = compared.drop(index=differ.index)
         widest = 100 * (alike["difference_high"] - alike["difference_low"]).max()
         sentences.append(
             f"{rest} of {len(compared)} arms cannot be told from the reference, which "

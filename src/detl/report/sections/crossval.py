@@ -10,13 +10,15 @@ from detl.report.checks import Check
 from detl.report.inputs import Results, Run
 from detl.report.published import PUBLISHED, question_published
 from detl.report.results import CLASS_SCORES
+from detl.report.sections.limits.judgements import show_interval
+from detl.report.trainings import THESE, describe_missing, name_held
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.statistics.bootstrap import DRAWS
 from detl.wording import (
     class_title,
     in_percent,
-    interval_in_percent,
     network_title,
+    show_deviation,
 )
 
 _SCORE_TITLES = {
@@ -40,23 +42,29 @@ def section(run: Run) -> Section:
         "Cross-validation on Data-B",
         [
             Paragraph(
-                "Every image of Data-B is tested once, by a network that has not been "
-                "trained on it. The mean and the SD are over the folds; the pooled "
-                "accuracy is of all test images together, and its interval rests on "
-                f"{DRAWS:,} resamples of whole groups of patients, because a patient's "
-                "images are not independent. The SD says how far folds differ, the "
-                "interval what the accuracy of these networks may be with other "
-                "patients."
+                "Every image of Data-B is tested once, by networks that have not been "
+                "trained on it. The accuracy is of all test images together, the mean "
+                "over the seeds: this is the paper's figure, how often a network is "
+                f"right that was trained once. Its interval is over {name_held(run)} "
+                f"and rests on {DRAWS:,} resamples of whole groups of patients, "
+                "because a patient's images are not independent. The SD over seeds "
+                "says how far one training lies from another. The ensemble answers "
+                "by the mean of all seeds' probabilities, and is what this run "
+                f"produces; its interval is {THESE}. {describe_missing(run)}"
             ),
-            Table(_tabulate_folds(results), "Accuracy by fold, and over all folds."),
+            Table(
+                _tabulate_folds(results),
+                "Accuracy by fold and over all folds, means over seeds, and of the "
+                "ensemble.",
+            ),
             *warnings,
             Figure(
                 run.accuracies_picture,
-                "Accuracy of the folds, and of all folds together. The paper's figures "
-                "are of other images; they can be compared only as far as the section "
-                "on what this run shows says.",
-                "Per network, five dots for the folds, the pooled accuracy with its "
-                "interval, and the paper's accuracy with its interval.",
+                "Accuracy of the folds, and of all folds together, means over seeds. "
+                "The paper's figures are of other images; they can be compared only as "
+                "far as the section on what this run shows says.",
+                "Per network, five dots for the folds, the accuracy with its interval, "
+                "and the paper's accuracy with its interval.",
             ),
         ],
         [
@@ -76,24 +84,23 @@ def _tabulate_folds(results: Mapping[str, Results]) -> pd.DataFrame:
     columns = {}
     for architecture, result in results.items():
         column = {
-            fold["fold"].replace("_", " "): _share(fold["correct"], fold["tested"])
+            f"{fold['fold'].replace('_', ' ')} ({fold['tested']} images)": in_percent(
+                fold["accuracy"]
+            )
             for fold in result["folds"]
         }
-        column["mean of the folds"] = in_percent(result["accuracy_mean"])
-        column["SD, percentage points"] = f"{100 * result['accuracy_sd']:.1f}"
-        column["pooled"] = _share(result["correct"], result["tested"])
-        column["95 % interval of the pooled"] = interval_in_percent(
-            result["accuracy_low"], result["accuracy_high"]
-        )
+        column["SD over folds, points"] = show_deviation(result["accuracy_sd_folds"])
+        column["all folds"] = in_percent(result["accuracy"])
+        column["95 % interval"] = show_interval(result, "accuracy")
+        column["SD over seeds, points"] = show_deviation(result["accuracy_sd_seeds"])
+        column["seeds"] = f"{result['seeds']}"
+        column["ensemble"] = in_percent(result["ensemble_accuracy"])
+        column["its 95 % interval"] = show_interval(result, "ensemble_accuracy")
         column["groups of patients"] = f"{result['groups']}"
         published = PUBLISHED.get(architecture)
         column["the paper says"] = published.quotation if published else "nothing"
         columns[network_title(architecture)] = column
     return pd.DataFrame(columns).rename_axis("").reset_index()
-
-
-def _share(correct: int, images: int) -> str:
-    return f"{in_percent(correct / images)} ({correct} of {images})"
 
 
 def _describe_published() -> Section:
@@ -108,8 +115,7 @@ def _describe_published() -> Section:
             Bullets(question_published()),
             Paragraph(
                 "So the ± are probably fractions (2, 14 and 7 percentage points). Here "
-                "mean, SD in percentage points, pooled accuracy and interval are given "
-                "apart."
+                "accuracy, interval, and SDs in percentage points are given apart."
             ),
         ],
     )
@@ -132,8 +138,8 @@ def _describe_classes(results: Mapping[str, Results]) -> Section:
         [
             Table(
                 pd.DataFrame(rows),
-                "Each class against the rest, mean over the folds. PPV: share of the "
-                "images called so that are so, at the share that the class has in "
+                "Each class against the rest, mean over folds and seeds. PPV: share of "
+                "the images called so that are so, at the share that the class has in "
                 "Data-B, which is not that of any hospital. AUC: area under the ROC "
                 "curve.",
             )
@@ -148,8 +154,8 @@ def _describe_confusions(confusion_matrices: np.ndarray) -> Section:
         [
             Figure(
                 confusion_matrices,
-                "Confusion matrices, summed over the folds (the paper's Fig. 3): "
-                "number of images, and its share of the true class.",
+                "Confusion matrices of the ensembles, summed over the folds (the "
+                "paper's Fig. 3): number of images, and its share of the true class.",
                 "A matrix of true against predicted class for each network.",
             )
         ],

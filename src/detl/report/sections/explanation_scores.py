@@ -15,6 +15,7 @@ from detl.report.checks import (
 )
 from detl.report.inputs import Run
 from detl.report.sections import sanity
+from detl.report.trainings import THESE
 from detl.wording import (
     METHOD_TITLES,
     in_percent,
@@ -51,8 +52,14 @@ def section(run: Run) -> Section:
             "test images of its fold. The thorax is taken to be the centre of the "
             "picture, as no lungs are outlined."
         ),
-        Table(_tabulate_localisation(localisation), "All findings, 95 % interval."),
-        Table(_tabulate_findings(localisation), "Grad-CAM, by finding."),
+        Table(
+            _tabulate_localisation(localisation),
+            f"All findings, 95 % interval {THESE}.",
+        ),
+        Table(
+            _tabulate_findings(localisation),
+            f"Grad-CAM, by finding, 95 % interval {THESE}.",
+        ),
         *(
             Figure(
                 network.regions,

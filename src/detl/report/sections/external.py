@@ -16,6 +16,7 @@ from detl.report.checks import (
     select_measure,
 )
 from detl.report.inputs import Run
+from detl.report.trainings import THESE, name_held
 from detl.wording import (
     CLASS_TITLES,
     class_title,
@@ -50,11 +51,15 @@ def section(run: Run) -> Section:
                 "fold's network judges all of them, and a score is the mean of these "
                 "networks', so that it is of a single network as in the "
                 "cross-validation; the drop is between the two. The ensemble is the "
-                "mean of the folds' probabilities. ROC AUCs are means of the folds' on "
-                "both sides. Accuracy depends on the mix of classes; balanced accuracy "
-                "does not. Intervals are of these networks on new patients."
+                "mean of all probabilities. ROC AUCs are means of the folds' on both "
+                "sides. Accuracy depends on the mix of classes; balanced accuracy does "
+                "not."
             ),
-            Table(_tabulate(external), "Inside, outside, and the drop; 95 % interval."),
+            Table(
+                _tabulate(external),
+                "Inside, outside, and the drop, means over seeds; 95 % interval over "
+                f"{name_held(run)}, that of the ensemble {THESE}.",
+            ),
         ],
     )
 

@@ -8,6 +8,7 @@ from detl.evaluation.metrics import explain_unlearned
 from detl.report.blocks import Block, Figure, Note, Paragraph, Section, Table
 from detl.report.checks import Check
 from detl.report.inputs import Results, Run
+from detl.report.trainings import THESE
 from detl.wording import (
     enumerate_names,
     in_percent,
@@ -36,8 +37,8 @@ def section(run: Run) -> Section:
         ),
         Table(
             _tabulate(results),
-            "Accuracy on the validation part of Data-A, with its 95 % interval over "
-            "groups of patients.",
+            "Accuracy on the validation part of Data-A, with its 95 % interval "
+            f"{THESE}.",
         ),
         *_note_chance(results),
         Paragraph(compare_on_data_a(results)),

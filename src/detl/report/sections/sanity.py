@@ -11,6 +11,7 @@ from detl.explanation.sanity_verdict import (
 from detl.report.blocks import Block, Figure, Paragraph, Section, Table
 from detl.report.checks import RUN_AUDIT, Check, Question, Row, Status, answer
 from detl.report.inputs import Run
+from detl.report.trainings import THESE
 from detl.wording import METHOD_TITLES, in_percent, network_title, show_measured
 
 
@@ -30,7 +31,8 @@ def section(run: Run) -> Section:
         ),
         Table(
             _tabulate(sanity),
-            "Likeness of the maps without the last layer, 95 % interval, and verdict.",
+            f"Likeness of the maps without the last layer, 95 % interval {THESE}, and "
+            "verdict.",
         ),
     ]
     if run.sanity_picture is not None:

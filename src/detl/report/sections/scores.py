@@ -8,6 +8,7 @@ from detl.report.checks import Check, Question, Row, Status, answer, judge_above
 from detl.report.inputs import Run
 from detl.report.sections import best_network
 from detl.report.sections.limits.cue_rules import score_cue_rules
+from detl.report.trainings import name_held
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.wording import (
     class_title,
@@ -15,6 +16,7 @@ from detl.wording import (
     in_points,
     interval_in_points,
     network_title,
+    show_deviation,
     show_measured,
     show_p,
 )
@@ -32,6 +34,12 @@ OF_CLASS = {
     "npv": "NPV",
     "auc": "ROC AUC, mean of folds",
     "average_precision": "precision-recall AUC",
+}
+TESTS = {
+    "two_way": "two-way",
+    "corrected_t": "corrected t",
+    "mcnemar": "McNemar, these networks",
+    "delong": "DeLong, these networks",
 }
 
 
@@ -56,11 +64,11 @@ def section(run: Run) -> Section:
     scores = run.table("scores")
     blocks: list[Block] = [
         Paragraph(
-            "95 % intervals over groups of patients (a patient's images, and copies, "
-            "are drawn together), of these networks: another seed is not in them. ROC "
-            "AUCs are means over the folds, because probabilities of different "
-            "networks are not on one scale; all else is of the pooled predictions. The "
-            "tables of each fold are in scores.csv."
+            f"Means over seeds, with 95 % intervals over {name_held(run)} (a patient's "
+            "images, and copies, are drawn together). ROC AUCs are means over the "
+            "folds, because probabilities of different networks are not on one scale; "
+            "all else is of the pooled predictions. The tables of each fold are in "
+            "scores.csv."
         ),
         Table(_tabulate_overall(scores), "All classes."),
         Table(_tabulate_classes(scores), "Each class against the others."),
@@ -70,11 +78,12 @@ def section(run: Run) -> Section:
         "The networks, compared on the same images",
         [
             Paragraph(
-                "McNemar's test on the paired predictions, which counts images as "
-                "independent; DeLong's test on the areas, for groups of patients; the "
-                "t test over folds, corrected for their overlap. p after Holm's "
-                "correction over the pairs of networks. All compare these networks, "
-                "and none says what another seed would have trained."
+                "Two-way: the means over seeds, with an interval over "
+                f"{name_held(run)}. "
+                "Corrected t: the same over folds, corrected for their overlap. Of "
+                "these networks, the ensembles, alone: McNemar's test, which counts "
+                "images as independent, and DeLong's test on the areas, for groups of "
+                "patients. p after Holm's correction over the pairs of networks."
             ),
             Table(_tabulate_tests(run.paired_tests), "First network minus second."),
         ],
@@ -124,6 +133,9 @@ def _tabulate_overall(scores: pd.DataFrame) -> pd.DataFrame:
                 title: _show(choose_score(table, score))
                 for score, title in OVERALL.items()
             },
+            "SD of the accuracy over seeds, points": show_deviation(
+                choose_score(table, "accuracy")["seed_sd"].iloc[0]
+            ),
         }
         for architecture, table in scores.groupby("architecture", sort=False)
     ]
@@ -163,7 +175,7 @@ def _tabulate_tests(paired_tests: pd.DataFrame) -> pd.DataFrame:
             {
                 "networks": f"{network_title(row['first'])}, "
                 f"{network_title(row['second'])}",
-                "test": row["test"],
+                "test": TESTS[row["test"]],
                 "of": row["quantity"],
                 "difference, points": f"{in_points(row['difference'])}{interval}"
                 if has_number

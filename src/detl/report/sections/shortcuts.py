@@ -18,7 +18,14 @@ from detl.report.checks import (
 from detl.report.inputs import Run
 from detl.report.sections import sources
 from detl.report.sections.sources import WEAK_CUE, judge_cue
-from detl.wording import in_percent, network_title, show_measured, show_number
+from detl.report.trainings import name_held
+from detl.wording import (
+    in_percent,
+    network_title,
+    show_deviation,
+    show_measured,
+    show_number,
+)
 
 SMALL_RATIO, LARGE_RATIO = 0.2, 0.5
 """Shortcut ratios up to which the status is pass, and from which it is fail."""
@@ -37,7 +44,11 @@ def section(run: Run) -> Section:
             "with the centre blacked out; the others are of a logistic regression. "
             "Shortcut ratio: accuracy above chance, as a share of the whole image's."
         ),
-        Table(_tabulate(card), "The shortcut card, 95 % interval."),
+        Table(
+            _tabulate(card),
+            "The shortcut card: means over seeds, and 95 % intervals over "
+            f"{name_held(run)}. A regression has no seed.",
+        ),
     ]
     if run.shortcuts_picture is not None:
         blocks.append(
@@ -124,6 +135,9 @@ def _tabulate(card: pd.DataFrame) -> pd.DataFrame:
                 title: show_measured(read_measure(row, name), is_share)
                 for title, name, is_share in columns
             },
+            "SD of the accuracy over seeds, points": show_deviation(
+                row["accuracy_sd_seeds"]
+            ),
         }
         for row in card.to_dict("records")
     ]

@@ -17,6 +17,7 @@ from detl.report.checks import (
     select_measure,
 )
 from detl.report.inputs import Run
+from detl.report.trainings import THESE, name_held
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.wording import (
     class_title,
@@ -32,14 +33,15 @@ WEAK_CUE = 0.6
 def section(run: Run) -> Section:
     """Return the section: one source, its traces in features, and sources left out."""
     same_source, probes = run.table("same_source"), run.table("source_probe")
-    left_out = run.table("sources_out")
+    left_out, held = run.table("sources_out"), name_held(run)
     blocks: list[Block] = []
     if same_source is not None:
         blocks.append(
             Table(
                 _tabulate_same_source(same_source),
                 "COVID-19 against what else its own source holds: images that no "
-                "network has seen.",
+                "network has seen. Means over folds and seeds; 95 % intervals over "
+                f"{held}.",
             )
         )
     if probes is not None:
@@ -47,14 +49,19 @@ def section(run: Run) -> Section:
             Table(
                 _tabulate_probes(probes),
                 "Probes of the last features for the source, within a class; of each "
-                "fold's network, on images that it has not seen.",
+                "fold's networks, on images that they have not seen. 95 % intervals "
+                f"{THESE}.",
             )
         )
     if run.identifiable is not None:
         blocks.append(Bullets(_list_identifiable(run.identifiable)))
     if left_out is not None and left_out["auc"].notna().any():
         blocks.append(
-            Table(_tabulate_left_out(left_out), "In sources that were not trained on.")
+            Table(
+                _tabulate_left_out(left_out),
+                "In sources that were not trained on. Means over seeds; 95 % intervals "
+                f"over {held}.",
+            )
         )
     return Section("sources", "Sources", blocks)
 

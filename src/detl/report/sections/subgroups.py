@@ -5,6 +5,7 @@ import pandas as pd
 from detl.report.blocks import Paragraph, Section, Table
 from detl.report.checks import Check, Status, not_computed
 from detl.report.inputs import Run
+from detl.report.trainings import name_held
 from detl.schemas.tables import UNKNOWN
 from detl.wording import (
     class_title,
@@ -37,7 +38,7 @@ def section(run: Run) -> Section:
             _tabulate(network.subgroups),
             f"{network_title(name)}: share of diseased images not called normal, share "
             "called normal with its gap to all other images, and share of normal "
-            "images called diseased; 95 % interval.",
+            f"images called diseased; 95 % interval over {name_held(run)}.",
         )
         for name, network in run.networks.items()
     ]

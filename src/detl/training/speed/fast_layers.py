@@ -1,4 +1,4 @@
-"""Poolings whose gradients take an accelerator less time than Keras's own.
+"""Layers that take less time than Keras's own.
 
 Only the network that is trained has them; the trained weights go back into Keras's own,
 so that a saved network needs nothing of this.
@@ -6,6 +6,7 @@ so that a saved network needs nothing of this.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -37,33 +38,65 @@ class QuickGradientMaxPooling2D(keras.layers.MaxPooling2D):
         return largest
 
 
-def quicken_gradients(model: keras.Model) -> keras.Model:
-    """Return a copy with the same weights and outputs; poolings are quick on a GPU.
+class FusedBatchNormalization(keras.layers.BatchNormalization):
+    """A BatchNormalization that TensorFlow takes in one operation while it is trained.
+
+    Keras makes it of about ten, each of which goes through the whole feature map.
+    Outputs and statistics are the same. All but feature maps in float32 is Keras's.
+    """
+
+    def call(
+        self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None
+    ) -> Tensor:
+        """Return the normalised feature map."""
+        is_fused = training and self.trainable and len(inputs.shape) == 4
+        if not is_fused or mask is not None or self.compute_dtype != "float32":
+            return super().call(inputs, training=training, mask=mask)
+        import tensorflow as tf
+
+        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+            inputs, self.gamma, self.beta, epsilon=self.epsilon
+        )
+        # TensorFlow returns that of the population which the batch is drawn from.
+        values = tf.cast(tf.size(inputs) // inputs.shape[-1], "float32")
+        for moving, of_batch in (
+            (self.moving_mean, mean),
+            (self.moving_variance, variance * (values - 1) / values),
+        ):
+            moving.assign(moving * self.momentum + of_batch * (1 - self.momentum))
+        return outputs
+
+
+def quicken_layers(model: keras.Model) -> keras.Model:
+    """Return a copy with the same weights and outputs that takes less time to train.
 
     Args:
         model: A functional model of inputs of known size, which may have others in it.
     """
-    return copy_with_poolings(
-        model,
-        QuickGradientMaxPooling2D if has_accelerator() else keras.layers.MaxPooling2D,
-    )
+    quick: dict[type[keras.layers.Layer], type[keras.layers.Layer]] = {}
+    if has_accelerator():
+        quick[keras.layers.MaxPooling2D] = QuickGradientMaxPooling2D
+    if keras.backend.backend() == "tensorflow":
+        quick[keras.layers.BatchNormalization] = FusedBatchNormalization
+    return copy_with_layers(model, quick)
 
 
 @plain_keras()
-def copy_with_poolings(
-    model: keras.Model, pooling: type[keras.layers.MaxPooling2D]
+def copy_with_layers(
+    model: keras.Model,
+    others: Mapping[type[keras.layers.Layer], type[keras.layers.Layer]],
 ) -> keras.Model:
-    """Return a copy with the same weights, where each MaxPooling2D is of this kind.
+    """Return a copy with the same weights, with layers of other kinds.
 
     Args:
         model: A functional model of inputs of known size, which may have others in it.
+        others: The kind that takes the place of a kind of layer.
     """
 
     def copy_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
-        kind = type(layer)
-        if kind is keras.layers.MaxPooling2D:
-            kind = pooling
-        return kind.from_config(layer.get_config())
+        kind = others.get(type(layer), type(layer))
+        copied: keras.layers.Layer = kind.from_config(layer.get_config())
+        return copied
 
     copy: keras.Model = keras.models.clone_model(
         model, clone_function=copy_layer, recursive=True

@@ -169,25 +169,42 @@ def test_the_sizes_say_how_finely_can_be_measured(describe):
     assert "intervals of the accuracies are 20.0 points wide" in not_shown
 
 
+def test_the_spread_over_seeds_says_how_far_one_training_lies_from_another(describe):
+    _, _, not_shown = describe()
+    assert "over seeds the accuracies have an SD of 2.0 points" in not_shown
+    assert "All seeds share one pretraining" in not_shown
+
+
+def test_of_one_seed_nothing_is_shown_of_another_training(describe):
+    once = make_result(seeds=1, accuracy_sd_seeds=None)
+    _, _, not_shown = describe({"vgg16": once})
+    assert (
+        "What another training would give. Each network was trained once" in not_shown
+    )
+
+
 # ------------------------------------------------------------- comparisons
 
 
 def test_a_difference_of_protocols_that_excludes_0_is_shown(describe):
     _, shown, not_shown = describe(optimism=make_optimism(0.02, 0.18))
     assert (
-        "VGG16 as trained under the paper's protocol differs from VGG16 as trained by "
+        "VGG16 trained under the paper's protocol differs from VGG16 trained by "
         "patient: on the same 600 images its accuracy is another by +10.0 points"
         in shown
     )
     assert "includes 0" not in not_shown
 
 
-def test_a_difference_of_two_trainings_is_not_said_to_be_of_the_protocol(describe):
-    _, shown, not_shown = describe(optimism=make_optimism(0.02, 0.18))
+@pytest.mark.parametrize(("seeds", "part"), [(1, "trained"), (3, "pretrained")])
+def test_a_difference_of_two_trainings_is_not_said_to_be_of_the_protocol(
+    describe, seeds, part
+):
+    _, shown, not_shown = describe(optimism=make_optimism(0.02, 0.18, seeds=seeds))
     assert "matters" not in shown
     assert (
         "That the protocol matters for the accuracy of VGG16: each protocol was "
-        "trained once, another seed may change the accuracy too" in not_shown
+        f"{part} once, another seed may change the accuracy too" in not_shown
     )
 
 
@@ -211,7 +228,7 @@ def test_a_difference_of_protocols_that_includes_0_is_not_shown(describe):
 
 
 def _make_ablation(difference, p):
-    missing = {"accuracy_mean": NOT_RUN, "note": "no weights"}
+    missing = {"accuracy": NOT_RUN, "note": "no weights"}
     return pd.DataFrame(
         [
             make_arm("detl", "last_block"),
@@ -231,6 +248,13 @@ def test_an_arm_that_does_not_differ_shows_nothing_of_pretraining(describe):
     _, shown, not_shown = describe(ablation=_make_ablation(-0.1, 0.2))
     assert "That pretraining on Data-A helps VGG16" in not_shown
     assert "p 0.200 after Holm" in not_shown
+    assert "random weights" not in shown
+
+
+def test_an_arm_whose_interval_holds_0_shows_nothing_of_pretraining(describe):
+    table = _make_ablation(-0.04, 0.01)
+    _, shown, not_shown = describe(ablation=table)
+    assert "That pretraining on Data-A helps VGG16" in not_shown
     assert "random weights" not in shown
 
 

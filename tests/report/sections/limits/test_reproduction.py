@@ -52,9 +52,7 @@ def _make_full_data():
 def test_an_accuracy_that_may_be_the_papers_reproduces_it(describe):
     """Below the paper's own interval, which is of its patients alone."""
     results = {
-        "vgg16": make_result(
-            accuracy_pooled=0.88, accuracy_low=0.86, accuracy_high=0.898
-        )
+        "vgg16": make_result(accuracy=0.88, accuracy_low=0.86, accuracy_high=0.898)
     }
     _, shown, not_shown = describe(results, **_make_full_data())
     assert PUBLISHED["vgg16"].interval[0] > 0.88
@@ -68,9 +66,7 @@ def test_an_accuracy_that_may_be_the_papers_reproduces_it(describe):
 
 def test_an_accuracy_that_differs_from_the_papers_does_not(describe):
     results = {
-        "vgg16": make_result(
-            accuracy_pooled=0.85, accuracy_low=0.83, accuracy_high=0.869
-        )
+        "vgg16": make_result(accuracy=0.85, accuracy_low=0.83, accuracy_high=0.869)
     }
     _, shown, not_shown = describe(results, **_make_full_data())
     assert "by -5.1 points (-7.6 to -2.5; decision 20)" in not_shown
@@ -88,7 +84,7 @@ def test_two_equal_networks_differ_in_one_of_twenty_cases():
         departs = []
         for other, end in zip(chosen, ends, strict=True):
             result = {
-                "accuracy_pooled": other / IMAGES,
+                "accuracy": other / IMAGES,
                 "accuracy_low": end.low,
                 "accuracy_high": end.high,
             }

@@ -17,6 +17,7 @@ from detl.report.sections.limits.judgements import (
     judge_optimism,
 )
 from detl.report.sections.limits.reproduction import judge_reproduction
+from detl.report.trainings import count_seeds, describe_missing
 from detl.wording import class_title, count_of, enumerate_names
 
 
@@ -139,10 +140,21 @@ def _describe_sizes(run: Run) -> list[str]:
         f"{_range(sizes.min(), sizes.max())} images of a class, a class has "
         f"{_range(groups.min(), groups.max())} groups of patients (fewest: "
         f"{enumerate_names(fewest)}), and the 95 % intervals of the accuracies are "
-        f"{_range(round(min(widths), 1), round(max(widths), 1))} points wide. They "
-        "hold the choice of patients; that another seed gives other weights is not in "
-        "them, since each network was trained once per fold."
+        f"{_range(round(min(widths), 1), round(max(widths), 1))} points wide.",
+        _describe_other_trainings(run),
     ]
+
+
+def _describe_other_trainings(run: Run) -> str:
+    """Return how another training may differ, or that nothing is known of it."""
+    if count_seeds(run) == 1:
+        return f"What another training would give. {describe_missing(run)}"
+    spreads = [100 * result["accuracy_sd_seeds"] for result in run.results.values()]
+    return (
+        "What one training gives: over seeds the accuracies have an SD of "
+        f"{_range(round(min(spreads), 1), round(max(spreads), 1))} points. "
+        f"{describe_missing(run)}"
+    )
 
 
 def _range(low: float, high: float) -> str:

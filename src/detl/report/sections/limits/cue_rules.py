@@ -19,6 +19,7 @@ from detl.wording import (
     enumerate_names,
     in_percent,
     network_title,
+    show_deviation,
 )
 
 
@@ -59,20 +60,26 @@ def tabulate_cue_rules(run: Run) -> Table:
         **{f"the commonest of its {c}": r for c, r in _score_rules(table).items()},
     }
     by_source = _score_rules(table)["source"]
-    rows = [(name, in_percent(accuracy), "", "") for name, accuracy in rules.items()]
+    rows = [
+        (name, in_percent(accuracy), "", "", "") for name, accuracy in rules.items()
+    ]
     rows += [
         (
             network_title(name),
-            in_percent(result["accuracy_pooled"]),
+            in_percent(result["accuracy"]),
             show_interval(result, "accuracy"),
+            show_deviation(result["accuracy_sd_seeds"]),
             f"{_compare(result, by_source)} {in_percent(by_source)}",
         )
         for name, result in run.results.items()
     ]
-    columns = ["rule or network", "accuracy", "95 % interval", "against the source"]
+    columns = [
+        *("rule or network", "accuracy", "95 % interval"),
+        *("SD over seeds, points", "against the source"),
+    ]
     return Table(
         pd.DataFrame(rows, columns=columns),
-        f"Pooled accuracy on the {len(table):,} images of Data-B, beside rules that "
+        f"Accuracy on the {len(table):,} images of Data-B, beside rules that "
         "see no pixel and name for every image the commonest class. They are scored on "
         "the images that they were made from: more they cannot reach.",
     )
@@ -147,7 +154,7 @@ def _know(names: Sequence[str]) -> str:
 def _list_accuracies(results: Mapping[str, Results], names: Sequence[str]) -> str:
     return enumerate_names(
         [
-            f"{network_title(name)} {in_percent(results[name]['accuracy_pooled'])} "
+            f"{network_title(name)} {in_percent(results[name]['accuracy'])} "
             f"({show_interval(results[name], 'accuracy')})"
             for name in names
         ]

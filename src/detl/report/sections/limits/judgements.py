@@ -29,6 +29,9 @@ PARTS = {
 """The part that an arm of the ablation trains, as a sentence says it."""
 
 
+_NOUNS = {"pretrained": "pretraining", "trained": "training"}
+
+
 @dataclass(frozen=True)
 class Judgement:
     """The sentences on one subject that no check judges.
@@ -105,14 +108,15 @@ def judge_optimism(optimism: pd.DataFrame | None) -> Judgement:
         question = f"That the protocol matters for the accuracy of {network}"
         if line["difference_low"] > 0 or line["difference_high"] < 0:
             shown.append(
-                f"{network} as trained under the paper's protocol differs from "
-                f"{network} as trained by patient: on the same "
+                f"{network} trained under the paper's protocol differs from "
+                f"{network} trained by patient: on the same "
                 f"{count_of(int(line['images']), 'image')} its accuracy is another by "
                 f"{difference}."
             )
+            part = "pretrained" if line["seeds"] > 1 else "trained"
             not_shown.append(
-                f"{question}: each protocol was trained once, another seed may change "
-                "the accuracy too, and the interval holds the choice of patients alone."
+                f"{question}: each protocol was {part} once, another seed may change "
+                f"the accuracy too, and the interval holds no other {_NOUNS[part]}."
             )
         elif pd.isna(line["difference_low"]):
             not_shown.append(
@@ -123,7 +127,7 @@ def judge_optimism(optimism: pd.DataFrame | None) -> Judgement:
             not_shown.append(
                 f"{question}: the paper's changes it by {difference}, an interval that "
                 f"includes 0; optimism of up to {100 * line['difference_high']:.1f} "
-                "points would agree with these images, and another seed is not in it."
+                "points would agree with these images."
             )
     return Judgement(shown, not_shown)
 
@@ -140,7 +144,7 @@ def judge_ablation(ablation: pd.DataFrame | None) -> Judgement:
         p, is_tested = line["p_holm"], pd.notna(line["p_holm"])
         tested = f"p {show_p(p)} after Holm" if is_tested else "the same in every fold"
         numbers = f"{_difference(line)}, {tested}"
-        if not is_tested or p >= LEVEL:
+        if not is_established(line):
             not_shown.append(
                 f"That pretraining on Data-A helps {network}, against random weights "
                 f"of which {part} trained: {numbers}."
@@ -149,10 +153,9 @@ def judge_ablation(ablation: pd.DataFrame | None) -> Judgement:
             verdict = "worse" if line["difference"] < 0 else "better"
             shown.append(
                 f"{network} is {verdict} from random weights of which {part} trained "
-                f"than after pretraining on Data-A, in folds that share one seed and "
-                f"one pretraining: {numbers}."
+                f"than after pretraining on Data-A: {numbers}."
             )
-    missing = ablation[ablation["accuracy_mean"].isna()]
+    missing = ablation[ablation["accuracy"].isna()]
     if len(missing):
         names = missing["architecture"].astype(str).tolist()
         arms = [f"{network_title(n)} {names.count(n)}" for n in dict.fromkeys(names)]
@@ -161,6 +164,19 @@ def judge_ablation(ablation: pd.DataFrame | None) -> Judgement:
             f"{enumerate_names(arms)}."
         )
     return Judgement(shown, not_shown)
+
+
+def is_established(arm: Mapping[Hashable, Any]) -> bool:
+    """Return whether an arm differs from the reference, by its interval and its test.
+
+    The interval is over patients and trainings, the test over the folds, which were
+    trained on other images: what only one of the two holds is not established.
+
+    Args:
+        arm: A row of table ``ablation``.
+    """
+    excludes_0 = arm["difference_low"] > 0 or arm["difference_high"] < 0
+    return bool(excludes_0 and arm["p_holm"] < LEVEL)
 
 
 def show_interval(result: Results, score: str) -> str:

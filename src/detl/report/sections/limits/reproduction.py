@@ -50,7 +50,7 @@ def judge_reproduction(run: Run) -> Judgement:
         difference, low, high = measure_departure(results[name], figure)
         text = (
             f"The paper's figure of {network_title(name)}: "
-            f"{in_percent(results[name]['accuracy_pooled'])} under its protocol, which "
+            f"{in_percent(results[name]['accuracy'])} under its protocol, which "
             f"differs from its {figure.percent:.2f} % by {in_points(difference)} "
             f"points ({interval_in_points(low, high)}; decision 20)."
         )
@@ -64,13 +64,14 @@ def measure_departure(
     """Return by how much an accuracy exceeds the paper's, with its 95 % interval.
 
     Both accuracies are of a sample of patients. Our interval is over groups of
-    patients; the paper's counts images as independent, since its groups are not known.
-    The interval of the difference excludes 0 for 5 % of pairs of equal networks on
-    different patients, and for fewer pairs if they share images, as public collections
-    do. It does not include what another training would give.
+    patients, and over trainings where there are several seeds; the paper's is over
+    images, which it counts as independent, since its groups are not known, and of one
+    training. The interval of the difference excludes 0 for 5 % of pairs of equal
+    networks on different patients, and for fewer pairs if they share images, as public
+    collections do; for more, as the paper's own training is not in it.
 
     Args:
-        result: accuracy_pooled, accuracy_low and accuracy_high.
+        result: accuracy, accuracy_low and accuracy_high.
         figure: The paper's.
 
     Reference:
@@ -78,7 +79,7 @@ def measure_departure(
         "Interval estimation for the difference between independent proportions",
         Statist. Med. 17 (1998), 873-890, method 10.
     """
-    ours = tuple(result[f"accuracy_{end}"] for end in ("low", "pooled", "high"))
+    ours = result["accuracy_low"], result["accuracy"], result["accuracy_high"]
     below, above = figure.interval
     paper = (below, figure.percent / 100, above)
     low, high = difference_ends(ours, paper, correlation=0.0)

@@ -1,0 +1,40 @@
+"""What the intervals of a page hold: other patients, and other trainings."""
+
+from detl.report.inputs import Run
+from detl.wording import count_of
+
+THESE = "over patients, of these networks"
+"""What a caption says of intervals that hold no other training, whatever the seeds."""
+
+
+def count_seeds(run: Run) -> int:
+    """Return with how many seeds each network was trained, at least."""
+    return min(int(result["seeds"]) for result in run.results.values())
+
+
+def name_held(run: Run) -> str:
+    """Return what intervals over seeds are over, such as ``patients and trainings``."""
+    return "patients and trainings" if count_seeds(run) > 1 else "patients"
+
+
+def describe_trainings(run: Run) -> str:
+    """Return what the intervals of the page hold of another training."""
+    seeds = count_seeds(run)
+    if seeds == 1:
+        return describe_missing(run)
+    return (
+        f"Each network was trained with {count_of(seeds, 'seed')}; accuracies are "
+        "means over them, and intervals are over patients and trainings. Those of "
+        f"calibration, thresholds, features and heat maps are {THESE}. "
+        f"{describe_missing(run)}"
+    )
+
+
+def describe_missing(run: Run) -> str:
+    """Return what no interval of the page holds."""
+    if count_seeds(run) == 1:
+        return (
+            "Each network was trained once: the intervals are over patients, and what "
+            "another training would give is in none of them."
+        )
+    return "All seeds share one pretraining: what another would give is in no interval."
