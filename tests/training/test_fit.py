@@ -325,6 +325,7 @@ def test_a_line_per_epoch_says_title_losses_accuracies_and_time_left(
 
 def test_the_lines_of_members_say_which_one_it_is(short_training, caplog):
     caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, logger="detl.epochs")
     parameters = short_training(epochs=4, read="average")
 
     fit_members(
