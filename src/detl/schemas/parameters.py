@@ -175,8 +175,8 @@ class NetworkParameters(Parameters):
     explains, twice as fine."""
     head_input: Literal["flatten", "average"] = "flatten"
     """What the fully connected layers see of the last feature map: each of its
-    positions, or their average, which ResNet50 has in any case. Grad-CAM, too, weights a
-    map as a whole."""
+    positions, or their average, which ResNet50 has in any case. Grad-CAM, too, weights
+    a map as a whole."""
     normalisation: Literal["none", "batch"]
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"]
     """Of the layers. Mixed ones compute in half precision, and keep the weights, the
