@@ -133,8 +133,10 @@ def test_without_views_all_rows_come_as_they_are_in_a_random_order():
     rows = np.arange(10)
     batches = RowBatches(PIXELS, rows, rows, 4, 0, "drop", VIEWS)
 
-    inputs, labels = _all(batches.without_views())
+    larger = batches.without_views(times=2)
 
+    inputs, labels = _all(larger)
     np.testing.assert_array_equal(inputs[..., 0], PIXELS[labels])
     assert sorted(labels) == list(rows)
     assert list(labels) != list(rows)
+    assert larger.num_batches == 2

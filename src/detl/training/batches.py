@@ -52,10 +52,15 @@ class RowBatches(keras.utils.PyDataset):
         self._random = None if seed is None else np.random.default_rng(seed)
         self.on_epoch_end()
 
-    def without_views(self) -> RowBatches:
-        """Return the same rows in a random order, each as it is, none left out."""
+    def without_views(self, times: int) -> RowBatches:
+        """Return the same rows in a random order, each as it is, none left out.
+
+        Args:
+            times: How many times as large the batches are.
+        """
         seed = 0 if self._shuffle_seed is None else self._shuffle_seed
-        return RowBatches(self._array, self._rows, self._labels, self._batch_size, seed)
+        size = times * self._batch_size
+        return RowBatches(self._array, self._rows, self._labels, size, seed)
 
     @property
     def labels(self) -> np.ndarray:

@@ -118,7 +118,8 @@ def fit_members(
     for member, training, of_member in zip(members, trainings, weights, strict=True):
         member.set_weights(of_member)
         if parameters.read == "average":
-            renew_statistics(member, training.without_views())
+            # A pass forward keeps one or two layers' outputs, where a step keeps all.
+            renew_statistics(member, training.without_views(times=8))
     return {
         name: np.mean([of_one[name] for of_one in curves], axis=0).tolist()
         for name in curves[0]
