@@ -18,11 +18,11 @@ import numpy as np
 from comparison import Row, alternate, peak_memory, print_rows, ratio_of_medians
 
 from detl.explanation.class_activation import BATCH_SIZE, EvidenceMapper
+from detl.imaging.memory import keep_freed_memory
 from detl.networks import build_network
 from detl.networks.cut import cut_trunk
 from detl.networks.names import EXPLAINED_LAYER
 from detl.schemas.parameters import NetworkParameters
-from detl.session.memory import keep_freed_memory
 from detl.training.features import extract_features
 
 

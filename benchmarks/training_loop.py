@@ -47,7 +47,7 @@ MODULES = {
     "NetworkParameters": "schemas.parameters",
     "PretrainParameters": "schemas.parameters",
     "TrainingParameters": "schemas.parameters",
-    "keep_freed_memory": "session.memory",
+    "keep_freed_memory": "memory",
 }
 
 

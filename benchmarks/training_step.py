@@ -17,6 +17,7 @@ import keras
 import numpy as np
 from training_loop import SIZE, read_configuration
 
+from detl.imaging.memory import keep_freed_memory
 from detl.networks import build_network
 from detl.networks.cut import copy_model, cut_trunk
 from detl.schemas.parameters import (
@@ -24,7 +25,6 @@ from detl.schemas.parameters import (
     PretrainParameters,
     TrainingParameters,
 )
-from detl.session.memory import keep_freed_memory
 from detl.training.augmentation import augment_inputs
 from detl.training.fit import compile_network
 from detl.training.speed.fast_layers import quicken_layers

@@ -1,5 +1,6 @@
 """Settings of the Kedro project."""
 
+from detl.imaging.memory import keep_freed_memory
 from detl.session.config_loader import ReadableConfigLoader, environment_variable
 from detl.session.hooks import (
     ClosingTableHooks,
@@ -12,7 +13,6 @@ from detl.session.hooks import (
     ProvenanceHooks,
     SampleHooks,
 )
-from detl.session.memory import keep_freed_memory
 from detl.session.mlflow_hooks import MLFLOW_HOOKS
 from detl.session.quiet import quieten_libraries
 

@@ -81,11 +81,11 @@ class Chest:
         self.examination = examination
         self.shape = shape
         height, width = shape
-        rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
         # The shorter side spans 2 units for any shape of the film.
         self.pixel = 2 / min(shape)
-        film_x = (columns + 0.5 - width / 2) * self.pixel
-        film_y = (rows + 0.5 - height / 2) * self.pixel
+        columns, rows = np.arange(width), np.arange(height)[:, None]
+        film_x = (columns.astype(np.float32) + 0.5 - width / 2) * self.pixel
+        film_y = (rows.astype(np.float32) + 0.5 - height / 2) * self.pixel
         x_shifted = film_x - examination.shift[0]
         y_shifted = film_y - examination.shift[1]
         cosine, sine = cos(examination.rotation), sin(examination.rotation)

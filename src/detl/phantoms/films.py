@@ -135,7 +135,8 @@ def list_patients(
 def draw_history(parameters: PhantomParameters, patient: Patient) -> History:
     """Return how often a patient is examined, and at which age first."""
     generator = patient.generator(HISTORY)
-    films = 1 + int(generator.choice(len(IMAGES_PER_PATIENT), p=IMAGES_PER_PATIENT))
+    at_most = np.cumsum(IMAGES_PER_PATIENT)
+    films = 1 + int(np.searchsorted(at_most, generator.random(), side="right"))
     diseased = bool(patient.group.findings)
     healthy_first = diseased and generator.random() < HEALTHY_FIRST_SHARE
     age = int(np.clip(generator.normal(50, 16), 16, 92))

@@ -218,25 +218,40 @@ def draw_vessel_tree(
         canvas: The canvas to draw on, four times the film's height and width.
         side: -1 for the patient's right lung, 1 for the left.
     """
-    # Points are complex numbers here, as if the lung were the left one.
+    grown = grow_vessels(generator, side)
+    points = np.concatenate(grown)
+    points.real *= side
+    pixels = chest.to_pixels(points.view(float).reshape(-1, 6, 2))
+    lines = list(np.round(pixels * 4 * 16).astype(np.int32))
+    for order, vessels in zip(range(4, -1, -1), grown, strict=True):
+        drawn, lines = lines[: len(vessels)], lines[len(vessels) :]
+        thickness = max(1, round((0.8 + 1.5 * order) * min(chest.shape) / 128))
+        grey = 95 + 25 * order
+        # The canvas is averaged, so that its lines need not be smooth.
+        cv2.polylines(canvas, drawn, False, grey, thickness, cv2.LINE_8, 4)
+
+
+def grow_vessels(
+    generator: np.random.Generator, side: int
+) -> list[NDArray[np.complex128]]:
+    """Return six points on each vessel of a lung, shape (n, 6), from thick to fine.
+
+    A point is the complex number x + iy, as if the lung were the left one.
+    """
     heading = np.array([-1.45, -1.0, -0.45, 0.05, 0.5, 0.85, 1.2, 1.5])
     hilum = 0.15 + side * 0.01 + 1j * (-0.06 if side > 0 else -0.01)
     start = hilum + 0.1j * np.sin(heading)
     heading = heading + generator.normal(0, 0.15, heading.shape)
     length = generator.uniform(0.12, 0.24, heading.shape)
-    for order in range(4, -1, -1):
+    grown = []
+    for _ in range(5):
         bend = generator.normal(0, 0.30, heading.shape)
         headings = heading[:, None] + bend[:, None] * FIFTHS
         steps = np.exp(1j * headings) * (length[:, None] / 5)
-        points = np.cumsum(np.column_stack([start, steps]), axis=1)
-        pixels = chest.to_pixels(points.view(float).reshape(-1, 6, 2) * [side, 1])
-        corners = np.round(pixels * 4 * 16).astype(np.int32)
-        thickness = max(1, round((0.8 + 1.5 * order) * min(chest.shape) / 128))
-        grey = 95 + 25 * order
-        # The canvas is averaged, so that its lines need not be smooth.
-        cv2.polylines(canvas, list(corners), False, grey, thickness, cv2.LINE_8, 4)
+        grown.append(np.cumsum(np.column_stack([start, steps]), axis=1))
         # Every vessel divides into two.
-        start = np.repeat(points[:, -1], 2)
+        start = np.repeat(grown[-1][:, -1], 2)
         heading = (headings[:, -1:] + [-0.4, 0.3]).ravel()
         heading = heading + generator.normal(0, 0.2, heading.shape)
         length = np.repeat(length, 2) * generator.uniform(0.6, 0.95, heading.shape)
+    return grown

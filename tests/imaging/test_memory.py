@@ -4,14 +4,14 @@ import sys
 
 import pytest
 
-from detl.session import memory
-from detl.session.memory import keep_freed_memory
+from detl.imaging import memory
+from detl.imaging.memory import keep_freed_memory
 
 # Takes and frees 64 MB again and again, and tells how many pages the system cleared.
 CHURN = """
 import resource, sys
 import numpy as np
-from detl.session.memory import keep_freed_memory
+from detl.imaging.memory import keep_freed_memory
 if sys.argv[1] == "keep":
     assert keep_freed_memory()
 np.ones(8_000_000)
