@@ -22,7 +22,9 @@ def register_pipelines() -> dict[str, Pipeline]:
         external,
         ingest,
         optimism,
+        package,
         phantom,
+        predict,
         pretrain,
         report,
         shortcuts,
@@ -39,18 +41,24 @@ def register_pipelines() -> dict[str, Pipeline]:
         "explain": explain.create_pipeline(),
         "evaluate": evaluate.create_pipeline(),
         "report": report.create_pipeline(),
+        "package": package.create_pipeline(),
     }
     detl = sum(stages.values(), Pipeline([]))
+    # The card has what the report says.
+    ending = stages["report"] + stages["package"]
     return {
         **stages,
-        "optimism": optimism.create_pipeline() + stages["report"],
-        "ablation": ablation.create_pipeline() + stages["report"],
+        "report": ending,
+        "package": ending,
+        "optimism": optimism.create_pipeline() + ending,
+        "ablation": ablation.create_pipeline() + ending,
         "audit": (
             shortcuts.create_pipeline()
             + explanation_scores.create_pipeline()
-            + stages["report"]
+            + ending
         ),
-        "external": external.create_pipeline() + stages["report"],
+        "external": external.create_pipeline() + ending,
+        "predict": predict.create_pipeline(),
         "phantom": phantom.create_pipeline(),
         "detl": detl,
         "__default__": detl,

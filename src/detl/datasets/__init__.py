@@ -6,6 +6,7 @@ not there (``kedro run --only-missing-outputs`` asks only whether a file exists)
 
 from detl.datasets.array_dataset import ArrayDataset
 from detl.datasets.atomic import remove_saved
+from detl.datasets.bundle_dataset import BundleDataset
 from detl.datasets.folder_dataset import FolderDataset
 from detl.datasets.kept_file_dataset import KeptFileDataset
 from detl.datasets.keras_model_dataset import KerasModelDataset
@@ -31,6 +32,7 @@ __all__ = [
     "AtomicJSONDataset",
     "AtomicParquetDataset",
     "AtomicPickleDataset",
+    "BundleDataset",
     "FolderDataset",
     "KeptFileDataset",
     "KerasModelDataset",

@@ -88,12 +88,17 @@ class EvidenceMapper:
             members that were joined.
         layer: Name of the explained layer of the tail; its output has the shape
             (n, h, w, channels).
+        compiles_always: Whether also few images are mapped by a compiled function,
+            which pays where there are many calls.
 
     Raises:
         DetlError: The layer's output is not a feature map.
     """
 
-    def __init__(self, tail: KerasModel, layer: str) -> None:
+    def __init__(
+        self, tail: KerasModel, layer: str, compiles_always: bool = False
+    ) -> None:
+        self._compiles_always = compiles_always
         self._members = [cut_network(member, layer) for member in members_of(tail)]
         self._map_shape = self._members[0][1].input.shape
         if len(self._map_shape) != 4:
@@ -134,7 +139,9 @@ class EvidenceMapper:
                 f"There is no method {method!r} to explain with: choose one of "
                 f"{', '.join(METHODS)}."
             )
-        map_batch = self._choose(method, has_several=len(features) > BATCH_SIZE)
+        map_batch = self._choose(
+            method, pays=self._compiles_always or len(features) > BATCH_SIZE
+        )
         _, height, width, _ = self._map_shape
         maps = np.zeros((len(features), height, width), np.float32)
         for start in range(0, len(features), BATCH_SIZE):
@@ -146,7 +153,7 @@ class EvidenceMapper:
             maps[batch] = keras.ops.convert_to_numpy(of_batch)
         return maps
 
-    def _choose(self, method: str, has_several: bool) -> Callable[..., Tensor]:
+    def _choose(self, method: str, pays: bool) -> Callable[..., Tensor]:
         """Return the function for a batch, compiled if that pays or is already done."""
 
         def map_batch(of_batch: Tensor, classes: Tensor) -> Tensor:
@@ -157,7 +164,7 @@ class EvidenceMapper:
                 maps.append(METHODS[method](activations, gradients))
             return keras.ops.mean(keras.ops.stack(maps), axis=0)
 
-        if has_several and method not in self._compiled:
+        if pays and method not in self._compiled:
             self._compiled[method] = compile_function(map_batch)
         return self._compiled.get(method, map_batch)
 

@@ -1,14 +1,12 @@
 """Reading image files in parallel."""
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from detl.imaging.ahead import map_ahead
 from detl.imaging.decode import decode_image
 from detl.imaging.fingerprint import perceptual_hash, sha256
 from detl.imaging.grey import ImageRejected, NotReadNow
@@ -98,19 +96,4 @@ def read_pictures(
         except ImageRejected as rejected:
             return rejected
 
-    threads = os.cpu_count() or 1
-    ahead: deque[Future[Picture | ImageRejected] | Picture | ImageRejected] = deque()
-    with ThreadPoolExecutor(threads) as pool:
-        for path in paths:
-            known = recall(path) if recall else None
-            ahead.append(known or pool.submit(read, path))
-            if len(ahead) > 4 * threads:
-                yield _wait_for(ahead.popleft())
-        while ahead:
-            yield _wait_for(ahead.popleft())
-
-
-def _wait_for(
-    found: Future[Picture | ImageRejected] | Picture | ImageRejected,
-) -> Picture | ImageRejected:
-    return found.result() if isinstance(found, Future) else found
+    return map_ahead(read, paths, recall)

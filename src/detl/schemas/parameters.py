@@ -271,6 +271,23 @@ class ImagenetParameters(Parameters):
 # ---------------------------------------------------------------- explain
 
 
+class RefusalParameters(Parameters):
+    """When an image is too unlike the training images to be answered."""
+
+    warned_below: Share
+    """Share of training images that are as unlike those of other patients."""
+    refused_below: Share
+
+    @model_validator(mode="after")
+    def _refusal_is_rarer(self) -> "RefusalParameters":
+        if self.refused_below > self.warned_below:
+            raise ValueError(
+                f"refused_below is {self.refused_below}, which must not be more than "
+                f"warned_below, {self.warned_below}"
+            )
+        return self
+
+
 class ExplainParameters(Parameters):
     """What the Grad-CAM panels show."""
 

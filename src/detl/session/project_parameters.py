@@ -23,6 +23,7 @@ from detl.schemas.parameters import (
     Parameters,
     PhantomParameters,
     PretrainParameters,
+    RefusalParameters,
     SplitParameters,
     TransferParameters,
 )
@@ -54,6 +55,13 @@ class ProjectParameters(Parameters):
     audit: AuditParameters
     source: str | None
     """Folder or csv of the external test."""
+    input: str | None
+    """Image, folder or csv to answer for."""
+    output: str
+    overlays: bool
+    network: str
+    """Architecture that answers."""
+    refusal: RefusalParameters
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "ProjectParameters":
@@ -71,6 +79,7 @@ class ProjectParameters(Parameters):
         sources = {s for chosen in classes for s in chosen.sources or ()}
         sources.update(self.split.data_a.sources)
         _refuse_unknown("source of 'split'", sources, self.ingest.sources)
+        _refuse_unknown("network to predict with", {self.network}, ARCHITECTURES)
         missing = [a for a in ARCHITECTURES if a not in self.architectures]
         if missing:
             raise ValueError(f"'architectures' has no block for {', '.join(missing)}")

@@ -17,8 +17,15 @@ def predict_probabilities(model: keras.Model, batches: RowBatches) -> np.ndarray
     """
     numbers = range(batches.num_batches)
     found = [model.predict_on_batch(batches[number][0]) for number in numbers]
-    logits = np.concatenate([np.empty((0, model.output_shape[-1])), *found])
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return to_probabilities(
+        np.concatenate([np.empty((0, model.output_shape[-1])), *found])
+    )
+
+
+def to_probabilities(logits: np.ndarray) -> np.ndarray:
+    """Return the softmax of each row of logits, float64 (n, classes)."""
+    shifted = logits.astype("float64") - logits.max(axis=1, keepdims=True)
+    exponentials = np.exp(shifted)
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 

@@ -1,0 +1,23 @@
+"""Graph of the prediction: a bundle, and the images to answer for."""
+
+from kedro.pipeline import Node, Pipeline
+
+from .nodes import predict_images
+
+
+def create_pipeline() -> Pipeline:
+    """Return the graph of one node, which writes the answers."""
+    return Pipeline(
+        [
+            Node(
+                predict_images,
+                inputs=["bundle", "params:input", "params:output", "params:overlays"],
+                outputs="predict.counts",
+                name="predict_images",
+            )
+        ],
+        namespace="predict",
+        inputs={"bundle": "predict.bundle"},
+        outputs="predict.counts",
+        parameters={"params:input", "params:output", "params:overlays"},
+    )
