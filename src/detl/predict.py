@@ -5,7 +5,8 @@ INPUT    an image (PNG, JPEG, DICOM), a folder of images, or a csv with column '
 OUTPUT   a new folder, for predictions.csv, overlays/ and arguments.json
 """
 
-import sys
+import logging
+import os
 from pathlib import Path
 
 import click
@@ -22,6 +23,10 @@ def main(bundle: Path, source: Path, folder: Path, overlays: bool) -> None:
     """Predict INPUT with the networks of BUNDLE, into the new folder OUTPUT."""
     from detl.networks.keras_settings import choose_backend
 
+    # TensorFlow notes how it was built, and each new shape; pydicom quotes headers.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    logging.getLogger("pydicom").propagate = False
     try:
         choose_backend()
         from detl.serving.bundle import load_bundle
@@ -37,4 +42,4 @@ def main(bundle: Path, source: Path, folder: Path, overlays: bool) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,0 +1,95 @@
+"""What is said of a file before any network has seen it."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from detl.imaging.read import PixelFormat
+from detl.serving.intake import take_in, take_in_file
+from made_dicoms import write_dicom
+
+FORMAT = PixelFormat(32, "crop", 1_000_000)
+
+
+def _png(values):
+    content = io.BytesIO()
+    Image.fromarray(values).save(content, "PNG")
+    return content.getvalue()
+
+
+def _grey(height, width):
+    return np.random.default_rng(0).integers(0, 256, (height, width), dtype=np.uint8)
+
+
+def test_a_grey_film_is_taken_as_the_networks_see_it():
+    taken = take_in(_png(_grey(48, 40)), FORMAT)
+
+    assert taken.reasons == ()
+    assert taken.pixels.shape == (32, 32)
+
+
+def test_a_film_that_was_stored_in_colours_is_taken():
+    grey = _grey(40, 40)
+
+    assert take_in(_png(np.stack([grey] * 3, axis=2)), FORMAT).reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty file"),
+        (b"PK\3\4 a zip", "neither PNG nor JPEG nor DICOM"),
+        (_png(_grey(48, 48))[:200], "broken image"),
+        (_png(np.full((40, 40), 9, np.uint8)), "blank"),
+        (_png(_grey(20, 40)), "40 x 20 pixels, where the networks see 32"),
+        (_png(_grey(40, 100)), "too long for a chest film"),
+        (
+            _png(np.stack([_grey(40, 40), 0 * _grey(40, 40), _grey(40, 40)], 2)),
+            "colour",
+        ),
+    ],
+)
+def test_what_is_no_chest_film_says_why(content, reason):
+    assert reason in "; ".join(take_in(content, FORMAT).reasons)
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ({"Modality": "CT"}, "modality CT"),
+        ({"ViewPosition": "LL"}, "lateral view"),
+        ({"BodyPartExamined": "KNEE"}, "body part KNEE"),
+    ],
+)
+def test_a_header_of_another_examination_says_why(tmp_path, header, reason):
+    film = write_dicom(tmp_path / "film.dcm", **header)
+
+    assert reason in "; ".join(take_in_file(film, FORMAT).reasons)
+
+
+def test_a_frontal_film_of_the_chest_is_taken_from_dicom(tmp_path):
+    header = {"ViewPosition": "PA", "BodyPartExamined": "CHEST"}
+    film = write_dicom(tmp_path / "film.dcm", **header)
+
+    assert take_in_file(film, FORMAT).reasons == ()
+
+
+def test_a_text_in_the_header_is_not_repeated(tmp_path):
+    film = write_dicom(tmp_path / "film.dcm", BodyPartExamined="DOE^JOHN")
+
+    assert "DOE" not in "".join(take_in_file(film, FORMAT).reasons)
+
+
+def test_a_picture_of_too_many_pixels_is_not_decoded():
+    small = PixelFormat(32, "crop", largest_image=100)
+
+    assert "too large" in take_in(_png(_grey(40, 40)), small).reasons[0]
+
+
+def test_a_file_that_cannot_be_read_says_why(tmp_path):
+    taken = take_in_file(tmp_path / "missing.png", FORMAT)
+
+    assert taken.pixels is None
+    assert "cannot be read" in taken.reasons[0]

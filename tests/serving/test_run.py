@@ -1,0 +1,91 @@
+"""Predicting files, from a bundle to a folder of answers."""
+
+import csv
+import json
+import os
+
+import cv2
+import pytest
+
+from detl.errors import DetlError
+from detl.serving.run import predict_files
+from tiny_bundle import tiny_bundle, training_pixels
+
+
+@pytest.fixture
+def films(tmp_path):
+    folder = tmp_path / "films"
+    (folder / "ward").mkdir(parents=True)
+    for number, pixels in enumerate(training_pixels()[:3]):
+        cv2.imwrite(str(folder / "ward" / f"{number}.png"), pixels)
+    (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno picture")
+    return folder
+
+
+def _rows(folder):
+    with (folder / "predictions.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_each_file_is_a_row_and_a_broken_one_says_why(films, tmp_path):
+    counts = predict_files(tiny_bundle(), films, tmp_path / "out")
+
+    rows = _rows(tmp_path / "out")
+    assert [row["file"] for row in rows] == [
+        "broken.png",
+        "ward/0.png",
+        "ward/1.png",
+        "ward/2.png",
+    ]
+    assert rows[0]["decision"] == "refused"
+    assert "broken image" in rows[0]["reason"]
+    assert rows[0]["predicted"] == rows[0]["p_normal"] == ""
+    shares = [float(v) for k, v in rows[1].items() if k.startswith("p_")]
+    assert sum(shares) == pytest.approx(1, abs=1e-5)
+    assert sum(counts.values()) == 4
+
+
+def test_each_answer_has_a_picture_and_the_arguments_stand_beside_them(films, tmp_path):
+    predict_files(tiny_bundle(), films, tmp_path / "out")
+
+    drawn = [row["file"] for row in _rows(tmp_path / "out") if row["predicted"]]
+    found = (tmp_path / "out" / "overlays").rglob("*.png")
+    names = {
+        path.relative_to(tmp_path / "out" / "overlays").as_posix() for path in found
+    }
+    assert names == {f"{name}_overlay.png" for name in drawn}
+    noted = json.loads((tmp_path / "out" / "arguments.json").read_text())
+    assert noted["bundle"]["architecture"] == "alexnet"
+    assert "detl" in noted["versions"]
+
+
+def test_a_name_that_a_spreadsheet_would_compute_is_text(films, tmp_path):
+    os.rename(films / "broken.png", films / "=1+1.png")
+
+    predict_files(tiny_bundle(), films, tmp_path / "out", overlays=False)
+
+    assert _rows(tmp_path / "out")[0]["file"] == "'=1+1.png"
+
+
+def test_a_file_outside_the_folder_of_the_list_is_not_read(films, tmp_path):
+    (films / "ward" / "list.csv").write_text("file\n../broken.png\n0.png\n")
+
+    predict_files(tiny_bundle(), films / "ward" / "list.csv", tmp_path / "out")
+
+    first, second = _rows(tmp_path / "out")
+    assert first["reason"] == "lies outside the folder of the list"
+    assert second["decision"] != "refused" or "unlike" in second["reason"]
+
+
+def test_earlier_predictions_are_not_overwritten(films, tmp_path):
+    predict_files(tiny_bundle(), films, tmp_path / "out", overlays=False)
+
+    with pytest.raises(DetlError, match="is there already"):
+        predict_files(tiny_bundle(), films, tmp_path / "out", overlays=False)
+
+
+def test_an_output_that_cannot_be_written_is_refused(films, tmp_path):
+    (tmp_path / "file").write_text("x")
+
+    with pytest.raises(DetlError, match="cannot be written"):
+        predict_files(tiny_bundle(), films, tmp_path / "file" / "out")
