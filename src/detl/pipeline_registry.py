@@ -53,9 +53,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "optimism": optimism.create_pipeline() + ending,
         "ablation": ablation.create_pipeline() + ending,
         "audit": (
-            shortcuts.create_pipeline()
-            + explanation_scores.create_pipeline()
-            + ending
+            shortcuts.create_pipeline() + explanation_scores.create_pipeline() + ending
         ),
         "external": external.create_pipeline() + ending,
         "predict": predict.create_pipeline(),

@@ -1,0 +1,1 @@
+"""A page on this computer: drop a chest X-ray, see what the networks say of it."""
