@@ -21,7 +21,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # Material's notice about MkDocs 2, which pyproject.toml excludes.
 export NO_MKDOCS_2_WARNING := true
 
-.PHONY: help install run resume test lint types tests docs docs-serve benchmark ui viz clean
+.PHONY: help install run resume test lint types tests docs docs-serve benchmark ui viz app serve clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -90,6 +90,20 @@ viz: $(INSTALLED) ## see the graph in Kedro-Viz, on http://127.0.0.1:4141 (or PO
 	@echo "Without the datasets, the graph shows the way at a glance:" \
 		"http://127.0.0.1:$(PORT)/?pid=__default__&types=task"
 	$(BIN)/kedro viz run --host 127.0.0.1 --port "$(PORT)" --no-browser --include-hooks
+
+app: PORT = 8123
+app: NETWORK = alexnet
+app: $(INSTALLED) ## a page that answers for one image, on http://127.0.0.1:8123 (or PORT=8124)
+	@$(BIN)/python -m detl.session.free_port "$(PORT)"
+	$(BIN)/python -m detl.serving.page data/06_models/$(NETWORK)/bundle --port "$(PORT)"
+
+# MLflow starts its server by name, from PATH.
+serve: PORT = 5001
+serve: $(INSTALLED) ## serve the registered model (kedro register), on http://127.0.0.1:5001
+	@$(BIN)/python -m detl.session.free_port "$(PORT)"
+	PATH="$(abspath $(BIN)):$$PATH" MLFLOW_TRACKING_URI="$${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}" \
+		$(BIN)/mlflow models serve --model-uri models:/detl@champion --env-manager local \
+		--host 127.0.0.1 --port "$(PORT)"
 
 clean: $(INSTALLED) ## remove what runs have made, of one environment (kedro clean --help)
 	$(BIN)/kedro clean

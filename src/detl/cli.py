@@ -183,6 +183,29 @@ def _clean(metadata: ProjectMetadata, env: str | None) -> None:
         remove_results(metadata.project_path, metadata.package_name, asked)
 
 
+@cli.command()
+@env_option
+@click.option("--network", default="alexnet", show_default=True, help="Which answers.")
+@click.pass_obj
+def register(metadata: ProjectMetadata, env: str | None, network: str) -> None:
+    """Register a network's bundle in MLflow, to be served by 'make serve'."""
+    _in_one_sentence(_register)(metadata.project_path, env, network)
+
+
+def _register(project_path: Path, env: str | None, network: str) -> None:
+    with _without_raw_data():
+        session = KedroSession.create(project_path=project_path, env=env)
+        context = session.load_context()
+    from detl.session.registration import register_bundle
+
+    data = context.config_loader["globals"]["data"]
+    bundle = project_path / data / "06_models" / network / "bundle"
+    address, number = register_bundle(bundle, Path(__file__).parent)
+    click.echo(
+        f"{address} is version {number} now, from {bundle}. 'make serve' serves it."
+    )
+
+
 def _find_raw_data(command: Command) -> str | None:
     """Return what DETL_DATA was when the user typed the command; None if not set.
 

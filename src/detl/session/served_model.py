@@ -1,0 +1,106 @@
+"""The model that MLflow serves: MLflow copies this file, and runs it when it loads.
+
+Nothing is pickled: the bundle is an artifact of the model, and the code lies beside it.
+"""
+
+import base64
+import binascii
+import threading
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.models import set_model
+from mlflow.protos.databricks_pb2 import INTERNAL_ERROR
+from mlflow.pyfunc import PythonModel
+
+COLUMN = "image"
+"""Of the table that is sent: the bytes of a PNG, JPEG or DICOM file in base64."""
+
+
+class ServedModel(PythonModel):
+    """Answers for images with the bundle that is its artifact."""
+
+    def load_context(self, context: Any) -> None:
+        """Load the networks, and let them answer once, so that they are compiled."""
+        from detl.networks.keras_settings import choose_backend
+
+        choose_backend()
+        from detl.serving.bundle import load_bundle
+        from detl.serving.predictor import Predictor
+
+        bundle = load_bundle(Path(context.artifacts["bundle"]))
+        self._predictor = Predictor(bundle, explains=False)
+        # MLflow may call from several threads.
+        self._one_at_a_time = threading.Lock()
+
+    def predict(
+        self, context: Any, model_input: pd.DataFrame, params: Any = None
+    ) -> pd.DataFrame:
+        """Return a row per image, as ``predictions.csv`` has it; null where empty.
+
+        A file that cannot be used is a row that says why. Otherwise an error is told
+        without its trace, which MLflow would send to whoever asked.
+
+        Args:
+            context: Not used.
+            model_input: Column ``image``, the files in base64.
+            params: Not used.
+        """
+        try:
+            with self._one_at_a_time:
+                return self._answer(model_input[COLUMN].tolist())
+        except Exception as error:
+            raise MlflowException(
+                f"The model failed ({type(error).__name__}): ask who keeps it.",
+                INTERNAL_ERROR,
+            ) from None
+
+    def _answer(self, sent: list[Any]) -> pd.DataFrame:
+        from detl.serving.intake import Taken, take_in
+
+        pixel_format = self._predictor.bundle.pixel_format
+
+        def take(text: Any) -> Taken:
+            try:
+                content = base64.b64decode(text, validate=True)
+            except (TypeError, ValueError, binascii.Error):
+                return Taken(None, ("not base64",))
+            return take_in(content, pixel_format)
+
+        answers = list(self._predictor.predict(map(take, sent)))
+        classes = self._predictor.bundle.about.classes
+        rows = [
+            {
+                "decision": answer.decision,
+                "predicted": answer.predicted,
+                **{
+                    f"p_{name}": None if p is None else float(p)
+                    for name, p in zip(
+                        classes,
+                        [None] * len(classes)
+                        if answer.probabilities is None
+                        else answer.probabilities,
+                        strict=True,
+                    )
+                },
+                "spread_over_folds": answer.spread,
+                "rank": answer.rank,
+                "reason": "; ".join(answer.reasons),
+            }
+            for answer in answers
+        ]
+        columns = [
+            "decision",
+            "predicted",
+            *(f"p_{name}" for name in classes),
+            "spread_over_folds",
+            "rank",
+            "reason",
+        ]
+        # Numbers that are not there would be NaN, which JSON does not know.
+        return pd.DataFrame(rows, columns=columns, dtype=object)
+
+
+set_model(ServedModel())
