@@ -36,7 +36,10 @@ class ServedModel(PythonModel):
         self._one_at_a_time = threading.Lock()
 
     def predict(
-        self, context: Any, model_input: pd.DataFrame, params: Any = None
+        self,
+        context: object,
+        model_input: pd.DataFrame,
+        params: dict[str, object] | None = None,
     ) -> pd.DataFrame:
         """Return a row per image, as ``predictions.csv`` has it; null where empty.
 
