@@ -141,9 +141,14 @@ def test_a_wrong_request_is_refused_without_a_trace(ask, body, status):
 
 def test_the_version_has_the_card_and_nothing_pickled(store, tmp_path):
     version = mlflow.MlflowClient(store).get_model_version_by_alias("detl", "champion")
-    folder = mlflow.artifacts.download_artifacts(
-        "models:/detl@champion", dst_path=str(tmp_path), tracking_uri=store
-    )
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(store)
+    try:
+        folder = mlflow.artifacts.download_artifacts(
+            "models:/detl@champion", dst_path=str(tmp_path)
+        )
+    finally:
+        mlflow.set_tracking_uri(before)
 
     assert version.description == tiny_bundle().card
     assert (Path(folder) / "artifacts" / "bundle" / "bundle.json").is_file()
