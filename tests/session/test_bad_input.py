@@ -77,16 +77,9 @@ def test_a_file_of_weights_that_is_not_there_is_told_before_anything_runs(projec
 
 
 def test_one_pretraining_is_not_compared_and_the_command_for_three_is_told(project):
-    error = _error_of(
-        project,
-        "run",
-        "--pipeline",
-        "stability",
-        "--tags",
-        "vgg16",
-        "--params",
-        "seed=7",
-    )
+    command = ("run", "--pipeline", "stability", "--tags", "vgg16")
+
+    error = _error_of(project, *command, "--params", "seed=7")
 
     assert "'pretrainings' is 1" in error
     assert (

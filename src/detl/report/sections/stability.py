@@ -25,7 +25,7 @@ def describe_pretrainings(stability: pd.DataFrame) -> list[Block]:
     """
     is_all = stability["pretraining"] == ALL
     few = (
-        " Of two pretrainings it is so wide as to say little; take three or more."
+        " Two say little of how far others would lie; take three or more."
         if stability.loc[is_all, "pretrainings"].min() == 2
         else ""
     )
@@ -35,8 +35,8 @@ def describe_pretrainings(stability: pd.DataFrame) -> list[Block]:
             "The same images and folds, with other seeds from the pretraining on: each "
             "pretraining has a frozen part and tails of its own. The accuracy of all "
             "is the mean over pretrainings, and its interval is over patients and "
-            f"pretrainings, of which the seeds are a part.{few} The SD over "
-            "pretrainings says how far the accuracy of one lies from that of another."
+            "pretrainings, of which the seeds are a part. The SD over pretrainings "
+            f"says how far the accuracy of one lies from that of another.{few}"
         ),
         Table(
             pd.DataFrame(rows),
