@@ -47,7 +47,8 @@ def train_again(
     The first one is that of the cross-validation, which has the seeds from ``seed`` on.
     The next has the ``seeds`` seeds after these, and so on, so that no two tails have
     one seed. The first seed of each is also that of its pretraining, its views and the
-    new head. The split is the same for all. One pretraining is in memory at a time.
+    new head. The split is the same for all. Once a pretraining is tested, only its
+    predictions are kept.
 
     Args:
         pixels: All images, uint8 (n, size, size).
