@@ -1,4 +1,4 @@
-"""Optimism and ablation, as a user runs them after ``detl``, with one architecture."""
+"""The comparisons, as a user runs them after ``detl``, with one architecture."""
 
 import pandas as pd
 import pytest
@@ -20,21 +20,29 @@ FOLDS = ["fold_1", "fold_2", "fold_3"]
 
 @pytest.fixture(scope="module")
 def compared(finished_run, tmp_path_factory):
-    """Return a project in which ``detl`` and then both comparisons have run."""
+    """Return a project in which ``detl`` and then all comparisons have run."""
     project = copy_run(finished_run, tmp_path_factory.mktemp("compared"))
-    run = run_kedro(project, "run", "--pipelines", "optimism,ablation", "--env", "test")
+    names = "optimism,ablation,stability"
+    run = run_kedro(project, "run", "--pipelines", names, "--env", "test")
     assert run.returncode == 0, run.stdout
     return project, run.stdout
 
 
 @pytest.fixture(scope="module")
-def runs(compared):
-    """Return the runs below AlexNet's, by the name of their arm."""
+def alexnet(compared):
+    """Return the store and AlexNet's run in it."""
     store = Store(compared[0])
     (parent,) = store.below(None)
-    (alexnet,) = store.below(parent)
-    assert alexnet.info.status == "FINISHED"
-    return store, {run.data.tags.get("arm"): run for run in store.below(alexnet)}
+    (of_alexnet,) = store.below(parent)
+    assert of_alexnet.info.status == "FINISHED"
+    return store, of_alexnet
+
+
+@pytest.fixture(scope="module")
+def runs(alexnet):
+    """Return the runs below AlexNet's, by the name of their arm."""
+    store, of_alexnet = alexnet
+    return store, {run.data.tags.get("arm"): run for run in store.below(of_alexnet)}
 
 
 def _read(project, name: str) -> pd.DataFrame:
@@ -101,9 +109,36 @@ def test_the_arms_know_the_accuracy_over_their_folds(compared, runs):
         assert logged == pytest.approx(expected[arm])
 
 
-def test_the_report_holds_both_comparisons(compared):
+def test_the_first_pretraining_is_that_of_the_cross_validation(compared):
+    project, printed = compared
+    table = _read(project, "stability")
+
+    assert table["pretraining"].tolist() == ["1", "2", "all"]
+    summary = _read(project, "summary")
+    assert table["accuracy"].iloc[0] == pytest.approx(summary["accuracy"].iloc[0])
+    assert table["accuracy"].iloc[2] == pytest.approx(table["accuracy"].iloc[:2].mean())
+    assert "SD over pretrainings" in printed
+
+
+def test_the_accuracies_on_other_pretrainings_are_metrics_of_the_architecture(
+    compared, alexnet
+):
+    table = _read(compared[0], "stability")
+    store, run = alexnet
+
+    mean, last = table["accuracy"].iloc[2], table["accuracy"].iloc[1]
+    assert run.data.metrics["accuracy_pretrainings"] == pytest.approx(mean)
+    assert run.data.metrics["pretraining_accuracy"] == pytest.approx(last)
+    assert run.data.metrics["pretrainings"] == 2
+    (parent,) = store.below(None)
+    assert "pretrainings" not in parent.data.params
+
+
+def test_the_report_holds_all_comparisons(compared):
     project, _ = compared
     page = (project / "data/test/08_reporting/report.html").read_text()
 
-    assert "kedro run --pipeline optimism" not in page
+    for pipeline in ("optimism", "ablation", "stability"):
+        assert f"kedro run --pipeline {pipeline}" not in page
     assert "Holm" in page
+    assert "all 2" in page

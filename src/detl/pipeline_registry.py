@@ -9,9 +9,10 @@ from kedro.pipeline import Pipeline
 def register_pipelines() -> dict[str, Pipeline]:
     """Return the stages by name, and their sum as ``detl``, which is the default.
 
-    The comparisons, ``optimism`` and ``ablation``, the ``audit`` and the ``external``
-    test build on what ``detl`` has made, and end with the report, which then has them.
-    They are made once: Kedro asks for them, the command line, and most hooks.
+    The comparisons, ``optimism``, ``ablation`` and ``stability``, the ``audit`` and the
+    ``external`` test build on what ``detl`` has made, and end with the report, which
+    then has them. They are made once: Kedro asks for them, the command line, and most
+    hooks.
     """
     from detl.pipelines import (
         ablation,
@@ -29,6 +30,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         report,
         shortcuts,
         split,
+        stability,
         transfer,
     )
 
@@ -52,6 +54,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "package": ending,
         "optimism": optimism.create_pipeline() + ending,
         "ablation": ablation.create_pipeline() + ending,
+        "stability": stability.create_pipeline() + ending,
         "audit": (
             shortcuts.create_pipeline() + explanation_scores.create_pipeline() + ending
         ),

@@ -76,6 +76,17 @@ def test_a_file_of_weights_that_is_not_there_is_told_before_anything_runs(projec
     assert "'/nowhere.h5', where there is no file" in error
 
 
+def test_one_pretraining_is_not_compared_and_the_command_for_three_is_told(project):
+    command = ("run", "--pipeline", "stability", "--tags", "vgg16")
+
+    error = _error_of(project, *command, "--params", "seed=7")
+
+    assert "'pretrainings' is 1" in error
+    assert (
+        "'kedro run --pipeline stability --tags vgg16 --params seed=7,pretrainings=3'"
+    ) in error
+
+
 def test_an_unknown_node_is_named(project):
     error = _error_of(project, *RUN, "--from-nodes", "nosuch")
 

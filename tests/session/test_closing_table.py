@@ -1,6 +1,12 @@
 import pandas as pd
 
-from detl.session.closing_table import format_ablation, format_optimism, format_summary
+from detl.session.closing_table import (
+    format_ablation,
+    format_optimism,
+    format_stability,
+    format_summary,
+)
+from made_results import make_stability
 
 REPORT = "data/08_reporting/report.html"
 
@@ -114,3 +120,21 @@ def test_a_difference_without_an_interval_says_so():
     )
 
     assert "+12.5 (no interval) points" in format_optimism(optimism)
+
+
+def test_all_pretrainings_follow_the_single_ones_with_interval_and_spread():
+    _, _, *single, whole, _ = format_stability(make_stability(2)).splitlines()
+
+    assert [line.split() for line in single] == [
+        ["vgg16", "1", "80.0%", "1.0", "points"],
+        ["vgg16", "2", "78.0%", "1.0", "points"],
+    ]
+    assert " ".join(whole.split()) == (
+        "vgg16 all 79.0% (70.0 to 85.0) 1.0 points 2.0 points"
+    )
+
+
+def test_what_the_interval_of_all_pretrainings_is_over_is_said_below_the_table():
+    text = format_stability(make_stability())
+
+    assert text.endswith("interval over patients and pretrainings.")

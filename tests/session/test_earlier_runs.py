@@ -137,15 +137,14 @@ def test_a_run_that_is_named_is_continued_a_whole_run_is_new_a_part_goes_on(add_
     assert choose_run(None, True, setting) in (older, newer)
 
 
-def test_other_parameters_or_raw_data_are_another_run_and_another_source_is_not():
+def test_other_parameters_or_raw_data_are_another_run_and_additions_are_not():
     setting = Setting("test", {"seed": 0, "source": None}, raw="data")
 
     for parameters, raw in (({"seed": 7}, "data"), ({"seed": 0}, "elsewhere")):
         other = Setting("test", {**parameters, "source": None}, raw)
         assert other.digest != setting.digest
-    assert Setting("test", {"seed": 0, "source": "films"}, "data").digest == (
-        setting.digest
-    )
+    for added in ({"source": "films"}, {"source": None, "pretrainings": 3}):
+        assert Setting("test", {"seed": 0, **added}, "data").digest == setting.digest
 
 
 def test_the_runs_of_one_environment_are_deleted_with_their_files(add_run, client):

@@ -161,6 +161,14 @@ def test_another_source_makes_other_files_of_the_external_test_only(start):
         start("source", "films", ["external.images", "params:source"])
 
 
+def test_other_pretrainings_are_made_again_only_by_a_run_that_pretrains(start):
+    start("pretrainings", 5, ["alexnet.stability.pretrainings"])
+    with pytest.raises(DetlError, match="pretrainings = 1, and 5 is asked for"):
+        start(
+            "pretrainings", 5, ["alexnet.stability.pretrainings", "params:pretrainings"]
+        )
+
+
 def test_the_file_is_named_with_the_command_that_makes_it_again(start):
     command = (
         "'kedro run --pipeline detl --env test --to-nodes split.* --params seed=7'"

@@ -126,8 +126,8 @@ def test_the_raw_data_folder_counts_for_who_reads_it():
     assert changes(made, asked, "images", "parameters") == {}
 
 
-def test_who_takes_all_parameters_uses_all_but_those_that_name_images():
-    made = {"seed": "0", "source": "films", RAW: "here"}
-    asked = {"seed": "7", "source": "others", RAW: "there"}
+def test_who_takes_all_parameters_uses_all_but_raw_data_and_those_of_additions():
+    made = {"seed": "0", "source": "films", "pretrainings": "1", RAW: "here"}
+    asked = {"seed": "7", "source": "others", "pretrainings": "3", RAW: "there"}
 
     assert changes(made, asked, "parameters") == {"seed": "0"}

@@ -102,6 +102,33 @@ def make_optimism(low, high, difference=0.1, seeds=3):
     )
 
 
+def make_stability(pretrainings=3, architecture="vgg16"):
+    """Table ``stability`` of one network: accuracies of 80 %, 78 %, 76 % and so on."""
+    single = [
+        {
+            "architecture": architecture,
+            "pretraining": str(number + 1),
+            "accuracy": 0.8 - 0.02 * number,
+            "accuracy_low": float("nan"),
+            "accuracy_high": float("nan"),
+            "accuracy_sd_seeds": 0.01,
+            "accuracy_sd_pretrainings": float("nan"),
+            "pretrainings": 1,
+            "seeds": 3,
+        }
+        for number in range(pretrainings)
+    ]
+    mean = {
+        "pretraining": "all",
+        "accuracy": 0.8 - 0.01 * (pretrainings - 1),
+        "accuracy_low": 0.7,
+        "accuracy_high": 0.85,
+        "accuracy_sd_pretrainings": 0.02,
+        "pretrainings": pretrainings,
+    }
+    return pd.DataFrame([*single, single[0] | mean])
+
+
 def make_arm(initialisation, unfreeze, difference=None, p_holm=None, **changes):
     """Row of table ``ablation``: an arm of VGG16, 5 points of interval on each side."""
     difference = float("nan") if difference is None else difference

@@ -24,7 +24,12 @@ from made_audit import (
     make_subgroups,
     make_tests,
 )
-from made_results import make_ablation, make_optimism, make_result
+from made_results import (
+    make_ablation,
+    make_optimism,
+    make_result,
+    make_stability,
+)
 from made_tables import make_folds, make_split, make_two_sources, take
 
 PICTURE = np.zeros((4, 4, 3), np.uint8)
@@ -175,6 +180,7 @@ def make_whole_run():
         optimism=make_optimism(0.02, 0.18),
         ablation=make_ablation(),
         ablation_picture=PICTURE,
+        stability=make_stability(),
         identifiable=make_identifiable(),
         shortcuts_picture=PICTURE,
         deletion_picture=PICTURE,

@@ -95,6 +95,7 @@ class Run:
     optimism: pd.DataFrame | None = None
     ablation: pd.DataFrame | None = None
     ablation_picture: np.ndarray | None = None
+    stability: pd.DataFrame | None = None
     identifiable: pd.DataFrame | None = None
     shortcuts_picture: np.ndarray | None = None
     deletion_picture: np.ndarray | None = None

@@ -1,10 +1,13 @@
 """What the intervals of a page hold: other patients, and other trainings."""
 
 from detl.report.inputs import Run
-from detl.wording import count_of
+from detl.wording import count_of, enumerate_names, network_title
 
 THESE = "over patients, of these networks"
 """What a caption says of intervals that hold no other training, whatever the seeds."""
+
+OTHER_PRETRAININGS = "Other pretrainings"
+"""Title of the section on what pipeline ``stability`` adds."""
 
 
 def count_seeds(run: Run) -> int:
@@ -31,10 +34,25 @@ def describe_trainings(run: Run) -> str:
 
 
 def describe_missing(run: Run) -> str:
-    """Return what no interval of the page holds."""
+    """Return what no interval of the page holds, or only those of one section."""
+    exception = _name_exception(run)
     if count_seeds(run) == 1:
         return (
             "Each network was trained once: the intervals are over patients, and what "
-            "another training would give is in none of them."
+            f"another training would give is in none of them{exception}."
         )
-    return "All seeds share one pretraining: what another would give is in no interval."
+    return (
+        "All seeds share one pretraining: what another would give is in no interval"
+        f"{exception}."
+    )
+
+
+def _name_exception(run: Run) -> str:
+    """Return which intervals hold other pretrainings, "" where none does."""
+    if run.stability is None:
+        return ""
+    compared = run.stability["architecture"].unique()
+    networks = enumerate_names([network_title(name) for name in compared])
+    missing = set(run.networks) - set(compared)
+    alone = f" (of {networks} alone)" if missing else ""
+    return f' but those of the section "{OTHER_PRETRAININGS}"{alone}'

@@ -180,6 +180,19 @@ FOLD_PREDICTIONS = DataFrameSchema(
 )
 """Predictions of the same images by the networks of several folds and seeds."""
 
+PRETRAINING_PREDICTIONS = DataFrameSchema(
+    {
+        "pretraining": Column(int, Check.ge(2)),
+        **FOLD_PREDICTIONS.columns,
+        "group": _text(),
+    },
+    strict=True,
+    unique=["image_id", "seed"],
+    name="pretraining_predictions",
+)
+"""Predictions of the test parts, pooled, by the networks of further pretrainings; no
+two pretrainings share a seed."""
+
 
 def tabulate_predictions(
     images: pd.DataFrame, probabilities: np.ndarray

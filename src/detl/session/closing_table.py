@@ -105,6 +105,30 @@ def format_ablation(ablation: pd.DataFrame) -> str:
     return "\n".join(["", shown.fillna("").to_string(index=False), *lines])
 
 
+def format_stability(stability: pd.DataFrame) -> str:
+    """Return the table ``stability`` as text, in percent and percentage points.
+
+    Args:
+        stability: A row per architecture and pretraining, and one for all of them.
+    """
+    shown = pd.DataFrame(
+        {
+            "architecture": stability["architecture"],
+            "pretraining": stability["pretraining"],
+            "accuracy, 95 % interval": _shares(stability, "accuracy"),
+            "SD over seeds": stability["accuracy_sd_seeds"].map(_name_deviation),
+            "SD over pretrainings": (100 * stability["accuracy_sd_pretrainings"])
+            .map("{:.1f} points".format, na_action="ignore")
+            .fillna(""),
+        }
+    )
+    explained = (
+        "Accuracy: mean over seeds, of all also over pretrainings; interval over "
+        "patients and pretrainings."
+    )
+    return "\n".join(["", shown.to_string(index=False), explained])
+
+
 def _points(table: pd.DataFrame, name: str) -> pd.Series:
     """Return differences of fractions with their intervals, in percentage points."""
     texts = [

@@ -15,6 +15,12 @@ from detl.session.selection import FILTERS
 SOURCE = "source"
 """The parameter that names the images of the external test."""
 
+PRETRAININGS = "pretrainings"
+"""The parameter that says how many pretrainings pipeline ``stability`` compares."""
+
+OF_ADDITIONS = (SOURCE, PRETRAININGS)
+"""Parameters of pipelines that add to what ``detl`` has made, and do not change it."""
+
 COMMAND = "detl.command"
 """Tag of a session's run: the first command, which gives the run its name."""
 
@@ -51,10 +57,10 @@ class Setting:
     def digest(self) -> str:
         """Digest of parameters and raw data: another one belongs to another MLflow run.
 
-        The source of the external test does not count: testing a network elsewhere
-        does not make it another network.
+        Those of additions do not count: testing a network elsewhere, or pretraining
+        others beside it, does not make it another network.
         """
-        chosen = {k: v for k, v in self.parameters.items() if k != SOURCE}
+        chosen = {k: v for k, v in self.parameters.items() if k not in OF_ADDITIONS}
         content = json.dumps([self.raw, chosen], sort_keys=True, default=str)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 

@@ -16,7 +16,7 @@ from kedro.pipeline.node import Node
 
 from detl.design import unit_of
 from detl.errors import DetlError
-from detl.session.commands import SOURCE
+from detl.session.commands import OF_ADDITIONS, PRETRAININGS
 from detl.session.made_with import (
     FILE,
     RAW,
@@ -141,6 +141,8 @@ class InputHooks:
         """Look for the inputs that other stages make, and read the external source."""
         from detl.datasets import MayBeMissing
 
+        if f"params:{PRETRAININGS}" in pipeline.inputs():
+            _refuse_one_pretraining(run_params, catalog)
         made_by = makers()
         missing = [
             name
@@ -160,6 +162,20 @@ class InputHooks:
             )
         if "params:source" in pipeline.inputs():
             _refuse_unreadable_source(catalog)
+
+
+def _refuse_one_pretraining(run_params: dict[str, Any], catalog: DataCatalog) -> None:
+    """Refuse to compare pretrainings where there is to be one."""
+    from detl.session.provenance import spell_command
+
+    if catalog.load(f"params:{PRETRAININGS}") > 1:
+        return
+    asked = {**(run_params["runtime_params"] or {}), PRETRAININGS: 3}
+    raise DetlError(
+        f"'{PRETRAININGS}' is 1, which is the one that pipeline detl makes, and must "
+        "be 2 or more to compare it with others: run "
+        f"'{spell_command({**run_params, 'runtime_params': asked})}'."
+    )
 
 
 def _refuse_unreadable_source(catalog: DataCatalog) -> None:
@@ -253,9 +269,9 @@ class LedgerHooks:
         if not run_params["only_missing_outputs"]:
             # The same images may lie in another folder on another machine.
             changes = [change for change in changes if change.parameter != RAW]
-        if "params:source" not in pipeline.inputs():
-            # The results of an external test stay those of their own source.
-            changes = [change for change in changes if change.parameter != SOURCE]
+        # The results of an external test stay those of their own source, for example.
+        unused = {n for n in OF_ADDITIONS if f"params:{n}" not in pipeline.inputs()}
+        changes = [change for change in changes if change.parameter not in unused]
         if changes:
             dataset, name, before = changes[0]
             raise DetlError(
@@ -353,6 +369,8 @@ class ClosingTableHooks:
             click.echo(closing_table.format_optimism(catalog.load("optimism")))
         if "ablation" in made:
             click.echo(closing_table.format_ablation(catalog.load("ablation")))
+        if "stability" in made:
+            click.echo(closing_table.format_stability(catalog.load("stability")))
         if "summary" in made:
             summary = catalog.load("summary")
             click.echo(closing_table.format_summary(summary, self._report))

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from detl.datasets.atomic import written_whole
 from detl.errors import DetlError
 from detl.schemas.parameters import flatten_parameters
-from detl.session.commands import SOURCE
+from detl.session.commands import OF_ADDITIONS
 from detl.session.project_parameters import ProjectParameters
 from detl.session.simultaneous_runs import one_at_a_time
 
@@ -141,6 +141,6 @@ def _list_used(node: Node, names: Iterable[str]) -> list[str]:
     return [
         name
         for name in names
-        if (takes_all and name not in (RAW, SOURCE))
+        if (takes_all and name not in (RAW, *OF_ADDITIONS))
         or any(name == block or name.startswith(f"{block}.") for block in blocks)
     ]

@@ -16,7 +16,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from detl.errors import DetlError
-from detl.session.commands import Setting, name_environment
+from detl.session.commands import OF_ADDITIONS, Setting, name_environment
 from detl.session.mlflow_store import (
     asking_once,
     describe_refusal,
@@ -105,13 +105,15 @@ class MlflowHooks:
         """Open the run of the node's unit, and log the parameters that the node uses.
 
         ``inputs`` is a copy that only the hooks see. Parameters are taken out of it,
-        because kedro-mlflow logs them value by value, each in a call of its own. Two
+        because kedro-mlflow logs them value by value, each in a call of its own. Some
         are not logged: the whole tree, whose values are logged by the nodes that use
-        them, and the source of the external test, because a parameter of a run cannot
-        change and one run may be tested on several sources (it is a tag).
+        them, and those of additions, because a parameter of a run cannot change, and
+        one run may be tested on several sources (which is a tag) or beside more and
+        more pretrainings (which is a metric).
         """
         inputs.pop("parameters", None)
-        inputs.pop("params:source", None)
+        for name in OF_ADDITIONS:
+            inputs.pop(f"params:{name}", None)
         used = {
             name.removeprefix("params:"): inputs.pop(name)
             for name in sorted(inputs)

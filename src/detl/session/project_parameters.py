@@ -47,6 +47,9 @@ class ProjectParameters(Parameters):
     """A network takes up to ten thousand seeds from it (``networks/blocks.py``)."""
     seeds: Annotated[int, Field(ge=1, le=100)]
     """Tails that are trained in each fold: of this seed, and of those after it."""
+    pretrainings: Annotated[int, Field(ge=1, le=100)]
+    """Pretrainings of each network: of this seed, and of every ``seeds``-th after it.
+    All but the first are those of pipeline ``stability``."""
     phantom: PhantomParameters
     ingest: IngestParameters
     split: SplitParameters

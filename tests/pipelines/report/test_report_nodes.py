@@ -187,7 +187,7 @@ def write_page(raw, folder, ingest):
         **dict.fromkeys(("shortcuts_picture", "deletion_picture", "sanity_picture")),
         **dict.fromkeys(("shortcuts.identifiable", "external.source")),
         "confusion_matrices": PICTURE,
-        **dict.fromkeys(("optimism", "ablation", "ablation_picture")),
+        **dict.fromkeys(("optimism", "ablation", "ablation_picture", "stability")),
         "provenance": {
             "command": "kedro run --env small",
             "environment": "small",

@@ -3,7 +3,13 @@ import pandas as pd
 
 from detl.report.sections import comparisons
 from detl.report.sections.comparisons import judge_arms
-from made_results import make_arm, make_optimism, tables_of, texts_of
+from made_results import (
+    make_arm,
+    make_optimism,
+    make_stability,
+    tables_of,
+    texts_of,
+)
 from made_run import PROVENANCE, make_run
 from made_tables import make_split
 
@@ -36,6 +42,7 @@ def test_what_was_not_run_has_its_command():
     texts = texts_of(described())
     assert "kedro run --pipeline optimism" in texts
     assert "kedro run --pipeline ablation" in texts
+    assert "kedro run --pipeline stability --params pretrainings=3" in texts
 
 
 def test_the_command_names_another_environment():
@@ -200,3 +207,10 @@ def test_the_picture_of_the_arms_is_shown_where_there_is_one():
     run = make_run(ablation=table, ablation_picture=picture)
     section = comparisons.section(run).subsections[1]
     assert [block.picture is picture for block in section.blocks[1:2]] == [True]
+
+
+def test_other_pretrainings_stand_where_they_were_run():
+    section = comparisons.section(make_run(stability=make_stability())).subsections[2]
+
+    assert section.title == "Other pretrainings"
+    assert "kedro run --pipeline stability" not in " ".join(texts_of(section))

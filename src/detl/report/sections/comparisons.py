@@ -1,4 +1,4 @@
-"""The section on the comparisons: two protocols, and the arms of the ablation."""
+"""The section on the comparisons: protocols, arms of the ablation, pretrainings."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -10,7 +10,8 @@ from detl.report.blocks import Block, Bullets, Code, Figure, Paragraph, Section,
 from detl.report.checks import Check
 from detl.report.inputs import Run
 from detl.report.sections.limits.judgements import is_established
-from detl.report.trainings import name_held
+from detl.report.sections.stability import describe_pretrainings
+from detl.report.trainings import OTHER_PRETRAININGS, name_held
 from detl.wording import (
     INITIALISATION_TITLES,
     UNFREEZE_TITLES,
@@ -35,7 +36,7 @@ _IMAGENET_DIFFERS = (
 
 
 def section(run: Run) -> Section:
-    """Return the section: what the paper's protocol adds, and what each step gives."""
+    """Return the section: the other protocol, what each step gives, other seeds."""
     return Section(
         "comparisons",
         "Comparisons",
@@ -50,6 +51,11 @@ def section(run: Run) -> Section:
                 "What is trained, and from which weights",
                 _compare_arms(run),
             ),
+            Section(
+                "stability",
+                OTHER_PRETRAININGS,
+                _compare_pretrainings(run),
+            ),
         ],
     )
 
@@ -59,14 +65,28 @@ def checks(run: Run) -> list[Check]:
     return []
 
 
-def _not_run(run: Run, pipeline: str, purpose: str) -> list[Block]:
+def _not_run(
+    run: Run, pipeline: str, purpose: str, parameters: str = ""
+) -> list[Block]:
     environment = run.provenance["environment"]
     option = "" if environment == "base" else f" --env {environment}"
-    command = f"kedro run --pipeline {pipeline}{option}"
+    command = f"kedro run --pipeline {pipeline}{option}{parameters}"
     return [
         Paragraph(f"Not part of this run. This command {purpose}:"),
         Code(command),
     ]
+
+
+def _compare_pretrainings(run: Run) -> list[Block]:
+    if run.stability is not None:
+        return describe_pretrainings(run.stability)
+    return _not_run(
+        run,
+        "stability",
+        "pretrains the networks with two other seeds, trains all folds on each, and "
+        "adds the interval over pretrainings to this page",
+        " --params pretrainings=3",
+    )
 
 
 # ---------------------------------------------------------------- protocols
