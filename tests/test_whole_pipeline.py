@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -230,3 +231,64 @@ def test_the_report_is_logged_in_the_parent(store):
 
     assert "report.html" in files
     assert len(store.pictures(parent)) == 7
+
+
+def test_the_bundle_answers_a_folds_test_images_as_the_cross_validation_did(finished):
+    from detl.schemas.classes import PROBABILITIES
+    from detl.serving.bundle import load_bundle
+    from detl.serving.predictor import BATCH_SIZE, Predictor
+
+    data = finished[0] / "data/test"
+    images = pd.read_parquet(data / "02_intermediate/images.parquet")
+    pixels = np.load(data / "02_intermediate/pixels.npy")
+    for architecture in ARCHITECTURES:
+        predictor = Predictor(load_bundle(data / f"06_models/{architecture}/bundle"))
+        scaled = pd.read_parquet(
+            data / f"07_model_output/{architecture}/scaled.parquet"
+        )
+        for place, fold in enumerate(FOLDS):
+            tested = scaled[scaled["fold"] == fold].head(BATCH_SIZE)
+            rows = images.set_index("image_id")["row"][tested["image_id"]]
+            _, by_fold = predictor.run_networks(pixels[rows])
+            np.testing.assert_allclose(
+                by_fold[place], tested[PROBABILITIES], atol=1e-6, rtol=0
+            )
+
+
+def test_the_card_has_the_figures_of_the_report_and_its_verdict(finished):
+    project, _ = finished
+    folder = project / "data/test/08_reporting"
+    card = (folder / "vgg16/model_card.md").read_text()
+    summary = pd.read_csv(folder / "summary.csv").set_index("architecture")
+    verdict = pd.read_csv(folder / "audit_verdict.csv")
+
+    assert f"{100 * summary.loc['vgg16', 'accuracy']:.1f} %" in card
+    for check in verdict["check"]:
+        assert f"| {check} |" in card
+    assert "No honest score of all five folds together exists" in card
+
+
+def test_predict_answers_a_folder_and_leaves_no_run_in_mlflow(finished, store):
+    project, _ = finished
+    films = project / "data/test/01_raw/phantoms/covid-chestxray/images"
+    before = len(store.below(None))
+    options = f"input={films},output=answers,network=vgg16"
+
+    command = ("run", "--pipeline", "predict", "--env", "test", "--params", options)
+    run = run_kedro_alone(project, *command, cwd=project)
+
+    assert run.returncode == 0, run.stdout
+    answers = pd.read_csv(project / "answers/predictions.csv")
+    assert len(answers) == len(list(films.iterdir()))
+    assert set(answers["decision"]) <= {"accepted", "warned", "refused"}
+    assert len(store.below(None)) == before
+
+
+def test_predict_without_an_input_says_what_to_type(finished):
+    project, _ = finished
+
+    command = ("run", "--pipeline", "predict", "--env", "test")
+    run = run_kedro_alone(project, *command, cwd=project)
+
+    assert run.returncode != 0
+    assert "--params input=PATH" in run.stdout
