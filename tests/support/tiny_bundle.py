@@ -51,6 +51,7 @@ def tiny_bundle() -> Bundle:
         map_shift=0.0,
         warned_below=0.05,
         refused_below=0.01,
+        warnings=["Trained on noise."],
         versions={"detl": "0"},
     )
     familiarity = Familiarity.of(features, np.arange(IMAGES))

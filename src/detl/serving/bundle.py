@@ -44,6 +44,8 @@ class About(BaseModel):
     """Rank of familiarity below which an image is answered with a warning."""
     refused_below: float
     """Rank of familiarity below which an image is not answered."""
+    warnings: list[str]
+    """Of the model card: what whoever uses an answer must know, in sentences."""
     versions: dict[str, str]
     """Of the code and of what it runs on, by package."""
 

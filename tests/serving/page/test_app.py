@@ -62,6 +62,7 @@ def test_a_film_gets_probabilities_a_map_and_the_notice(send):
     assert said["predicted"] in said["probabilities"]
     assert said["map"].startswith("data:image/png;base64,")
     assert "no medical device" in said["notice"]
+    assert said["warnings"] == ["Trained on noise."]
 
 
 def test_a_film_unlike_the_training_images_is_shown_without_a_class(send):

@@ -25,6 +25,8 @@ def pack_bundle(
     temperatures: pd.DataFrame,
     map_shift: float,
     card: str,
+    is_synthetic: bool,
+    audit_verdict: pd.DataFrame,
     provenance: dict[str, Any],
     ingest: IngestParameters,
     refusal: RefusalParameters,
@@ -39,6 +41,8 @@ def pack_bundle(
         temperatures: What ``fit_temperatures`` returns.
         map_shift: How far the maps lie from what they are of, in pixels.
         card: The model card.
+        is_synthetic: Whether the images are phantoms.
+        audit_verdict: A row per check.
         provenance: Knows the versions.
         ingest: How images are brought to the networks' size.
         refusal: When an image is not answered.
@@ -67,7 +71,31 @@ def pack_bundle(
         map_shift=float(map_shift),
         warned_below=refusal.warned_below,
         refused_below=refusal.refused_below,
+        warnings=name_warnings(is_synthetic, audit_verdict),
         versions=provenance["versions"],
     )
     familiarity = Familiarity.of(features, data_b["group"].to_numpy())
     return Bundle(about, trunk, models, familiarity, card)
+
+
+def name_warnings(is_synthetic: bool, audit_verdict: pd.DataFrame) -> list[str]:
+    """Return what whoever uses an answer must know, in sentences.
+
+    Args:
+        is_synthetic: Whether the images are phantoms.
+        audit_verdict: A row per check.
+    """
+    warnings = []
+    if is_synthetic:
+        warnings.append(
+            "Trained on synthetic radiographs: of a real film the answer means nothing."
+        )
+    failed = audit_verdict.loc[audit_verdict["verdict"] == "fail", "check"]
+    if len(failed):
+        warnings.append(f"The audit fails: {', '.join(failed)}.")
+    unknown = (audit_verdict["verdict"] == "not computed").sum()
+    if unknown:
+        warnings.append(
+            f"{unknown} of {len(audit_verdict)} checks of the audit were not computed."
+        )
+    return warnings

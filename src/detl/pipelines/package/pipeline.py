@@ -42,7 +42,8 @@ def _pack(architecture: str, folds: Sequence[str]) -> list[Node]:
         Node(
             pack_bundle,
             inputs={
-                **{name: name for name in ("data_b", "provenance")},
+                **{name: name for name in ("data_b", "audit_verdict", "provenance")},
+                "is_synthetic": "report.is_synthetic",
                 "trunk": f"{architecture}.transfer.trunk",
                 "features": f"{architecture}.transfer.features",
                 "temperatures": f"{architecture}.evaluate.temperatures",

@@ -120,6 +120,7 @@ def describe_answer(answer: Answer, predictor: Predictor) -> dict[str, Any]:
         "image": None if answer.pixels is None else _draw(answer.pixels),
         "map": None if answer.heat_map is None else _draw_map(answer.heat_map),
         "network": network_title(about.architecture),
+        "warnings": about.warnings,
         "notice": NOTICE,
     }
 

@@ -27,14 +27,19 @@ async function send(file) {
   show(answer);
 }
 
+function list(id, texts) {
+  $(id).replaceChildren(...texts.map((text) =>
+    Object.assign(document.createElement("li"), { textContent: text })));
+}
+
 function show(answer) {
   $("image").src = answer.image;
   $("map").hidden = $("fader").hidden = !answer.map;
   if (answer.map) $("map").src = answer.map;
   $("decision").className = answer.decision;
   $("decision").textContent = words[answer.decision](answer);
-  $("reasons").replaceChildren(...answer.reasons.map((text) =>
-    Object.assign(document.createElement("li"), { textContent: text })));
+  list("reasons", answer.reasons);
+  list("warnings", answer.warnings);
   const shares = Object.entries(answer.probabilities || {});
   $("probabilities").hidden = $("spread").hidden = !shares.length;
   $("probabilities").tBodies[0].replaceChildren(...shares.map(([name, share]) => {
