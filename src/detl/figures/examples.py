@@ -101,7 +101,7 @@ def choose_examples(explained: pd.DataFrame) -> list[int]:
 
 
 def measure_evidence(
-    explained: pd.DataFrame, heat_maps: np.ndarray, size: int
+    explained: pd.DataFrame, heat_maps: np.ndarray, size: int, shift: float = 0.0
 ) -> dict[str, Any]:
     """Return the strength of the maps of correctly classified images, by class.
 
@@ -112,14 +112,15 @@ def measure_evidence(
         explained: The table of ``gather_explained``.
         heat_maps: The maps of ``gather_explained``.
         size: Height and width of the pixels.
+        shift: That of the panel, in pixels, so that ``largest`` is the end of its bar.
 
     Returns:
         ``largest`` peak in the panel of the examples; and ``classes``, true class to
         the number of right ``images`` and the mean of their ``peak``, None without
         images.
     """
-    peaks = upsample(heat_maps[:, 0], size).max(axis=(1, 2), initial=0)
-    true_peaks = upsample(heat_maps[:, 1], size).max(axis=(1, 2), initial=0)
+    peaks = upsample(heat_maps[:, 0], size, shift).max(axis=(1, 2), initial=0)
+    true_peaks = upsample(heat_maps[:, 1], size, shift).max(axis=(1, 2), initial=0)
     is_right = (explained["label"] == explained["predicted"]).to_numpy()
     classes = {}
     for label in DATA_B_CLASSES:

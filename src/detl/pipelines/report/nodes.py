@@ -31,7 +31,9 @@ def draw_network_examples(
     maps = dict(zip(folds, explained[len(folds) :], strict=True))
     every, heat_maps = examples.gather_explained(chosen, maps, data_b)
     panel = examples.draw_examples(every, heat_maps, pixels, map_shift)
-    return panel, examples.measure_evidence(every, heat_maps, pixels.shape[1])
+    return panel, examples.measure_evidence(
+        every, heat_maps, pixels.shape[1], map_shift
+    )
 
 
 # ---------------------------------------------------------------- facts and figures

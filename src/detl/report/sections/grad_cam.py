@@ -12,19 +12,18 @@ from detl.schemas.classes import DATA_B_CLASSES
 from detl.wording import class_title, network_title
 
 _WHAT_IS_SEEN = (
-    "Grad-CAM marks where the output of the last block speaks for a class: the "
-    "sum of its channels, each weighted with the mean derivative of the class's logit "
-    "(before softmax), where that is positive. The maps are in units of the logit and "
-    "are those of test images, made by the network of the fold that tests them."
+    "Grad-CAM marks where the output of the last block speaks for a class. The maps "
+    "are in units of the logit (the class's number before softmax), and are those of "
+    "test images, made by the network of the fold that tests them. The probability "
+    "beside an image is that of this network before temperature scaling: it is not "
+    "calibrated."
 )
 _WHAT_RED_MEANS = (
     "Per network and true class, the most confident right image and the most confident "
-    "wrong one of all folds; a class that has no such image among those explained has "
-    "a row less. In the second and the fourth column red is the largest value of the "
-    "whole panel, so that rows can be compared and a weak map stays pale; in the third "
-    "each map has a scale of its own, with the value of red written on it, and shows "
-    "where the evidence is, however weak. A map that is not empty and has a scale of "
-    "its own is red somewhere, however little speaks for the class."
+    "wrong one of all folds, if there is one. In the second and the fourth column red "
+    "is the largest value of the whole panel, so that a weak map stays pale; in the "
+    "third each map has a scale of its own, and is red somewhere however little speaks "
+    "for the class."
 )
 NEARLY_EMPTY = 0.05
 """Share of the other classes' mean peak below which maps are called nearly empty."""

@@ -6,7 +6,15 @@ from typing import Any
 
 import pandas as pd
 
-from detl.report.blocks import Block, Code, Note, Paragraph, Section, Table
+from detl.report.blocks import (
+    Block,
+    Code,
+    Folded,
+    Note,
+    Paragraph,
+    Section,
+    Table,
+)
 from detl.report.checks import Check
 from detl.report.inputs import Run
 from detl.schemas.parameters import flatten_parameters
@@ -69,9 +77,9 @@ def section(run: Run) -> Section:
         "Parameters, as the environment and the command have set them.",
     )
     subsections = [
-        Section("versions", "Versions", [versions]),
-        Section("figures", "Figures as files", [files]),
-        Section("parameters", "All parameters", [values]),
+        Section("versions", "Versions", [Folded("Packages", [versions])]),
+        Section("figures", "Figures as files", [Folded("Files", [files])]),
+        Section("parameters", "All parameters", [Folded("Parameters", [values])]),
     ]
     return Section("repeat", "How to repeat this run", blocks, subsections)
 
