@@ -56,6 +56,7 @@ def section(run: Run) -> Section:
         ],
         [
             _describe_published(),
+            _describe_classes(run.roc_picture),
             _describe_confusions(run.confusion_matrices),
         ],
     )
@@ -103,6 +104,22 @@ def _describe_published() -> Section:
                 "What follows from its 1,277 images and five folds",
                 [Bullets(question_published())],
             ),
+        ],
+    )
+
+
+def _describe_classes(roc: np.ndarray) -> Section:
+    return Section(
+        "classes",
+        "By class",
+        [
+            Figure(
+                roc,
+                "ROC curves of the ensembles, each class against the others, mean of "
+                "the folds. The scores of each class stand in the next section.",
+                "Per network, a curve of sensitivity by false positive rate for each "
+                "class.",
+            )
         ],
     )
 

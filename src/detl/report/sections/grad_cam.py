@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from detl.report.blocks import Block, Bullets, Figure, Paragraph, Section, Table
+from detl.report.blocks import Block, Bullets, Figure, Folded, Paragraph, Section, Table
 from detl.report.checks import Check
 from detl.report.inputs import Results, Run
 from detl.schemas.classes import DATA_B_CLASSES
@@ -61,7 +61,26 @@ def section(run: Run) -> Section:
         ],
     )
     texts: list[Block] = [Paragraph(_WHAT_IS_SEEN), Paragraph(_WHAT_RED_MEANS)]
-    return Section("grad-cam", "Grad-CAM", [*texts, *figures], [claim])
+    errors = Section(
+        "grad-cam-errors",
+        "The most confident errors",
+        [
+            Folded(
+                f"{network_title(architecture)}: wrong test images and their maps",
+                [
+                    Figure(
+                        network.errors,
+                        "The wrong images with the highest probability among those "
+                        "that were explained; the columns are those of Grad-CAM.",
+                        f"Rows of test images that {network_title(architecture)} got "
+                        "wrong, each with its heat maps.",
+                    )
+                ],
+            )
+            for architecture, network in run.networks.items()
+        ],
+    )
+    return Section("grad-cam", "Grad-CAM", [*texts, *figures], [claim, errors])
 
 
 def checks(run: Run) -> list[Check]:
