@@ -121,3 +121,11 @@ def test_a_run_of_one_seed_says_that_its_intervals_hold_no_other_training():
 
     assert "what another training would give is in none" in one
     assert "trained with 3 seeds" in several
+
+
+def test_the_interval_stands_beside_its_number_and_before_the_p_value():
+    best = Check(
+        "Best", "one", "pass", "It is.", "+2.2 points, p 0.020", "+0.1 to +4.2"
+    )
+    shown = describe_verdict(tabulate_checks([best]), make_run()).blocks[0].frame
+    assert shown["found"].tolist() == ["+2.2 points (+0.1 to +4.2), p 0.020"]

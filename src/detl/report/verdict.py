@@ -145,7 +145,11 @@ def describe_verdict(verdict: pd.DataFrame, run: Run) -> Section:
 
 
 def _show_found(row: Mapping[Hashable, Any]) -> str:
-    return f"{row['number']} ({row['interval']})" if row["interval"] else row["number"]
+    if not row["interval"]:
+        return str(row["number"])
+    # The interval is of the number, and not of what follows it, such as a p value.
+    number, comma, rest = str(row["number"]).partition(", ")
+    return f"{number} ({row['interval']}){comma}{rest}"
 
 
 def _fold_missing(missing: pd.DataFrame) -> Folded:
