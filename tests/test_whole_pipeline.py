@@ -201,8 +201,11 @@ def test_the_report_is_one_page_that_loads_nothing(finished):
     page = (project / "data/test/08_reporting/report.html").read_text()
 
     assert "<script" not in page
-    sources = set(re.findall(r'(?:src|href)="([^"]{5})', page))
-    assert all(source == "data:" or source.startswith("#") for source in sources)
+    assert set(re.findall(r'src="([^"]{5})', page)) == {"data:"}
+    links = set(re.findall(r'href="([^"]+)"', page))
+    assert {link for link in links if not link.startswith("#")} == {
+        "https://arxiv.org/abs/2004.10507"
+    }
     assert page.count('src="data:image/png') >= 8
 
 
@@ -219,9 +222,10 @@ def test_the_pictures_of_the_report_lie_beside_it(finished):
     project, _ = finished
     figures = project / "data/test/08_reporting/figures"
 
-    names = {"samples", "cooccurrence", "curves", "accuracies"}
+    names = {"samples", "cooccurrence", "curves", "accuracies", "roc"}
     names |= {"reliability", "net_benefit"}
     names |= {f"{architecture}_grad_cam" for architecture in ARCHITECTURES}
+    names |= {f"{architecture}_errors" for architecture in ARCHITECTURES}
     assert {path.stem for path in figures.glob("*.png")} == names
 
 
@@ -230,7 +234,7 @@ def test_the_report_is_logged_in_the_parent(store):
     files = [file.path for file in store.client.list_artifacts(parent.info.run_id)]
 
     assert "report.html" in files
-    assert len(store.pictures(parent)) == 7
+    assert len(store.pictures(parent)) == 8
 
 
 def test_the_bundle_answers_a_folds_test_images_as_the_cross_validation_did(finished):

@@ -107,30 +107,37 @@ def count_of(number: int, thing: str, things: str | None = None) -> str:
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
 
 
-def show_measured(row: Mapping[Hashable, Any], is_share: bool = True) -> str:
+def show_measured(
+    row: Mapping[Hashable, Any], is_share: bool = True, decimals: int = 2
+) -> str:
     """Return a measured number with its 95 % interval, or why either is missing.
 
     Args:
         row: ``value``, ``low``, ``high`` and ``note``.
         is_share: Whether the number is a share from 0 to 1, shown in per cent.
+        decimals: Of a number that is no share.
     """
     if pd.isna(row["value"]):
         return str(row["note"]) or "not computed"
-    value, interval = show_number(row, is_share)
+    value, interval = show_number(row, is_share, decimals)
     if not interval and isinstance(row["note"], str):
         interval = row["note"]
     return f"{value} ({interval})" if interval else value
 
 
-def show_number(row: Mapping[Hashable, Any], is_share: bool = True) -> tuple[str, str]:
+def show_number(
+    row: Mapping[Hashable, Any], is_share: bool = True, decimals: int = 2
+) -> tuple[str, str]:
     """Return a measured number, and its 95 % interval, "" if there is none.
 
     Args:
         row: ``value``, ``low`` and ``high``.
         is_share: Whether the number is a share from 0 to 1, shown in per cent.
+        decimals: Of a number that is no share.
     """
     value, low, high = (float(row[name]) for name in ("value", "low", "high"))
     if is_share:
         interval = "" if pd.isna(low) else interval_in_percent(low, high)
         return in_percent(value), interval
-    return f"{value:.2f}", "" if pd.isna(low) else f"{low:.2f} to {high:.2f}"
+    interval = "" if pd.isna(low) else f"{low:.{decimals}f} to {high:.{decimals}f}"
+    return f"{value:.{decimals}f}", interval

@@ -3,7 +3,9 @@ import pandas as pd
 import pytest
 
 from detl.errors import DetlError
+from detl.explanation.grad_cam import upsample
 from detl.figures.examples import (
+    choose_errors,
     choose_examples,
     draw_examples,
     gather_explained,
@@ -75,6 +77,22 @@ def test_equally_confident_images_are_chosen_by_name_whatever_their_order():
     assert choose_examples(table[::-1]) == [0]
 
 
+def test_the_most_confident_errors_come_first(gathered):
+    explained, _ = gathered
+    positions = choose_errors(explained)
+    assert explained["image_id"].iloc[positions].tolist() == ["b", "e"]
+
+
+def test_a_network_without_errors_has_an_empty_page_of_them(heat_maps, data_b):
+    right = images(("c", "covid_19", "covid_19", 0.9))
+    explained, every = gather_explained(
+        {"fold_1": right}, {"fold_1": heat_maps["fold_1"][2:]}, data_b
+    )
+    pixels = np.zeros((5, SIZE, SIZE), np.uint8)
+    assert choose_errors(explained) == []
+    assert draw_examples(explained, every, pixels, 0.0, []).shape == (68, 1300, 3)
+
+
 def test_the_peak_of_a_class_is_the_mean_over_its_right_images(gathered):
     evidence = measure_evidence(*gathered, SIZE)
     assert evidence["classes"]["normal"] == {"images": 2, "peak": 2.0}
@@ -89,6 +107,14 @@ def test_a_class_without_a_right_image_has_no_peak(gathered):
 def test_the_largest_peak_is_that_of_the_panel(gathered):
     # Image e has 9, but is not in the panel.
     assert measure_evidence(*gathered, SIZE)["largest"] == 8
+
+
+def test_the_largest_peak_is_of_the_maps_as_the_panel_shows_them(gathered):
+    explained, every = gathered
+    shown = choose_examples(explained)
+    evidence = measure_evidence(explained, every, SIZE, 1.5)
+    panel = upsample(every[shown].reshape(-1, *every.shape[2:]), SIZE, 1.5)
+    assert evidence["largest"] == panel.max()
 
 
 def test_the_panel_has_a_row_per_example(gathered):

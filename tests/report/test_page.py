@@ -10,8 +10,11 @@ import pytest
 from detl.errors import DetlError
 from detl.report.blocks import (
     Bullets,
+    Checks,
     Code,
     Figure,
+    Folded,
+    Links,
     Note,
     Paragraph,
     Section,
@@ -159,3 +162,48 @@ def test_two_sections_with_one_anchor_stop():
     twice = [Section("a", "A"), Section("b", "B", subsections=[Section("a", "C")])]
     with pytest.raises(DetlError, match="2 sections with the anchor a"):
         render_page("A run", "", twice)
+
+
+CHECKS = pd.DataFrame(
+    {
+        "verdict": ["fail", "warn", "pass"],
+        "check": ["Cues", "Subgroups", "Leaks"],
+        "found": ["0.90 (0.80 to 0.95)", "", "0 crossings"],
+        "meaning": ["The border tells.", "Few images.", "None."],
+    }
+)
+
+
+def test_a_check_has_a_sign_and_a_word_beside_its_colour():
+    page = render_page("A run", "", [Section("a", "A", [Checks(CHECKS, "Checks.")])])
+    found = re.findall(
+        r'<tr class="(\w+)">\s*<td><strong class="verdict">'
+        r'<span aria-hidden="true">(.)</span> (\w+)</strong>',
+        page,
+    )
+    assert found == [
+        ("fail", "\N{BALLOT X}", "fail"),
+        ("warn", "!", "warn"),
+        ("pass", "\N{CHECK MARK}", "pass"),
+    ]
+
+
+def test_what_is_folded_is_closed_below_a_line_that_says_what_it_is():
+    folded = Folded("The rest", [Paragraph("Much."), Table(TABLE, "What is there")])
+    page = render_page("A run", "", [Section("a", "A", [folded])])
+    inside = page[page.index("<details>") : page.index("</details>")]
+    assert "<summary>The rest</summary>" in inside
+    assert "<p>Much.</p>" in inside
+    assert "<table>" in inside
+
+
+def test_a_link_leads_to_its_address():
+    links = Links({"The paper": "https://arxiv.org/abs/2004.10507"})
+    page = render_page("A run", "", [Section("a", "A", [links])])
+    assert '<a href="https://arxiv.org/abs/2004.10507">The paper</a>' in page
+
+
+def test_the_opening_stands_between_the_lead_and_the_first_section():
+    page = render_page("A run", "Lead.", SECTIONS, [Paragraph("Opening.")])
+    places = [page.index(text) for text in ("Lead.", "Opening.", 'id="first"', "<nav")]
+    assert places == sorted(places)

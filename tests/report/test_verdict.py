@@ -1,8 +1,12 @@
 import pytest
 
-from detl.report.blocks import Note
 from detl.report.checks import Check, not_computed
-from detl.report.verdict import describe_verdict, judge_audit, tabulate_checks
+from detl.report.verdict import (
+    describe_verdict,
+    judge_audit,
+    summarise_verdict,
+    tabulate_checks,
+)
 from made_results import make_result
 from made_run import make_run, make_whole_run
 
@@ -10,8 +14,13 @@ OF_OTHER_PIPELINES = ["Without the lungs", "Images from elsewhere", "Deletion"]
 """Checks of the pipelines audit and external."""
 
 
-def make(status):
-    return Check("Leaks", "none", status, "No patient is known.")
+def make(status, title="Leaks"):
+    return Check(title, "none", status, "No patient is known.")
+
+
+def summarise(*statuses, **changes):
+    verdict = tabulate_checks([make(status) for status in statuses])
+    return summarise_verdict(verdict, make_run(**changes))
 
 
 @pytest.mark.parametrize("run", [make_run(), make_whole_run()])
@@ -49,33 +58,74 @@ def test_what_is_missing_is_named_in_the_meaning():
     assert meaning == "No patient is known. Without a number: VGG16."
 
 
-def test_the_section_counts_the_statuses_and_shows_a_row_per_check():
-    verdict = tabulate_checks([make("pass"), make("fail"), make("fail")])
-
-    first, table = describe_verdict(verdict, make_run()).blocks
-
-    assert "1 pass, 0 warn, 2 fail, 0 not computed" in first.text
-    assert len(table.frame) == 3
+def test_a_check_that_fails_makes_the_verdict():
+    assert summarise("pass", "fail", "warn", "not computed") == (
+        "Not all figures below can be believed: 1 fails (Leaks), 1 warns (Leaks) and "
+        "1 was not computed."
+    )
 
 
-def test_what_was_not_computed_is_noted_above_the_table():
-    verdict = tabulate_checks([make("not computed")])
+def test_warnings_and_what_was_not_computed_limit_the_verdict():
+    assert summarise("pass", "warn", "warn", "not computed") == (
+        "Believe the figures below with limits: 1 check passed and none failed, but 2 "
+        "warn (Leaks and Leaks) and 1 was not computed."
+    )
 
-    notes = [
-        b.text
-        for b in describe_verdict(verdict, make_run()).blocks
-        if isinstance(b, Note)
+
+def test_the_figures_are_believed_where_every_check_passed():
+    assert "all 2 checks passed" in summarise("pass", "pass")
+
+
+def test_the_verdict_says_that_synthetic_images_say_nothing_about_disease():
+    said = "say nothing about disease"
+    assert said in summarise("pass", is_synthetic=True)
+    assert said not in summarise("pass", is_synthetic=False)
+
+
+def test_the_page_has_fails_first_then_warnings_then_passes_in_their_order():
+    verdict = tabulate_checks(
+        [
+            *(make("pass", "a"), make("warn", "b"), make("fail", "c")),
+            *(make("not computed", "d"), make("pass", "e"), make("fail", "f")),
+        ]
+    )
+    shown = describe_verdict(verdict, make_run()).blocks[0].frame
+    assert shown["check"].tolist() == ["c", "f", "b", "a", "e"]
+
+
+def test_what_was_not_computed_is_one_line_with_the_command_and_reasons_below():
+    missing = [
+        not_computed("Cues", "none", "Run 'kedro run --pipeline audit' to compute it."),
+        not_computed("Probe", "none", "Too few images."),
     ]
-
-    assert "kedro run --pipeline audit" in notes[0]
+    verdict = tabulate_checks([make("pass"), *missing])
+    folded = describe_verdict(verdict, make_run()).blocks[1]
+    assert (
+        folded.summary
+        == "\N{EN DASH} 2 checks not computed: kedro run --pipeline audit"
+    )
+    assert folded.blocks[0].sentences == [
+        "Cues: Run 'kedro run --pipeline audit' to compute it.",
+        "Probe: Too few images.",
+    ]
 
 
 def test_a_run_of_one_seed_says_that_its_intervals_hold_no_other_training():
     verdict = tabulate_checks([make("pass")])
     once = make_run({"vgg16": {"results": make_result(seeds=1)}})
 
-    first = describe_verdict(verdict, once).blocks[0]
-    several = describe_verdict(verdict, make_run()).blocks[0]
+    one, several = (
+        describe_verdict(verdict, run).blocks[-1].blocks[0].text
+        for run in (once, make_run())
+    )
 
-    assert "what another training would give is in none" in first.text
-    assert "trained with 3 seeds" in several.text
+    assert "what another training would give is in none" in one
+    assert "trained with 3 seeds" in several
+
+
+def test_the_interval_stands_beside_its_number_and_before_the_p_value():
+    best = Check(
+        "Best", "one", "pass", "It is.", "+2.2 points, p 0.020", "+0.1 to +4.2"
+    )
+    shown = describe_verdict(tabulate_checks([best]), make_run()).blocks[0].frame
+    assert shown["found"].tolist() == ["+2.2 points (+0.1 to +4.2), p 0.020"]

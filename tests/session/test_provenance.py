@@ -1,9 +1,10 @@
 import subprocess
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from detl.session.provenance import describe_run
+from detl.session.provenance import Provenance, describe_run
 from detl.session.selection import FILTERS
 
 ASKED = {
@@ -71,3 +72,19 @@ def test_the_versions_are_of_what_is_installed(tmp_path):
 
     assert versions["numpy"] == np.__version__
     assert "not installed" not in versions.values()
+
+
+def test_the_start_and_the_model_of_the_processor_are_known(tmp_path):
+    described = describe_run(tmp_path, ASKED)
+
+    assert datetime.fromisoformat(described["started"]).utcoffset() == timedelta(0)
+    assert described["machine"]["processor"]
+
+
+def test_a_node_learns_how_long_the_run_has_taken_and_that_nothing_is_logged(tmp_path):
+    described = describe_run(tmp_path, ASKED)
+    earlier = datetime.fromisoformat(described["started"]) - timedelta(minutes=5)
+    loaded = Provenance({**described, "started": earlier.isoformat()}).load()
+
+    assert 300 <= loaded["seconds"] < 3_600
+    assert loaded["mlflow_run"] is None

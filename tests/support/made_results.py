@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from detl.report.blocks import Folded
 from detl.schemas.classes import DATA_B_CLASSES
 
 
@@ -69,16 +70,25 @@ def make_result(**changes):
 def texts_of(section):
     """All sentences of a section and those below it, in order."""
     found = []
-    for block in section.blocks:
+    for block in unfold(section):
         found += getattr(block, "sentences", None) or [getattr(block, "text", "")]
     for below in section.subsections:
         found += texts_of(below)
     return [text for text in found if text]
 
 
+def unfold(section):
+    """All blocks of a section, and in place of what is folded the blocks in it."""
+    for block in section.blocks:
+        if isinstance(block, Folded):
+            yield from unfold(block)
+        else:
+            yield block
+
+
 def tables_of(section):
     """All tables of a section and those below it, in order."""
-    found = [block.frame for block in section.blocks if hasattr(block, "frame")]
+    found = [block.frame for block in unfold(section) if hasattr(block, "frame")]
     for below in section.subsections:
         found += tables_of(below)
     return found

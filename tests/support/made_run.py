@@ -46,11 +46,17 @@ PUBLISHED_LABELS = {
 }
 PROVENANCE = {
     "command": "kedro run --env test",
+    "started": "2026-11-28T17:54:39+00:00",
+    "seconds": 3_900.0,
+    "mlflow_run": "4711",
     "environment": "test",
     "revision": "0123abcd",
     "changed": False,
     "versions": {"keras": "3.15"},
-    "machine": {"system": "Linux", "processors": 2, "accelerators": "none"},
+    "machine": {
+        **{"system": "Linux", "processor": "Zilog Z80"},
+        **{"processors": 2, "accelerators": "none"},
+    },
 }
 
 
@@ -59,6 +65,7 @@ def make_network(**changes):
     fields = {
         "results": make_result(),
         "examples": PICTURE,
+        "errors": PICTURE,
         "scores": make_scores(0.7, 0.8, 0.9),
         "calibration": make_calibration(0.04),
         "operating_points": make_operating_points(0.95, 0.92, 0.97),
@@ -99,7 +106,12 @@ def make_run(networks=None, **changes):
         **dict.fromkeys(
             (
                 *("samples_picture", "curves_picture", "accuracies_picture"),
-                *("confusion_matrices", "reliability_picture", "net_benefit_picture"),
+                *(
+                    "roc_picture",
+                    "confusion_matrices",
+                    "reliability_picture",
+                    "net_benefit_picture",
+                ),
             ),
             PICTURE,
         ),

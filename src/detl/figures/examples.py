@@ -1,6 +1,6 @@
 """Grad-CAM over all folds of a network: a panel of examples, and its strength."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,9 @@ from detl.errors import DetlError
 from detl.explanation.grad_cam import upsample
 from detl.figures.grad_cam import draw_panel
 from detl.schemas.classes import DATA_B_CLASSES
+
+MOST_ERRORS = 8
+"""Wrong images that the page of errors shows of a network."""
 
 
 def gather_explained(
@@ -56,7 +59,11 @@ def gather_explained(
 
 
 def draw_examples(
-    explained: pd.DataFrame, heat_maps: np.ndarray, pixels: np.ndarray, shift: float
+    explained: pd.DataFrame,
+    heat_maps: np.ndarray,
+    pixels: np.ndarray,
+    shift: float,
+    positions: Sequence[int] | None = None,
 ) -> np.ndarray:
     """Return the panel of the examples of all classes, RGB, uint8.
 
@@ -65,8 +72,11 @@ def draw_examples(
         heat_maps: The maps of ``gather_explained``.
         pixels: Stored images, (n, size, size), uint8.
         shift: Result of ``find_shift``, in pixels.
+        positions: Which images to show, those of ``choose_examples`` by default.
     """
-    positions = choose_examples(explained)
+    if positions is None:
+        positions = choose_examples(explained)
+    positions = list(positions)
     shown = explained.iloc[positions]
     size = pixels.shape[1]
     return draw_panel(
@@ -100,8 +110,21 @@ def choose_examples(explained: pd.DataFrame) -> list[int]:
     return positions
 
 
+def choose_errors(explained: pd.DataFrame) -> list[int]:
+    """Return the positions of the most confident wrong images, at most ``MOST_ERRORS``.
+
+    Args:
+        explained: The table of ``gather_explained``.
+    """
+    ordered = explained.reset_index(drop=True).sort_values(
+        ["probability", "image_id"], ascending=[False, True]
+    )
+    wrong = ordered.index[ordered["label"] != ordered["predicted"]]
+    return [int(position) for position in wrong[:MOST_ERRORS]]
+
+
 def measure_evidence(
-    explained: pd.DataFrame, heat_maps: np.ndarray, size: int
+    explained: pd.DataFrame, heat_maps: np.ndarray, size: int, shift: float = 0.0
 ) -> dict[str, Any]:
     """Return the strength of the maps of correctly classified images, by class.
 
@@ -112,14 +135,15 @@ def measure_evidence(
         explained: The table of ``gather_explained``.
         heat_maps: The maps of ``gather_explained``.
         size: Height and width of the pixels.
+        shift: That of the panel, in pixels, so that ``largest`` is the end of its bar.
 
     Returns:
         ``largest`` peak in the panel of the examples; and ``classes``, true class to
         the number of right ``images`` and the mean of their ``peak``, None without
         images.
     """
-    peaks = upsample(heat_maps[:, 0], size).max(axis=(1, 2), initial=0)
-    true_peaks = upsample(heat_maps[:, 1], size).max(axis=(1, 2), initial=0)
+    peaks = upsample(heat_maps[:, 0], size, shift).max(axis=(1, 2), initial=0)
+    true_peaks = upsample(heat_maps[:, 1], size, shift).max(axis=(1, 2), initial=0)
     is_right = (explained["label"] == explained["predicted"]).to_numpy()
     classes = {}
     for label in DATA_B_CLASSES:

@@ -72,7 +72,7 @@ def draw_panel(
             in units of the logit.
         true_maps: Grad-CAM of the true class, in the same form.
         chosen: One row per image with ``image_id``, ``label``, ``predicted`` and
-            ``probability`` (of the predicted class, 0 to 1).
+            ``probability`` (of the predicted class, 0 to 1, not calibrated).
 
     Returns:
         RGB, (68 + 264 k, 1300, 3), uint8.
@@ -166,8 +166,9 @@ def _draw_caption(
     below = top + 6 + 18 * len(name) + 10
     page.write(14, below, f"true: {class_title(image['label'])}")
     title, probability = class_title(image["predicted"]), image["probability"]
-    page.write(14, below + 20, f"predicted: {title}, {probability:.2f}")
-    page.write(14, below + 40, verdict, color=colour, weight="bold")
+    page.write(14, below + 20, f"predicted: {title}")
+    page.write(14, below + 40, f"probability {probability:.2f}, not calibrated")
+    page.write(14, below + 60, verdict, color=colour, weight="bold")
 
 
 def _enlarge(picture: np.ndarray) -> np.ndarray:

@@ -1,12 +1,14 @@
-"""The abstract, the first paragraph of the report: the data, and the accuracies."""
+"""The accuracies at the head of the report, and the paragraph on the data."""
 
 import numpy as np
 import pandas as pd
 
+from detl.report.blocks import Table
 from detl.report.inputs import Run
-from detl.report.trainings import name_held
+from detl.report.trainings import count_seeds, name_held
 from detl.wording import (
     class_title,
+    count_of,
     enumerate_names,
     in_percent,
     interval_in_percent,
@@ -14,30 +16,37 @@ from detl.wording import (
 )
 
 
+def tabulate_accuracies(run: Run) -> Table:
+    """Return the accuracy of every network with its interval, a row each."""
+    rows = [
+        {
+            "network": network_title(name),
+            "accuracy": in_percent(result["accuracy"]),
+            "95 % interval": interval_in_percent(
+                result["accuracy_low"], result["accuracy_high"]
+            ),
+        }
+        for name, result in run.results.items()
+    ]
+    seeds = count_seeds(run)
+    mean = f", mean of {count_of(seeds, 'training')}" if seeds > 1 else ""
+    return Table(
+        pd.DataFrame(rows),
+        f"Share of test images classified correctly{mean}; intervals over "
+        f"{name_held(run)}.",
+    )
+
+
 def write_abstract(run: Run) -> str:
-    """Return the paragraph with the images, the accuracies and the source's rule."""
+    """Return the paragraph with the images and the source's rule."""
     data_b = run.data_b
     sources = _sources_of(run.images, data_b)
-    kind = (
-        "synthetic radiographs (phantoms), whose figures say nothing about disease"
-        if run.is_synthetic
-        else "radiographs"
-    )
-    accuracies = enumerate_names(
-        [
-            f"{network_title(name)} {in_percent(result['accuracy'])} "
-            f"({interval_in_percent(result['accuracy_low'], result['accuracy_high'])})"
-            for name, result in run.results.items()
-        ]
-    )
-    classes = data_b["label"].nunique()
+    kind = "synthetic radiographs (phantoms)" if run.is_synthetic else "radiographs"
     return (
-        f"One run of domain extension transfer learning on {kind}: {len(data_b):,} "
-        f"images of {data_b['group'].nunique():,} groups of patients, in {classes} "
-        f"classes, from {enumerate_names(sorted(sources.unique()))}. Share of test "
-        "images classified correctly in the cross-validation (95 % interval over "
-        f"{name_held(run)}): {accuracies}. {_describe_source_rule(sources, data_b)} "
-        "This is no medical device."
+        f"Tested on {len(data_b):,} {kind} of {data_b['group'].nunique():,} groups of "
+        f"patients, in {data_b['label'].nunique()} classes, from "
+        f"{enumerate_names(sorted(sources.unique()))}. "
+        f"{_describe_source_rule(sources, data_b)} This is no medical device."
     )
 
 

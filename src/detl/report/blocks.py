@@ -1,6 +1,6 @@
 """The parts of a page: sections of paragraphs, lists, tables and figures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -63,7 +63,44 @@ class Figure:
     description: str
 
 
-Block: TypeAlias = Paragraph | Note | Bullets | Code | Table | Figure
+@dataclass(frozen=True)
+class Checks:
+    """The table of the checks: a sign, a colour and a word for each, then the rest.
+
+    Attributes:
+        frame: ``verdict`` (pass, warn or fail), ``check``, ``found`` and ``meaning``,
+            a row per check, in the order of the page.
+        caption: What stands above it.
+    """
+
+    frame: pd.DataFrame
+    caption: str
+
+
+@dataclass(frozen=True)
+class Links:
+    """A list of addresses with what is to be found there."""
+
+    addresses: Mapping[str, str]
+    """Text to address."""
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Blocks that only the reader who asks for them sees; a printed page has none.
+
+    Attributes:
+        summary: What is in them, which is always seen.
+        blocks: What is seen when it is opened.
+    """
+
+    summary: str
+    blocks: Sequence["Block"]
+
+
+Block: TypeAlias = (
+    Paragraph | Note | Bullets | Code | Table | Figure | Checks | Links | Folded
+)
 
 
 @dataclass(frozen=True)

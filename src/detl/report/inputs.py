@@ -29,12 +29,14 @@ class Network:
     Attributes:
         results: What ``collect_results`` returns.
         examples: The panel of Grad-CAM, RGB, uint8.
+        errors: The same of the most confident wrong images.
         regions: Lesions with the maps over them, RGB, uint8.
         external: Scores on images from elsewhere.
     """
 
     results: Results
     examples: np.ndarray
+    errors: np.ndarray
     scores: pd.DataFrame
     calibration: pd.DataFrame
     operating_points: pd.DataFrame
@@ -81,6 +83,7 @@ class Run:
     samples_picture: np.ndarray
     curves_picture: np.ndarray
     accuracies_picture: np.ndarray
+    roc_picture: np.ndarray
     confusion_matrices: np.ndarray
     reliability_picture: np.ndarray
     net_benefit_picture: np.ndarray

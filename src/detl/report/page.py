@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import DetlError
-from detl.report.abstract import write_abstract
-from detl.report.blocks import Section
+from detl.report.abstract import tabulate_accuracies
+from detl.report.blocks import Block, Section
 from detl.report.inputs import Run
-from detl.report.verdict import describe_verdict
+from detl.report.verdict import describe_verdict, summarise_verdict
 
 TITLE = "DETL: what this run shows"
+
+SIGNS = {"pass": "\N{CHECK MARK}", "warn": "!", "fail": "\N{BALLOT X}"}
+"""The sign of a check beside its colour and its word."""
 
 
 def write_page(run: Run, audit_verdict: pd.DataFrame) -> str:
@@ -23,20 +26,27 @@ def write_page(run: Run, audit_verdict: pd.DataFrame) -> str:
 
     sections = [module.section(run) for module in SECTIONS]
     return render_page(
-        TITLE, write_abstract(run), [describe_verdict(audit_verdict, run), *sections]
+        TITLE,
+        summarise_verdict(audit_verdict, run),
+        [describe_verdict(audit_verdict, run), *sections],
+        [tabulate_accuracies(run)],
     )
 
 
-def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
+def render_page(
+    title: str, lead: str, sections: Sequence[Section], opening: Sequence[Block] = ()
+) -> str:
     """Return the page as HTML that needs no other file and loads nothing.
 
     It contains its pictures (PNG in data URIs), prints, fits a phone, and has a table
-    of contents of two levels. The same arguments give the same text.
+    of contents of two levels, below the first section where the page is narrow. The
+    same arguments give the same text.
 
     Args:
         title: Heading of the page.
         lead: Its first paragraph.
         sections: Its sections, in order.
+        opening: What stands between the first paragraph and the first section.
 
     Raises:
         DetlError: Two sections have the same anchor.
@@ -62,7 +72,9 @@ def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
     environment.filters["data_uri"] = _to_data_uri
     environment.filters["columns"] = _describe_columns
     template = environment.get_template("page.html")
-    return template.render(title=title, lead=lead, sections=sections)
+    return template.render(
+        title=title, lead=lead, sections=sections, opening=opening, signs=SIGNS
+    )
 
 
 def _walk(sections: Sequence[Section]) -> Iterator[Section]:

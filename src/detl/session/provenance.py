@@ -4,7 +4,9 @@ import os
 import platform
 import shlex
 import subprocess
+import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -38,14 +40,16 @@ def describe_run(project: Path, run_params: Mapping[str, Any]) -> dict[str, Any]
         run_params: What Kedro passes to ``before_pipeline_run``.
 
     Returns:
-        ``command``; ``environment``; ``revision``, the git commit or None, and
-        ``changed``, whether files differ from it; ``versions`` by package;
-        ``machine`` with ``system`` and ``processors``. ``Provenance`` adds what Keras
-        knows.
+        ``command``; ``started``, the moment in ISO 8601, UTC; ``environment``;
+        ``revision``, the git commit or None, and ``changed``, whether files differ from
+        it; ``versions`` by package;
+        ``machine`` with ``system``, ``processor`` (its model) and ``processors`` (how
+        many). ``Provenance`` adds what is known once the nodes run.
     """
     revision = _git(project, "rev-parse", "HEAD")
     return {
         "command": spell_command(run_params),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "environment": run_params["env"] or "base",
         "revision": revision,
         "changed": bool(_git(project, "status", "--porcelain")),
@@ -55,25 +59,34 @@ def describe_run(project: Path, run_params: Mapping[str, Any]) -> dict[str, Any]
         },
         "machine": {
             "system": f"{platform.system()} {platform.machine()}",
+            "processor": _name_processor(),
             "processors": os.cpu_count() or 0,
         },
     }
 
 
 class Provenance(MemoryDataset):
-    """The result of ``describe_run``; what Keras knows is added when a node loads it.
+    """The result of ``describe_run``, to which is added what a running node knows.
 
     Importing Keras takes as long as a whole run that has nothing to do.
     """
 
     def load(self) -> dict[str, Any]:
-        """Return it with ``keras backend`` in versions, ``accelerators`` in machine."""
+        """Return it with what is known when a node loads it.
+
+        Returns:
+            Also ``keras backend`` in versions; ``accelerators`` in machine; ``seconds``
+            since the start; and ``mlflow_run``, the id of MLflow's run, None without.
+        """
         import_keras()
         import keras
 
         described: dict[str, Any] = super().load()
         described["versions"]["keras backend"] = keras.backend.backend()
         described["machine"]["accelerators"] = _accelerators()
+        started = datetime.fromisoformat(described["started"])
+        described["seconds"] = (datetime.now(UTC) - started).total_seconds()
+        described["mlflow_run"] = _find_mlflow_run()
         return described
 
 
@@ -122,6 +135,21 @@ def _version(package: str) -> str:
         except PackageNotFoundError:
             continue
     return "not installed"
+
+
+def _name_processor() -> str:
+    """Return the model of the processor, or its kind where none is told."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text().splitlines() if told.is_file() else []
+    models = [line.partition(":")[2] for line in lines if line.startswith("model name")]
+    return models[0].strip() if models else platform.processor() or platform.machine()
+
+
+def _find_mlflow_run() -> str | None:
+    """Return the id of the run that the session logs in, None where it logs nothing."""
+    mlflow = sys.modules.get("mlflow")  # who logs has imported it
+    run = mlflow.active_run() if mlflow else None
+    return str(run.info.run_id) if run else None
 
 
 def _accelerators() -> str:

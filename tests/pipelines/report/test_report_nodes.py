@@ -190,11 +190,17 @@ def write_page(raw, folder, ingest):
         **dict.fromkeys(("optimism", "ablation", "ablation_picture", "stability")),
         "provenance": {
             "command": "kedro run --env small",
+            "started": "2026-11-28T17:54:39+00:00",
+            "seconds": 60.0,
+            "mlflow_run": None,
             "environment": "small",
             "revision": "0123abcd",
             "changed": False,
             "versions": {"keras": "3"},
-            "machine": {"system": "Linux", "processors": 2, "accelerators": "none"},
+            "machine": {
+                **{"system": "Linux", "processor": "Zilog Z80"},
+                **{"processors": 2, "accelerators": "none"},
+            },
         },
         "parameters": {"seed": 0, "split": split},
         "params:ingest": ingest,

@@ -105,10 +105,14 @@ def test_the_section_has_calibration_operating_points_and_predictive_values():
         "predictive_values": make_predictive_values(),
     }
 
-    errors, points, values = tables_of(
+    errors, _, covid, positive, points, values = tables_of(
         calibration.section(make_run({"vgg16": network}))
     )
 
+    assert len(errors) == 1
+    assert len(covid) == 2
+    assert positive.columns.tolist() == ["prevalence", "VGG16"]
+    assert positive["prevalence"].tolist() == ["1 %", "10 %"]
     assert errors["temperature scaled"].tolist()[0] == "4.0 % (1.0 to 12.0 %)"
     assert len(points) == 8
     assert values["prevalence"].tolist() == ["1 %", "10 %"]

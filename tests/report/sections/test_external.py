@@ -64,7 +64,7 @@ def test_the_section_shows_both_sides_the_drop_and_the_ensemble():
 
     row = tables_of(section)[0].iloc[0]
     assert row["elsewhere"] == "70.0 % (70.0 to 70.0 %)"
-    assert row["drop, points"] == "+10.0 (+2.0 to +18.0)"
+    assert row["drop"] == "+10.0 (+2.0 to +18.0)"
     assert row["elsewhere, ensemble"] == "80.0 % (80.0 to 80.0 %)"
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from detl.report.sections import repeat
-from detl.report.sections.repeat import hash_manifest
+from detl.report.sections.repeat import describe_duration, hash_manifest
 from detl.schemas.parameters import ExplainParameters, flatten_parameters
 from made_results import tables_of, texts_of
 from made_run import PROVENANCE, make_run
@@ -56,7 +56,7 @@ def test_the_command_the_code_and_the_data_are_named(images):
 def test_versions_figures_and_parameters_are_listed():
     versions, figures, parameters = tables_of(repeat.section(make_run()))[1:]
     assert versions.iloc[0].tolist() == ["keras", "3.15"]
-    assert figures["file"].tolist()[-1] == "figures/vgg16_grad_cam.png"
+    assert figures["file"].tolist()[-1] == "figures/vgg16_errors.png"
     assert parameters.iloc[0].tolist() == ["seed", "3"]
 
 
@@ -80,3 +80,24 @@ def test_code_outside_git_is_noted():
 def test_a_clean_working_tree_needs_no_note():
     texts = texts_of(repeat.section(make_run()))
     assert not any("working tree" in text for text in texts)
+
+
+def test_date_duration_processor_and_mlflow_run_are_named():
+    rows = dict(tables_of(repeat.section(make_run()))[0].itertuples(index=False))
+    assert rows["started"] == "2026-11-28, 17:54 UTC"
+    assert rows["duration up to this page"] == "1 h 5 min"
+    assert rows["processor"] == "Zilog Z80"
+    assert rows["MLflow run"] == "4711"
+
+
+def test_a_run_that_mlflow_has_not_logged_says_so():
+    run = make_run(provenance=PROVENANCE | {"mlflow_run": None})
+    rows = dict(tables_of(repeat.section(run))[0].itertuples(index=False))
+    assert rows["MLflow run"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(12.4, "12 s"), (600, "10 min"), (7_260, "2 h 1 min")]
+)
+def test_a_duration_is_told_in_the_unit_that_fits(seconds, words):
+    assert describe_duration(seconds) == words

@@ -4,7 +4,7 @@ import pytest
 
 from detl.report.sections import subgroups
 from made_audit import make_subgroups
-from made_results import tables_of
+from made_results import tables_of, texts_of
 from made_run import make_run
 
 
@@ -82,8 +82,17 @@ def test_without_a_gap_that_can_be_measured_nothing_passes():
 def test_each_subgroup_has_a_row_with_its_gap():
     run = make_run({"vgg16": {"subgroups": make_subgroups(0.2, 0.1, 0.3)}})
 
-    (table,) = tables_of(subgroups.section(run))
+    worse, table = tables_of(subgroups.section(run))
 
+    assert worse["gap, points"].tolist()[0] == "+20.0 (+10.0 to +30.0)"
     assert table["subgroup"].tolist() == ["sex F", "sex M"]
     assert table["gap, points"].tolist()[0] == "+20.0 (+10.0 to +30.0)"
     assert table["under-diagnosis"].tolist()[0] == "20.0 % (10.0 to 30.0 %), 50 images"
+
+
+def test_where_no_gap_lies_above_0_the_section_says_so():
+    run = make_run({"vgg16": {"subgroups": make_subgroups(0.02, -0.05, 0.08)}})
+
+    assert "No gap lies above 0 with its whole interval." in texts_of(
+        subgroups.section(run)
+    )

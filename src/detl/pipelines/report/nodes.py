@@ -15,8 +15,8 @@ from detl.schemas.parameters import IngestParameters, SplitParameters
 
 def draw_network_examples(
     pixels: np.ndarray, data_b: pd.DataFrame, map_shift: float, *explained: Any
-) -> tuple[np.ndarray, dict[str, Any]]:
-    """Return the Grad-CAM panel of all folds' examples, and how strong the maps are.
+) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """Return the Grad-CAM panels of examples and of errors, and the maps' strength.
 
     Args:
         pixels: The pixel store, (n, size, size), uint8.
@@ -31,7 +31,14 @@ def draw_network_examples(
     maps = dict(zip(folds, explained[len(folds) :], strict=True))
     every, heat_maps = examples.gather_explained(chosen, maps, data_b)
     panel = examples.draw_examples(every, heat_maps, pixels, map_shift)
-    return panel, examples.measure_evidence(every, heat_maps, pixels.shape[1])
+    errors = examples.draw_examples(
+        every, heat_maps, pixels, map_shift, examples.choose_errors(every)
+    )
+    return (
+        panel,
+        errors,
+        examples.measure_evidence(every, heat_maps, pixels.shape[1], map_shift),
+    )
 
 
 # ---------------------------------------------------------------- facts and figures

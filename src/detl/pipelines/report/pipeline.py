@@ -6,6 +6,7 @@ from dataclasses import fields
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
+from detl.figures.roc import draw_roc
 from detl.figures.samples import draw_samples
 from detl.report.inputs import Network, Run
 from detl.report.page import write_page
@@ -81,7 +82,7 @@ def _collect(architecture: str, folds: Sequence[str]) -> Pipeline:
                 *(f"{architecture}.explain.{fold}.chosen" for fold in folds),
                 *(f"{architecture}.explain.{fold}.heat_maps" for fold in folds),
             ],
-            outputs=["examples", "evidence"],
+            outputs=["examples", "errors", "evidence"],
             name="draw_network_examples",
         ),
         Node(
@@ -116,6 +117,7 @@ def _gather(architecture: str) -> Node:
         inputs={
             "results": f"{architecture}.report.results",
             "examples": f"{architecture}.report.examples",
+            "errors": f"{architecture}.report.errors",
             **{field: f"{architecture}.{of}" for field, of in OF_NETWORK.items()},
         },
         outputs=f"{architecture}_network",
@@ -148,6 +150,12 @@ def _draw_figures(architectures: Sequence[str]) -> list[Node]:
             inputs={name: f"{name}.report.results" for name in architectures},
             outputs=["curves_picture", "accuracies_picture"],
             name="draw_training",
+        ),
+        Node(
+            draw_roc,
+            inputs={name: f"{name}.crossval.tested" for name in architectures},
+            outputs="roc_picture",
+            name="draw_roc",
         ),
     ]
 

@@ -12,6 +12,7 @@ from detl.report.sections import (
     data,
     explanation_scores,
     external,
+    glossary,
     grad_cam,
     leaks,
     limits,
@@ -47,6 +48,7 @@ SECTIONS: tuple[SectionModule, ...] = (
     grad_cam,
     explanation_scores,
     comparisons,
+    glossary,
     repeat,
 )
 """The sections of the page below the verdict, in their order."""

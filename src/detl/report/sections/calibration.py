@@ -2,9 +2,13 @@
 
 import pandas as pd
 
-from detl.evaluation.probabilities.calibration import CALIBRATION_ERROR, SCALED
+from detl.evaluation.probabilities.calibration import (
+    AS_THEY_ARE,
+    CALIBRATION_ERROR,
+    SCALED,
+)
 from detl.evaluation.probabilities.thresholds import SPECIFICITY_TARGET
-from detl.report.blocks import Figure, Paragraph, Section, Table
+from detl.report.blocks import Figure, Folded, Paragraph, Section, Table
 from detl.report.checks import (
     Check,
     Question,
@@ -28,12 +32,17 @@ from detl.wording import (
 SMALL_ERROR, LARGE_ERROR = 0.05, 0.10
 """Expected calibration errors up to which the verdict is pass, and from which fail."""
 
+_POSITIVE = "positive predictive value"
+
 LEAST_SPECIFICITY = 0.90
 """What a threshold frozen at 95 % must keep on test images."""
 
 
 def section(run: Run) -> Section:
     """Return the section on what the probabilities are worth."""
+    measured = _tabulate_calibration(run.table("calibration"))
+    is_error = measured["quantity"] == CALIBRATION_ERROR
+    errors = measured.loc[is_error, ["network", AS_THEY_ARE, SCALED]]
     return Section(
         "calibration",
         "What the probabilities are worth",
@@ -44,8 +53,12 @@ def section(run: Run) -> Section:
                 "calibration error is overstated where images are few."
             ),
             Table(
-                _tabulate_calibration(run.table("calibration")),
-                f"Calibration of the ensembles; 95 % interval {THESE}.",
+                errors,
+                f"Expected calibration error of the ensembles; 95 % interval {THESE}.",
+            ),
+            Folded(
+                "Brier score, likelihood and differences",
+                [Table(measured, "Calibration of the ensembles, every measure.")],
             ),
             Figure(
                 run.reliability_picture,
@@ -59,21 +72,35 @@ def section(run: Run) -> Section:
 
 
 def _describe_operating_points(run: Run) -> Section:
+    points = _tabulate_operating_points(run.table("operating_points"))
+    covid = points[points["class"] == class_title("covid_19")]
+    values = _tabulate_predictive_values(run.table("predictive_values"))
+    prevalences, networks = values["prevalence"].unique(), values["network"].unique()
     return Section(
         "operating-points",
         "Operating points and predictive values",
         [
             Table(
-                _tabulate_operating_points(run.table("operating_points")),
-                "Thresholds frozen on each fold's inner validation part, applied to "
-                "its test part; sensitivity and specificity over all folds, 95 % "
-                f"interval {THESE}.",
+                covid.drop(columns=["class", "validation images"]),
+                "COVID-19 against the rest, at thresholds frozen on each fold's inner "
+                "validation part and applied to its test part; 95 % interval "
+                f"{THESE}.",
             ),
             Table(
-                _tabulate_predictive_values(run.table("predictive_values")),
-                "COVID-19 at its threshold for 95 % specificity: positive and negative "
-                "predictive value by the share of COVID-19 among those examined; 95 % "
+                values.pivot(index="prevalence", columns="network", values=_POSITIVE)
+                .reindex(index=prevalences, columns=networks)
+                .rename_axis(None, axis="columns")
+                .reset_index(),
+                "Positive predictive value for COVID-19 at its threshold for 95 % "
+                "specificity, by the share of COVID-19 among those examined; 95 % "
                 f"interval {THESE}.",
+            ),
+            Folded(
+                "Thresholds for every class, and negative predictive values",
+                [
+                    Table(points, "Sensitivity and specificity over all folds."),
+                    Table(values, "Predictive values for COVID-19, by its share."),
+                ],
             ),
             Figure(
                 run.net_benefit_picture,

@@ -222,16 +222,13 @@ def _show_arm(arm: Mapping[Hashable, Any]) -> dict[str, str]:
             show_deviation(arm["accuracy_sd_folds"]),
         )
         numbers = dict(zip(columns, shown, strict=True))
-    differences = dict.fromkeys(
-        ("difference", "its interval", "p", "p after Holm"), _ABSENT
-    )
+    differences = dict.fromkeys(("difference", "its interval", "p after Holm"), _ABSENT)
     if is_compared:
         differences = {
             "difference": in_points(arm["difference"]),
             "its interval": interval_in_points(
                 arm["difference_low"], arm["difference_high"]
             ),
-            "p": _show_p(arm["p"]),
             "p after Holm": _show_p(arm["p_holm"]),
         }
     note = arm["note"] if isinstance(arm["note"], str) else ""

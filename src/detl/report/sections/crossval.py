@@ -5,32 +5,22 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from detl.report.blocks import Bullets, Figure, Note, Paragraph, Section, Table
+from detl.report.blocks import Bullets, Figure, Folded, Note, Paragraph, Section, Table
 from detl.report.checks import Check
 from detl.report.inputs import Results, Run
 from detl.report.published import PUBLISHED, question_published
-from detl.report.results import CLASS_SCORES
 from detl.report.sections.limits.judgements import show_interval
 from detl.report.trainings import THESE, describe_missing, name_held
-from detl.schemas.classes import DATA_B_CLASSES
 from detl.statistics.bootstrap import DRAWS
 from detl.wording import (
-    class_title,
     in_percent,
     network_title,
     show_deviation,
 )
 
-_SCORE_TITLES = {
-    "sensitivity": "sensitivity",
-    "specificity": "specificity",
-    "ppv": "PPV",
-    "auc": "AUC",
-}
-
 
 def section(run: Run) -> Section:
-    """Return the section: accuracies, the paper's beside them, classes, confusions."""
+    """Return the section: accuracies, the paper's beside them, and confusions."""
     results = run.results
     warnings = [
         Note(f"{network_title(name)}: {result['warnings']}")
@@ -43,14 +33,11 @@ def section(run: Run) -> Section:
         [
             Paragraph(
                 "Every image of Data-B is tested once, by networks that have not been "
-                "trained on it. The accuracy is of all test images together, the mean "
-                "over the seeds: this is the paper's figure, how often a network is "
-                f"right that was trained once. Its interval is over {name_held(run)} "
-                f"and rests on {DRAWS:,} resamples of whole groups of patients, "
-                "because a patient's images are not independent. The SD over seeds "
-                "says how far one training lies from another. The ensemble answers "
-                "by the mean of all seeds' probabilities, and is what this run "
-                f"produces; its interval is {THESE}. {describe_missing(run)}"
+                "trained on it. The accuracy, the paper's figure, is of all test "
+                "images together and the mean over the seeds. Its interval is over "
+                f"{name_held(run)}, from {DRAWS:,} resamples of whole groups of "
+                "patients. The ensemble answers by the mean of all seeds' "
+                f"probabilities; its interval is {THESE}. {describe_missing(run)}"
             ),
             Table(
                 _tabulate_folds(results),
@@ -69,7 +56,7 @@ def section(run: Run) -> Section:
         ],
         [
             _describe_published(),
-            _describe_classes(results),
+            _describe_classes(run.roc_picture),
             _describe_confusions(run.confusion_matrices),
         ],
     )
@@ -110,38 +97,28 @@ def _describe_published() -> Section:
         [
             Paragraph(
                 "The paper gives accuracies with ±, and says neither of what nor in "
-                "which unit. From its 1,277 images and five folds follows:"
+                "which unit. The ± are probably fractions (2, 14 and 7 percentage "
+                "points)."
             ),
-            Bullets(question_published()),
-            Paragraph(
-                "So the ± are probably fractions (2, 14 and 7 percentage points). Here "
-                "accuracy, interval, and SDs in percentage points are given apart."
+            Folded(
+                "What follows from its 1,277 images and five folds",
+                [Bullets(question_published())],
             ),
         ],
     )
 
 
-def _describe_classes(results: Mapping[str, Results]) -> Section:
-    rows = []
-    for architecture, result in results.items():
-        for label in DATA_B_CLASSES:
-            scores = result["classes"][label]
-            row = {"class": f"{network_title(architecture)}, {class_title(label)}"}
-            for score in CLASS_SCORES:
-                # An area is no share of images, and is written as a fraction.
-                shown = f"{scores[score]:.3f}" if score == "auc" else None
-                row[_SCORE_TITLES[score]] = shown or in_percent(scores[score])
-            rows.append(row)
+def _describe_classes(roc: np.ndarray) -> Section:
     return Section(
         "classes",
         "By class",
         [
-            Table(
-                pd.DataFrame(rows),
-                "Each class against the rest, mean over folds and seeds. PPV: share of "
-                "the images called so that are so, at the share that the class has in "
-                "Data-B, which is not that of any hospital. AUC: area under the ROC "
-                "curve.",
+            Figure(
+                roc,
+                "ROC curves of the ensembles, each class against the others, mean of "
+                "the folds. The scores of each class stand in the next section.",
+                "Per network, a curve of sensitivity by false positive rate for each "
+                "class.",
             )
         ],
     )

@@ -4,6 +4,7 @@ from pathlib import PurePath
 
 import pandas as pd
 
+from detl.evaluation.scores import AREAS
 from detl.report.blocks import Paragraph, Section, Table
 from detl.report.checks import (
     Check,
@@ -28,6 +29,14 @@ from detl.wording import (
 )
 
 TITLE = "Images from elsewhere"
+SCORE_TITLES = {
+    "macro_f1": "macro F1",
+    "macro_auc": "macro AUC",
+    "auc": "AUC",
+    "ppv": "PPV",
+    "npv": "NPV",
+    "average_precision": "area, precision and recall",
+}
 SMALL_DROP = 0.05
 RUN_EXTERNAL = (
     "Run 'kedro run --pipeline external --params source=PATH' with a folder or a csv "
@@ -51,9 +60,10 @@ def section(run: Run) -> Section:
                 "fold's network judges all of them, and a score is the mean of these "
                 "networks', so that it is of a single network as in the "
                 "cross-validation; the drop is between the two. The ensemble is the "
-                "mean of all probabilities. ROC AUCs are means of the folds' on both "
-                "sides. Accuracy depends on the mix of classes; balanced accuracy does "
-                "not."
+                "mean of all probabilities. Areas under the ROC curve (AUC, from 0 to "
+                "1) are means of the folds' on both sides; drops of other scores are "
+                "in points. Accuracy depends on the mix of classes; balanced accuracy "
+                "does not."
             ),
             Table(
                 _tabulate(external),
@@ -125,13 +135,16 @@ def _tabulate(external: pd.DataFrame) -> pd.DataFrame:
 
 
 def _show_row(row: Row) -> dict[str, str]:
-    score = str(row["score"]).replace("_", " ")
+    score = SCORE_TITLES.get(row["score"], str(row["score"]).replace("_", " "))
     if row["class"]:
         score = f"{score}, {class_title(row['class'])}"
     drop = images = ""
     if pd.notna(row["drop"]):
         interval = interval_in_points(row["drop_low"], row["drop_high"])
         drop = f"{in_points(row['drop'])} ({interval})"
+        if row["score"] in AREAS:
+            low, high = row["drop_low"], row["drop_high"]
+            drop = f"{row['drop']:+.3f} ({low:+.3f} to {high:+.3f})"
     if pd.notna(row["external_images"]):
         images = f"{row['external_images']:.0f}"
     return {
@@ -139,7 +152,7 @@ def _show_row(row: Row) -> dict[str, str]:
         "score": score,
         "cross-validation": _show(row, "internal"),
         "elsewhere": _show(row, "external"),
-        "drop, points": drop,
+        "drop": drop,
         "elsewhere, ensemble": _show(row, "ensemble"),
         "images": images,
         "note": _show_note(row["note"]),
@@ -157,4 +170,6 @@ def _show(row: Row, part: str) -> str:
     value, low, high = (float(str(row[f"{part}{e}"])) for e in ("", "_low", "_high"))
     if pd.isna(value):
         return "not enough data"
+    if row["score"] in AREAS:
+        return f"{value:.3f} ({low:.3f} to {high:.3f})"
     return f"{in_percent(value)} ({interval_in_percent(low, high)})"

@@ -5,26 +5,25 @@ from typing import Any
 
 import pandas as pd
 
-from detl.report.blocks import Block, Bullets, Figure, Paragraph, Section, Table
+from detl.report.blocks import Block, Bullets, Figure, Folded, Paragraph, Section, Table
 from detl.report.checks import Check
 from detl.report.inputs import Results, Run
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.wording import class_title, network_title
 
 _WHAT_IS_SEEN = (
-    "Grad-CAM marks where the output of the last block speaks for a class: the "
-    "sum of its channels, each weighted with the mean derivative of the class's logit "
-    "(before softmax), where that is positive. The maps are in units of the logit and "
-    "are those of test images, made by the network of the fold that tests them."
+    "Grad-CAM marks where the output of the last block speaks for a class. The maps "
+    "are in units of the logit (the class's number before softmax), and are those of "
+    "test images, made by the network of the fold that tests them. The probability "
+    "beside an image is that of this network before temperature scaling: it is not "
+    "calibrated."
 )
 _WHAT_RED_MEANS = (
     "Per network and true class, the most confident right image and the most confident "
-    "wrong one of all folds; a class that has no such image among those explained has "
-    "a row less. In the second and the fourth column red is the largest value of the "
-    "whole panel, so that rows can be compared and a weak map stays pale; in the third "
-    "each map has a scale of its own, with the value of red written on it, and shows "
-    "where the evidence is, however weak. A map that is not empty and has a scale of "
-    "its own is red somewhere, however little speaks for the class."
+    "wrong one of all folds, if there is one. In the second and the fourth column red "
+    "is the largest value of the whole panel, so that a weak map stays pale; in the "
+    "third each map has a scale of its own, and is red somewhere however little speaks "
+    "for the class."
 )
 NEARLY_EMPTY = 0.05
 """Share of the other classes' mean peak below which maps are called nearly empty."""
@@ -62,7 +61,26 @@ def section(run: Run) -> Section:
         ],
     )
     texts: list[Block] = [Paragraph(_WHAT_IS_SEEN), Paragraph(_WHAT_RED_MEANS)]
-    return Section("grad-cam", "Grad-CAM", [*texts, *figures], [claim])
+    errors = Section(
+        "grad-cam-errors",
+        "The most confident errors",
+        [
+            Folded(
+                f"{network_title(architecture)}: wrong test images and their maps",
+                [
+                    Figure(
+                        network.errors,
+                        "The wrong images with the highest probability among those "
+                        "that were explained; the columns are those of Grad-CAM.",
+                        f"Rows of test images that {network_title(architecture)} got "
+                        "wrong, each with its heat maps.",
+                    )
+                ],
+            )
+            for architecture, network in run.networks.items()
+        ],
+    )
+    return Section("grad-cam", "Grad-CAM", [*texts, *figures], [claim, errors])
 
 
 def checks(run: Run) -> list[Check]:

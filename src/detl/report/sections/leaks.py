@@ -1,6 +1,8 @@
 """The section on leaks: patients in two parts of the data that must not share any."""
 
-from detl.report.blocks import Paragraph, Section, Table
+import pandas as pd
+
+from detl.report.blocks import Block, Folded, Paragraph, Section, Table
 from detl.report.checks import Check
 from detl.report.inputs import Run
 from detl.wording import count_of, enumerate_names
@@ -32,12 +34,21 @@ def section(run: Run) -> Section:
                 f"{count_of(len(run.copies), 'pair')} found among the accepted "
                 "images), and it is counted which of these groups cross a boundary."
             ),
-            Table(
-                table.fillna("").astype(str),
-                "Groups that cross a boundary, by what joins them.",
-            ),
+            *_show_crossings(table.fillna("").astype(str)),
         ],
     )
+
+
+def _show_crossings(table: pd.DataFrame) -> list[Block]:
+    """Return the rows that are not zero, and below a fold the whole table."""
+    crossed = table[table["groups crossing"] != "0"]
+    if crossed.empty:
+        boundaries = enumerate_names(list(table["boundary"].unique()))
+        shown: Block = Paragraph(f"None crosses a boundary: {boundaries}.")
+    else:
+        shown = Table(crossed, "Groups that cross a boundary, by what joins them.")
+    every = Table(table, "Groups that cross each boundary, by what joins them.")
+    return [shown, Folded("Every boundary, zero or not", [every])]
 
 
 def checks(run: Run) -> list[Check]:

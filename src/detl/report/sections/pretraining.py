@@ -23,11 +23,10 @@ def section(run: Run) -> Section:
     networks = enumerate_names([network_title(name) for name in results])
     blocks: list[Block] = [
         Paragraph(
-            "Each network is trained from scratch to tell normal from diseased. The "
-            "weights of the epoch with the best accuracy on the validation part are "
-            "kept (the first one, where several are best). Because that part has "
-            "chosen the epoch, its accuracy is a little too good; the interval allows "
-            "for that (it is wide enough for every epoch at once)."
+            "Each network is trained from scratch to tell normal from diseased, and "
+            "keeps the first epoch with the best accuracy on the validation part. This "
+            "choice makes the accuracy a little too good; the interval is wide enough "
+            "for every epoch at once."
         ),
         Figure(
             run.curves_picture,

@@ -2,11 +2,21 @@
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
-from detl.report.blocks import Block, Code, Note, Paragraph, Section, Table
+from detl.report.blocks import (
+    Block,
+    Code,
+    Folded,
+    Links,
+    Note,
+    Paragraph,
+    Section,
+    Table,
+)
 from detl.report.checks import Check
 from detl.report.inputs import Run
 from detl.schemas.parameters import flatten_parameters
@@ -17,12 +27,17 @@ FIGURES = {
     "figures/cooccurrence.png": "Findings that occur together (the paper's Fig. 2)",
     "figures/curves.png": "Curves of the pretraining",
     "figures/accuracies.png": "Accuracy of the folds",
+    "figures/roc.png": "ROC curves by class",
     "confusion_matrices.png": "Confusion matrices (the paper's Fig. 3)",
 }
 """What the pictures show, by their path relative to the page (``catalog.yml``)."""
 
 EXAMPLES = "figures/{architecture}_grad_cam.png"
+ERRORS = "figures/{architecture}_errors.png"
 ABLATION = "ablation.png"
+
+
+PAPER = "https://arxiv.org/abs/2004.10507"
 
 
 def hash_manifest(images: pd.DataFrame) -> str:
@@ -51,7 +66,8 @@ def section(run: Run) -> Section:
             "the comparisons."
         ),
         *_note_code(provenance),
-        Table(_list_identity(run), "What was run."),
+        Table(_list_identity(run), "What was run, when and where."),
+        Links({"The paper, arXiv:2004.10507": PAPER}),
     ]
     versions = _two_columns(
         ("package", "version"),
@@ -69,9 +85,9 @@ def section(run: Run) -> Section:
         "Parameters, as the environment and the command have set them.",
     )
     subsections = [
-        Section("versions", "Versions", [versions]),
-        Section("figures", "Figures as files", [files]),
-        Section("parameters", "All parameters", [values]),
+        Section("versions", "Versions", [Folded("Packages", [versions])]),
+        Section("figures", "Figures as files", [Folded("Files", [files])]),
+        Section("parameters", "All parameters", [Folded("Parameters", [values])]),
     ]
     return Section("repeat", "How to repeat this run", blocks, subsections)
 
@@ -89,6 +105,8 @@ def _list_figures(run: Run) -> dict[str, str]:
     for architecture in run.networks:
         path = EXAMPLES.format(architecture=architecture)
         figures[path] = f"Grad-CAM of {network_title(architecture)} (Fig. 4)"
+        path = ERRORS.format(architecture=architecture)
+        figures[path] = f"The most confident errors of {network_title(architecture)}"
     if run.ablation_picture is not None:
         figures[ABLATION] = "Accuracy of the arms of the ablation"
     return figures
@@ -117,6 +135,9 @@ def _list_identity(run: Run) -> pd.DataFrame:
     machine = provenance["machine"]
     tree = "with changes" if provenance["changed"] else "without changes"
     rows = {
+        "started": describe_moment(provenance["started"]),
+        "duration up to this page": describe_duration(provenance["seconds"]),
+        "MLflow run": provenance["mlflow_run"] or "none",
         "environment of parameters": provenance["environment"],
         "seed": str(run.parameters["seed"]),
         "git revision": f"{provenance['revision']}, {tree}"
@@ -125,10 +146,28 @@ def _list_identity(run: Run) -> pd.DataFrame:
         "images read": f"{len(run.images):,}",
         "SHA-256 of the list of images": hash_manifest(run.images),
         "system": machine["system"],
+        "processor": machine["processor"],
         "processors": str(machine["processors"]),
         "accelerators": machine["accelerators"],
     }
     return pd.DataFrame({"": list(rows), "this run": list(rows.values())})
+
+
+def describe_moment(moment: str) -> str:
+    """Return a moment in ISO 8601 as people write it, in its own time zone.
+
+    Args:
+        moment: With a time zone, such as ``2026-11-28T17:54:39+00:00``.
+    """
+    return datetime.fromisoformat(moment).strftime("%Y-%m-%d, %H:%M %Z")
+
+
+def describe_duration(seconds: float) -> str:
+    """Return a duration in seconds as people say it, such as ``1 h 5 min``."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def _two_columns(

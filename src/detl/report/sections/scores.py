@@ -1,9 +1,11 @@
 """The section on scores with intervals, and whether a network beats simple rules."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from detl.evaluation.scores import ALL, AREAS, MEAN
-from detl.report.blocks import Block, Paragraph, Section, Table
+from detl.report.blocks import Block, Folded, Paragraph, Section, Table
 from detl.report.checks import Check, Question, Row, Status, answer, judge_above
 from detl.report.inputs import Run
 from detl.report.sections import best_network
@@ -25,22 +27,23 @@ OVERALL = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
     "macro_f1": "macro F1",
-    "macro_auc": "macro AUC, mean of folds",
+    "macro_auc": "macro AUC",
 }
 OF_CLASS = {
     "sensitivity": "sensitivity",
     "specificity": "specificity",
     "ppv": "PPV",
-    "npv": "NPV",
-    "auc": "ROC AUC, mean of folds",
-    "average_precision": "precision-recall AUC",
+    "auc": "AUC",
 }
+MORE_OF_CLASS = {"npv": "NPV", "average_precision": "area, precision and recall"}
 TESTS = {
-    "two_way": "two-way",
-    "corrected_t": "corrected t",
-    "mcnemar": "McNemar, these networks",
-    "delong": "DeLong, these networks",
+    "two_way": "means over seeds",
+    "corrected_t": "t test over folds",
+    "mcnemar": "McNemar, ensembles",
+    "delong": "DeLong, ensembles",
 }
+_ALL_AREAS = (*AREAS, "average_precision")
+QUANTITIES = {"accuracy": "accuracy", "macro_auc": "AUC, mean of classes"}
 
 
 def choose_score(table: pd.DataFrame, score: str, label: str = "") -> pd.DataFrame:
@@ -64,28 +67,53 @@ def section(run: Run) -> Section:
     scores = run.table("scores")
     blocks: list[Block] = [
         Paragraph(
-            f"Means over seeds, with 95 % intervals over {name_held(run)} (a patient's "
-            "images, and copies, are drawn together). ROC AUCs are means over the "
-            "folds, because probabilities of different networks are not on one scale; "
-            "all else is of the pooled predictions. The tables of each fold are in "
+            f"Means over seeds, with 95 % intervals over {name_held(run)}, of the "
+            "pooled predictions. An area under the ROC curve (AUC, from 0 to 1) is the "
+            "mean over the folds, because probabilities of different networks are not "
+            "on one scale. PPV, the positive predictive value, is the share of the "
+            "images called so that are so, at the share that the class has in Data-B, "
+            "which is not that of any hospital. The scores of each fold are in "
             "scores.csv."
         ),
         Table(_tabulate_overall(scores), "All classes."),
-        Table(_tabulate_classes(scores), "Each class against the others."),
+        Table(_tabulate_classes(scores, OF_CLASS), "Each class against the others."),
+        Folded(
+            "Negative predictive value (NPV), and area under precision and recall",
+            [
+                Table(
+                    _tabulate_classes(scores, MORE_OF_CLASS),
+                    "Each class against the others.",
+                )
+            ],
+        ),
     ]
     compared = Section(
         "paired-tests",
         "The networks, compared on the same images",
         [
-            Paragraph(
-                "Two-way: the means over seeds, with an interval over "
-                f"{name_held(run)}. "
-                "Corrected t: the same over folds, corrected for their overlap. Of "
-                "these networks, the ensembles, alone: McNemar's test, which counts "
-                "images as independent, and DeLong's test on the areas, for groups of "
-                "patients. p after Holm's correction over the pairs of networks."
+            Table(
+                _tabulate_pairs(run.paired_tests),
+                "First network minus second, points of accuracy: of the means over "
+                f"seeds, with the 95 % interval over {name_held(run)}, and of the "
+                "ensembles, with p of McNemar's test, which counts images as "
+                "independent, after Holm's correction over the pairs. The check of "
+                "the best network judges this interval and this p.",
             ),
-            Table(_tabulate_tests(run.paired_tests), "First network minus second."),
+            Folded(
+                "Every test, and the areas under the curves",
+                [
+                    Paragraph(
+                        "The t test over folds is corrected for their overlap. "
+                        "DeLong's test on the areas is for groups of patients. p is "
+                        "after Holm's correction over the pairs of networks."
+                    ),
+                    Table(
+                        _tabulate_tests(run.paired_tests),
+                        "First network minus second: accuracies in points, areas from "
+                        "0 to 1.",
+                    ),
+                ],
+            ),
         ],
     )
     return Section(
@@ -142,14 +170,14 @@ def _tabulate_overall(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _tabulate_classes(scores: pd.DataFrame) -> pd.DataFrame:
+def _tabulate_classes(scores: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
     rows = [
         {
             "network": network_title(str(architecture)),
             "class": class_title(label),
             **{
                 title: _show(choose_score(table, score, label))
-                for score, title in OF_CLASS.items()
+                for score, title in titles.items()
             },
         }
         for architecture, table in scores.groupby("architecture", sort=False)
@@ -159,28 +187,61 @@ def _tabulate_classes(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _show(rows: pd.DataFrame) -> str:
-    return show_measured(rows.iloc[0].to_dict()) if len(rows) else "not computed"
+    if rows.empty:
+        return "not computed"
+    row = rows.iloc[0].to_dict()
+    return show_measured(row, is_share=row["score"] not in _ALL_AREAS, decimals=3)
 
 
-def _tabulate_tests(paired_tests: pd.DataFrame) -> pd.DataFrame:
+def _tabulate_pairs(paired_tests: pd.DataFrame) -> pd.DataFrame:
+    """Return the accuracies of each two networks, with what the check judges."""
+    of_accuracy = paired_tests[paired_tests["quantity"] == "accuracy"]
     rows = []
-    for row in paired_tests.to_dict("records"):
-        has_number = pd.notna(row["difference"])
-        interval = (
-            f" ({interval_in_points(row['low'], row['high'])})"
-            if pd.notna(row["low"])
-            else ""
-        )
+    for (first, second), tests in of_accuracy.groupby(["first", "second"], sort=False):
+        found = tests.set_index("test").to_dict("index")
+        means, ensembles = found["two_way"], found["mcnemar"]
+        interval = interval_in_points(means["low"], means["high"])
+        p = ensembles["p_holm"]
         rows.append(
             {
-                "networks": f"{network_title(row['first'])}, "
-                f"{network_title(row['second'])}",
-                "test": TESTS[row["test"]],
-                "of": row["quantity"],
-                "difference, points": f"{in_points(row['difference'])}{interval}"
-                if has_number
-                else row["note"],
-                "p (Holm)": show_p(row["p_holm"]) if pd.notna(row["p_holm"]) else "",
+                "networks": f"{network_title(first)}, {network_title(second)}",
+                "means over seeds": f"{in_points(means['difference'])} ({interval})",
+                "ensembles": in_points(ensembles["difference"]),
+                "p of the ensembles": show_p(p) if pd.notna(p) else ensembles["note"],
             }
         )
     return pd.DataFrame(rows)
+
+
+def _tabulate_tests(paired_tests: pd.DataFrame) -> pd.DataFrame:
+    rows = [
+        {
+            "networks": f"{network_title(row['first'])}, "
+            f"{network_title(row['second'])}",
+            "test": TESTS[row["test"]],
+            "of": _name_quantity(row["quantity"]),
+            "difference": _show_difference(row),
+            "p": show_p(row["p_holm"]) if pd.notna(row["p_holm"]) else "",
+        }
+        for row in paired_tests.to_dict("records")
+    ]
+    return pd.DataFrame(rows)
+
+
+def _name_quantity(quantity: str) -> str:
+    """Return a tested quantity as people say it, such as ``AUC, other disease``."""
+    if quantity in QUANTITIES:
+        return QUANTITIES[quantity]
+    return f"AUC, {class_title(quantity.removeprefix('auc_'))}"
+
+
+def _show_difference(row: Row) -> str:
+    if pd.isna(row["difference"]):
+        return str(row["note"])
+    if row["quantity"] == "accuracy":
+        shown = in_points(row["difference"])
+        interval = interval_in_points(row["low"], row["high"])
+    else:
+        shown = f"{row['difference']:+.3f}"
+        interval = f"{row['low']:+.3f} to {row['high']:+.3f}"
+    return f"{shown} ({interval})" if pd.notna(row["low"]) else shown

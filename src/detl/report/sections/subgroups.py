@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from detl.report.blocks import Paragraph, Section, Table
+from detl.report.blocks import Block, Folded, Paragraph, Section, Table
 from detl.report.checks import Check, Status, not_computed
 from detl.report.inputs import Run
 from detl.report.trainings import name_held
@@ -47,11 +47,13 @@ def section(run: Run) -> Section:
         "Subgroups",
         [
             Paragraph(
-                "Under-diagnosis is to call a diseased image normal. Subgroups with "
-                "fewer than 30 images are shown as counts only. The sensitivities of "
+                "Under-diagnosis is to call a diseased image normal. Its gap is the "
+                "share in a subgroup minus the share in all other images. Subgroups "
+                "with fewer than 30 images are counted only. The sensitivities of "
                 "single classes are in subgroups.csv."
             ),
-            *tables,
+            _show_gaps(run.table("subgroups")),
+            Folded("Every subgroup of every network", tables),
         ],
     )
 
@@ -113,6 +115,25 @@ def _explain(measured: pd.DataFrame, shown: pd.Series, too_small: int) -> str:
     if too_small:
         meaning += f" {too_small} could not be measured, for too few images."
     return meaning
+
+
+def _show_gaps(subgroups: pd.DataFrame) -> Block:
+    """Return the gaps whose interval lies above 0, the largest first."""
+    is_missed = subgroups["quantity"] == "under_diagnosis_rate"
+    worse = subgroups[is_missed & (subgroups["gap_low"] > 0)]
+    if worse.empty:
+        return Paragraph("No gap lies above 0 with its whole interval.")
+    rows = [
+        {
+            "network": network_title(row["architecture"]),
+            "subgroup": f"{row['attribute']} {class_title(str(row['subgroup']))}",
+            "under-diagnosis": show_measured(row),
+            "gap, points": f"{in_points(row['gap'])} "
+            f"({interval_in_points(row['gap_low'], row['gap_high'])})",
+        }
+        for row in worse.sort_values("gap", ascending=False).to_dict("records")
+    ]
+    return Table(pd.DataFrame(rows), "Gaps that lie above 0 with their whole interval.")
 
 
 def _tabulate(subgroups: pd.DataFrame) -> pd.DataFrame:

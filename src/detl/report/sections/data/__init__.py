@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from detl.report.blocks import Figure, Paragraph, Section, Table
+from detl.report.blocks import Figure, Folded, Paragraph, Section, Table
 from detl.report.checks import Check
 from detl.report.inputs import Run
 from detl.report.sections.data.table_one import describe_table_one
@@ -90,7 +90,7 @@ def _describe_label_file(
         )
     if label_counts["pneumonia_alone"] == 307:
         text += " 307 images with Pneumonia alone mark the first release of 2017."
-    return Section(anchor, title, [Paragraph(text), table])
+    return Section(anchor, title, [Paragraph(text), Folded("The numbers", [table])])
 
 
 def _describe_rejected(rejected: pd.DataFrame) -> Section:
@@ -117,11 +117,12 @@ def _describe_rejected(rejected: pd.DataFrame) -> Section:
             ),
         }
     )
-    caption = (
+    summary = (
         "Images, and rows of a csv, that were not taken, by source and kind of reason: "
-        f"{len(rejected):,} in all. The first reason counts."
+        f"{len(rejected):,} in all"
     )
-    return Section(anchor, title, [Table(table, caption)])
+    folded = Folded(summary, [Table(table, "The first reason counts.")])
+    return Section(anchor, title, [folded])
 
 
 def _describe_classes(
@@ -139,7 +140,8 @@ def _describe_classes(
             ("Data-A", data_a, DATA_A_CLASSES),
         )
     ]
-    return Section("data-classes", "Who is in the classes", tables)
+    summary = "Sources, views, ages and sexes by class"
+    return Section("data-classes", "Who is in the classes", [Folded(summary, tables)])
 
 
 def _tabulate_classes(table: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from detl.report.blocks import Block, Bullets, Paragraph, Section, Table
+from detl.report.blocks import Block, Bullets, Folded, Section, Table
 from detl.report.inputs import Run
 from detl.report.sections.data.differences import (
     explain_diseased,
@@ -53,12 +53,13 @@ def describe_table_one(run: Run) -> Section:
     ]
     blocks: list[Block] = [_tabulate(run.data_a_counts, data_b)]
     if sentences:
-        introduction = (
-            "What differs, and why; the numbers of the decisions are those of "
-            "docs/decisions.md."
+        summary = (
+            "What differs from the paper, and why (the numbers of the decisions are "
+            "those of docs/decisions.md)"
         )
-        blocks += [Paragraph(introduction), Bullets(sentences)]
-    blocks.append(_tabulate_account(account, split))
+        blocks.append(Folded(summary, [Bullets(sentences)]))
+    drawn = [_tabulate_account(account, split)]
+    blocks.append(Folded("How Data-A was drawn", drawn))
     title = "Table I: the classes, ours and the paper's"
     return Section("data-table-1", title, blocks)
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from detl.report.blocks import Block, Bullets, Note, Paragraph, Section
+from detl.report.blocks import Block, Bullets, Folded, Note, Paragraph, Section
 from detl.report.checks import NOT_COMPUTED, Check
 from detl.report.inputs import Run
 from detl.report.sections import best_network
@@ -36,7 +36,10 @@ def section(run: Run) -> Section:
     shown = [sentence for judgement in judgements for sentence in judgement.shown]
     not_shown = [text for judgement in judgements for text in judgement.not_shown]
     nothing = Paragraph("Nothing but that the pipeline runs from images to report.")
-    open_questions: list[Block] = [Bullets(not_shown), tabulate_cue_rules(run)]
+    open_questions: list[Block] = [
+        Bullets(not_shown),
+        Folded("Accuracies beside rules that see no pixel", [tabulate_cue_rules(run)]),
+    ]
     return Section(
         "limits",
         "What this run shows, and what it does not",
