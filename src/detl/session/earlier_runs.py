@@ -20,9 +20,8 @@ from detl.session.commands import (
     Command,
     Setting,
 )
+from detl.session.mlflow_store import EXPERIMENT
 from detl.session.provenance import spell_command
-
-EXPERIMENT = "detl"
 
 Place = tuple[str, str]
 """A Kedro environment and a data folder."""

@@ -24,6 +24,7 @@ from detl.session.mlflow_store import (
     name_own_store,
     refuse_unusable_address,
 )
+from detl.session.moved_store import ARTIFACTS, follow_project
 from detl.session.project_parameters import describe_fault
 from detl.session.selection import is_whole
 from detl.session.workplace import WORKPLACE, Workplace
@@ -200,7 +201,8 @@ def _complete_settings(context: KedroContext) -> str:
         experiment = settings.setdefault("tracking", {}).setdefault("experiment", {})
         creation = experiment.setdefault("create_experiment_kwargs", {})
         # A server has a place of its own for files.
-        creation.setdefault("artifact_location", "mlartifacts")
+        creation.setdefault("artifact_location", ARTIFACTS)
+        follow_project(Path(context.project_path))
     context.config_loader["mlflow"] = settings
     refuse_unusable_address(store)
     return str(store)
