@@ -167,6 +167,9 @@ def test_a_damaged_list_is_told_with_what_to_do(beside):
     with pytest.raises(DetlError, match=r"cannot be read: remove .*\.next"):
         beside.missing()
 
+    beside.discard()
+    assert not beside.folder.exists()
+
 
 SERVER = """
 import json, os, signal, sys

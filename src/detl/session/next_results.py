@@ -115,7 +115,10 @@ class NextResults:
 
     def discard(self) -> int:
         """Return how many files were made; they are removed, the earlier ones stay."""
-        files = self.replaced()
+        try:
+            files = self.replaced()
+        except DetlError:  # a list that is damaged must go, too
+            files = []
         made = sum(self.place_of(file).is_file() for file in files)
         self._remove(files)
         return made
