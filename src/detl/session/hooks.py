@@ -91,8 +91,8 @@ class InputHooks:
             environment = f" --env {run_params['env']}" if run_params["env"] else ""
             only = " --only-missing-outputs" if self._workplace.is_beside else ""
             raise DetlError(
-                f"{missing[0]!r} is not there yet{self._workplace.where}, which node "
-                f"{maker!r} makes ({len(missing)} missing in all): run 'kedro run "
+                f"{missing[0]!r} is not there yet{self._workplace.where}; node "
+                f"{maker!r} makes it ({len(missing)} missing in all): run 'kedro run "
                 f"{wanted}{environment}{only}' first."
             )
         if "params:source" in pipeline.inputs():

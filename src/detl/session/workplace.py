@@ -109,6 +109,7 @@ class Workplace:
     def drop(self) -> None:
         """Remove what earlier sessions have made beside finished results."""
         self.next.discard()
+        self.missing = []
         self.has_dropped = True
 
     def end(self, without: Collection[Path | None] = ()) -> None:
@@ -119,6 +120,7 @@ class Workplace:
         Args:
             without: Files that cannot be had here, and are not waited for.
         """
+        self.missing = []
         if not self.next.is_open():
             return
         with alone(self.data) as is_alone:
