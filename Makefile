@@ -8,6 +8,9 @@ EXTRA ?= cpu
 BIN := .venv/bin
 INSTALLED := .venv/installed-$(EXTRA)
 SUMMARY := data/08_reporting/summary.csv
+REPORT := data/08_reporting/report.html
+# What a run makes while the earlier result is still there.
+NEXT := data/.next
 # Made by a run that came to its end; a later run by hand makes a newer summary.
 FINISHED := data/08_reporting/.finished
 # What has been written, added or removed since then. Asked in the recipe, by find: Make
@@ -34,18 +37,19 @@ $(INSTALLED): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --constraint requirements.lock --group dev --editable ".[$(EXTRA)]"
 	@touch $@
 
-# Another environment's result lies elsewhere, and what DETL_DATA names may have changed.
+# The result of another environment or of DETL_RESULTS lies elsewhere, and what DETL_DATA
+# names may have changed.
 run: $(INSTALLED) ## run the pipeline, unless its last result is up to date
-	@if [ -z "$$KEDRO_ENV$$DETL_DATA" ] && [ -f $(FINISHED) ] && [ -f $(SUMMARY) ] && [ ! $(SUMMARY) -nt $(FINISHED) ] && \
-			[ -z "$$($(CHANGED) | head -n 1)" ]; then \
+	@if [ -z "$$KEDRO_ENV$$DETL_DATA$$DETL_RESULTS" ] && [ -f $(FINISHED) ] && [ -f $(SUMMARY) ] && [ -f $(REPORT) ] && \
+			[ ! $(SUMMARY) -nt $(FINISHED) ] && [ -z "$$($(CHANGED) | head -n 1)" ]; then \
 		echo "Up to date: code, parameters and sample are those of the last run." \
 			"'make clean run' trains again."; \
 		$(BIN)/python -m detl.session.closing_table $(SUMMARY); \
 	else \
-		[ -n "$$KEDRO_ENV" ] || rm -f $(FINISHED); \
+		[ -n "$$KEDRO_ENV$$DETL_RESULTS" ] || rm -f $(FINISHED); \
 		echo $(BIN)/kedro run --pipeline detl; \
 		$(BIN)/kedro run --pipeline detl && \
-			{ [ -n "$$KEDRO_ENV$$DETL_DATA" ] || touch $(FINISHED); }; \
+			{ [ -n "$$KEDRO_ENV$$DETL_DATA$$DETL_RESULTS" ] || [ -e $(NEXT) ] || touch $(FINISHED); }; \
 	fi
 
 resume: $(INSTALLED) ## continue the last run that did not come to its end
@@ -80,6 +84,7 @@ benchmark: $(INSTALLED) ## the table of docs/benchmarks.md, on this machine's pr
 ui: PORT = 5000
 ui: $(INSTALLED) ## compare the folds in MLflow, on http://127.0.0.1:5000 (or PORT=5001)
 	@$(BIN)/python -m detl.session.free_port "$(PORT)"
+	@$(BIN)/python -m detl.session.moved_store
 	$(BIN)/mlflow ui --host 127.0.0.1 --port "$(PORT)" --workers 1 --backend-store-uri sqlite:///mlflow.db
 
 viz: PORT = 4141

@@ -33,6 +33,7 @@ CONF = Path(__file__).parents[1] / "conf"
 LONGEST = (
     "test_whole_pipeline.py",
     "session/test_resume.py",
+    "session/test_kept_results.py",
     "test_audit.py",
     "test_comparisons.py",
     "test_extending.py",
@@ -41,6 +42,8 @@ LONGEST = (
     "session/test_bad_input.py",
     "session/test_simultaneous_runs.py",
     "session/test_clean.py",
+    "session/test_two_results.py",
+    "session/test_moved_store.py",
     "test_under_jax.py",
     "test_privacy.py",
     "test_notebooks.py",

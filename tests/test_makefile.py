@@ -41,14 +41,14 @@ def project(tmp_path):
     for path in (project, *project.rglob("*")):
         os.utime(path, (LONG_AGO, LONG_AGO))
     (project / ".venv" / "installed-cpu").touch()
-    for name in ("summary.csv", ".finished"):
+    for name in ("summary.csv", "report.html", ".finished"):
         (project / "data" / "08_reporting" / name).touch()
         os.utime(project / "data" / "08_reporting" / name, (LATER, LATER))
     return project
 
 
 def _make(project, *arguments, **environment):
-    chosen = ("KEDRO_ENV", "DETL_DATA")
+    chosen = ("KEDRO_ENV", "DETL_DATA", "DETL_RESULTS")
     kept = {name: value for name, value in os.environ.items() if name not in chosen}
     return subprocess.run(
         ["make", "--no-print-directory", *arguments],
@@ -103,24 +103,43 @@ def test_a_changed_input_behind_a_link_is_a_reason_to_run(project, tmp_path, pla
     assert "kedro run --pipeline detl" in _make(project, "run").stdout
 
 
-@pytest.mark.parametrize("name", ["KEDRO_ENV", "DETL_DATA"])
+@pytest.mark.parametrize("name", ["KEDRO_ENV", "DETL_DATA", "DETL_RESULTS"])
 def test_what_is_asked_of_elsewhere_is_not_answered_with_the_result_here(project, name):
     made = _make(project, "run", **{name: "other"})
 
     assert "kedro run --pipeline detl" in made.stdout
 
 
-def test_a_run_of_another_environment_is_no_run_of_this_one(project):
-    (project / "src" / "detl" / "code.py").write_text("changed")
-
-    _make(project, "run", KEDRO_ENV="other")
+@pytest.mark.parametrize("name", ["summary.csv", "report.html"])
+def test_a_result_that_is_not_there_is_not_up_to_date(project, name):
+    (project / "data" / "08_reporting" / name).unlink()
 
     assert "kedro run --pipeline detl" in _make(project, "run").stdout
 
 
+def test_a_result_that_has_not_taken_its_place_is_not_up_to_date(project):
+    (project / "src" / "detl" / "code.py").write_text("changed")
+    kedro = project / ".venv" / "bin" / "kedro"
+    kedro.write_text(f"{kedro.read_text()}\nmkdir -p data/.next\n")
+
+    assert _make(project, "run").returncode == 0
+
+    assert "kedro run --pipeline detl" in _make(project, "run").stdout
+
+
+@pytest.mark.parametrize("name", ["KEDRO_ENV", "DETL_RESULTS"])
+def test_a_run_of_another_folder_is_no_run_of_this_one(project, name):
+    (project / "src" / "detl" / "code.py").write_text("changed")
+
+    _make(project, "run", **{name: "other"})
+
+    assert "kedro run --pipeline detl" in _make(project, "run").stdout
+
+
+@pytest.mark.parametrize("name", ["KEDRO_ENV", "DETL_RESULTS"])
 @pytest.mark.parametrize("target", ["run", "clean"])
-def test_another_environment_leaves_the_result_here_up_to_date(project, target):
-    assert _make(project, target, KEDRO_ENV="other").returncode == 0
+def test_another_folder_leaves_the_result_here_up_to_date(project, target, name):
+    assert _make(project, target, **{name: "other"}).returncode == 0
 
     assert "Up to date" in _make(project, "run").stdout
 

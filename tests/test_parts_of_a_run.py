@@ -43,17 +43,19 @@ def test_the_files_of_a_run_are_not_taken_for_one_with_other_parameters(project)
 def test_one_namespace_alone_continues_in_the_same_runs(project, store):
     (parent,) = store.below(None)
     before = {run.info.run_id: run.data.metrics for run in store.folds()}
+    summary = project / "data/test/08_reporting/summary.csv"
+    earlier = summary.stat().st_ino
 
     again = run_kedro(
         project, "run", "--env", "test", "--namespaces", "alexnet.crossval.fold_2"
     )
 
     assert again.returncode == 0, again.stdout
-    summary = project / "data/test/08_reporting/summary.csv"
-    assert not summary.exists()  # it was of the fold that has been trained again
+    assert summary.stat().st_ino == earlier
+    assert "keeps the earlier result" in again.stdout
     rest = run_kedro(project, "run", "--env", "test", "--only-missing-outputs")
     assert rest.returncode == 0, rest.stdout
-    assert summary.exists()
+    assert summary.stat().st_ino != earlier
     (still,) = store.below(None)
     assert still.info.run_id == parent.info.run_id
     assert still.data.tags["detl.complete"] == "yes"

@@ -17,10 +17,11 @@ from kedro.utils import load_obj
 from detl.errors import DetlError
 from detl.networks.keras_settings import choose_backend
 from detl.session.commands import Command, name_environment
-from detl.session.config_loader import giving, raw_data_folder
+from detl.session.config_loader import giving, raw_data_folder, results_folder
 from detl.session.provenance import spell_command
 from detl.session.selection import FILTERS, select_pipeline
 from detl.session.sentences import tell
+from detl.session.workplace import WORKPLACE, name_folder
 
 RUNNER = "detl.session.runner.FoldByFoldRunner"
 
@@ -71,6 +72,23 @@ def _run(
         params=params,
         **options,
     )
+    if rest := _pipelines_of_rest():
+        options.update(dict.fromkeys(FILTERS, ()), only_missing_outputs=True)
+        call(
+            pipeline=None,
+            pipelines=rest,
+            runner=runner or RUNNER,
+            params=params,
+            **options,
+        )
+
+
+def _pipelines_of_rest() -> list[str]:
+    """Return the pipelines of what depends on a run that has ended, if it is quick."""
+    if not (WORKPLACE.missing and WORKPLACE.is_quick):
+        return []
+    click.echo("Nothing of that needs a training, so it is made now.")
+    return WORKPLACE.makers
 
 
 def _refuse_unknown_runner(name: str) -> None:
@@ -140,47 +158,78 @@ def _resume(project_path: Path, env: str | None) -> None:
     from detl.session.mlflow_hooks import MLFLOW_HOOKS
     from detl.session.runner import FoldByFoldRunner
 
-    unfinished = find_unfinished_run(name_environment(asked) if asked else None)
+    unfinished = find_unfinished_run(
+        name_environment(asked) if asked else None, _name_results(project_path)
+    )
     command = unfinished.command
     click.echo(
         f"Resuming '{spell_command(command)}' of environment "
         f"{unfinished.environment}, in run {unfinished.run_id}."
     )
     for other in unfinished.others:
-        click.echo(f"Unfinished too: environment {other} (kedro resume --env {other}).")
+        click.echo(f"Unfinished too: {other}.")
     raw = _find_raw_data(command)
     # Paths in the command may be relative to where it was typed.
     os.chdir(project_path / command["folder"])
     MLFLOW_HOOKS.resume(unfinished.run_id)
-    session = KedroSession.create(
-        project_path=project_path,
-        env=command["env"],
-        runtime_params=command["runtime_params"],
-    )
-    with giving("DETL_DATA", raw):
-        session.run(
-            pipeline_names=command["pipeline_names"],
+
+    def run_missing(pipelines: list[str], **options: Any) -> None:
+        KedroSession.create(
+            project_path=project_path,
+            env=command["env"],
+            runtime_params=command["runtime_params"],
+        ).run(
+            pipeline_names=pipelines,
             runner=FoldByFoldRunner(),
             only_missing_outputs=True,
             load_versions=command["load_versions"],
-            **{name: command[name] for name in FILTERS},
+            **options,
         )
+
+    with giving("DETL_DATA", raw), giving("DETL_RESULTS", command.get("results")):
+        run_missing(
+            command["pipeline_names"], **{name: command[name] for name in FILTERS}
+        )
+        if rest := _pipelines_of_rest():
+            run_missing(rest)
 
 
 @cli.command()
 @env_option
+@click.option(
+    "--next",
+    "which",
+    flag_value="next",
+    help="Only what an unfinished run has made beside the earlier result.",
+)
+@click.option(
+    "--earlier",
+    "which",
+    flag_value="earlier",
+    help="Only the earlier result, so that the one beside it takes its place as it is.",
+)
 @click.pass_obj
-def clean(metadata: ProjectMetadata, env: str | None) -> None:
+def clean(metadata: ProjectMetadata, env: str | None, which: str | None) -> None:
     """Remove what the runs of one environment have made: files, and MLflow runs."""
-    _in_one_sentence(_clean)(metadata, env)
+    _in_one_sentence(_clean)(metadata, env, which)
 
 
-def _clean(metadata: ProjectMetadata, env: str | None) -> None:
-    from detl.session.clean import remove_results
+def _clean(metadata: ProjectMetadata, env: str | None, which: str | None) -> None:
+    from detl.session.clean import remove_results, settle_results
 
     with _without_raw_data():
         asked = env or os.environ.get("KEDRO_ENV")
-        remove_results(metadata.project_path, metadata.package_name, asked)
+        place = (metadata.project_path, metadata.package_name, asked)
+        if which is None:
+            remove_results(*place)
+        else:
+            settle_results(*place, keeps_earlier=which == "next")
+
+
+def _name_results(project_path: Path) -> str | None:
+    """Return the data folder that DETL_RESULTS names; None if it is not set."""
+    named = results_folder()
+    return None if named is None else name_folder(project_path / named, project_path)
 
 
 @cli.command()

@@ -4,10 +4,8 @@ from detl.imaging.memory import keep_freed_memory
 from detl.session.config_loader import ReadableConfigLoader, environment_variable
 from detl.session.hooks import (
     ClosingTableHooks,
-    DataFolderHooks,
     InputHooks,
     LedgerHooks,
-    OutputHooks,
     ParameterHooks,
     ProgressHooks,
     ProvenanceHooks,
@@ -15,6 +13,8 @@ from detl.session.hooks import (
 )
 from detl.session.mlflow_hooks import MLFLOW_HOOKS
 from detl.session.quiet import quieten_libraries
+from detl.session.result_hooks import DataFolderHooks, OutputHooks
+from detl.session.workplace import WORKPLACE
 
 quieten_libraries()
 keep_freed_memory()
@@ -22,15 +22,15 @@ keep_freed_memory()
 HOOKS = (
     # Kedro calls the last one first; among those marked "tryfirst", too.
     SampleHooks(),
-    LedgerHooks(),
-    InputHooks(),
+    LedgerHooks(WORKPLACE),
+    InputHooks(WORKPLACE),
     ParameterHooks(),
     ProgressHooks(),
-    OutputHooks(),
     ProvenanceHooks(),
     MLFLOW_HOOKS,
-    ClosingTableHooks(),
-    DataFolderHooks(),
+    OutputHooks(WORKPLACE),
+    ClosingTableHooks(WORKPLACE),
+    DataFolderHooks(WORKPLACE),
 )
 
 CONFIG_LOADER_CLASS = ReadableConfigLoader

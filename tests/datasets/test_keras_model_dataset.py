@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from detl.datasets import KerasModelDataset
+from detl.datasets import KerasModelDataset, remove_saved
 
 # Keras 3.15 under TensorFlow 2.21 and NumPy 2.4, when it saves a model.
 
@@ -42,7 +42,7 @@ def test_a_saved_model_exists_until_it_is_removed(dataset, model):
     assert not dataset.exists()
     dataset.save(model)
     assert dataset.exists()
-    assert dataset.remove()
+    assert remove_saved(dataset)
     assert not dataset.exists()
 
 

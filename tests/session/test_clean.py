@@ -16,6 +16,8 @@ MADE = {
     "02_intermediate/external/source.json",
     "03_primary/folds.parquet",
     "made_with.json",
+    ".next/replaces.json",
+    ".next/08_reporting/report.html",
     "04_feature/alexnet_without_centre.npy",
     "05_model_input/fold_3.parquet",
     "05_model_input/other_protocol/folds.parquet",

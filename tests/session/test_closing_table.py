@@ -68,6 +68,10 @@ def test_the_report_stands_among_what_to_do_next():
     assert f"open        {REPORT}," in format_summary(SUMMARY, REPORT)
 
 
+def test_a_report_that_is_not_there_is_not_to_be_opened():
+    assert "open" not in format_summary(SUMMARY, None)
+
+
 def test_the_optimism_is_in_points_with_its_sign_and_interval():
     optimism = pd.DataFrame(
         {

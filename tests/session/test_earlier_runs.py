@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import mlflow
@@ -8,8 +9,10 @@ from mlflow.entities import ViewType
 from detl.errors import DetlError
 from detl.session.commands import (
     COMMAND,
+    IN_PLACE,
     LAST_COMMAND,
     PARTS,
+    RESULTS,
     UNFINISHED,
     Setting,
 )
@@ -19,6 +22,7 @@ from detl.session.earlier_runs import (
     delete_runs,
     find_run_to_continue,
     find_unfinished_run,
+    note_place,
     refuse_other_run,
 )
 
@@ -49,13 +53,22 @@ def add_run(client, monkeypatch, request, tmp_path):
     monkeypatch.setattr("detl.session.earlier_runs.EXPERIMENT", request.node.name)
     experiment = client.create_experiment(request.node.name, str(tmp_path))
 
-    def add(environment, *commands, unfinished=(), parameters="same"):
+    def add(
+        environment,
+        *commands,
+        unfinished=(),
+        parameters="same",
+        results="data",
+        in_place="yes",
+    ):
         tags = {
             COMMAND: json.dumps(commands[0]),
             LAST_COMMAND: json.dumps(commands[-1]),
             UNFINISHED: json.dumps(list(unfinished)),
             "detl.environment": environment,
             "detl.parameters": parameters,
+            RESULTS: results,
+            IN_PLACE: in_place,
         }
         return client.create_run(experiment, tags=tags).info.run_id
 
@@ -72,11 +85,11 @@ def test_the_newest_unfinished_command_is_found_whichever_run_began_first(add_ru
     continued = add_run("test", ingest, pretrain, unfinished=[ingest, pretrain])
     add_run("base", whole := command_of("base", "10", "detl"), unfinished=[whole])
 
-    found = find_unfinished_run(None)
+    found = find_unfinished_run(None, None)
 
     assert (found.run_id, found.environment) == (continued, "test")
     assert found.command == pretrain
-    assert found.others == ("base",)
+    assert found.others == ("kedro resume --env base",)
 
 
 def test_an_environment_that_is_asked_for_is_preferred_to_a_newer_one(add_run):
@@ -85,9 +98,60 @@ def test_an_environment_that_is_asked_for_is_preferred_to_a_newer_one(add_run):
     )
     add_run("test", ingest := command_of("test", "11", "ingest"), unfinished=[ingest])
 
-    found = find_unfinished_run("base")
+    found = find_unfinished_run("base", None)
 
-    assert (found.run_id, found.command, found.others) == (older, whole, ("test",))
+    assert (found.run_id, found.command) == (older, whole)
+    assert found.others == ("kedro resume --env test",)
+
+
+def test_each_data_folder_has_an_unfinished_run_of_its_own(add_run):
+    ingest = {**command_of("test", "08", "ingest"), "results": "my data"}
+    split = command_of("test", "09", "split")
+    there = add_run("test", ingest, unfinished=[ingest], results="my data")
+    here = add_run("test", split, unfinished=[split])
+
+    newest, asked = (find_unfinished_run("test", name) for name in (None, "my data"))
+
+    assert newest.run_id == here
+    assert newest.others == ("DETL_RESULTS='my data' kedro resume --env test",)
+    assert asked.run_id == there
+    with pytest.raises(DetlError, match="no run of environment test in elsewhere to"):
+        find_unfinished_run("test", "elsewhere")
+
+
+def test_a_run_whose_files_were_dropped_is_neither_resumed_nor_continued(add_run):
+    command = command_of("test", "08", "detl")
+    digest = Setting("test", {}, "raw", "data").digest
+    add_run("test", command, unfinished=[command], parameters=digest)
+    dropped = command_of("test", "09", "detl")
+    add_run(
+        "test",
+        dropped,
+        unfinished=[dropped],
+        parameters=digest,
+        in_place="not yet",
+    )
+
+    note_place("test", "data", "dropped")
+
+    assert find_unfinished_run(None, None).command == command
+    kept = find_run_to_continue(Setting("test", {}, "raw", "data"))
+    assert kept == find_unfinished_run(None, None).run_id
+
+
+def test_only_the_runs_of_one_folder_that_waited_come_to_their_place(add_run, client):
+    command = command_of("test", "08", "detl")
+    waiting, elsewhere, done = (
+        add_run("test", command, results=results, in_place=place)
+        for results, place in (("a", "not yet"), ("b", "not yet"), ("a", "dropped"))
+    )
+
+    note_place("test", "a", "yes")
+
+    places = [
+        client.get_run(run).data.tags[IN_PLACE] for run in (waiting, elsewhere, done)
+    ]
+    assert places == ["yes", "not yet", "dropped"]
 
 
 def test_a_run_that_later_runs_have_replaced_on_disk_is_not_found(add_run):
@@ -96,7 +160,7 @@ def test_a_run_that_later_runs_have_replaced_on_disk_is_not_found(add_run):
     add_run("test", command_of("test", "11", "ingest"))
 
     with pytest.raises(DetlError) as error:
-        find_unfinished_run(None)
+        find_unfinished_run(None, None)
     assert "'kedro run --pipeline ingest --env test' came to the end" in str(
         error.value
     )
@@ -108,25 +172,30 @@ def test_an_older_run_that_was_used_last_is_the_newest(add_run):
     used_last = add_run("test", first, last, unfinished=[last])
     add_run("test", command_of("test", "10", "ingest"), parameters="others")
 
-    assert find_unfinished_run(None).run_id == used_last
+    assert find_unfinished_run(None, None).run_id == used_last
 
 
 def test_where_nothing_was_run_the_command_that_does_is_told(add_run):
     with pytest.raises(DetlError, match=r"none was started.*kedro run --pipeline detl"):
-        find_unfinished_run(None)
+        find_unfinished_run(None, None)
 
 
 def test_a_part_continues_where_environment_and_parameters_are_the_same(add_run):
-    same = add_run("test", command_of("test", "08", "ingest"))
+    setting = Setting("test", {"seed": 0}, "raw", "data")
+    same = add_run(
+        "test", command_of("test", "08", "ingest"), parameters=setting.digest
+    )
     add_run("test", command_of("test", "10", "ingest"), parameters="others")
-    add_run("base", command_of("base", "11", "ingest"))
+    for environment, results in (("base", "data"), ("test", "wide")):
+        command = command_of(environment, "11", "ingest")
+        add_run(environment, command, parameters=setting.digest, results=results)
 
-    assert find_run_to_continue("test", "same") == same
-    assert find_run_to_continue("reduced", "same") is None
+    assert find_run_to_continue(setting) == same
+    assert find_run_to_continue(replace(setting, environment="reduced")) is None
 
 
 def test_a_run_that_is_named_is_continued_a_whole_run_is_new_a_part_goes_on(add_run):
-    setting = Setting("test", {"seed": 0}, raw="data")
+    setting = Setting("test", {"seed": 0}, "raw", "data")
     command = command_of("test", "08", "ingest")
     older, newer = (
         add_run("test", command, parameters=setting.digest) for _ in range(2)
@@ -138,13 +207,14 @@ def test_a_run_that_is_named_is_continued_a_whole_run_is_new_a_part_goes_on(add_
 
 
 def test_other_parameters_or_raw_data_are_another_run_and_additions_are_not():
-    setting = Setting("test", {"seed": 0, "source": None}, raw="data")
+    setting = Setting("test", {"seed": 0, "source": None}, "raw", "data")
 
-    for parameters, raw in (({"seed": 7}, "data"), ({"seed": 0}, "elsewhere")):
-        other = Setting("test", {**parameters, "source": None}, raw)
+    for parameters, raw in (({"seed": 7}, "raw"), ({"seed": 0}, "elsewhere")):
+        other = Setting("test", {**parameters, "source": None}, raw, "data")
         assert other.digest != setting.digest
     for added in ({"source": "films"}, {"source": None, "pretrainings": 3}):
-        assert Setting("test", {"seed": 0, **added}, "data").digest == setting.digest
+        same = Setting("test", {"seed": 0, **added}, "raw", "data")
+        assert same.digest == setting.digest
 
 
 def test_the_runs_of_one_environment_are_deleted_with_their_files(add_run, client):
@@ -161,7 +231,8 @@ def test_the_runs_of_one_environment_are_deleted_with_their_files(add_run, clien
     files = client.get_run(fold).info.artifact_uri
     assert Path(files, "grad_cam.txt").exists()
 
-    assert delete_runs("test") == 2
+    assert delete_runs("test", "elsewhere") == 0
+    assert delete_runs("test", "data") == 2
 
     left = client.search_runs([experiment], run_view_type=ViewType.ALL)
     assert {run.info.run_id for run in left} == {
@@ -170,7 +241,7 @@ def test_the_runs_of_one_environment_are_deleted_with_their_files(add_run, clien
         put_aside,
     }
     assert not Path(files).exists()
-    assert delete_runs("test") == 0
+    assert delete_runs("test", "data") == 0
 
 
 def test_a_run_is_continued_where_environment_and_parameters_are_its_own(add_run):

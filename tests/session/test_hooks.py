@@ -12,6 +12,7 @@ from detl.session.hooks import LedgerHooks
 from detl.session.made_with import Ledger, list_values
 from detl.session.project_parameters import ProjectParameters
 from detl.session.selection import every_node
+from detl.session.workplace import Workplace
 from project_copy import read_parameters
 
 RAW = "the raw data"
@@ -66,13 +67,14 @@ def run_params(only_missing=False):
 
 
 def start_hooks(project, raw=RAW, sample="the sample"):
-    hooks = LedgerHooks()
     globals_ = {"data": "data", "raw": raw, "sample": sample}
-    hooks.after_context_created(
-        SimpleNamespace(
-            project_path=project, env="test", config_loader={"globals": globals_}
-        )
+    context = SimpleNamespace(
+        project_path=project, env="test", config_loader={"globals": globals_}
     )
+    workplace = Workplace()
+    workplace.begin(context)
+    hooks = LedgerHooks(workplace)
+    hooks.after_context_created(context)
     return hooks
 
 

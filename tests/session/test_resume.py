@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from detl.session.next_results import NextResults
 from made_sample import sample_folder
 from project_copy import (
     KEDRO,
@@ -69,7 +70,7 @@ def _assert_complete_without_duplicates(project: Path) -> None:
         assert len(store.pictures(fold)) == 1
 
 
-def _kill_in_fold_3(project: Path) -> None:
+def _kill_in_fold_3(project: Path, data: str = "data/test") -> None:
     process = subprocess.Popen(
         [KEDRO, *RUN],
         cwd=project,
@@ -78,7 +79,7 @@ def _kill_in_fold_3(project: Path) -> None:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    model = project / "data/test/06_models/alexnet/fold_3.keras"
+    model = project / data / "06_models/alexnet/fold_3.keras"
     deadline = time.monotonic() + 300
     while not model.exists() and time.monotonic() < deadline:
         assert process.poll() is None, "the run ended before it could be killed"
@@ -98,6 +99,26 @@ def test_a_killed_run_resumes_to_the_result_of_an_uninterrupted_one(
     assert resumed.returncode == 0, resumed.stdout
     assert (project / SUMMARY).read_bytes() == uninterrupted
     _assert_complete_without_duplicates(project)
+
+
+def test_a_whole_run_beside_a_finished_one_resumes_and_takes_its_place(
+    finished_run, tmp_path, uninterrupted
+):
+    project = copy_run(finished_run, tmp_path)
+    files = [project / SUMMARY, project / "data/test/06_models/alexnet/fold_1.keras"]
+    earlier = [path.stat().st_ino for path in files]
+
+    _kill_in_fold_3(project, "data/test/.next")
+
+    assert [path.stat().st_ino for path in files] == earlier
+    resumed = run_kedro(project, "resume")
+    assert resumed.returncode == 0, resumed.stdout
+    assert (project / SUMMARY).read_bytes() == uninterrupted
+    assert not {path.stat().st_ino for path in files} & set(earlier)
+    assert not (project / "data/test/.next").exists()
+    first, second = (run.data.tags for run in Store(project).below(None))
+    assert first["detl.in_place"] == second["detl.in_place"] == "yes"
+    assert first["detl.complete"] == second["detl.complete"] == "yes"
 
 
 def test_a_fold_that_fails_is_marked_the_others_are_kept_and_resume_ends_it(
@@ -170,7 +191,11 @@ def unwritable(path: Path) -> Iterator[None]:
 
 def test_what_comes_on_top_of_a_finished_run_is_resumed_not_that_run(finished):
     made = finished / "data/test" / IDENTIFIABLE
-    with unwritable(made):
+    report = (finished / SUMMARY).with_name("report.html")
+    earlier = report.read_bytes()
+    beside = NextResults(finished / "data/test")
+    beside.replace([])  # so that the obstacle is not removed
+    with unwritable(beside.place_of(made)):
         command = (*OF_THE_AUDIT, "--to-nodes", "shortcuts.list_identifiable")
         assert run_kedro(finished, *command).returncode == 1
 
@@ -178,12 +203,11 @@ def test_what_comes_on_top_of_a_finished_run_is_resumed_not_that_run(finished):
 
     assert resumed.returncode == 0, resumed.stdout
     assert "--pipeline audit --env test --to-nodes shortcuts.list" in resumed.stdout
-    assert "architecture  accuracy" not in resumed.stdout
     assert made.exists()
-    assert not (finished / SUMMARY).with_name("report.html").exists()
+    assert report.read_bytes() != earlier  # it has the new table
     (parent,) = Store(finished).below(None)
     assert parent.data.tags["detl.unfinished"] == "[]"
-    assert parent.data.tags["detl.complete"] == "no"
+    assert parent.data.tags["detl.complete"] == "yes"
 
 
 def test_an_external_test_is_resumed_with_its_source_and_its_working_directory(
@@ -194,10 +218,13 @@ def test_an_external_test_is_resumed_with_its_source_and_its_working_directory(
     films.mkdir(parents=True)
     film = next((sample_folder() / "nih/images").iterdir())
     (films / "1.png").write_bytes(film.read_bytes())
-    source = finished / "data/test/02_intermediate/external/source.json"
+    data = finished / "data/test"
+    source = data / "02_intermediate/external/source.json"
+    beside = NextResults(data)
+    beside.replace([])  # so that the obstacle is not removed
     command = ("run", "--env", "test", "--pipeline", "external", "--to-nodes")
     command += ("external.read_external_images", "--params", "source=films")
-    with unwritable(source):
+    with unwritable(beside.place_of(source)):
         failed = run_kedro(finished, *command, cwd=elsewhere)
         assert ".partial-source.json" in failed.stdout
 
@@ -225,14 +252,15 @@ def interrupted(project):
     while not list(running.glob("*.json")) and time.monotonic() < deadline:
         assert process.poll() is None, "the run ended before it could be interrupted"
         time.sleep(0.01)
-    # The last output of the first run is gone once this one has begun.
-    images = project / "data/test/02_intermediate/images.parquet"
-    while images.exists() and time.monotonic() < deadline:
+    # Its first node has run; before, there would be nothing to resume.
+    while not (project / "data/test/.next/made_with.json").exists():
+        assert time.monotonic() < deadline
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     printed, _ = process.communicate()
     assert process.returncode != 0, printed
     assert not (project / "data/test/03_primary/data_a.parquet").exists()
+    assert (project / "data/test/02_intermediate/images.parquet").exists()
     return project
 
 

@@ -13,7 +13,7 @@ import pytest
 from detl.errors import DetlError
 from detl.session import simultaneous_runs
 from detl.session.selection import outputs_made_from, select_pipeline
-from detl.session.simultaneous_runs import FOLDER, Use, using
+from detl.session.simultaneous_runs import FOLDER, Use, alone, using
 from made_sample import sample_folder
 from project_copy import copy_project, run_kedro
 
@@ -162,6 +162,23 @@ def test_a_process_forked_from_a_killed_run_holds_nothing(tmp_path):
                 pass
         finally:
             os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_a_run_is_alone_while_only_it_uses_the_folder(tmp_path):
+    with using(tmp_path, use_of(writes="fold_1"), "kedro run"):
+        with alone(tmp_path) as is_alone:
+            assert is_alone
+        with (
+            another_process(tmp_path, use_of(writes="fold_2")) as other,
+            alone(tmp_path) as is_alone,
+        ):
+            assert not is_alone
+        other.wait(60)
+        with alone(tmp_path) as is_alone:
+            assert is_alone
+        # Its own note has been kept.
+        with another_process(tmp_path, use_of(reads="fold_2")):
+            assert len(list((tmp_path / FOLDER).glob("*.json"))) == 2
 
 
 def test_a_run_that_failed_holds_nothing(tmp_path):

@@ -3,13 +3,11 @@
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import warnings
 from collections.abc import Callable
-from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from typing import Any
 from kedro.config import OmegaConfigLoader
 from omegaconf.resolvers import oc
 
+from detl.session.moved_store import follow_project
 from made_sample import sample_folder, small_parameters
 
 PROJECT = Path(__file__).parents[2]
@@ -97,16 +96,7 @@ def copy_run(finished: Path, folder: Path) -> Path:
     """
     project = folder / "detl"
     shutil.copytree(finished, project, symlinks=True)
-    with closing(sqlite3.connect(project / "mlflow.db")) as store, store:
-        for table, column in (
-            ("experiments", "artifact_location"),
-            ("runs", "artifact_uri"),
-            ("tags", "value"),
-        ):
-            store.execute(
-                f"UPDATE {table} SET {column} = replace({column}, ?, ?)",
-                (str(finished), str(project)),
-            )
+    follow_project(project)
     return project
 
 

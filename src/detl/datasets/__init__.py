@@ -5,7 +5,7 @@ not there (``kedro run --only-missing-outputs`` asks only whether a file exists)
 """
 
 from detl.datasets.array_dataset import ArrayDataset
-from detl.datasets.atomic import remove_saved
+from detl.datasets.atomic import file_of, remove_saved, use_file
 from detl.datasets.bundle_dataset import BundleDataset
 from detl.datasets.folder_dataset import FolderDataset
 from detl.datasets.kept_file_dataset import KeptFileDataset
@@ -43,5 +43,7 @@ __all__ = [
     "OptionalPictureDataset",
     "PictureDataset",
     "TextDataset",
+    "file_of",
     "remove_saved",
+    "use_file",
 ]

@@ -4,7 +4,7 @@ import os
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Generic, TypeVar
 
 from kedro.io import AbstractDataset, DatasetError
@@ -77,28 +77,45 @@ class WholeFileDataset(LocalDataset[Data, Data], Generic[Data]):
         with written_whole(self._filepath) as temporary:
             self._write(temporary, data)
 
-    def remove(self, below: Path | None = None) -> bool:
-        """Delete the file as ``unlink_saved`` does; return whether there was one."""
-        return unlink_saved(self._filepath, below)
+    @property
+    def file(self) -> Path | None:
+        """The file."""
+        return self._filepath
+
+    def use(self, path: Path) -> None:
+        """Load, save and look for another file from now on."""
+        self._filepath = path
 
     def _exists(self) -> bool:
         return self._filepath.is_file()
 
 
+def file_of(dataset: AbstractDataset[Any, Any] | None) -> Path | None:
+    """Return the local file that a dataset of this project saves whole, else None.
+
+    Folders (raw data), versioned and remote files, and files of other packages'
+    datasets are none.
+    """
+    if isinstance(dataset, WholeFileDataset | AtomicSaving):
+        return dataset.file
+    return None
+
+
+def use_file(dataset: AbstractDataset[Any, Any] | None, path: Path) -> None:
+    """Let a dataset that has a file (``file_of``) use another one from now on."""
+    if isinstance(dataset, WholeFileDataset | AtomicSaving):
+        dataset.use(path)
+
+
 def remove_saved(dataset: AbstractDataset[Any, Any], below: Path | None = None) -> bool:
     """Return whether the dataset had a saved file, which is now deleted.
 
-    Only files of this project's datasets are deleted: no folders (raw data), no
-    versioned or remote files, no files of other datasets.
-
     Args:
-        dataset: What the catalog says.
+        dataset: What the catalog says. Only what ``file_of`` returns is deleted.
         below: As ``unlink_saved`` takes it.
     """
-    # ``hasattr`` would include other packages, whose ``remove`` may do other things.
-    if isinstance(dataset, WholeFileDataset | AtomicSaving):
-        return dataset.remove(below)
-    return False
+    file = file_of(dataset)
+    return file is not None and unlink_saved(file, below)
 
 
 class AtomicSaving:
@@ -108,6 +125,7 @@ class AtomicSaving:
     usual, because object stores show an object only when it is complete.
     """
 
+    _filepath: PurePosixPath
     _protocol: str
     _version: Any
 
@@ -123,15 +141,16 @@ class AtomicSaving:
             )
             super(AtomicSaving, beside).save(data)  # type: ignore[misc]
 
-    def remove(self, below: Path | None = None) -> bool:
-        """Delete the file as ``unlink_saved`` does; return whether there was one.
-
-        Versions and remote files are kept.
-        """
+    @property
+    def file(self) -> Path | None:
+        """The file; None for versions and remote files."""
         if self._version is not None or self._protocol != "file":
-            return False
-        path = Path(self._get_load_path())  # type: ignore[attr-defined]
-        return unlink_saved(path, below)
+            return None
+        return Path(self._filepath)
+
+    def use(self, path: Path) -> None:
+        """Load, save and look for another file from now on."""
+        self._filepath = PurePosixPath(path.as_posix())
 
 
 def unlink_saved(path: Path, below: Path | None = None) -> bool:

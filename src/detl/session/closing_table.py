@@ -17,12 +17,12 @@ NEXT = """Next:
   make test   check that all of it works here"""
 
 
-def format_summary(summary: pd.DataFrame, report: str) -> str:
+def format_summary(summary: pd.DataFrame, report: str | None) -> str:
     """Return the table ``summary`` as text: accuracies in percent, then warnings.
 
     Args:
         summary: A row per architecture.
-        report: Path of the page of the report.
+        report: Path of the page of the report; None where there is none yet.
     """
     shown = pd.DataFrame(
         {
@@ -37,7 +37,8 @@ def format_summary(summary: pd.DataFrame, report: str) -> str:
     for architecture, warning in zip(summary["architecture"], warnings, strict=True):
         if warning:
             lines.append(f"Warning, {architecture}: {warning}")
-    return "\n".join(["", *lines, "", NEXT.format(report=report)])
+    next_steps = ["", NEXT.format(report=report)] if report else []
+    return "\n".join(["", *lines, *next_steps])
 
 
 def _explain_intervals(summary: pd.DataFrame) -> list[str]:

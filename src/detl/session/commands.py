@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from detl.session.config_loader import raw_data_folder
+from detl.session.config_loader import raw_data_folder, results_folder
 from detl.session.selection import FILTERS
 
 SOURCE = "source"
@@ -36,8 +36,16 @@ COMPLETE = "detl.complete"
 TESTED_ON = "detl.source"
 """Tag of a session's run: what its networks were last tested on elsewhere."""
 
+RESULTS = "detl.results"
+"""Tag of a session's run: the data folder, from the project's root."""
+
+IN_PLACE = "detl.in_place"
+"""Tag of a session's run: whether its files lie there ("yes"), or still beside those of
+an earlier run ("not yet"), or were dropped there ("dropped")."""
+
 Command = dict[str, Any]
 """Values of ``PARTS`` by name; ``data``, the raw data folder that DETL_DATA named;
+``results``, the folder that DETL_RESULTS named;
 ``folder``, the working directory relative to the project's root; ``started``, when."""
 
 PARTS = ("env", "pipeline_names", "runtime_params", "load_versions", *FILTERS)
@@ -52,6 +60,8 @@ class Setting:
     parameters: Mapping[str, Any]
     raw: str
     """The raw data folder, as it is named."""
+    results: str
+    """The data folder, from the project's root."""
 
     @property
     def digest(self) -> str:
@@ -74,6 +84,7 @@ def describe_command(run_params: Mapping[str, Any]) -> Command:
     return {
         **{name: run_params[name] for name in PARTS},
         "data": raw_data_folder(),
+        "results": results_folder(),
         "folder": os.path.relpath(Path.cwd(), run_params["project_path"]),
         "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
     }

@@ -87,6 +87,11 @@ def raw_data_folder() -> str | None:
     return _value_of("DETL_DATA").strip() or None
 
 
+def results_folder() -> str | None:
+    """Return what DETL_RESULTS names; None where it is not set, or set to nothing."""
+    return _value_of("DETL_RESULTS").strip() or None
+
+
 def _value_of(variable: str) -> str:
     return _given.get(variable, os.environ.get(variable, ""))
 

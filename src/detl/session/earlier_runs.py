@@ -1,6 +1,7 @@
 """Finding an earlier run of the project in MLflow, and continuing in it."""
 
 import json
+import shlex
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -11,10 +12,19 @@ from mlflow.entities import LifecycleStage, Run
 from mlflow.exceptions import MlflowException
 
 from detl.errors import DetlError
-from detl.session.commands import LAST_COMMAND, UNFINISHED, Command, Setting
+from detl.session.commands import (
+    IN_PLACE,
+    LAST_COMMAND,
+    RESULTS,
+    UNFINISHED,
+    Command,
+    Setting,
+)
+from detl.session.mlflow_store import EXPERIMENT
 from detl.session.provenance import spell_command
 
-EXPERIMENT = "detl"
+Place = tuple[str, str]
+"""A Kedro environment and a data folder."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +35,7 @@ class UnfinishedRun:
     environment: str
     command: Command
     others: tuple[str, ...]
-    """Other environments in which something is unfinished."""
+    """Commands that continue what is unfinished elsewhere."""
 
 
 def choose_run(named: str | None, is_part: bool, setting: Setting) -> str | None:
@@ -43,25 +53,32 @@ def choose_run(named: str | None, is_part: bool, setting: Setting) -> str | None
         refuse_other_run(named, setting.environment, setting.digest)
         return named
     if is_part:
-        return find_run_to_continue(setting.environment, setting.digest)
+        return find_run_to_continue(setting)
     return None
 
 
-def find_run_to_continue(environment: str, parameters: str) -> str | None:
-    """Return the id of the newest run with this environment and these parameters.
-
-    Args:
-        environment: Name of the Kedro environment.
-        parameters: Digest of the parameters.
-    """
+def find_run_to_continue(setting: Setting) -> str | None:
+    """Return the id of the newest run that has this setting, None if there is none."""
     for run in _parent_runs():
         tags = run.data.tags
-        if (tags["detl.environment"], tags["detl.parameters"]) == (
-            environment,
-            parameters,
+        if _is_of(run, setting.environment, setting.results) and (
+            tags["detl.parameters"] == setting.digest and tags[IN_PLACE] != "dropped"
         ):
             return str(run.info.run_id)
     return None
+
+
+def note_place(environment: str, results: str, now: str) -> None:
+    """Note where the files of those runs are now that were made beside earlier ones.
+
+    Args:
+        environment: Name of the Kedro environment.
+        results: The data folder, from the project's root.
+        now: ``yes``, in the place of the earlier ones, or ``dropped``.
+    """
+    for run in _parent_runs():
+        if _is_of(run, environment, results) and run.data.tags[IN_PLACE] == "not yet":
+            mlflow.MlflowClient().set_tag(run.info.run_id, IN_PLACE, now)
 
 
 def refuse_other_run(run_id: str, environment: str, parameters: str) -> None:
@@ -104,40 +121,52 @@ def refuse_other_run(run_id: str, environment: str, parameters: str) -> None:
         )
 
 
-def find_unfinished_run(environment: str | None) -> UnfinishedRun:
+def find_unfinished_run(environment: str | None, results: str | None) -> UnfinishedRun:
     """Return the newest command that did not come to its end.
 
-    Only the newest run of each environment counts, because the files on disk are its
-    own.
+    Only the newest run of each environment and data folder counts, because the files
+    there are its own.
 
     Args:
         environment: Look in this one only; None for all.
+        results: Look in this data folder only, named from the project's root.
 
     Raises:
         DetlError: There is none.
     """
-    newest: dict[str, Run] = {}
+    newest: dict[Place, Run] = {}
     for run in _parent_runs():
-        newest.setdefault(run.data.tags["detl.environment"], run)
-    commands: dict[str, Command] = {}
-    for name, run in newest.items():
+        if run.data.tags[IN_PLACE] != "dropped":
+            newest.setdefault(_place_of(run), run)
+    commands: dict[Place, Command] = {}
+    for place, run in newest.items():
         if left := _unfinished(run):
-            commands[name] = left[-1]
-    asked = [name for name in commands if environment in (None, name)]
+            commands[place] = left[-1]
+    asked = [
+        place
+        for place in commands
+        if environment in (None, place[0]) and results in (None, place[1])
+    ]
     if not asked:
-        raise DetlError(_say_nothing_is_left(environment, newest, commands))
-    name = max(asked, key=lambda name: str(commands[name]["started"]))
-    others = tuple(other for other in commands if other != name)
-    return UnfinishedRun(newest[name].info.run_id, name, commands[name], others)
+        raise DetlError(_say_nothing_is_left(environment, results, newest, commands))
+    chosen = max(asked, key=lambda place: str(commands[place]["started"]))
+    others = tuple(
+        _spell_resume(place, command)
+        for place, command in commands.items()
+        if place != chosen
+    )
+    run_id = newest[chosen].info.run_id
+    return UnfinishedRun(run_id, chosen[0], commands[chosen], others)
 
 
-def delete_runs(environment: str) -> int:
-    """Return how many runs the environment had in MLflow; they are deleted for good.
+def delete_runs(environment: str, results: str) -> int:
+    """Return how many runs the data folder had in MLflow; they are deleted for good.
 
     Other projects' runs in the same store, and other environments', are kept.
 
     Args:
         environment: Name of the Kedro environment.
+        results: The data folder, from the project's root.
     """
     with catch_warnings(record=True, action="ignore"):  # of type hints within MLflow
         from mlflow.cli import gc
@@ -145,7 +174,7 @@ def delete_runs(environment: str) -> int:
     client = mlflow.MlflowClient()
     ids: list[str] = []
     for parent in _parent_runs():
-        if parent.data.tags["detl.environment"] == environment:
+        if _is_of(parent, environment, results):
             below = client.search_runs(
                 [parent.info.experiment_id],
                 f"tags.`detl.root` = '{parent.info.run_id}'",
@@ -163,25 +192,44 @@ def delete_runs(environment: str) -> int:
 
 
 def _say_nothing_is_left(
-    environment: str | None, newest: dict[str, Run], unfinished: dict[str, Command]
+    environment: str | None,
+    results: str | None,
+    newest: dict[Place, Run],
+    unfinished: dict[Place, Command],
 ) -> str:
     ended = [
         f"'{spell_command(_last_command(run))}'"
-        for name, run in newest.items()
-        if environment in (None, name)
+        for place, run in newest.items()
+        if environment in (None, place[0]) and results in (None, place[1])
     ]
     where = f" of environment {environment}" if environment else ""
+    where += f" in {results}" if results else ""
     found = (
         f"{', '.join(ended)} came to the end"
         if ended
         else "none was started, which 'kedro run --pipeline detl' does"
     )
     elsewhere = "".join(
-        f"; '{spell_command(command)}' did not, which 'kedro resume --env {name}' "
-        "continues"
-        for name, command in unfinished.items()
+        f"; '{spell_command(command)}' did not, which "
+        f"'{_spell_resume(place, command)}' continues"
+        for place, command in unfinished.items()
     )
     return f"There is no run{where} to resume: {found}{elsewhere}."
+
+
+def _spell_resume(place: Place, command: Command) -> str:
+    """Return the command that continues another one."""
+    results = command.get("results")
+    folder = f"DETL_RESULTS={shlex.quote(results)} " if results else ""
+    return f"{folder}kedro resume --env {place[0]}"
+
+
+def _place_of(run: Run) -> Place:
+    return run.data.tags["detl.environment"], run.data.tags[RESULTS]
+
+
+def _is_of(run: Run, environment: str, results: str) -> bool:
+    return _place_of(run) == (environment, results)
 
 
 def _unfinished(run: Run) -> list[Command]:
@@ -194,7 +242,7 @@ def _parent_runs() -> list[Run]:
     if experiment is None:
         return []
     runs = mlflow.MlflowClient().search_runs(
-        [experiment.experiment_id], f"tags.`{LAST_COMMAND}` != ''"
+        [experiment.experiment_id], f"tags.`{RESULTS}` != ''"
     )
     return sorted(runs, key=_last_used, reverse=True)
 

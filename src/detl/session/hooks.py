@@ -2,8 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Generator, Mapping
-from contextlib import ExitStack
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from detl.session.made_with import (
     FILE,
     RAW,
     Change,
-    Ledger,
     Values,
     find_changes,
     list_values,
@@ -35,75 +33,10 @@ from detl.session.selection import (
     outputs_made_from,
     pipeline_of,
 )
-from detl.session.simultaneous_runs import Use, using
+from detl.session.workplace import Workplace
 
 REPORT = "08_reporting/report.html"
 """Where the page of the report lies, below the data folder (catalog.yml)."""
-
-
-def data_folder(context: KedroContext) -> Path:
-    """Return the data folder of the environment."""
-    return Path(context.project_path) / context.config_loader["globals"]["data"]
-
-
-class DataFolderHooks:
-    """Refuses a run that would disturb another one, before anything else happens."""
-
-    def __init__(self) -> None:
-        self._held = ExitStack()
-        self._folder = Path()
-
-    @hook_impl
-    def after_context_created(self, context: KedroContext) -> None:
-        """Find the data folder of the environment."""
-        self._folder = data_folder(context)
-
-    @hook_impl(wrapper=True)
-    def before_pipeline_run(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
-    ) -> Generator[None, Any, Any]:
-        """Hold the data folder until the run ends or another hook refuses it."""
-        from detl.session.provenance import spell_command
-
-        use = _use_of(pipeline, catalog, run_params["only_missing_outputs"])
-        self._held.close()
-        self._held.enter_context(using(self._folder, use, spell_command(run_params)))
-        try:
-            return (yield)
-        except BaseException:
-            self._held.close()
-            raise
-
-    @hook_impl(wrapper=True)
-    def after_pipeline_run(self) -> Generator[None, Any, Any]:
-        """Let the data folder go."""
-        with self._held:
-            return (yield)
-
-    @hook_impl(wrapper=True)
-    def on_pipeline_error(self) -> Generator[None, Any, Any]:
-        """Let the data folder go."""
-        with self._held:
-            return (yield)
-
-
-def _use_of(pipeline: Pipeline, catalog: DataCatalog, only_missing: bool) -> Use:
-    """Return what a run reads, writes and removes; folders are named by their paths.
-
-    Two datasets may be the same folder, such as that of the phantoms.
-    """
-    from detl.datasets import FolderDataset
-
-    def named(names: set[str]) -> frozenset[str]:
-        datasets = {name: catalog.get(name) for name in names}
-        return frozenset(
-            str(dataset.path) if isinstance(dataset, FolderDataset) else name
-            for name, dataset in datasets.items()
-        )
-
-    writes = pipeline.all_outputs()
-    removes = set() if only_missing else outputs_made_from(writes) - writes
-    return Use(named(pipeline.inputs()), named(writes), named(removes))
 
 
 class ParameterHooks:
@@ -134,6 +67,9 @@ class ProgressHooks:
 class InputHooks:
     """Refuses to start where inputs are missing or unreadable."""
 
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
+
     @hook_impl(tryfirst=True)
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
@@ -155,10 +91,11 @@ class InputHooks:
             one = f"--to-nodes {maker}"
             wanted = one if len(missing) == 1 else "--pipeline detl"
             environment = f" --env {run_params['env']}" if run_params["env"] else ""
+            only = " --only-missing-outputs" if self._workplace.is_beside else ""
             raise DetlError(
-                f"{missing[0]!r} is not there yet, which node {maker!r} makes "
-                f"({len(missing)} missing in all): run 'kedro run "
-                f"{wanted}{environment}' first."
+                f"{missing[0]!r} is not there yet{self._workplace.where}; node "
+                f"{maker!r} makes it ({len(missing)} missing in all): run 'kedro run "
+                f"{wanted}{environment}{only}' first."
             )
         if "params:source" in pipeline.inputs():
             _refuse_unreadable_source(catalog)
@@ -179,7 +116,7 @@ def _refuse_one_pretraining(run_params: dict[str, Any], catalog: DataCatalog) ->
 
 
 def _refuse_unreadable_source(catalog: DataCatalog) -> None:
-    """Refuse an external source before the results of the last one are removed.
+    """Refuse an external source before the results of the last one are replaced.
 
     The node that reads it refuses it too, but only after ``OutputHooks``.
     """
@@ -199,7 +136,7 @@ def _list_taken(
     if only_missing:
         names = pipeline.inputs() | outputs
     else:
-        # ``OutputHooks`` removes these before the run.
+        # ``OutputHooks`` puts these out of use before the run.
         names = pipeline.inputs() - outputs_made_from(outputs)
     return [name for name in sorted(names & makers().keys()) if catalog.exists(name)]
 
@@ -223,16 +160,15 @@ def _spell_making(datasets: list[str], run_params: dict[str, Any]) -> str:
 class LedgerHooks:
     """Notes which parameters datasets are made with, and refuses to take others."""
 
-    def __init__(self) -> None:
-        self._ledger = Ledger(Path())
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
         self._raw = ""
         self._is_sample = False
         self._values: Values = {}
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Find the ledger of the environment."""
-        self._ledger = Ledger(data_folder(context), context.env)
+        """Find the raw data of the environment."""
         folders = context.config_loader["globals"]
         self._raw = folders["raw"]
         self._is_sample = folders["raw"] == folders["sample"]
@@ -251,12 +187,13 @@ class LedgerHooks:
         taken = _list_taken(
             pipeline, catalog, only_missing=run_params["only_missing_outputs"]
         )
-        ledger = self._ledger.read()
+        ledger = self._workplace.ledger.read()
         if unnoted := [name for name in taken if name not in ledger]:
+            file = self._workplace.ledger.folder / FILE
             raise DetlError(
-                f"{unnoted[0]!r} is there, and {self._ledger.folder / FILE} does not "
-                f"say what it was made with (files without a note: {len(unnoted)}): "
-                "put a copy of that ledger back, or make the files again with "
+                f"{unnoted[0]!r} is there, and {file} does not say what it was made "
+                f"with (files without a note: {len(unnoted)}): put a copy of that "
+                "ledger back, or make the files again with "
                 f"'{_spell_making(unnoted, run_params)}'."
             )
         above = nodes_above(taken, catalog)
@@ -275,7 +212,8 @@ class LedgerHooks:
         if changes:
             dataset, name, before = changes[0]
             raise DetlError(
-                f"{dataset!r} was made with {name} = {before or 'nothing'}, and "
+                f"{dataset!r}{self._workplace.where} was made with {name} = "
+                f"{before or 'nothing'}, and "
                 f"{self._values.get(name, 'nothing')} is asked for (parameters "
                 f"changed: {len(changes)}): put these back, or make it again with the "
                 f"new ones, '{_spell_making([dataset], run_params)}'."
@@ -290,7 +228,7 @@ class LedgerHooks:
     @hook_impl
     def after_node_run(self, node: Node) -> None:
         """Note the node's outputs just before they are saved."""
-        self._ledger.note(node.outputs, self._values)
+        self._workplace.ledger.note(node.outputs, self._values)
 
 
 class SampleHooks:
@@ -328,36 +266,11 @@ class ProvenanceHooks:
             catalog["provenance"] = Provenance(described)
 
 
-class OutputHooks:
-    """Removes what a run is about to write, and everything that was made from it.
-
-    So nothing on disk is older than its inputs: a file that is there, which is all that
-    ``--only-missing-outputs`` looks for, was made from the files that are there.
-    """
-
-    @hook_impl
-    def before_pipeline_run(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
-    ) -> None:
-        """Remove the outputs of all nodes that are going to run, and those below."""
-        from detl.datasets import remove_saved
-
-        if run_params["only_missing_outputs"]:
-            return
-        outputs = pipeline.all_outputs()
-        for name in sorted(outputs | outputs_made_from(outputs)):
-            dataset = catalog.get(name)
-            if dataset is not None:
-                remove_saved(dataset)
-
-
 class ClosingTableHooks:
     """Prints the result at the end of a run."""
 
-    @hook_impl
-    def after_context_created(self, context: KedroContext) -> None:
-        """Note the path of the report, from the project's root."""
-        self._report = f"{context.config_loader['globals']['data']}/{REPORT}"
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
 
     @hook_impl(trylast=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
@@ -365,6 +278,8 @@ class ClosingTableHooks:
         from detl.session import closing_table
 
         made = pipeline.all_outputs()
+        is_there = catalog.exists("report_page")
+        report = f"{self._workplace.place}/{REPORT}" if is_there else None
         if "optimism" in made:
             click.echo(closing_table.format_optimism(catalog.load("optimism")))
         if "ablation" in made:
@@ -373,6 +288,6 @@ class ClosingTableHooks:
             click.echo(closing_table.format_stability(catalog.load("stability")))
         if "summary" in made:
             summary = catalog.load("summary")
-            click.echo(closing_table.format_summary(summary, self._report))
+            click.echo(closing_table.format_summary(summary, report))
         elif "report_page" in made:
-            click.echo(f"\nThe report: {self._report}")
+            click.echo(f"\nThe report: {report}")

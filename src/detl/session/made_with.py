@@ -58,21 +58,34 @@ class Ledger:
     folder: Path
     environment: str | None = None
     """The folder's Kedro environment, for messages; None for ``base``."""
+    over: "Ledger | None" = None
+    """The ledger that holds for what this one has no note of."""
 
     def read(self) -> dict[str, Values]:
         """Return the parameters of each dataset that has been noted."""
-        return {name: values for values, names in self._read_sets() for name in names}
+        noted = self.over.read() if self.over else {}
+        noted |= {name: values for values, names in self._read_sets() for name in names}
+        return noted
 
     def note(self, datasets: Iterable[str], values: Values) -> None:
         """Note that these datasets are made with these parameters from now on."""
-        made = set(datasets)
         with one_at_a_time(self.folder):
-            before = self._read_sets()
-            after = [(v, names - made) for v, names in before if v != values]
-            same = [names for v, names in before if v == values]
-            after.append((values, made.union(*same)))
-            if after != before:
-                self._write_sets(after)
+            self._note(datasets, values)
+
+    def settle(self) -> None:
+        """Note all that is noted here in the other ledger, which nobody else uses."""
+        if self.over:
+            for values, names in self._read_sets():
+                self.over._note(names, values)
+
+    def _note(self, datasets: Iterable[str], values: Values) -> None:
+        made = set(datasets)
+        before = self._read_sets()
+        after = [(v, names - made) for v, names in before if v != values]
+        same = [names for v, names in before if v == values]
+        after.append((values, made.union(*same)))
+        if after != before:
+            self._write_sets(after)
 
     def _read_sets(self) -> list[tuple[Values, set[str]]]:
         try:

@@ -24,8 +24,10 @@ from detl.session.mlflow_store import (
     name_own_store,
     refuse_unusable_address,
 )
+from detl.session.moved_store import ARTIFACTS, follow_project
 from detl.session.project_parameters import describe_fault
 from detl.session.selection import is_whole
+from detl.session.workplace import WORKPLACE, Workplace
 
 if TYPE_CHECKING:
     from detl.session.session_run import SessionRun
@@ -38,10 +40,11 @@ class MlflowHooks:
     of the pipeline continues in the newest run that had the same parameters.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
         self._resumed: str | None = None
         self._chosen: Any = None
-        self._setting = Setting("", {}, "")
+        self._setting = Setting("", {}, "", "")
         self._run: SessionRun | None = None
 
     def resume(self, run_id: str) -> None:
@@ -53,13 +56,7 @@ class MlflowHooks:
         self, context: KedroContext
     ) -> Generator[None, object, object]:
         """Name the store, and say in a sentence why kedro-mlflow cannot use it."""
-        loader = context.config_loader
         store = _complete_settings(context)
-        self._setting = Setting(
-            name_environment(context.env),
-            loader["parameters"],
-            loader["globals"]["raw"],
-        )
         try:
             with asking_once():
                 result = yield
@@ -67,8 +64,16 @@ class MlflowHooks:
             if is_of_mlflow(error):
                 raise DetlError(describe_refusal(error, store)) from error
             raise
+        loader = context.config_loader
+        self._setting = Setting(
+            name_environment(context.env),
+            loader["parameters"],
+            loader["globals"]["raw"],
+            self._workplace.name,
+        )
         # kedro-mlflow has put it there, and reads it when it opens the run.
         self._chosen = context.mlflow.tracking.run  # type: ignore[attr-defined]
+        self._note_place()
         return result
 
     @hook_impl(tryfirst=True, specname="before_pipeline_run")
@@ -87,18 +92,19 @@ class MlflowHooks:
     ) -> None:
         """Describe the run that kedro-mlflow has opened, so that it can be resumed.
 
-        Before ``OutputHooks`` removes what is to be made: a process that is killed
-        has then removed only what it has said that it makes.
+        After ``OutputHooks`` has put out of use what is to be made: a process that is
+        resumed makes all of that.
         """
         import mlflow
 
         from detl.session.session_run import SessionRun
 
+        self._note_place()
         run = mlflow.active_run()  # none where MLflow is disabled for the pipeline
         self._run = None
         if run is not None:
             self._run = SessionRun(run.info.run_id, self._setting, pipeline, catalog)
-            self._run.begin(run_params)
+            self._run.begin(run_params, self._workplace.is_beside)
 
     @hook_impl(tryfirst=True)
     def before_node_run(self, node: Node, inputs: dict[str, Any]) -> None:
@@ -140,12 +146,25 @@ class MlflowHooks:
         if self._run is not None:
             self._run.end("FINISHED")
             self._run.note_end()
+        self._note_place()
 
     @hook_impl(tryfirst=True)
     def on_pipeline_error(self) -> None:
         """Keep what has been made, and end as FAILED what could not be finished."""
         if self._run is not None:
             self._run.end("FAILED")
+
+    def _note_place(self) -> None:
+        """Note which runs' files have come to their place since, or were dropped."""
+        from detl.session.earlier_runs import note_place
+
+        for has_happened, now in (
+            (self._workplace.has_taken_place, "yes"),
+            (self._workplace.has_dropped, "dropped"),
+        ):
+            if has_happened:
+                note_place(self._setting.environment, self._setting.results, now)
+        self._workplace.has_taken_place = self._workplace.has_dropped = False
 
 
 def _complete_settings(context: KedroContext) -> str:
@@ -184,11 +203,12 @@ def _complete_settings(context: KedroContext) -> str:
         experiment = settings.setdefault("tracking", {}).setdefault("experiment", {})
         creation = experiment.setdefault("create_experiment_kwargs", {})
         # A server has a place of its own for files.
-        creation.setdefault("artifact_location", "mlartifacts")
+        creation.setdefault("artifact_location", ARTIFACTS)
+        follow_project(Path(context.project_path))
     context.config_loader["mlflow"] = settings
     refuse_unusable_address(store)
     return str(store)
 
 
-MLFLOW_HOOKS = MlflowHooks()
+MLFLOW_HOOKS = MlflowHooks(WORKPLACE)
 """The project's hooks; ``kedro resume`` tells them which run it continues."""

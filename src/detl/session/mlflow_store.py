@@ -18,6 +18,9 @@ from detl.errors import DetlError
 OWN = "mlflow.db"
 """The project's own store, in its root."""
 
+EXPERIMENT = "detl"
+"""The experiment of the project's runs (conf/base/mlflow.yml)."""
+
 _WAIT = 5
 """Seconds in which a store has to answer, or to be unlocked."""
 

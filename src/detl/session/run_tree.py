@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.data.pandas_dataset import from_pandas
 from mlflow.entities import DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.tracking import MlflowClient
@@ -226,7 +227,9 @@ def _log_page(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
 
 
 def _log_dataset(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
-    table = from_pandas(data, name=key)._to_mlflow_entity()
+    # By itself MLflow notes the path of the command, which may be another's tomorrow.
+    source = CodeDatasetSource({})
+    table = from_pandas(data, source, name=key)._to_mlflow_entity()
     client.log_inputs(
         run_id, [DatasetInput(table, [InputTag(MLFLOW_DATASET_CONTEXT, key)])]
     )

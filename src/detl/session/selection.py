@@ -22,6 +22,10 @@ FILTERS = (
 """Options of ``kedro run`` that leave out nodes, by the names of its session."""
 
 
+_WITHOUT_TRAINING = {"explain", "evaluate", "report", "explanation_scores"}
+"""Stages that take minutes at most, as they are named in namespaces."""
+
+
 def select_pipeline(
     names: Sequence[str] | None, filters: Mapping[str, Any]
 ) -> Pipeline:
@@ -82,6 +86,18 @@ def pipeline_of(node: Node) -> str:
 
     known = register_pipelines()
     return next(n for n in ("detl", *known) if node in known[n].nodes)
+
+
+def trains_nothing(node: Node) -> bool:
+    """Return whether a node is of a stage that trains no network."""
+    return not _WITHOUT_TRAINING.isdisjoint((node.namespace or "").split("."))
+
+
+def in_order(outputs: set[str]) -> list[str]:
+    """Return these outputs of nodes, each before those that it was made from."""
+    return [
+        n for node in every_node().nodes[::-1] for n in node.outputs if n in outputs
+    ]
 
 
 def nodes_above(names: Iterable[str], catalog: CatalogProtocol) -> set[Node]:

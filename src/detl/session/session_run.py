@@ -16,7 +16,9 @@ from detl.schemas.parameters import flatten
 from detl.session.commands import (
     COMMAND,
     COMPLETE,
+    IN_PLACE,
     LAST_COMMAND,
+    RESULTS,
     SOURCE,
     TESTED_ON,
     UNFINISHED,
@@ -46,10 +48,15 @@ class SessionRun:
         self._left_out: list[Node] = []
         self._logged_parameters: dict[str, str] = {}
 
-    def begin(self, run_params: Mapping[str, Any]) -> None:
-        """Note the command as unfinished, and what its units have to make."""
+    def begin(self, run_params: Mapping[str, Any], is_beside: bool) -> None:
+        """Note the command as unfinished, and what its units have to make.
+
+        Args:
+            run_params: What Kedro passes to ``before_pipeline_run``.
+            is_beside: Whether earlier files are still where these belong.
+        """
         self._command = describe_command(run_params)
-        self._note_command()
+        self._note_command(is_beside)
         only_missing = run_params["only_missing_outputs"]
         for node in self._pipeline.nodes:
             to_make = self._to_make.setdefault(unit_of(node.namespace), set())
@@ -118,7 +125,7 @@ class SessionRun:
             tags[COMPLETE] = "yes"
         self._tree.set_tags(tags)
 
-    def _note_command(self) -> None:
+    def _note_command(self, is_beside: bool) -> None:
         first = self._tree.tags.get(COMMAND, json.dumps(self._command))
         names = json.loads(first)["pipeline_names"] or ["__default__"]
         tags = {
@@ -129,6 +136,11 @@ class SessionRun:
             "mlflow.runName": "+".join(names),
             "detl.environment": self._setting.environment,
             "detl.parameters": self._setting.digest,
+            RESULTS: self._setting.results,
+            IN_PLACE: self._tree.tags.get(IN_PLACE, "not yet" if is_beside else "yes"),
+            # Of kedro-mlflow and MLflow, which write where the project lies here.
+            "project_path": ".",
+            "mlflow.source.name": "kedro",
         }
         if self._is_continued:
             # Until all that was asked for is there again.

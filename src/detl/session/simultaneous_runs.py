@@ -11,7 +11,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,10 +33,13 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 
 _LOGGER = logging.getLogger(__name__)
 
+_own: set[Path] = set()
+"""The notes that this process holds. It would let go of one by opening it again."""
+
 
 @dataclass(frozen=True)
 class Use:
-    """Names of the datasets that a run reads, writes, and removes before it starts."""
+    """Names of the datasets that a run reads, writes, and puts out of date."""
 
     reads: frozenset[str]
     writes: frozenset[str]
@@ -111,16 +114,43 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[bool]:
+    """Yield whether no other process uses the data folder; none begins meanwhile.
+
+    Args:
+        folder: The data folder; where it has no locks, nobody is seen.
+    """
+    with one_at_a_time(folder):
+        others = set((folder / FOLDER).glob("*.json")) - _own
+        yield not any(map(_is_held, others))
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        with path.open(encoding="utf-8") as note:
+            return _is_locked(note)
+    except FileNotFoundError:  # its run has just ended
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        return False
+
+
 def _take(notes: Path, use: Use, command: str, held: ExitStack) -> None:
     """Leave a note, or refuse."""
     if fcntl is None:
         return
     with one_at_a_time(notes.parent):
         for path in notes.glob("*.json"):
-            _refuse_if_disturbed(path, use, notes.parent)
+            with suppress(FileNotFoundError):  # its run has just ended
+                _refuse_if_disturbed(path, use, notes.parent)
         path = notes / f"{uuid4().hex}.json"
         note = held.enter_context(path.open("x", encoding="utf-8"))
         held.callback(path.unlink, missing_ok=True)
+        _own.add(path)
+        held.callback(_own.discard, path)
         fcntl.lockf(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
         told = {
             "command": command,
@@ -148,7 +178,7 @@ def _refuse_if_disturbed(path: Path, use: Use, folder: Path) -> None:
                     "ended, or stop it; another environment has files of its own."
                 )
             return
-    path.unlink()
+    path.unlink(missing_ok=True)
 
 
 def _is_locked(note: IO[Any]) -> bool:

@@ -1,0 +1,125 @@
+"""A copied or moved project keeps its pictures, and leaves the first one's alone."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+
+from detl.session.mlflow_store import EXPERIMENT, name_own_store
+from detl.session.moved_store import ARTIFACTS, follow_project
+from project_copy import copy_run, run_kedro
+from run_store import Store
+
+NAMES = ["detl", "a%20b c#d&e'f;g@h=i:ä,?"]
+
+
+def _make_project(folder: Path) -> Path:
+    """Make a project whose store has a run with a text."""
+    folder.mkdir(parents=True)
+    client = MlflowClient(name_own_store(folder))
+    experiment = client.create_experiment(EXPERIMENT, (folder / ARTIFACTS).as_uri())
+    client.log_text(client.create_run(experiment).info.run_id, "mine", "a.txt")
+    return folder
+
+
+def _only_run(project: Path):
+    client = MlflowClient(name_own_store(project))
+    (experiment,) = client.search_experiments(filter_string=f"name = '{EXPERIMENT}'")
+    (run,) = client.search_runs([experiment.experiment_id])
+    return client, experiment, run
+
+
+def _files_of(project: Path) -> set[str]:
+    return {path.name for path in (project / ARTIFACTS).rglob("*.txt")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_copy_logs_in_its_own_folder_and_names_no_other(tmp_path, name):
+    first = _make_project(tmp_path / "first" / name)
+    copy = tmp_path / "second" / name
+    shutil.copytree(first, copy)
+
+    assert follow_project(copy)
+
+    client, experiment, run = _only_run(copy)
+    other = client.create_run(experiment.experiment_id)
+    client.log_text(other.info.run_id, "new", "b.txt")
+    assert run.info.artifact_uri.startswith(copy.as_uri())
+    assert _files_of(first) == {"a.txt"}
+    assert _files_of(copy) == {"a.txt", "b.txt"}
+    store = (copy / "mlflow.db").read_bytes()
+    for path in (first.as_posix(), first.as_uri()):
+        assert path.encode() not in store
+
+
+def test_a_moved_project_finds_its_files_again(tmp_path):
+    first = _make_project(tmp_path / "first")
+    moved = first.rename(tmp_path / "moved")
+
+    assert follow_project(moved)
+    assert not follow_project(moved)
+
+    client, _, run = _only_run(moved)
+    assert [file.path for file in client.list_artifacts(run.info.run_id)] == ["a.txt"]
+
+
+def test_the_store_of_a_project_that_has_not_moved_is_not_written(tmp_path):
+    project = _make_project(tmp_path / "first")
+    before = (project / "mlflow.db").read_bytes()
+
+    assert not follow_project(project)
+
+    assert (project / "mlflow.db").read_bytes() == before
+
+
+def test_a_place_for_files_that_a_user_has_chosen_stays(tmp_path):
+    client = MlflowClient(name_own_store(tmp_path))
+    chosen = (tmp_path / "elsewhere" / "files").as_uri()
+    client.create_experiment(EXPERIMENT, chosen)
+
+    assert not follow_project(tmp_path)
+
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    assert experiment.artifact_location == chosen
+
+
+def test_a_store_that_several_projects_link_to_stays(tmp_path):
+    first = _make_project(tmp_path / "first")
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "mlflow.db").symlink_to(first / "mlflow.db")
+
+    assert not follow_project(tmp_path / "second")
+
+
+def test_a_project_without_a_store_gets_none(tmp_path):
+    assert not follow_project(tmp_path)
+    (tmp_path / "mlflow.db").touch()
+    assert not follow_project(tmp_path)
+
+
+def test_the_store_can_be_brought_along_before_mlflow_opens_it(tmp_path):
+    first = _make_project(tmp_path / "first")
+    moved = first.rename(tmp_path / "moved")
+
+    command = [sys.executable, "-m", "detl.session.moved_store"]
+    subprocess.run(command, cwd=moved, env=os.environ, check=True)
+
+    assert _only_run(moved)[2].info.artifact_uri.startswith(moved.as_uri())
+
+
+def test_a_run_in_a_copy_writes_nothing_into_the_first_project(finished_run, tmp_path):
+    copy = copy_run(finished_run, tmp_path)
+    shutil.copy(finished_run / "mlflow.db", copy)  # as it was there
+    before = set((finished_run / ARTIFACTS).rglob("*"))
+
+    explained = run_kedro(copy, "run", "--env", "test", "--pipeline", "report")
+
+    assert explained.returncode == 0, explained.stdout
+    assert set((finished_run / ARTIFACTS).rglob("*")) == before
+    assert str(finished_run).encode() not in (copy / "mlflow.db").read_bytes()
+    (run,) = Store(copy).below(None)
+    assert run.info.artifact_uri.startswith(copy.as_uri())
