@@ -100,7 +100,7 @@ app: PORT = 8123
 app: NETWORK = alexnet
 app: $(INSTALLED) ## a page that answers for one image, on http://127.0.0.1:8123 (or PORT=8124)
 	@$(BIN)/python -m detl.session.free_port "$(PORT)"
-	$(BIN)/python -m detl.serving.page data/06_models/$(NETWORK)/bundle --port "$(PORT)"
+	$(BIN)/python -m detl.serving.page data/06_models/$(NETWORK)/bundle.zip --port "$(PORT)"
 
 # MLflow starts its server by name, from PATH.
 serve: PORT = 5001

@@ -246,7 +246,9 @@ def test_the_bundle_answers_a_folds_test_images_as_the_cross_validation_did(fini
     images = pd.read_parquet(data / "02_intermediate/images.parquet")
     pixels = np.load(data / "02_intermediate/pixels.npy")
     for architecture in ARCHITECTURES:
-        predictor = Predictor(load_bundle(data / f"06_models/{architecture}/bundle"))
+        predictor = Predictor(
+            load_bundle(data / f"06_models/{architecture}/bundle.zip")
+        )
         scaled = pd.read_parquet(
             data / f"07_model_output/{architecture}/scaled.parquet"
         )

@@ -248,7 +248,7 @@ def _register(project_path: Path, env: str | None, network: str) -> None:
     from detl.session.registration import register_bundle
 
     data = context.config_loader["globals"]["data"]
-    bundle = project_path / data / "06_models" / network / "bundle"
+    bundle = project_path / data / "06_models" / network / "bundle.zip"
     address, number = register_bundle(bundle, Path(__file__).parent)
     click.echo(
         f"{address} is version {number} now, from {bundle}. 'make serve' serves it."

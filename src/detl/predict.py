@@ -1,6 +1,6 @@
 """``python -m detl.predict BUNDLE INPUT OUTPUT``: answers for new images, no Kedro.
 
-BUNDLE   the folder that 'kedro run --pipeline package' has written, or a copy
+BUNDLE   the file that 'kedro run --pipeline package' has written, or a copy
 INPUT    an image (PNG, JPEG, DICOM), a folder of images, or a csv with column 'file'
 OUTPUT   a new folder, for predictions.csv, overlays/ and arguments.json
 """

@@ -1,6 +1,8 @@
 """A bundle, written and read again."""
 
 import json
+from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -11,13 +13,13 @@ from tiny_bundle import tiny_bundle, training_pixels
 
 
 @pytest.fixture
-def folder(tmp_path):
-    save_bundle(tiny_bundle(), tmp_path / "bundle")
-    return tmp_path / "bundle"
+def path(tmp_path):
+    save_bundle(tiny_bundle(), tmp_path / "bundle.zip")
+    return tmp_path / "bundle.zip"
 
 
-def test_what_is_read_is_what_was_written(folder):
-    bundle, read = tiny_bundle(), load_bundle(folder)
+def test_what_is_read_is_what_was_written(path):
+    bundle, read = tiny_bundle(), load_bundle(path)
     pixels = training_pixels()[:4, ..., np.newaxis]
     features = bundle.trunk.predict_on_batch(pixels)
 
@@ -33,59 +35,70 @@ def test_what_is_read_is_what_was_written(folder):
     )
 
 
-def test_a_bundle_replaces_an_earlier_one_and_leaves_nothing_beside_it(folder):
-    (folder / "from_before.txt").write_text("old")
-
-    save_bundle(tiny_bundle(), folder)
-
-    assert not (folder / "from_before.txt").exists()
-    assert [path.name for path in folder.parent.iterdir()] == ["bundle"]
-
-
-def test_nothing_in_it_is_pickled(folder):
-    assert {path.suffix for path in folder.iterdir()} == {
-        ".json",
-        ".keras",
-        ".md",
-        ".npz",
-    }
+def _rewrite(path, changed):
+    """Write the archive again, with other contents of some of its files."""
+    with ZipFile(path) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    with ZipFile(path, "w") as archive:
+        for name, content in (contents | changed).items():
+            if content is not None:
+                archive.writestr(name, content)
 
 
-def test_a_changed_byte_is_refused(folder):
-    path = folder / "fold_2.keras"
+def _manifest_of(path):
+    with ZipFile(path) as archive:
+        return json.loads(archive.read("bundle.json"))
+
+
+def test_nothing_in_it_is_pickled(path):
+    with ZipFile(path) as archive:
+        kinds = {Path(name).suffix for name in archive.namelist()}
+
+    assert kinds == {".json", ".keras", ".md", ".npz"}
+
+
+def test_a_changed_byte_is_refused(path):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
 
-    with pytest.raises(DetlError, match=r"fold_2\.keras has been changed"):
-        load_bundle(folder)
+    with pytest.raises(DetlError, match="no bundle, or was changed"):
+        load_bundle(path)
 
 
-def test_a_missing_file_is_refused(folder):
-    (folder / "trunk.keras").unlink()
+def test_a_file_that_was_exchanged_is_refused(path):
+    _rewrite(path, {"model_card.md": b"# Another card"})
 
-    with pytest.raises(DetlError, match=r"trunk\.keras is missing"):
-        load_bundle(folder)
+    with pytest.raises(DetlError, match=r"model_card\.md was changed"):
+        load_bundle(path)
 
 
-def test_another_version_is_refused(folder):
-    path = folder / "bundle.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"version": 99}))
+def test_a_file_that_was_left_out_is_refused(path):
+    _rewrite(path, {"trunk.keras": None})
+
+    with pytest.raises(DetlError, match=r"trunk\.keras"):
+        load_bundle(path)
+
+
+def test_another_version_is_refused(path):
+    _rewrite(path, {"bundle.json": json.dumps(_manifest_of(path) | {"version": 99})})
 
     with pytest.raises(DetlError, match="of version 99"):
-        load_bundle(folder)
+        load_bundle(path)
 
 
-def test_a_manifest_that_says_something_else_is_refused(folder):
-    path = folder / "bundle.json"
-    content = json.loads(path.read_text())
+def test_a_manifest_that_says_something_else_is_refused(path):
+    content = _manifest_of(path)
     content["about"]["input_size"] = "large"
-    path.write_text(json.dumps(content))
+    _rewrite(path, {"bundle.json": json.dumps(content)})
 
     with pytest.raises(DetlError, match=r"about\.input_size"):
-        load_bundle(folder)
+        load_bundle(path)
 
 
-def test_a_folder_that_is_no_bundle_is_refused(tmp_path):
-    with pytest.raises(DetlError, match="is no bundle"):
-        load_bundle(tmp_path)
+def test_what_is_no_archive_is_refused(tmp_path):
+    (tmp_path / "bundle.zip").write_bytes(b"no archive")
+
+    for path in (tmp_path, tmp_path / "bundle.zip", tmp_path / "missing"):
+        with pytest.raises(DetlError, match="is no bundle"):
+            load_bundle(path)

@@ -28,14 +28,14 @@ LONGEST_START = 300
 def store(tmp_path_factory):
     """Return the address of a store in which the tiny bundle is registered."""
     folder = tmp_path_factory.mktemp("served")
-    save_bundle(tiny_bundle(), folder / "bundle")
+    save_bundle(tiny_bundle(), folder / "bundle.zip")
     address = f"sqlite:///{folder}/mlflow.db"
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(address)
     mlflow.create_experiment("served", artifact_location=f"{folder}/artifacts")
     mlflow.set_experiment("served")
     try:
-        register_bundle(folder / "bundle", Path(detl.__file__).parent)
+        register_bundle(folder / "bundle.zip", Path(detl.__file__).parent)
     finally:
         mlflow.set_tracking_uri(before)
     return address
@@ -151,5 +151,5 @@ def test_the_version_has_the_card_and_nothing_pickled(store, tmp_path):
         mlflow.set_tracking_uri(before)
 
     assert version.description == tiny_bundle().card
-    assert (Path(folder) / "artifacts" / "bundle" / "bundle.json").is_file()
+    assert (Path(folder) / "artifacts" / "bundle.zip").is_file()
     assert not list(Path(folder).rglob("*.pkl"))

@@ -1,12 +1,12 @@
-"""All that answers for a new image, in one folder that can be copied anywhere."""
+"""All that answers for a new image, in one file that can be copied anywhere."""
 
 import json
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -84,85 +84,83 @@ class Bundle:
 
 
 @plain_keras()
-def save_bundle(bundle: Bundle, folder: Path) -> None:
-    """Write the bundle, whole or not at all; an earlier one stays until then.
+def save_bundle(bundle: Bundle, path: Path) -> None:
+    """Write the bundle to one file, a zip archive of plain files.
 
     Args:
         bundle: What is written.
-        folder: Where; it is replaced.
+        path: The file; an earlier one is overwritten.
     """
-    temporary = folder.with_name(f".partial-{folder.name}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    bundle.trunk.save(temporary / _TRUNK)
-    for fold, tail in bundle.tails.items():
-        tail.save(temporary / f"{fold}.keras")
-    np.savez(temporary / _FAMILIARITY, **vars(bundle.familiarity))
-    (temporary / CARD).write_text(bundle.card, encoding="utf-8")
-    files = {path.name: _digest(path) for path in sorted(temporary.iterdir())}
-    manifest = _Manifest(version=VERSION, about=bundle.about, files=files)
-    (temporary / ABOUT).write_text(
-        json.dumps(manifest.model_dump(), indent=1) + "\n", encoding="utf-8"
-    )
-    earlier = folder.with_name(f".earlier-{folder.name}")
-    shutil.rmtree(earlier, ignore_errors=True)
-    if folder.exists():
-        os.replace(folder, earlier)
-    os.replace(temporary, folder)
-    shutil.rmtree(earlier, ignore_errors=True)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        bundle.trunk.save(folder / _TRUNK)
+        for fold, tail in bundle.tails.items():
+            tail.save(folder / f"{fold}.keras")
+        np.savez(folder / _FAMILIARITY, **vars(bundle.familiarity))
+        (folder / CARD).write_text(bundle.card, encoding="utf-8")
+        files = {file.name: _digest(file) for file in sorted(folder.iterdir())}
+        manifest = _Manifest(version=VERSION, about=bundle.about, files=files)
+        # Networks are compressed already.
+        with ZipFile(path, "w") as archive:
+            archive.writestr(ABOUT, json.dumps(manifest.model_dump(), indent=1) + "\n")
+            for file in files:
+                archive.write(folder / file, file)
 
 
 @plain_keras()
-def load_bundle(folder: Path) -> Bundle:
-    """Return the bundle of a folder, after every byte of it has been checked.
+def load_bundle(path: Path) -> Bundle:
+    """Return the bundle of a file, after every byte of it has been checked.
 
     Networks are loaded in Keras's safe mode, and nothing is unpickled.
 
     Args:
-        folder: What ``save_bundle`` has written, or a copy of it.
+        path: What ``save_bundle`` has written, or a copy of it.
 
     Raises:
-        DetlError: It is no bundle, one of another version, or a file was changed or is
-            missing.
+        DetlError: It is no bundle, one of another version, or was changed.
     """
     import keras
 
-    manifest = _read_manifest(folder)
-    for name, digest in manifest.files.items():
-        path = folder / Path(name).name
-        if not path.is_file() or _digest(path) != digest:
-            found = "is missing" if not path.is_file() else "has been changed"
-            raise DetlError(
-                f"{path} {found}, where the file was expected that the bundle was "
-                "made with: copy the whole folder again, or make it anew with 'kedro "
-                "run --pipeline package'."
-            )
     load = keras.saving.load_model
-    about = manifest.about
-    with np.load(folder / _FAMILIARITY, allow_pickle=False) as arrays:
-        familiarity = Familiarity(**arrays)
-    return Bundle(
-        about,
-        load(folder / _TRUNK, compile=False, safe_mode=True),
-        {
-            fold: load(folder / f"{fold}.keras", compile=False, safe_mode=True)
-            for fold in about.temperatures
-        },
-        familiarity,
-        (folder / CARD).read_text(encoding="utf-8"),
-    )
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        about = _unpack(path, folder).about
+        with np.load(folder / _FAMILIARITY, allow_pickle=False) as arrays:
+            familiarity = Familiarity(**arrays)
+        return Bundle(
+            about,
+            load(folder / _TRUNK, compile=False, safe_mode=True),
+            {
+                fold: load(folder / f"{fold}.keras", compile=False, safe_mode=True)
+                for fold in about.temperatures
+            },
+            familiarity,
+            (folder / CARD).read_text(encoding="utf-8"),
+        )
 
 
-def _read_manifest(folder: Path) -> _Manifest:
-    path = folder / ABOUT
+def _unpack(path: Path, folder: Path) -> _Manifest:
+    """Write the files of an archive into a folder, and return what it says of them."""
     try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        with ZipFile(path) as archive:
+            manifest = _read_manifest(path, archive.read(ABOUT))
+            for name, digest in manifest.files.items():
+                # Nothing is written beside the folder, whatever the archive says.
+                file = folder / Path(name).name
+                file.write_bytes(archive.read(name))
+                if _digest(file) != digest:
+                    raise BadZipFile(f"{name} was changed")
+            return manifest
+    except (OSError, BadZipFile, KeyError) as error:
+        reason = getattr(error, "strerror", None) or str(error).strip("'\"")
         raise DetlError(
-            f"{folder} is no bundle, as its {ABOUT} cannot be read "
-            f"({getattr(error, 'strerror', None) or error}): name the folder that "
-            "'kedro run --pipeline package' has written."
+            f"{path} is no bundle, or was changed ({reason}): copy again the file that "
+            "'kedro run --pipeline package' has written, or write it anew."
         ) from error
+
+
+def _read_manifest(path: Path, text: bytes) -> _Manifest:
+    content = json.loads(text)
     version = content.get("version") if isinstance(content, dict) else None
     if version != VERSION:
         raise DetlError(
@@ -175,8 +173,8 @@ def _read_manifest(folder: Path) -> _Manifest:
         fault = error.errors()[0]
         where = ".".join(str(part) for part in fault["loc"])
         raise DetlError(
-            f"{path} has a fault ({where}: {fault['msg']}): copy the whole folder "
-            "again, or make it anew with 'kedro run --pipeline package'."
+            f"{path} has a fault ({where}: {fault['msg']}): copy it again, or make it "
+            "anew with 'kedro run --pipeline package'."
         ) from error
 
 

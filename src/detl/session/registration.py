@@ -35,11 +35,11 @@ def register_bundle(bundle: Path, code: Path) -> tuple[str, str]:
     The version gets the alias ``champion``, and the model card as its description.
 
     Args:
-        bundle: The folder of the bundle; it is checked first.
+        bundle: The file of the bundle; it is checked first.
         code: The package's folder, which is copied beside it.
 
     Raises:
-        DetlError: The folder is no bundle, or was changed.
+        DetlError: The file is no bundle, or was changed.
     """
     import mlflow
     from mlflow.models import ModelSignature
