@@ -4,6 +4,31 @@ from functools import cache
 
 from kedro.pipeline import Pipeline
 
+from detl.design import ARCHITECTURES, unit_of
+
+PICTURE = "stages"
+"""The pipeline that shows the nodes of ``detl`` by stage, and is not run."""
+
+PURPOSES = {
+    "ingest": "read, check and shrink the raw images",
+    "split": "draw Data-A, Data-B and the folds by patient",
+    "pretrain": "train each network on Data-A: normal or diseased",
+    "transfer": "replace the last layer, and freeze all but the tail",
+    "crossval": "fine-tune and test on Data-B, fold by fold",
+    "explain": "draw Grad-CAM of each fold's test images",
+    "evaluate": "measure and compare: accuracies, calibration, subgroups",
+    "report": "write report.html from what is there",
+    "detl": "all of the above, in order; the default",
+    "audit": "after detl: shortcuts, sources, whether heat maps are right",
+    "external": "after detl: test on images from elsewhere (--source)",
+    "optimism": "after detl: the paper's protocol against folds by patient",
+    "ablation": "after detl: other initial weights, other layers trained",
+    "stability": "after detl: further pretrainings (--params pretrainings=3)",
+    "phantom": "draw the synthetic sample, which a run does where it is missing",
+    "stages": "not run: detl by stage, for the picture in Kedro-Viz",
+}
+"""What each pipeline is for; 'make help' and 'kedro run --help' show it."""
+
 
 @cache
 def register_pipelines() -> dict[str, Pipeline]:
@@ -31,6 +56,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         stability,
         transfer,
     )
+    from detl.pipelines.by_stage import group_by_stage
 
     stages = {
         "ingest": ingest.create_pipeline(),
@@ -43,7 +69,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "report": report.create_pipeline(),
     }
     detl = sum(stages.values(), Pipeline([]))
-    return {
+    known = {
         **stages,
         "optimism": optimism.create_pipeline() + stages["report"],
         "ablation": ablation.create_pipeline() + stages["report"],
@@ -58,3 +84,18 @@ def register_pipelines() -> dict[str, Pipeline]:
         "detl": detl,
         "__default__": detl,
     }
+    tagged = {name: _tag(pipeline) for name, pipeline in known.items()}
+    return {**tagged, PICTURE: group_by_stage(tagged["detl"])}
+
+
+def _tag(pipeline: Pipeline) -> Pipeline:
+    """Return the pipeline with each node tagged with the networks that need it.
+
+    So ``--tags vgg16`` is all of one network, through to the report.
+    """
+    return Pipeline(
+        [
+            node.tag(unit_of(node.namespace)[:1] or ARCHITECTURES)
+            for node in pipeline.nodes
+        ]
+    )

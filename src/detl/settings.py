@@ -14,6 +14,7 @@ from detl.session.hooks import (
     SampleHooks,
 )
 from detl.session.mlflow_hooks import MLFLOW_HOOKS
+from detl.session.progress import RunProgressHooks
 from detl.session.quiet import quieten_libraries
 
 quieten_libraries()
@@ -31,6 +32,7 @@ HOOKS = (
     MLFLOW_HOOKS,
     ClosingTableHooks(),
     DataFolderHooks(),
+    RunProgressHooks(),
 )
 
 CONFIG_LOADER_CLASS = ReadableConfigLoader
