@@ -26,8 +26,10 @@ export NO_MKDOCS_2_WARNING := true
 
 .PHONY: help install run resume test lint types tests docs docs-serve benchmark ui viz app serve clean
 
-help: ## list the targets
+help: ## list the targets, and the pipelines of kedro run --pipeline NAME
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
+	@printf '\nPipelines (%s/kedro run --pipeline NAME):\n' $(BIN)
+	@sed -nE 's/^    "([a-z]+)": "(.*)",$$/\1\t\2/p' src/detl/pipeline_registry.py | expand -t 12
 
 install: $(INSTALLED) ## make .venv and install the project with what it needs
 
@@ -92,8 +94,9 @@ viz: $(INSTALLED) ## see the graph in Kedro-Viz, on http://127.0.0.1:4141 (or PO
 	@$(BIN)/python -m detl.session.free_port "$(PORT)"
 	@# Where conf/ or the store of MLflow is at fault, Kedro-Viz would wait for ever.
 	@$(BIN)/kedro catalog list-patterns > /dev/null
-	@echo "Without the datasets, the graph shows the way at a glance:" \
-		"http://127.0.0.1:$(PORT)/?pid=__default__&types=task"
+	@echo "The stages at a glance:     http://127.0.0.1:$(PORT)/?pid=stages&types=nodes"
+	@echo "Network by network:         http://127.0.0.1:$(PORT)/?pid=__default__&types=nodes"
+	@echo "The last run, node by node: http://127.0.0.1:$(PORT)/workflow"
 	$(BIN)/kedro viz run --host 127.0.0.1 --port "$(PORT)" --no-browser --include-hooks
 
 app: PORT = 8123

@@ -195,7 +195,7 @@ def test_another_port_can_be_chosen(project, target, port, server):
 
 
 def test_the_graph_is_shown_with_the_address_at_which_it_is_short(project):
-    address = "http://127.0.0.1:5999/?pid=__default__&types=task"
+    address = "http://127.0.0.1:5999/?pid=stages&types=nodes"
 
     assert address in _make(project, "viz", "PORT=5999").stdout
 

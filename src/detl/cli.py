@@ -16,6 +16,7 @@ from kedro.utils import load_obj
 
 from detl.errors import DetlError
 from detl.networks.keras_settings import choose_backend
+from detl.pipeline_registry import PURPOSES
 from detl.session.commands import Command, name_environment
 from detl.session.config_loader import giving, raw_data_folder, results_folder
 from detl.session.provenance import spell_command
@@ -126,6 +127,8 @@ def _make_run_command() -> click.Command:
     for option in command.params:
         if option.name == "params":
             option.callback = _split_at_commas
+    lines = (f"  {name:10} {purpose}" for name, purpose in PURPOSES.items())
+    command.epilog = "\n".join(["\b", "Pipelines:", *lines])
     command.params.append(
         click.Option(
             ["--source"],

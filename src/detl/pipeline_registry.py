@@ -4,6 +4,33 @@ from functools import cache
 
 from kedro.pipeline import Pipeline
 
+from detl.design import ARCHITECTURES, unit_of
+
+PICTURE = "stages"
+"""The pipeline that shows the nodes of ``detl`` by stage, and is not run."""
+
+PURPOSES = {
+    "ingest": "read, check and shrink the raw images",
+    "split": "draw Data-A, Data-B and the folds by patient",
+    "pretrain": "train each network on Data-A: normal or diseased",
+    "transfer": "replace the last layer, and freeze all but the tail",
+    "crossval": "fine-tune and test on Data-B, fold by fold",
+    "explain": "draw Grad-CAM of each fold's test images",
+    "evaluate": "measure and compare: accuracies, calibration, subgroups",
+    "report": "write report.html from what is there, and pack the networks",
+    "package": "the same: a model card and a bundle of each network",
+    "detl": "all of the above, in order; the default",
+    "audit": "after detl: shortcuts, sources, whether heat maps are right",
+    "external": "after detl: test on images from elsewhere (--source)",
+    "optimism": "after detl: the paper's protocol against folds by patient",
+    "ablation": "after detl: other initial weights, other layers trained",
+    "stability": "after detl: further pretrainings (--params pretrainings=3)",
+    "predict": "answer for new images (--params input=PATH)",
+    "phantom": "draw the synthetic sample, which a run does where it is missing",
+    "stages": "not run: detl by stage, for the picture in Kedro-Viz",
+}
+"""What each pipeline is for; 'make help' and 'kedro run --help' show it."""
+
 
 @cache
 def register_pipelines() -> dict[str, Pipeline]:
@@ -33,6 +60,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         stability,
         transfer,
     )
+    from detl.pipelines.by_stage import group_by_stage
 
     stages = {
         "ingest": ingest.create_pipeline(),
@@ -48,7 +76,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     detl = sum(stages.values(), Pipeline([]))
     # The card has what the report says.
     ending = stages["report"] + stages["package"]
-    return {
+    known = {
         **stages,
         "report": ending,
         "package": ending,
@@ -64,3 +92,22 @@ def register_pipelines() -> dict[str, Pipeline]:
         "detl": detl,
         "__default__": detl,
     }
+    tagged = {name: _tag(pipeline) for name, pipeline in known.items()}
+    return {**tagged, PICTURE: group_by_stage(tagged["detl"])}
+
+
+def _tag(pipeline: Pipeline) -> Pipeline:
+    """Return the pipeline with each node tagged with the networks that need it.
+
+    So ``--tags vgg16`` is all of one network, through to the report.
+    """
+    return Pipeline(
+        [
+            node.tag(
+                unit_of(node.namespace)[:1]
+                or node.tags & set(ARCHITECTURES)
+                or ARCHITECTURES
+            )
+            for node in pipeline.nodes
+        ]
+    )

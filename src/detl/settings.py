@@ -12,6 +12,7 @@ from detl.session.hooks import (
     SampleHooks,
 )
 from detl.session.mlflow_hooks import MLFLOW_HOOKS
+from detl.session.progress import RunProgressHooks
 from detl.session.quiet import quieten_libraries
 from detl.session.result_hooks import DataFolderHooks, OutputHooks
 from detl.session.workplace import WORKPLACE
@@ -31,6 +32,7 @@ HOOKS = (
     OutputHooks(WORKPLACE),
     ClosingTableHooks(WORKPLACE),
     DataFolderHooks(WORKPLACE),
+    RunProgressHooks(),
 )
 
 CONFIG_LOADER_CLASS = ReadableConfigLoader

@@ -69,6 +69,13 @@ def test_where_several_inputs_are_missing_the_whole_run_is_advised(project):
     assert "'kedro run --pipeline detl --env test' first" in error
 
 
+def test_a_network_that_was_not_trained_is_missing_to_its_own_nodes(project):
+    node = "vgg16.evaluate.score_network"
+    error = _error_of(project, "run", "--nodes", node, "--env", "test")
+
+    assert "'vgg16.crossval.tested_by_seed' is not there yet" in error
+
+
 def test_a_file_of_weights_that_is_not_there_is_told_before_anything_runs(project):
     weights = "architectures.vgg16.imagenet.weights=/nowhere.h5"
     error = _error_of(project, "run", "--pipeline", "ablation", "--params", weights)

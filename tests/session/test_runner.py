@@ -1,10 +1,15 @@
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
+from kedro_viz.integrations.kedro.hooks_utils import is_sequential_runner
 
 from detl.datasets import OptionalJSONDataset
 from detl.errors import NotAvailableError
 from detl.session.runner import FoldByFoldRunner
+
+
+def test_kedro_viz_follows_a_run_of_this_runner():
+    assert is_sequential_runner({"runner": str(FoldByFoldRunner())})
 
 
 def _copy(value):

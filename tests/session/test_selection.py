@@ -2,8 +2,15 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 
 from detl.datasets import OptionalCSVDataset
-from detl.pipeline_registry import register_pipelines
-from detl.session.selection import every_node, is_whole, makers, nodes_above
+from detl.errors import DetlError
+from detl.pipeline_registry import PICTURE, register_pipelines
+from detl.session.selection import (
+    every_node,
+    is_whole,
+    makers,
+    nodes_above,
+    select_pipeline,
+)
 
 
 def names(nodes):
@@ -12,9 +19,39 @@ def names(nodes):
 
 def test_every_node_is_one_of_a_registered_pipeline_but_the_phantoms():
     known = register_pipelines()
-    registered = {node for name in known for node in known[name].nodes}
+    registered = {n for name in known if name != PICTURE for n in known[name].nodes}
 
     assert set(every_node().nodes) == registered - set(known["phantom"].nodes)
+
+
+def test_the_picture_of_the_stages_is_not_run():
+    with pytest.raises(DetlError, match="run 'kedro run --pipeline detl'"):
+        select_pipeline([PICTURE], {})
+
+
+@pytest.mark.parametrize(
+    ("filters", "choices"),
+    [
+        ({"tags": ["vgg"]}, "no tag 'vgg'; choose one of alexnet, resnet50, vgg16"),
+        ({"namespaces": ["vgg"]}, "no namespace 'vgg'; choose one of alexnet, cross"),
+        (
+            {"namespaces": ["vgg16.crossval.fold_6"]},
+            "choose one of vgg16.crossval.fold_1, vgg16.crossval.fold_2",
+        ),
+        (
+            {"namespaces": ["vgg16.nope.fold_1"]},
+            "one of vgg16.crossval, vgg16.e",
+        ),
+    ],
+)
+def test_a_filter_that_is_not_there_is_told_with_the_choices(filters, choices):
+    with pytest.raises(DetlError, match=choices):
+        select_pipeline(["detl"], filters)
+
+
+def test_a_tag_that_the_pipeline_does_not_have_is_told_even_beside_one_it_has():
+    with pytest.raises(DetlError, match="no tag 'vgg'"):
+        select_pipeline(["detl"], {"tags": ["vgg16", "vgg"]})
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The input of the report: one object per network, and one for the run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
@@ -51,6 +51,12 @@ class Network:
     sanity: pd.DataFrame | None = None
     regions: np.ndarray | None = None
     external: pd.DataFrame | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the network has been trained, explained and evaluated."""
+        required = [one.name for one in fields(self) if one.default is MISSING]
+        return all(getattr(self, name) is not None for name in required)
 
 
 @dataclass(frozen=True)

@@ -75,16 +75,13 @@ class InputHooks:
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
         """Look for the inputs that other stages make, and read the external source."""
-        from detl.datasets import MayBeMissing
-
         if f"params:{PRETRAININGS}" in pipeline.inputs():
             _refuse_one_pretraining(run_params, catalog)
         made_by = makers()
         missing = [
             name
             for name in sorted(pipeline.inputs() & made_by.keys())
-            if not isinstance(catalog.get(name), MayBeMissing)
-            and not catalog.exists(name)
+            if not catalog.exists(name) and _is_needed(name, pipeline, catalog)
         ]
         if missing:
             maker = made_by[missing[0]].name
@@ -99,6 +96,21 @@ class InputHooks:
             )
         if "params:source" in pipeline.inputs():
             _refuse_unreadable_source(catalog)
+
+
+def _is_needed(name: str, pipeline: Pipeline, catalog: DataCatalog) -> bool:
+    """Return whether a node of the pipeline cannot do without this dataset.
+
+    What may be missing (``MayBeMissing``) is missing to other parts of the graph: a
+    table over all networks does without one of them, and a network's own nodes do not.
+    """
+    from detl.datasets import MayBeMissing
+
+    if not isinstance(catalog.get(name), MayBeMissing):
+        return True
+    owner = unit_of(makers()[name].namespace)
+    takers = [node for node in pipeline.nodes if name in node.inputs]
+    return owner != () and owner in {unit_of(node.namespace) for node in takers}
 
 
 def _refuse_one_pretraining(run_params: dict[str, Any], catalog: DataCatalog) -> None:

@@ -57,8 +57,6 @@ def quieten_libraries() -> None:
     # of a patient. The project says the same in its own words.
     logging.getLogger("pydicom").propagate = False
     warnings.filterwarnings("ignore", module=r"pydicom\.")
-    # It warns of every run that it does not draw, such as part of a pipeline.
-    logging.getLogger("kedro_viz").setLevel(logging.ERROR)
 
 
 def _find_logging_configuration() -> None:

@@ -23,6 +23,15 @@ class FoldByFoldRunner(SequentialRunner):
     the branch is left out, and that is not an error.
     """
 
+    def __repr__(self) -> str:
+        """Return a text that says which of Kedro's runners this one is.
+
+        Kedro-Viz follows a run, for its workflow view, if it finds
+        "kedro.runner.sequential_runner.SequentialRunner object" in this text.
+        """
+        kind = f"{SequentialRunner.__module__}.{SequentialRunner.__qualname__}"
+        return f"<{type(self).__qualname__}, a {kind} object>"
+
     def _run(
         self,
         pipeline: Pipeline,

@@ -38,17 +38,23 @@ def select_pipeline(
     Raises:
         DetlError: There is no such pipeline, node, tag, namespace or dataset.
     """
-    from detl.pipeline_registry import register_pipelines
+    from detl.pipeline_registry import PICTURE, register_pipelines
 
     known = register_pipelines()
     asked = names or ["__default__"]
     for name in asked:
-        if name not in known:
+        if name == PICTURE:
             raise DetlError(
-                f"There is no pipeline {name!r}; choose one of {', '.join(known)}."
+                f"Pipeline {name!r} shows in Kedro-Viz what pipeline 'detl' does, and "
+                "is not run: run 'kedro run --pipeline detl'."
             )
+        _refuse_unknown("pipeline", name, [one for one in known if one != PICTURE])
     chosen = Pipeline({node for name in asked for node in known[name].nodes})
     given = {name: filters[name] for name in FILTERS if filters.get(name)}
+    for tag in given.get("tags", ()):
+        _refuse_unknown("tag", tag, sorted({t for n in chosen.nodes for t in n.tags}))
+    for namespace in given.get("namespaces", ()):
+        _refuse_unknown("namespace", namespace, _namespaces_like(namespace, chosen))
     if "namespaces" in given:
         given["node_namespaces"] = given.pop("namespaces")
     try:
@@ -57,15 +63,34 @@ def select_pipeline(
         raise DetlError(" ".join(str(error).split())) from error
 
 
+def _refuse_unknown(kind: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        choices = ", ".join(known)
+        raise DetlError(f"There is no {kind} {name!r}; choose one of {choices}.")
+
+
+def _namespaces_like(namespace: str, pipeline: Pipeline) -> list[str]:
+    """Return the namespaces below the longest part of this name that is one."""
+    every = {""}
+    for node in pipeline.nodes:
+        parts = (node.namespace or "").split(".")
+        every |= {".".join(parts[: k + 1]) for k in range(len(parts))}
+    if namespace in every:
+        return [namespace]
+    above = namespace
+    while above not in every:
+        above = above.rpartition(".")[0]
+    return sorted(n for n in every if n and n.rpartition(".")[0] == above)
+
+
 @cache
 def every_node() -> Pipeline:
     """Return all pipelines as one, without the phantoms', which make the raw data."""
-    from detl.pipeline_registry import register_pipelines
+    from detl.pipeline_registry import PICTURE, register_pipelines
 
     known = register_pipelines()
-    return Pipeline(
-        {n for name in known if name != "phantom" for n in known[name].nodes}
-    )
+    counted = known.keys() - {"phantom", PICTURE}
+    return Pipeline({node for name in counted for node in known[name].nodes})
 
 
 def is_whole(pipeline: Pipeline) -> bool:

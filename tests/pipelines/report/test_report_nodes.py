@@ -1,3 +1,5 @@
+from dataclasses import MISSING, fields
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,9 +20,14 @@ from detl.evaluation.probabilities.calibration import measure_calibration
 from detl.evaluation.subgroups import measure_subgroups
 from detl.pipelines.evaluate import nodes as evaluate
 from detl.pipelines.report import create_pipeline
-from detl.pipelines.report.nodes import count_label_file, recognise_phantoms
+from detl.pipelines.report.nodes import (
+    count_label_file,
+    gather_run,
+    recognise_phantoms,
+)
 from detl.pipelines.report.pipeline import OF_NETWORK
 from detl.pipelines.split.nodes import check_leaks
+from detl.report.inputs import Network, Run
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.parameters import (
     AuditParameters,
@@ -297,3 +304,20 @@ def test_the_report_is_written_without_a_nih_source_too(raw, tmp_path):
     page, _ = write_page(raw, tmp_path, own)
     assert "No source of this run is read as NIH ChestX-ray14" in page
     assert "figures/cooccurrence.png" not in page
+
+
+def _required(kind):
+    return [one.name for one in fields(kind) if one.default is MISSING]
+
+
+def test_the_report_leaves_out_networks_that_have_not_been_trained_and_evaluated():
+    trained = Network(**dict.fromkeys(_required(Network), "made"))
+    absent = Network(**dict.fromkeys(_required(Network)))
+    half = Network(**{**dict.fromkeys(_required(Network), "made"), "scores": None})
+    rest = dict.fromkeys(set(_required(Run)) - {"networks", "ingest", "split"})
+
+    run = gather_run(
+        "ingest", "split", vgg16=trained, alexnet=absent, shallow=half, **rest
+    )
+
+    assert run.networks == {"vgg16": trained}

@@ -34,13 +34,6 @@ def test_what_is_of_an_architecture_is_logged_in_its_run(pipeline):
     assert units["write_page"] == ()
 
 
-def test_a_run_of_one_architecture_ends_with_the_report(pipeline):
-    kept = {node.name for node in pipeline.only_nodes_with_tags("vgg16").nodes}
-    assert "report.write_page" in kept
-    assert "vgg16.report.collect_results" in kept
-    assert "alexnet.report.collect_results" not in kept
-
-
 def test_the_files_that_the_report_names_are_those_of_the_catalog(pipeline):
     resolver = CatalogConfigResolver(read_catalog())
     paths = {resolver.resolve_pattern(n).get("filepath") for n in pipeline.datasets()}

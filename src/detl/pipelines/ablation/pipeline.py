@@ -76,17 +76,11 @@ _COLLECT = Node(
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Return the graph that compares every arm with the paper's method.
-
-    The tag of an architecture keeps what it needs: ``--tags vgg16``.
-    """
+    """Return the graph that compares every arm with the paper's method."""
     return Pipeline(
         [
             _join(architectures),
-            *(
-                Pipeline([_one_architecture(name, folds)], tags=[name])
-                for name in architectures
-            ),
+            *(_one_architecture(name, folds) for name in architectures),
         ]
     )
 
@@ -121,7 +115,6 @@ def _join(architectures: Sequence[str]) -> Pipeline:
         namespace="ablation",
         inputs={name for of_each in tables.values() for name in of_each.values()},
         outputs={"ablation", "ablation_folds", "ablation_picture"},
-        tags=list(architectures),
     )
 
 

@@ -8,6 +8,7 @@ from detl.design import ARCHITECTURES, FOLDS
 from detl.evaluation.metrics import score_seeds
 from detl.evaluation.predictions import pool_predictions
 from detl.figures.confusion import draw_confusion_matrices
+from detl.pipelines.binding import of_those_there
 
 from .nodes import (
     collect_folds,
@@ -69,13 +70,13 @@ def _summarise(architectures: Sequence[str]) -> Pipeline:
     return Pipeline(
         [
             Node(
-                tabulate_summaries,
+                of_those_there(tabulate_summaries),
                 inputs=summaries,
                 outputs="summary",
                 name="tabulate_summaries",
             ),
             Node(
-                draw_confusion_matrices,
+                of_those_there(draw_confusion_matrices),
                 inputs=matrices,
                 outputs="confusion_matrices",
                 name="draw_confusion_matrices",

@@ -12,6 +12,7 @@ from detl.evaluation.probabilities.calibration import (
 )
 from detl.evaluation.subgroups import measure_subgroups
 from detl.figures.calibration import draw_net_benefit, draw_reliability
+from detl.pipelines.binding import of_those_there
 from detl.schemas.tables import stack_architectures
 
 from .nodes import measure_decisions, scale_folds, score_network
@@ -98,7 +99,7 @@ def _compare(architectures: Sequence[str]) -> Pipeline:
     return Pipeline(
         [
             Node(
-                compare_architectures,
+                of_those_there(compare_architectures),
                 inputs={"folds": "folds", "seed": "params:seed", **tested},
                 outputs="paired_tests",
                 name="compare_architectures",
@@ -119,7 +120,7 @@ def _compare(architectures: Sequence[str]) -> Pipeline:
                 name="draw_reliability",
             ),
             Node(
-                draw_net_benefit,
+                of_those_there(draw_net_benefit),
                 inputs=measured["net_benefit"],
                 outputs="net_benefit_picture",
                 name="draw_net_benefit",

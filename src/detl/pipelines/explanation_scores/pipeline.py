@@ -50,14 +50,11 @@ _FIND_REGIONS = Pipeline(
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Return the graph that scores the heat maps of every architecture.
-
-    The tag of an architecture keeps what it needs: ``--tags vgg16``.
-    """
-    tags = list(architectures)
+    """Return the graph that scores the heat maps of every architecture."""
     return Pipeline(
         [
-            Pipeline([_FIND_REGIONS, *_draw_scores(architectures)], tags=tags),
+            _FIND_REGIONS,
+            *_draw_scores(architectures),
             *(_one_architecture(name, folds) for name in architectures),
         ]
     )
@@ -97,7 +94,6 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
             "map_shift": f"{architecture}.explain.map_shift",
         },
         parameters={"params:audit", "params:seed"},
-        tags=[architecture],
     )
 
 

@@ -61,7 +61,7 @@ def create_pipeline(
     """Return the graph that tests every fold's network on ``params:source``."""
     return Pipeline(
         [
-            Pipeline([_READ], tags=list(architectures)),
+            _READ,
             *(_one_architecture(name, folds) for name in architectures),
         ]
     )
@@ -103,5 +103,4 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
             "trunk": f"{architecture}.transfer.trunk",
         },
         parameters={"params:seed"},
-        tags=[architecture],
     )

@@ -44,10 +44,7 @@ _MATCH = [
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Return the graph that trains under the other protocol, and compares.
-
-    The tag of an architecture keeps what it needs: ``--tags vgg16``.
-    """
+    """Return the graph that trains under the other protocol, and compares."""
     tabulate = Node(
         tabulate_differences,
         inputs={name: f"{name}.optimism.difference" for name in architectures},
@@ -56,11 +53,10 @@ def create_pipeline(
     )
     return Pipeline(
         [
-            Pipeline([_draw_other_split(folds), tabulate], tags=list(architectures)),
-            *(
-                Pipeline([_train(name, folds), _compare(name)], tags=[name])
-                for name in architectures
-            ),
+            _draw_other_split(folds),
+            tabulate,
+            *(_train(name, folds) for name in architectures),
+            *(_compare(name) for name in architectures),
         ]
     )
 

@@ -104,8 +104,10 @@ def gather_run(ingest: IngestParameters, split: SplitParameters, **parts: Any) -
 
     Args:
         **parts: The other fields of ``Run``, and in place of ``networks`` each network
-            by the name of its architecture.
+            by the name of its architecture. One that has not been trained and
+            evaluated is left out.
     """
-    networks = {name: part for name, part in parts.items() if isinstance(part, Network)}
-    fields = {name: part for name, part in parts.items() if name not in networks}
+    every = {name: part for name, part in parts.items() if isinstance(part, Network)}
+    networks = {name: network for name, network in every.items() if network.is_there}
+    fields = {name: part for name, part in parts.items() if name not in every}
     return Run(networks=networks, ingest=ingest, split=split, **fields)

@@ -8,6 +8,7 @@ from kedro.pipeline import Node, Pipeline
 from detl.design import ARCHITECTURES, FOLDS
 from detl.figures.roc import draw_roc
 from detl.figures.samples import draw_samples
+from detl.pipelines.binding import of_those_there
 from detl.report.inputs import Network, Run
 from detl.report.page import write_page
 from detl.report.results import collect_results
@@ -64,8 +65,6 @@ def create_pipeline(
         inputs=Pipeline(nodes).inputs() - parameters - {"parameters"},
         outputs={"report_page", "audit_verdict"},
         parameters=parameters,
-        # A run of one architecture's nodes alone ends with the report, too.
-        tags=architectures,
     )
     collected = [_collect(name, folds) for name in architectures]
     return Pipeline([*collected, page])
@@ -105,7 +104,6 @@ def _collect(architecture: str, folds: Sequence[str]) -> Pipeline:
         namespace=f"{architecture}.report",
         inputs=Pipeline(nodes).inputs() - {"params:network"},
         parameters={"params:network": f"params:architectures.{architecture}.network"},
-        tags=[architecture],
     )
 
 
@@ -146,7 +144,7 @@ def _draw_figures(architectures: Sequence[str]) -> list[Node]:
             name="draw_samples",
         ),
         Node(
-            draw_training,
+            of_those_there(draw_training),
             inputs={name: f"{name}.report.results" for name in architectures},
             outputs=["curves_picture", "accuracies_picture"],
             name="draw_training",

@@ -51,10 +51,7 @@ _OF_ALL = Pipeline(
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Return the graph that grades every architecture's shortcuts.
-
-    The tag of an architecture keeps what it needs: ``--tags vgg16``.
-    """
+    """Return the graph that grades every architecture's shortcuts."""
     draw = Node(
         draw_shortcuts,
         inputs={name: f"{name}.shortcuts.card" for name in architectures},
@@ -63,7 +60,8 @@ def create_pipeline(
     )
     return Pipeline(
         [
-            Pipeline([_OF_ALL, draw], tags=list(architectures)),
+            _OF_ALL,
+            draw,
             *(_one_architecture(name, folds) for name in architectures),
         ]
     )
@@ -96,7 +94,6 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
                 for name in ("audit", "split", "seed", "seeds")
             },
         },
-        tags=[architecture],
     )
 
 

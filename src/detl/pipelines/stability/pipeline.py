@@ -48,10 +48,7 @@ _ONE_ARCHITECTURE = [
 
 
 def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
-    """Return the graph that pretrains again and measures how far accuracies differ.
-
-    The tag of an architecture keeps what it needs: ``--tags vgg16``.
-    """
+    """Return the graph that pretrains again and measures how far accuracies differ."""
     tables = {name: f"{name}.stability.pretrainings" for name in architectures}
     join = Node(
         stack_architectures,
@@ -59,7 +56,6 @@ def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
         outputs="stability",
         name="stack_pretrainings",
         namespace="stability",
-        tags=list(architectures),
     )
     return Pipeline([join, *(_one_architecture(name) for name in architectures)])
 
@@ -83,5 +79,4 @@ def _one_architecture(architecture: str) -> Pipeline:
                 for name in ("params:seed", "params:seeds", "params:pretrainings")
             },
         },
-        tags=[architecture],
     )
