@@ -264,7 +264,7 @@ def test_the_page_begins_with_the_verdict(page):
 
 
 def test_the_page_opens_with_the_images_that_were_tested(page):
-    assert "128 images of 128 groups of patients" in page
+    assert "128 radiographs of 128 groups of patients" in page
 
 
 def test_the_page_names_the_command_that_adds_a_comparison(page):

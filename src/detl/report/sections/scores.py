@@ -204,7 +204,8 @@ def _tabulate_pairs(paired_tests: pd.DataFrame) -> pd.DataFrame:
         p = ensembles["p_holm"]
         rows.append(
             {
-                "networks": f"{network_title(str(first))}, {network_title(str(second))}",
+                "networks": f"{network_title(str(first))}, "
+                f"{network_title(str(second))}",
                 "means over seeds": f"{in_points(means['difference'])} ({interval})",
                 "ensembles": in_points(ensembles["difference"]),
                 "p of the ensembles": show_p(p) if pd.notna(p) else ensembles["note"],
