@@ -44,21 +44,24 @@ def _say_meaning(check: Check) -> str:
     return f"{check.meaning} Without a number: {enumerate_names(check.missing)}."
 
 
+def count_verdicts(verdict: pd.DataFrame) -> str:
+    """Return how many checks have which verdict: ``3 pass, 1 warn, ...``."""
+    counts = verdict["verdict"].value_counts()
+    statuses = ("pass", "warn", "fail", NOT_COMPUTED)
+    return ", ".join(f"{counts.get(status, 0)} {status}" for status in statuses)
+
+
 def describe_verdict(verdict: pd.DataFrame, run: Run) -> Section:
     """Return the first section of the report."""
-    counts = verdict["verdict"].value_counts()
-    said = ", ".join(
-        f"{counts.get(status, 0)} {status}"
-        for status in ("pass", "warn", "fail", NOT_COMPUTED)
-    )
     blocks: list[Block] = [
         Paragraph(
             f"{count_of(len(verdict), 'check')} of whether the figures below can be "
-            f"believed: {said}. Of several networks the number is that of the one that "
-            f"fares worst, which the last column names. {describe_trainings(run)}"
+            f"believed: {count_verdicts(verdict)}. Of several networks the number is "
+            "that of the one that fares worst, which the last column names. "
+            f"{describe_trainings(run)}"
         )
     ]
-    if counts.get(NOT_COMPUTED, 0):
+    if (verdict["verdict"] == NOT_COMPUTED).any():
         blocks.append(
             Note(
                 "What was not computed has not passed. 'kedro run --pipeline audit' "

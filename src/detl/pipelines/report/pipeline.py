@@ -7,6 +7,7 @@ from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
 from detl.figures.samples import draw_samples
+from detl.report.description import write_description
 from detl.report.inputs import Network, Run
 from detl.report.page import write_page
 from detl.report.results import collect_results
@@ -61,7 +62,7 @@ def create_pipeline(
         nodes,
         namespace="report",
         inputs=Pipeline(nodes).inputs() - parameters - {"parameters"},
-        outputs={"report_page", "audit_verdict"},
+        outputs={"report_page", "audit_verdict", "run_description"},
         parameters=parameters,
         # A run of one architecture's nodes alone ends with the report, too.
         tags=architectures,
@@ -163,5 +164,11 @@ def _write_page(architectures: Sequence[str]) -> list[Node]:
             inputs=["run", "audit_verdict"],
             outputs="report_page",
             name="write_page",
+        ),
+        Node(
+            write_description,
+            inputs=["run", "audit_verdict"],
+            outputs="run_description",
+            name="write_description",
         ),
     ]
