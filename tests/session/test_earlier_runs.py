@@ -3,7 +3,7 @@ from pathlib import Path
 
 import mlflow
 import pytest
-from mlflow.entities import ViewType
+from mlflow.entities import LoggedModelOutput, ViewType
 
 from detl.errors import DetlError
 from detl.session.commands import (
@@ -143,9 +143,9 @@ def test_other_parameters_or_raw_data_are_another_run_and_another_source_is_not(
     for parameters, raw in (({"seed": 7}, "data"), ({"seed": 0}, "elsewhere")):
         other = Setting("test", {**parameters, "source": None}, raw)
         assert other.digest != setting.digest
-    assert Setting("test", {"seed": 0, "source": "films"}, "data").digest == (
-        setting.digest
-    )
+    for apart in ({"source": "films"}, {"source": None, "mlflow_models": False}):
+        same = Setting("test", {"seed": 0, **apart}, "data")
+        assert same.digest == setting.digest
 
 
 def test_the_runs_of_one_environment_are_deleted_with_their_files(add_run, client):
@@ -161,6 +161,12 @@ def test_the_runs_of_one_environment_are_deleted_with_their_files(add_run, clien
     client.log_text(fold, "a picture", "grad_cam.txt")
     files = client.get_run(fold).info.artifact_uri
     assert Path(files, "grad_cam.txt").exists()
+    network, of_a_user_too = (
+        client.create_logged_model(experiment, source_run_id=run)
+        for run in (fold, of_a_user.info.run_id)
+    )
+    client.log_outputs(fold, [LoggedModelOutput(network.model_id, 0)])
+    client.delete_logged_model(of_a_user_too.model_id)
 
     assert delete_runs("test") == 2
 
@@ -171,6 +177,9 @@ def test_the_runs_of_one_environment_are_deleted_with_their_files(add_run, clien
         put_aside,
     }
     assert not Path(files).exists()
+    kept = client._tracking_client.store._get_deleted_logged_models()
+    assert kept == [of_a_user_too.model_id]
+    assert client.search_logged_models([experiment]) == []
     assert delete_runs("test") == 0
 
 

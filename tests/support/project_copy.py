@@ -101,6 +101,7 @@ def copy_run(finished: Path, folder: Path) -> Path:
         for table, column in (
             ("experiments", "artifact_location"),
             ("runs", "artifact_uri"),
+            ("logged_models", "artifact_location"),
             ("tags", "value"),
         ):
             store.execute(

@@ -12,17 +12,18 @@ import pandas as pd
 
 NEXT = """Next:
   open        {report}, the whole result on one page
-  make ui     compare the folds in MLflow
+  make ui     compare the folds in MLflow{folds}
   make viz    see the graph in Kedro-Viz
   make test   check that all of it works here"""
 
 
-def format_summary(summary: pd.DataFrame, report: str) -> str:
+def format_summary(summary: pd.DataFrame, report: str, folds: str | None = None) -> str:
     """Return the table ``summary`` as text: accuracies in percent, then warnings.
 
     Args:
         summary: A row per architecture.
         report: Path of the page of the report.
+        folds: Address of the folds in MLflow, if it is known.
     """
     shown = pd.DataFrame(
         {
@@ -37,7 +38,8 @@ def format_summary(summary: pd.DataFrame, report: str) -> str:
     for architecture, warning in zip(summary["architecture"], warnings, strict=True):
         if warning:
             lines.append(f"Warning, {architecture}: {warning}")
-    return "\n".join(["", *lines, "", NEXT.format(report=report)])
+    ui = f", {folds}" if folds else ""
+    return "\n".join(["", *lines, "", NEXT.format(report=report, folds=ui)])
 
 
 def _explain_intervals(summary: pd.DataFrame) -> list[str]:

@@ -15,6 +15,9 @@ from detl.session.selection import FILTERS
 SOURCE = "source"
 """The parameter that names the images of the external test."""
 
+MODELS = "mlflow_models"
+"""The parameter that says whether MLflow keeps the networks."""
+
 COMMAND = "detl.command"
 """Tag of a session's run: the first command, which gives the run its name."""
 
@@ -51,10 +54,11 @@ class Setting:
     def digest(self) -> str:
         """Digest of parameters and raw data: another one belongs to another MLflow run.
 
-        The source of the external test does not count: testing a network elsewhere
-        does not make it another network.
+        The source of the external test does not count, nor what MLflow keeps: neither
+        makes another network.
         """
-        chosen = {k: v for k, v in self.parameters.items() if k != SOURCE}
+        apart = (SOURCE, MODELS)
+        chosen = {k: v for k, v in self.parameters.items() if k not in apart}
         content = json.dumps([self.raw, chosen], sort_keys=True, default=str)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 

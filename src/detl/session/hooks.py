@@ -341,6 +341,7 @@ class ClosingTableHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Note the path of the report, from the project's root."""
+        self._project = Path(context.project_path)
         self._report = f"{context.config_loader['globals']['data']}/{REPORT}"
 
     @hook_impl(trylast=True)
@@ -354,7 +355,13 @@ class ClosingTableHooks:
         if "ablation" in made:
             click.echo(closing_table.format_ablation(catalog.load("ablation")))
         if "summary" in made:
-            summary = catalog.load("summary")
-            click.echo(closing_table.format_summary(summary, self._report))
+            from detl.session.mlflow_view import find_current_address
+
+            text = closing_table.format_summary(
+                catalog.load("summary"),
+                self._report,
+                find_current_address(self._project),
+            )
+            click.echo(text)
         elif "report_page" in made:
             click.echo(f"\nThe report: {self._report}")

@@ -102,23 +102,16 @@ class MlflowHooks:
 
     @hook_impl(tryfirst=True)
     def before_node_run(self, node: Node, inputs: dict[str, Any]) -> None:
-        """Open the run of the node's unit, and log the parameters that the node uses.
+        """Open the run of the node's unit.
 
         ``inputs`` is a copy that only the hooks see. Parameters are taken out of it,
-        because kedro-mlflow logs them value by value, each in a call of its own. Two
-        are not logged: the whole tree, whose values are logged by the nodes that use
-        them, and the source of the external test, because a parameter of a run cannot
-        change and one run may be tested on several sources (it is a tag).
+        because kedro-mlflow would log them all, and nobody reads two hundred.
         """
-        inputs.pop("parameters", None)
-        inputs.pop("params:source", None)
-        used = {
-            name.removeprefix("params:"): inputs.pop(name)
-            for name in sorted(inputs)
-            if name.startswith("params:")
-        }
+        for name in list(inputs):
+            if name == "parameters" or name.startswith("params:"):
+                del inputs[name]
         if self._run is not None:
-            self._run.start_node(node, used)
+            self._run.start_node(node)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:

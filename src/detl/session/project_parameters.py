@@ -54,6 +54,8 @@ class ProjectParameters(Parameters):
     audit: AuditParameters
     source: str | None
     """Folder or csv of the external test."""
+    mlflow_models: bool
+    """Whether MLflow keeps each fold's network."""
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "ProjectParameters":

@@ -4,6 +4,7 @@ import os
 import platform
 import shlex
 import subprocess
+import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -40,8 +41,8 @@ def describe_run(project: Path, run_params: Mapping[str, Any]) -> dict[str, Any]
     Returns:
         ``command``; ``environment``; ``revision``, the git commit or None, and
         ``changed``, whether files differ from it; ``versions`` by package;
-        ``machine`` with ``system`` and ``processors``. ``Provenance`` adds what Keras
-        knows.
+        ``machine`` with ``system``, ``processor`` (its model) and ``processors``.
+        ``Provenance`` adds what Keras knows.
     """
     revision = _git(project, "rev-parse", "HEAD")
     return {
@@ -55,9 +56,40 @@ def describe_run(project: Path, run_params: Mapping[str, Any]) -> dict[str, Any]
         },
         "machine": {
             "system": f"{platform.system()} {platform.machine()}",
+            "processor": _processor(),
             "processors": os.cpu_count() or 0,
         },
     }
+
+
+def tag_run(run_params: Mapping[str, Any]) -> dict[str, str]:
+    """Return what ``describe_run`` says as tags of the run in MLflow.
+
+    Args:
+        run_params: What Kedro passes to ``before_pipeline_run``.
+    """
+    described = describe_run(Path(run_params["project_path"]), run_params)
+    machine = described["machine"]
+    versions = described["versions"].items()
+    # Kedro describes an object: "<detl.session.runner.FoldByFoldRunner object at ...>".
+    runner = str(run_params["runner"]).strip("<>").partition(" object")[0]
+    tags = {
+        # In place of what kedro-mlflow says, which leaves out the environment.
+        "kedro_command": described["command"],
+        "runner": runner.rpartition(".")[-1],
+        "detl.versions": ", ".join(f"{name} {number}" for name, number in versions),
+        "detl.machine": f"{machine['system']}, {machine['processors']} x "
+        f"{machine['processor']}",
+    }
+    if described["revision"]:
+        tags["mlflow.source.git.commit"] = described["revision"]
+        tags["detl.tree"] = "changed" if described["changed"] else "clean"
+    return tags
+
+
+def tag_accelerators() -> dict[str, str]:
+    """Return the tag of the accelerators, if this session has used Keras."""
+    return {"detl.accelerators": _accelerators()} if "keras" in sys.modules else {}
 
 
 class Provenance(MemoryDataset):
@@ -130,9 +162,22 @@ def _accelerators() -> str:
     if keras.backend.backend() == "jax":
         import jax
 
-        found = [str(d) for d in jax.devices() if d.platform != "cpu"]
+        found = [d.device_kind for d in jax.devices() if d.platform != "cpu"]
     else:
         import tensorflow as tf
 
-        found = [d.name for d in tf.config.list_physical_devices("GPU")]
+        found = [
+            tf.config.experimental.get_device_details(d).get("device_name", d.name)
+            for d in tf.config.list_physical_devices("GPU")
+        ]
     return ", ".join(found) or "none"
+
+
+def _processor() -> str:
+    """Return the processor's model; Python itself does not know it on Linux."""
+    described = Path("/proc/cpuinfo")
+    if described.is_file():
+        for line in described.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
