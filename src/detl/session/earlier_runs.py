@@ -158,7 +158,8 @@ def delete_runs(environment: str) -> int:
             ids += [run.info.run_id for run in (*below, parent)]
             for run in below:
                 # Those of networks that were trained again are deleted already.
-                models |= {output.model_id for output in run.outputs.model_outputs}
+                logged = run.outputs.model_outputs if run.outputs else []
+                models |= {output.model_id for output in logged}
                 for model in list_models(client, run):
                     models.add(model.model_id)
                     client.delete_logged_model(model.model_id)

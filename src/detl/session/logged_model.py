@@ -1,4 +1,4 @@
-"""A fold's network as a model of MLflow, and how to take it away again."""
+"""A fold's network as a model of MLflow."""
 
 import hashlib
 import tempfile
