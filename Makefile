@@ -87,6 +87,7 @@ ui: PORT = 5000
 ui: $(INSTALLED) ## compare the folds in MLflow, on http://127.0.0.1:5000 (or PORT=5001)
 	@$(BIN)/python -m detl.session.free_port "$(PORT)"
 	@$(BIN)/python -m detl.session.moved_store
+	@$(BIN)/python -m detl.session.mlflow_view "$(PORT)"
 	$(BIN)/mlflow ui --host 127.0.0.1 --port "$(PORT)" --workers 1 --backend-store-uri sqlite:///mlflow.db
 
 viz: PORT = 4141

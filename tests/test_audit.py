@@ -137,7 +137,7 @@ def test_everything_lands_in_the_one_tree_of_mlflow_runs(store):
 
     assert names >= {"alexnet-fold_1", "alexnet-fold_2", "alexnet-fold_3"}
     assert "alexnet-without_centre" in names
-    assert alexnet.data.metrics["sensitivity_covid_19_pooled"] >= 0
+    assert alexnet.data.metrics["sensitivity_covid_19"] >= 0
     assert parent.info.status == alexnet.info.status == "FINISHED"
 
 

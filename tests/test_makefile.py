@@ -194,6 +194,12 @@ def test_another_port_can_be_chosen(project, target, port, server):
     assert f"{server} --host 127.0.0.1 --port 5999" in other.stdout
 
 
+def test_the_server_of_mlflow_tells_where_the_folds_are(project):
+    said = _make(project, "ui", "PORT=5999").stdout
+
+    assert "python -m detl.session.mlflow_view 5999" in said
+
+
 def test_the_graph_is_shown_with_the_address_at_which_it_is_short(project):
     address = "http://127.0.0.1:5999/?pid=stages&types=nodes"
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from project_copy import copy_run, run_kedro
-from run_store import Store
+from run_store import PICTURES_OF_A_FOLD, Store
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,8 @@ def test_one_namespace_alone_continues_in_the_same_runs(project, store):
     for fold in store.folds():
         points = store.client.get_metric_history(fold.info.run_id, "val_loss")
         assert len(points) == 2
-        assert len(store.pictures(fold)) == 1
+        assert store.pictures(fold) == PICTURES_OF_A_FOLD
+        assert len(store.models(fold)) == 1
 
 
 def test_what_comes_after_a_node_runs_from_disk(project):

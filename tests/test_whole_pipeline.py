@@ -5,14 +5,17 @@ import re
 from pathlib import Path
 
 import cv2
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from detl.design import ARCHITECTURES
 from detl.schemas.classes import DATA_B_CLASSES
+from detl.session.metric_keys import HEADLINE
 from project_copy import copy_project, keep_folds, run_kedro_alone
-from run_store import Store
+from run_store import PICTURES_OF_A_FOLD, Store
 
 FOLDS = ("fold_1", "fold_2")
 """Two of the five, so that the run is shorter."""
@@ -129,9 +132,30 @@ def test_the_store_is_in_the_projects_root_and_nowhere_else(finished):
     assert not list(project.rglob("mlruns"))
 
 
-def test_every_fold_has_every_metric_under_the_same_key(store):
+def test_every_fold_has_the_same_scores_and_all_else_in_groups(store):
     for fold in store.folds():
-        assert set(fold.data.metrics) >= METRICS
+        first = {key for key in fold.data.metrics if "/" not in key}
+        assert first == METRICS | {"val_loss"}
+        groups = {key.partition("/")[0] for key in set(fold.data.metrics) - first}
+        assert groups == {"train", "val", "kept", "seed", "ensemble"}
+
+
+def test_the_first_metric_of_a_fold_is_the_one_that_folds_are_compared_by(store):
+    for fold in store.folds():
+        assert next(iter(fold.data.metrics)) == HEADLINE[0]
+
+
+def test_networks_and_session_have_the_headline_under_the_keys_of_the_folds(store):
+    (parent,) = store.below(None)
+    networks = {run.info.run_name: run.data.metrics for run in store.below(parent)}
+
+    for metrics in networks.values():
+        assert set(HEADLINE) <= metrics.keys()
+        groups = {key.partition("/")[0] for key in metrics if "/" in key}
+        assert groups == {"interval", "ensemble", "seed", "pretrain"}
+    best = networks[parent.data.tags["network"]]
+    assert parent.data.metrics == {key: best[key] for key in HEADLINE}
+    assert best["accuracy"] == max(m["accuracy"] for m in networks.values())
 
 
 def test_every_fold_has_its_architecture_and_fold_as_parameters_and_tags(store):
@@ -144,41 +168,101 @@ def test_every_fold_has_its_architecture_and_fold_as_parameters_and_tags(store):
 
 def test_every_fold_has_curves_with_a_point_per_epoch(store):
     for fold in store.folds():
-        for key in ("loss", "val_loss", "train_accuracy", "val_accuracy"):
+        for key in ("train/loss", "train/accuracy", "val_loss", "val/accuracy"):
             points = store.client.get_metric_history(fold.info.run_id, key)
             assert [point.step for point in points] == [1, 2]
 
 
 def test_every_fold_has_an_accuracy_by_seed(store):
     for fold in store.folds():
-        points = store.client.get_metric_history(fold.info.run_id, "seed_accuracy")
+        points = store.client.get_metric_history(fold.info.run_id, "seed/accuracy")
         mean = sum(point.value for point in points) / len(points)
         assert [point.step for point in points] == [0, 1]
         assert fold.data.metrics["accuracy"] == pytest.approx(mean)
 
 
-def test_every_fold_has_one_grad_cam_picture(store):
+def test_every_fold_has_its_pictures_under_the_same_names_and_shows_them(store):
     for fold in store.folds():
-        (picture,) = store.pictures(fold)
-        assert "grad_cam" in picture
+        assert store.pictures(fold) == PICTURES_OF_A_FOLD
+        shown = fold.data.tags["mlflow.note.content"].splitlines()[::2]
+        assert len(shown) == 2
+        assert all(line.endswith(f"run_uuid={fold.info.run_id})") for line in shown)
 
 
-def test_the_architectures_have_their_summary_and_pretraining_curves(store):
+def test_no_picture_is_of_a_kind_that_the_pages_cannot_show(store):
+    (parent,) = store.below(None)
+    for run in (parent, *store.below(parent), *store.folds()):
+        suffixes = {Path(path).suffix for path in store.files(run)}
+        assert suffixes <= {".png", ".csv", ".html", ".yml"}
+
+
+def test_every_fold_has_its_network_which_says_what_the_fold_has_predicted(
+    finished, store
+):
+    project, _ = finished
+    fold = store.folds()[0]
+    name = fold.data.tags["architecture"]
+    pixels = np.load(project / "data/test/02_intermediate/pixels.npy")
+    data_b = pd.read_parquet(project / "data/test/03_primary/data_b.parquet")
+    said = pd.read_csv(
+        project / f"data/test/07_model_output/{name}/fold_1_predictions.csv"
+    )
+    rows = data_b.set_index("image_id").loc[said["image_id"], "row"]
+    (model,) = store.models(fold)
+
+    network = mlflow.keras.load_model(model.artifact_location)
+
+    expected = said[[f"p_{label}" for label in DATA_B_CLASSES]]
+    found = network.predict_on_batch(pixels[rows][..., np.newaxis])
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert {len(store.models(fold)) for fold in store.folds()} == {1}
+
+
+def test_the_architectures_have_the_pretraining_and_few_parameters(store):
     (parent,) = store.below(None)
     for run in store.below(parent):
-        expected = {"accuracy", "accuracy_sd_seeds", "ensemble_accuracy", "seeds"}
-        assert set(run.data.metrics) >= expected | {"val_loss", "data_a_accuracy"}
+        assert {"pretrain/val_loss", "pretrain/accuracy"} <= set(run.data.metrics)
         assert float(run.data.params["network.width_multiplier"]) < 0.1
-        assert run.data.params["pretrain.augmentation.mirror"] == "True"
-        assert run.data.params["transfer.optimizer"] == "adam"
+        assert len(run.data.params) < 20
 
 
-def test_the_parent_has_the_parameters_one_by_one_and_the_folds_as_a_data_set(store):
+def test_the_parent_has_all_parameters_as_a_file_and_the_folds_as_a_data_set(store):
     (parent,) = store.below(None)
+    text = mlflow.artifacts.load_text(f"{parent.info.artifact_uri}/parameters.yml")
 
     assert parent.data.params["ingest.input_size"] == "32"
-    assert parent.data.params["split.data_b.covid_19.findings.COVID-19"] == "12"
+    assert len(parent.data.params) < 10
+    whole = yaml.safe_load(text)
+    assert whole["split"]["data_b"]["covid_19"]["findings"] == {"COVID-19": 12}
     assert [item.dataset.name for item in parent.inputs.dataset_inputs] == ["folds"]
+
+
+def test_the_parent_is_described_and_tagged_with_what_made_it(store):
+    (parent,) = store.below(None)
+    tags = parent.data.tags
+
+    assert tags["mlflow.note.content"].startswith("**Can the figures be believed?**")
+    assert "synthetic radiographs" in tags["mlflow.note.content"]
+    assert tags["runner"] == "FoldByFoldRunner"
+    assert tags["kedro_command"] == "kedro run --pipeline detl --env test"
+    assert {"detl.versions", "detl.machine", "detl.accelerators"} <= tags.keys()
+
+
+def test_the_saved_view_shows_the_runs_in_the_order_of_the_folds(finished, store):
+    view = json.loads(store.experiment.tags["mlflow.sharedViewState.folds"])
+    state = json.loads(view["state"])
+
+    shown = store.client.search_runs(
+        [store.experiment.experiment_id],
+        state["searchFilter"],
+        order_by=[f"{state['orderByKey']} ASC"],
+    )
+
+    expected = ["detl"]
+    for name in sorted(ARCHITECTURES):
+        expected += [name, *(f"{name}-{fold}" for fold in FOLDS)]
+    assert [run.info.run_name for run in shown] == expected
+    assert "runs?workflowType=machine_learning&viewStateShareKey=folds" in finished[1]
 
 
 def test_a_panel_is_a_picture_that_shows_right_and_wrong_images(finished):
@@ -231,9 +315,8 @@ def test_the_pictures_of_the_report_lie_beside_it(finished):
 
 def test_the_report_is_logged_in_the_parent(store):
     (parent,) = store.below(None)
-    files = [file.path for file in store.client.list_artifacts(parent.info.run_id)]
 
-    assert "report.html" in files
+    assert "report.html" in store.files(parent)
     assert len(store.pictures(parent)) == 8
 
 

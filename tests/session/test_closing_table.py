@@ -59,6 +59,15 @@ def test_one_training_is_said_to_hold_no_other():
     assert "patients and trainings" not in text
 
 
+def test_the_address_of_the_folds_stands_beside_the_command_that_serves_it():
+    address = "http://127.0.0.1:5000/#/experiments/1/runs"
+
+    text = format_summary(SUMMARY, REPORT, address)
+
+    assert f"make ui     compare the folds in MLflow, {address}\n" in text
+    assert "compare the folds in MLflow\n" in format_summary(SUMMARY, REPORT)
+
+
 def test_warnings_follow_the_table_with_the_architecture():
     assert "Warning, resnet50: Class normal" in format_summary(SUMMARY, REPORT)
     assert "Warning, alexnet" not in format_summary(SUMMARY, REPORT)

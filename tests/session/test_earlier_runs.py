@@ -4,7 +4,7 @@ from pathlib import Path
 
 import mlflow
 import pytest
-from mlflow.entities import ViewType
+from mlflow.entities import LoggedModelOutput, ViewType
 
 from detl.errors import DetlError
 from detl.session.commands import (
@@ -212,8 +212,12 @@ def test_other_parameters_or_raw_data_are_another_run_and_additions_are_not():
     for parameters, raw in (({"seed": 7}, "raw"), ({"seed": 0}, "elsewhere")):
         other = Setting("test", {**parameters, "source": None}, raw, "data")
         assert other.digest != setting.digest
-    for added in ({"source": "films"}, {"source": None, "pretrainings": 3}):
-        same = Setting("test", {"seed": 0, **added}, "raw", "data")
+    for apart in (
+        {"source": "films"},
+        {"source": None, "pretrainings": 3},
+        {"source": None, "mlflow_models": False},
+    ):
+        same = Setting("test", {"seed": 0, **apart}, "raw", "data")
         assert same.digest == setting.digest
 
 
@@ -230,6 +234,12 @@ def test_the_runs_of_one_environment_are_deleted_with_their_files(add_run, clien
     client.log_text(fold, "a picture", "grad_cam.txt")
     files = client.get_run(fold).info.artifact_uri
     assert Path(files, "grad_cam.txt").exists()
+    network, of_a_user_too = (
+        client.create_logged_model(experiment, source_run_id=run)
+        for run in (fold, of_a_user.info.run_id)
+    )
+    client.log_outputs(fold, [LoggedModelOutput(network.model_id, 0)])
+    client.delete_logged_model(of_a_user_too.model_id)
 
     assert delete_runs("test", "elsewhere") == 0
     assert delete_runs("test", "data") == 2
@@ -241,6 +251,9 @@ def test_the_runs_of_one_environment_are_deleted_with_their_files(add_run, clien
         put_aside,
     }
     assert not Path(files).exists()
+    kept = client._tracking_client.store._get_deleted_logged_models()
+    assert kept == [of_a_user_too.model_id]
+    assert client.search_logged_models([experiment]) == []
     assert delete_runs("test", "data") == 0
 
 

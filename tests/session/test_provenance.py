@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from detl.session.provenance import Provenance, describe_run
+from detl.session.provenance import Provenance, describe_run, tag_run
 from detl.session.selection import FILTERS
 
 ASKED = {
@@ -63,6 +63,32 @@ def test_outside_of_git_there_is_no_revision(tmp_path):
 
     assert described["revision"] is None
     assert not described["changed"]
+
+
+def test_the_tags_name_commit_tree_runner_versions_and_processor(tmp_path):
+    (tmp_path / "code.py").write_text("a = 1\n")
+    _commit(tmp_path)
+    runner = "<detl.session.runner.FoldByFoldRunner object at 0x7fbf7e2dbf50>"
+    asked = {**ASKED, "env": "test", "project_path": str(tmp_path), "runner": runner}
+    described = describe_run(tmp_path, asked)
+
+    tags = tag_run(asked)
+
+    assert tags["mlflow.source.git.commit"] == described["revision"]
+    assert tags["detl.tree"] == "clean"
+    assert tags["runner"] == "FoldByFoldRunner"
+    assert tags["kedro_command"] == "kedro run --env test"
+    assert f"keras {described['versions']['keras']}," in tags["detl.versions"]
+    assert tags["detl.machine"].endswith(described["machine"]["processor"])
+
+
+def test_outside_of_git_no_tag_names_a_commit(tmp_path):
+    asked = {**ASKED, "project_path": str(tmp_path), "runner": "SequentialRunner"}
+
+    tags = tag_run(asked)
+
+    assert not {"mlflow.source.git.commit", "detl.tree"} & tags.keys()
+    assert tags["runner"] == "SequentialRunner"
 
 
 def test_the_versions_are_of_what_is_installed(tmp_path):

@@ -23,7 +23,7 @@ from project_copy import (
     keep_folds,
     run_kedro,
 )
-from run_store import Store
+from run_store import PICTURES_OF_A_FOLD, Store
 
 RUN = ("run", "--pipeline", "detl", "--env", "test")
 METRICS_OF_FOLD_3 = "data/test/08_reporting/alexnet/fold_3_metrics.json"
@@ -67,7 +67,8 @@ def _assert_complete_without_duplicates(project: Path) -> None:
         points = store.client.get_metric_history(fold.info.run_id, "val_loss")
         assert [point.step for point in points] == [1, 2]
         assert "macro_auc" in fold.data.metrics
-        assert len(store.pictures(fold)) == 1
+        assert store.pictures(fold) == PICTURES_OF_A_FOLD
+        assert [model.status for model in store.models(fold)] == ["READY"]
 
 
 def _kill_in_fold_3(project: Path, data: str = "data/test") -> None:

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import mlflow
-from mlflow.entities import Run
+from mlflow.entities import LoggedModel, Run
+
+from detl.session.logged_model import list_models
 
 
 class Store:
@@ -27,6 +29,24 @@ class Store:
         (parent,) = self.below(None)
         return [fold for child in self.below(parent) for fold in self.below(child)]
 
-    def pictures(self, run: Run) -> list[str]:
-        files = self.client.list_artifacts(run.info.run_id, "images")
-        return [file.path for file in files if file.path.endswith(".png")]
+    def files(self, run: Run, folder: str | None = None) -> set[str]:
+        """Return the paths of all files of a run but those of its model."""
+        paths: set[str] = set()
+        for file in self.client.list_artifacts(run.info.run_id, folder):
+            if file.is_dir:
+                paths |= self.files(run, file.path)
+            else:
+                paths.add(file.path)
+        return paths
+
+    def pictures(self, run: Run) -> set[str]:
+        return {path for path in self.files(run) if path.endswith(".png")}
+
+    def models(self, run: Run) -> list[LoggedModel]:
+        return list_models(self.client, run)
+
+
+PICTURES_OF_A_FOLD = {
+    *("confusion_matrix.png", "gallery/confusion_matrix.png"),
+    *("grad_cam/panel.png", "gallery/grad_cam.png"),
+}

@@ -1,10 +1,11 @@
 import pytest
 
-from detl.training.reading import describe_reading, epochs_read
+from detl.training.reading import describe_kept, describe_reading, epochs_read
 
 HISTORY = {
     "loss": [3.0, 2.0, 1.0, 0.5, 0.4],
     "train_accuracy": [0.5, 0.6, 0.7, 0.8, 0.9],
+    "val_loss": [1.9, 1.2, 1.3, 1.1, 1.4],
     "val_accuracy": [0.4, 0.7, 0.6, 0.7, 0.5],
 }
 
@@ -34,3 +35,14 @@ def test_without_validation_part_the_accuracy_is_that_of_the_training():
     said = describe_reading(curves, "last")
 
     assert said == "training accuracy 0.900 after epoch 5 of 5"
+
+
+def test_the_epoch_that_was_chosen_is_kept_with_what_it_was_chosen_by():
+    chosen = {"kept_epoch": 2, "kept_val_loss": 1.2, "kept_val_accuracy": 0.7}
+
+    assert describe_kept(HISTORY, "best") == chosen
+
+
+@pytest.mark.parametrize("read", ["last", "average"])
+def test_where_nothing_is_chosen_the_last_epoch_is_kept(read):
+    assert describe_kept(HISTORY, read) == {"kept_epoch": 5}

@@ -39,6 +39,12 @@ RANKINGS = ("auc", "average_precision")
 AREAS = ("macro_auc", "auc")
 """Which scores have a mean over the folds."""
 
+OF_FOLDS = (
+    *("balanced_accuracy", "macro_f1", "macro_auc"),
+    *("sensitivity", "specificity", "ppv", "auc"),
+)
+"""Scores that ``score_predictions`` gives of each fold, besides the accuracy."""
+
 NO_OTHER = "no image of another class"
 
 
@@ -93,26 +99,25 @@ def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def name_pooled_scores(scores: pd.DataFrame) -> dict[str, float]:
-    """Return the scores over all folds by name, fit for metrics.
+    """Return the scores over all folds by the names that those of a fold have.
 
     Args:
         scores: Result of ``measure_scores``.
 
     Returns:
-        ``<score>_pooled``, or ``<score>_<class>_pooled``, and for areas under the ROC
-        curve ``_mean``, that over the folds; each also with ``_low`` and ``_high``.
-        What has no number, or no interval, is left out.
+        ``<score>`` or ``<score>_<class>`` of the ``OF_FOLDS``, of the pooled images; an
+        area under the ROC curve is the mean over the folds. Each also with ``_low`` and
+        ``_high``. What has no number, or no interval, is left out.
     """
     is_area = scores["score"].isin(AREAS)
-    quoted = scores[scores["fold"].eq(MEAN).where(is_area, scores["fold"].eq(ALL))]
+    quoted = scores[
+        scores["fold"].eq(MEAN).where(is_area, scores["fold"].eq(ALL))
+        & scores["score"].isin(OF_FOLDS)
+        & scores["value"].notna()
+    ]
     named: dict[str, float] = {}
-    for _, row in quoted[quoted["value"].notna()].iterrows():
-        parts = [
-            row["score"],
-            row["class"],
-            "mean" if row["fold"] == MEAN else "pooled",
-        ]
-        name = "_".join(part for part in parts if part)
+    for _, row in quoted.iterrows():
+        name = "_".join(part for part in (row["score"], row["class"]) if part)
         named[name] = float(row["value"])
         if np.isfinite(row["low"]):
             named |= {f"{name}_{end}": float(row[end]) for end in ("low", "high")}

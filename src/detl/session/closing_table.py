@@ -12,17 +12,20 @@ import pandas as pd
 
 NEXT = """Next:
   open        {report}, the whole result on one page
-  make ui     compare the folds in MLflow
+  make ui     compare the folds in MLflow{folds}
   make viz    see the graph in Kedro-Viz
   make test   check that all of it works here"""
 
 
-def format_summary(summary: pd.DataFrame, report: str | None) -> str:
+def format_summary(
+    summary: pd.DataFrame, report: str | None, folds: str | None = None
+) -> str:
     """Return the table ``summary`` as text: accuracies in percent, then warnings.
 
     Args:
         summary: A row per architecture.
         report: Path of the page of the report; None where there is none yet.
+        folds: Address of the folds in MLflow, if it is known.
     """
     shown = pd.DataFrame(
         {
@@ -37,7 +40,8 @@ def format_summary(summary: pd.DataFrame, report: str | None) -> str:
     for architecture, warning in zip(summary["architecture"], warnings, strict=True):
         if warning:
             lines.append(f"Warning, {architecture}: {warning}")
-    next_steps = ["", NEXT.format(report=report)] if report else []
+    ui = f", {folds}" if folds else ""
+    next_steps = ["", NEXT.format(report=report, folds=ui)] if report else []
     return "\n".join(["", *lines, *next_steps])
 
 

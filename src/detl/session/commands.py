@@ -20,6 +20,8 @@ PRETRAININGS = "pretrainings"
 
 OF_ADDITIONS = (SOURCE, PRETRAININGS)
 """Parameters of pipelines that add to what ``detl`` has made, and do not change it."""
+MODELS = "mlflow_models"
+"""The parameter that says whether MLflow keeps the networks."""
 
 COMMAND = "detl.command"
 """Tag of a session's run: the first command, which gives the run its name."""
@@ -68,9 +70,10 @@ class Setting:
         """Digest of parameters and raw data: another one belongs to another MLflow run.
 
         Those of additions do not count: testing a network elsewhere, or pretraining
-        others beside it, does not make it another network.
+        others beside it, does not make it another network; nor does what MLflow keeps.
         """
-        chosen = {k: v for k, v in self.parameters.items() if k not in OF_ADDITIONS}
+        apart = (*OF_ADDITIONS, MODELS)
+        chosen = {k: v for k, v in self.parameters.items() if k not in apart}
         content = json.dumps([self.raw, chosen], sort_keys=True, default=str)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 

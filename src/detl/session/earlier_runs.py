@@ -171,8 +171,12 @@ def delete_runs(environment: str, results: str) -> int:
     with catch_warnings(record=True, action="ignore"):  # of type hints within MLflow
         from mlflow.cli import gc
 
+    from detl.session.logged_model import list_models
+    from detl.session.mlflow_view import drop_view
+
     client = mlflow.MlflowClient()
     ids: list[str] = []
+    models: set[str] = set()
     for parent in _parent_runs():
         if _is_of(parent, environment, results):
             below = client.search_runs(
@@ -181,13 +185,24 @@ def delete_runs(environment: str, results: str) -> int:
                 max_results=50_000,
             )
             ids += [run.info.run_id for run in (*below, parent)]
+            for run in below:
+                # Those of networks that were trained again are deleted already.
+                logged = run.outputs.model_outputs if run.outputs else []
+                models |= {output.model_id for output in logged}
+                for model in list_models(client, run):
+                    models.add(model.model_id)
+                    client.delete_logged_model(model.model_id)
     for run_id in ids:
         client.delete_run(run_id)
     if ids:
         # So far MLflow has only hidden them; their files are still there.
         with redirect_stdout(StringIO()):
-            store = ["--backend-store-uri", mlflow.get_tracking_uri()]
-            gc.main([*store, "--run-ids", ",".join(ids)], standalone_mode=False)
+            what = ["--backend-store-uri", mlflow.get_tracking_uri()]
+            what += ["--run-ids", ",".join(ids)]
+            if models:
+                what += ["--logged-model-ids", ",".join(models)]
+            gc.main(what, standalone_mode=False)
+        drop_view(client, EXPERIMENT, ids)
     return len(ids)
 
 

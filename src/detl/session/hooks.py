@@ -283,6 +283,12 @@ class ClosingTableHooks:
 
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace
+        self._project = Path()
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Note where the project lies."""
+        self._project = Path(context.project_path)
 
     @hook_impl(trylast=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
@@ -299,7 +305,11 @@ class ClosingTableHooks:
         if "stability" in made:
             click.echo(closing_table.format_stability(catalog.load("stability")))
         if "summary" in made:
-            summary = catalog.load("summary")
-            click.echo(closing_table.format_summary(summary, report))
+            from detl.session.mlflow_view import find_current_address
+
+            text = closing_table.format_summary(
+                catalog.load("summary"), report, find_current_address(self._project)
+            )
+            click.echo(text)
         elif "report_page" in made:
             click.echo(f"\nThe report: {report}")

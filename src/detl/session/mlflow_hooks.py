@@ -16,7 +16,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from detl.errors import DetlError
-from detl.session.commands import OF_ADDITIONS, Setting, name_environment
+from detl.session.commands import Setting, name_environment
 from detl.session.mlflow_store import (
     asking_once,
     describe_refusal,
@@ -108,25 +108,16 @@ class MlflowHooks:
 
     @hook_impl(tryfirst=True)
     def before_node_run(self, node: Node, inputs: dict[str, Any]) -> None:
-        """Open the run of the node's unit, and log the parameters that the node uses.
+        """Open the run of the node's unit.
 
         ``inputs`` is a copy that only the hooks see. Parameters are taken out of it,
-        because kedro-mlflow logs them value by value, each in a call of its own. Some
-        are not logged: the whole tree, whose values are logged by the nodes that use
-        them, and those of additions, because a parameter of a run cannot change, and
-        one run may be tested on several sources (which is a tag) or beside more and
-        more pretrainings (which is a metric).
+        because kedro-mlflow would log them all, and nobody reads two hundred.
         """
-        inputs.pop("parameters", None)
-        for name in OF_ADDITIONS:
-            inputs.pop(f"params:{name}", None)
-        used = {
-            name.removeprefix("params:"): inputs.pop(name)
-            for name in sorted(inputs)
-            if name.startswith("params:")
-        }
+        for name in list(inputs):
+            if name == "parameters" or name.startswith("params:"):
+                del inputs[name]
         if self._run is not None:
-            self._run.start_node(node, used)
+            self._run.start_node(node)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:

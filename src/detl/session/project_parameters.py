@@ -65,6 +65,8 @@ class ProjectParameters(Parameters):
     network: str
     """Architecture that answers."""
     refusal: RefusalParameters
+    mlflow_models: bool
+    """Whether MLflow keeps each fold's network."""
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "ProjectParameters":

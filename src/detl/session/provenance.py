@@ -65,6 +65,36 @@ def describe_run(project: Path, run_params: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
+def tag_run(run_params: Mapping[str, Any]) -> dict[str, str]:
+    """Return what ``describe_run`` says as tags of the run in MLflow.
+
+    Args:
+        run_params: What Kedro passes to ``before_pipeline_run``.
+    """
+    described = describe_run(Path(run_params["project_path"]), run_params)
+    machine = described["machine"]
+    versions = described["versions"].items()
+    # Kedro describes an object: "<detl.session.runner.FoldByFoldRunner object at ...>".
+    runner = str(run_params["runner"]).strip("<>").partition(" object")[0]
+    tags = {
+        # In place of what kedro-mlflow says, which leaves out the environment.
+        "kedro_command": described["command"],
+        "runner": runner.rpartition(".")[-1],
+        "detl.versions": ", ".join(f"{name} {number}" for name, number in versions),
+        "detl.machine": f"{machine['system']}, {machine['processors']} x "
+        f"{machine['processor']}",
+    }
+    if described["revision"]:
+        tags["mlflow.source.git.commit"] = described["revision"]
+        tags["detl.tree"] = "changed" if described["changed"] else "clean"
+    return tags
+
+
+def tag_accelerators() -> dict[str, str]:
+    """Return the tag of the accelerators, if this session has used Keras."""
+    return {"detl.accelerators": _accelerators()} if "keras" in sys.modules else {}
+
+
 class Provenance(MemoryDataset):
     """The result of ``describe_run``, to which is added what a running node knows.
 
@@ -158,9 +188,12 @@ def _accelerators() -> str:
     if keras.backend.backend() == "jax":
         import jax
 
-        found = [str(d) for d in jax.devices() if d.platform != "cpu"]
+        found = [d.device_kind for d in jax.devices() if d.platform != "cpu"]
     else:
         import tensorflow as tf
 
-        found = [d.name for d in tf.config.list_physical_devices("GPU")]
+        found = [
+            tf.config.experimental.get_device_details(d).get("device_name", d.name)
+            for d in tf.config.list_physical_devices("GPU")
+        ]
     return ", ".join(found) or "none"

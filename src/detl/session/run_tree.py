@@ -11,24 +11,27 @@ import json
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from mlflow.data.code_dataset_source import CodeDatasetSource
-from mlflow.data.pandas_dataset import from_pandas
-from mlflow.entities import DatasetInput, InputTag, Metric, Param, Run, RunTag
+from mlflow.entities import Metric, Param, Run, RunTag
 from mlflow.tracking import MlflowClient
-from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT, MLFLOW_PARENT_RUN_ID
-from PIL import Image
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE
 
 from detl.design import Unit, labels_of
+from detl.session.logged_model import TwoParts, log_model
+from detl.session.metric_keys import HEADLINE, name_metrics
+from detl.session.run_artifacts import LOGGERS, log_small_picture
 
 Parameters = Mapping[str, Any]
 
 UNIT = "detl.unit"
-"""Tag of a child run: the unit that it belongs to."""
+"""Tag of a run: the unit that it belongs to; of the session's run it is empty."""
+
+CROSS_VALIDATION = "detl.crossval"
+"""Tag of the runs of the cross-validation, without arms: the session's run."""
 
 LOGGED = "detl.logged"
 """Tag of a run: what has been logged in it, by name, with a digest of the content."""
@@ -47,12 +50,21 @@ class _KnownRun:
     run_id: str
     status: str
     logged: dict[str, str]
+    note: str
 
     @classmethod
     def of(cls, run: Run) -> Self:
         """Return what the tree needs of a run."""
-        logged = json.loads(run.data.tags.get(LOGGED, "{}"))
-        return cls(run.info.run_id, run.info.status, logged)
+        tags = run.data.tags
+        logged = json.loads(tags.get(LOGGED, "{}"))
+        note = tags.get(MLFLOW_RUN_NOTE, "")
+        return cls(run.info.run_id, run.info.status, logged, note)
+
+    def describe_with(self, shown: str) -> RunTag:
+        """Return the description of the run, with this line of Markdown in it."""
+        if shown not in self.note:
+            self.note = f"{self.note}\n\n{shown}".strip()
+        return RunTag(MLFLOW_RUN_NOTE, self.note)
 
 
 @dataclass
@@ -91,15 +103,16 @@ class RunTree:
             return
         self.start(unit[:-1], parameters_of)
         names = labels_of(unit)
+        tags = {
+            MLFLOW_PARENT_RUN_ID: self._runs[unit[:-1]].run_id,
+            "detl.root": self.parent_id,
+            UNIT: ".".join(unit),
+            **names,
+        }
+        if "arm" not in names:
+            tags[CROSS_VALIDATION] = self.parent_id
         run = self.client.create_run(
-            self._experiment_id,
-            run_name="-".join(unit),
-            tags={
-                MLFLOW_PARENT_RUN_ID: self._runs[unit[:-1]].run_id,
-                "detl.root": self.parent_id,
-                UNIT: ".".join(unit),
-                **names,
-            },
+            self._experiment_id, run_name="-".join(unit), tags=tags
         )
         self._runs[unit] = _KnownRun.of(run)
         self.log_parameters(unit, {**names, **parameters_of(unit)})
@@ -139,16 +152,48 @@ class RunTree:
         self.client.log_batch(self.parent_id, tags=pairs)
         self.tags.update(tags)
 
-    def log(self, unit: Unit, name: str, kind: str, key: str, data: Any) -> None:
+    def log_headline(self) -> None:
+        """Log the headline metrics of the best network in the session's run.
+
+        It is the one with the highest accuracy; the tag ``network`` names it.
+        """
+        runs = [
+            self.client.get_run(known.run_id)
+            for unit, known in self._runs.items()
+            if len(unit) == 1
+        ]
+        scored = [run for run in runs if HEADLINE[0] in run.data.metrics]
+        if not scored:
+            return
+        best = max(scored, key=lambda run: run.data.metrics[HEADLINE[0]]).data
+        before = self.client.get_run(self.parent_id).data.metrics
+        new = {
+            key: best.metrics[key]
+            for key in HEADLINE
+            if key in best.metrics and before.get(key) != best.metrics[key]
+        }
+        tags = [RunTag("network", best.tags["architecture"])]
+        self.client.log_batch(self.parent_id, _metrics_of(new), tags=tags)
+
+    def log(
+        self,
+        unit: Unit,
+        name: str,
+        kind: str,
+        key: str,
+        data: Any,
+        keys: Mapping[str, str | None] = MappingProxyType({}),
+    ) -> None:
         """Log ``data`` in the unit's run, unless the same has been logged before.
 
         Args:
             unit: The run is its own.
             name: Name of the data within the unit.
-            kind: ``metrics``, ``curves``, ``picture``, ``table``, ``page`` or
-                ``dataset``.
-            key: Key of a picture, or name of a table, page or data set.
-            data: The output of a node.
+            kind: ``metrics``, ``curves``, ``picture``, ``table``, ``page``,
+                ``dataset``, ``note`` (the description of the run) or ``model``.
+            key: Path of a picture, or name of a table, page or data set.
+            data: The output of a node; of kind ``model``, its ``TwoParts``.
+            keys: Of metrics and curves, as ``name_metrics`` takes them.
         """
         run = self._runs[unit]
         digest = _digest_of(data)
@@ -157,11 +202,18 @@ class RunTree:
         metrics: list[Metric] = []
         tags: list[RunTag] = []
         if kind == "metrics":
-            metrics, tags = _metrics_of(data), _words_of(data)
+            metrics, tags = _metrics_of(name_metrics(data, keys)), _words_of(data)
         elif kind == "curves":
-            metrics = _points_of(data)
+            metrics = _points_of(name_metrics(data, keys))
+        elif kind == "note":
+            tags = [RunTag(MLFLOW_RUN_NOTE, data)]
+        elif kind == "model":
+            log_model(self.client, run.run_id, data)
         else:
-            _LOGGERS[kind](self.client, run.run_id, key, data)
+            LOGGERS[kind](self.client, run.run_id, key, data)
+        if kind == "picture" and "fold" in labels_of(unit):
+            shown = log_small_picture(self.client, run.run_id, key, data)
+            tags = [run.describe_with(shown)]
         run.logged[name] = digest
         # In the last call: a killed session logs again what it has logged half.
         tags.append(RunTag(LOGGED, json.dumps(run.logged)))
@@ -176,6 +228,8 @@ def _digest_of(data: Any) -> str:
         content = data.to_csv().encode()
     elif isinstance(data, np.ndarray):
         content = data.tobytes()
+    elif isinstance(data, TwoParts):
+        content = data.digest().encode()
     else:
         content = json.dumps(data, sort_keys=True).encode()
     return hashlib.sha256(content).hexdigest()[:16]
@@ -208,36 +262,3 @@ def _points_of(data: Mapping[str, list[float]]) -> list[Metric]:
         for key, values in data.items()
         for step, value in enumerate(values, start=1)
     ]
-
-
-def _log_picture(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
-    image = Image.fromarray(data)
-    # MLflow saves it as PNG. Pillow's own level of compression takes longer than all
-    # other logging; this one takes a third of the time, and a third more of the disk.
-    image.save = partial(image.save, compress_level=1)  # type: ignore[method-assign]
-    client.log_image(run_id, image, key=key, step=0, synchronous=True)
-
-
-def _log_table(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
-    client.log_text(run_id, data.to_csv(index=False), f"{key}.csv")
-
-
-def _log_page(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
-    client.log_text(run_id, data, f"{key}.html")
-
-
-def _log_dataset(client: MlflowClient, run_id: str, key: str, data: Any) -> None:
-    # By itself MLflow notes the path of the command, which may be another's tomorrow.
-    source = CodeDatasetSource({})
-    table = from_pandas(data, source, name=key)._to_mlflow_entity()
-    client.log_inputs(
-        run_id, [DatasetInput(table, [InputTag(MLFLOW_DATASET_CONTEXT, key)])]
-    )
-
-
-_LOGGERS = {
-    "picture": _log_picture,
-    "table": _log_table,
-    "page": _log_page,
-    "dataset": _log_dataset,
-}

@@ -2,22 +2,24 @@
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+import yaml
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
-from kedro_mlflow.framework.hooks.mlflow_hook import mlflow_hook
 from mlflow.tracking import MlflowClient
 
-from detl.design import Unit, unit_of
+from detl.design import Unit, labels_of, unit_of
 from detl.errors import NotAvailableError
-from detl.schemas.parameters import flatten
+from detl.schemas.keras_model import KerasModel
 from detl.session.commands import (
     COMMAND,
     COMPLETE,
     IN_PLACE,
     LAST_COMMAND,
+    MODELS,
     RESULTS,
     SOURCE,
     TESTED_ON,
@@ -27,8 +29,18 @@ from detl.session.commands import (
     ask_for_the_same,
     describe_command,
 )
-from detl.session.run_tree import RunTree
+from detl.session.logged_model import TwoParts
+from detl.session.mlflow_view import save_view
+from detl.session.provenance import tag_accelerators, tag_run
+from detl.session.run_tree import CROSS_VALIDATION, UNIT, RunTree
 from detl.session.selection import every_node, has_all_outputs, select_pipeline
+from detl.session.shown_parameters import choose_parameters
+
+LATE = ("curves", "model")
+"""What a fold logs last, in this order.
+
+MLflow's compare page begins with the metric that a run has had first, which is to be
+the accuracy."""
 
 
 class SessionRun:
@@ -46,7 +58,8 @@ class SessionRun:
         self._is_continued = COMMAND in self._tree.tags
         self._to_make: dict[Unit, set[str]] = {}
         self._left_out: list[Node] = []
-        self._logged_parameters: dict[str, str] = {}
+        self._late: dict[Unit, dict[str, Any]] = {}
+        self._trunk: dict[str, KerasModel] = {}
 
     def begin(self, run_params: Mapping[str, Any], is_beside: bool) -> None:
         """Note the command as unfinished, and what its units have to make.
@@ -56,7 +69,7 @@ class SessionRun:
             is_beside: Whether earlier files are still where these belong.
         """
         self._command = describe_command(run_params)
-        self._note_command(is_beside)
+        self._note_command(run_params, is_beside)
         only_missing = run_params["only_missing_outputs"]
         for node in self._pipeline.nodes:
             to_make = self._to_make.setdefault(unit_of(node.namespace), set())
@@ -66,21 +79,21 @@ class SessionRun:
                 if not (only_missing and self._catalog.exists(name))
             )
 
-    def start_node(self, node: Node, used: Mapping[str, Any]) -> None:
-        """Open the run of the node's unit; log those of its parameters that are new."""
+    def start_node(self, node: Node) -> None:
+        """Open the run of the node's unit."""
         self._tree.start(unit_of(node.namespace), self._parameters_of)
-        before = self._logged_parameters
-        new = {k: v for k, v in _name_values(used).items() if before.get(k) != v}
-        if new:
-            self._tree.log_parameters((), new)
-            before.update(new)
 
     def add_output(self, node: Node, name: str, data: Any) -> None:
         """Log an output if the catalog says so; end a unit's run with its last one."""
         unit = unit_of(node.namespace)
-        self._log(unit, name, data)
+        how = self._how_to_log(name)
+        if how and how["kind"] in LATE and "fold" in labels_of(unit):
+            self._late.setdefault(unit, {})[name] = data
+        elif how:
+            self._log(unit, name, data, how)
         self._to_make[unit].discard(name)
         if unit and not self._to_make[unit]:
+            self._log_late(unit)
             self._tree.end(unit, "FINISHED")
 
     def end_node(self, node: Node, error: Exception) -> None:
@@ -111,9 +124,11 @@ class SessionRun:
             unit = unit_of(node.namespace)
             for name in node.outputs:
                 if self._tree.lacks(unit, name):
-                    dataset = self._catalog.get(name)
-                    if dataset and _how_to_log(dataset) and dataset.exists():
-                        self._log(unit, name, dataset.load())
+                    how, dataset = self._how_to_log(name), self._catalog.get(name)
+                    if how and dataset and dataset.exists():
+                        self._log(unit, name, dataset.load(), how)
+        self._tree.log_headline()
+        self._tree.set_tags(tag_accelerators())
         self._tree.end_open(self._to_make, status)
 
     def note_end(self) -> None:
@@ -125,7 +140,7 @@ class SessionRun:
             tags[COMPLETE] = "yes"
         self._tree.set_tags(tags)
 
-    def _note_command(self, is_beside: bool) -> None:
+    def _note_command(self, run_params: Mapping[str, Any], is_beside: bool) -> None:
         first = self._tree.tags.get(COMMAND, json.dumps(self._command))
         names = json.loads(first)["pipeline_names"] or ["__default__"]
         tags = {
@@ -141,6 +156,9 @@ class SessionRun:
             # Of kedro-mlflow and MLflow, which write where the project lies here.
             "project_path": ".",
             "mlflow.source.name": "kedro",
+            UNIT: "",
+            CROSS_VALIDATION: self._tree.parent_id,
+            **tag_run(run_params),
         }
         if self._is_continued:
             # Until all that was asked for is there again.
@@ -148,18 +166,47 @@ class SessionRun:
         if f"params:{SOURCE}" in self._pipeline.inputs():
             tags[TESTED_ON] = str(self._setting.parameters[SOURCE])
         self._tree.set_tags(tags)
+        if not self._is_continued:
+            parameters = {
+                k: v for k, v in self._setting.parameters.items() if k != SOURCE
+            }
+            text = yaml.safe_dump(parameters, sort_keys=False, allow_unicode=True)
+            self._tree.log_parameters((), self._parameters_of(()))
+            self._tree.client.log_text(self._tree.parent_id, text, "parameters.yml")
+        save_view(self._tree.client, self._tree.parent_id)
 
     def _parameters_of(self, unit: Unit) -> dict[str, str]:
-        """Return the parameters of an architecture, flat; its folds share them."""
-        if len(unit) != 1:
-            return {}
-        return _name_values(self._setting.parameters["architectures"][unit[0]])
+        given = self._command["runtime_params"] or {}
+        return choose_parameters(unit, self._setting, given)
 
-    def _log(self, unit: Unit, name: str, data: Any) -> None:
-        how = _how_to_log(self._catalog.get(name))
-        if how:
-            key = how.get("key", name.rsplit(".", 1)[-1])
-            self._tree.log(unit, name, how["kind"], key, data)
+    def _how_to_log(self, name: str) -> dict[str, Any] | None:
+        """Return what the catalog says about logging this dataset, if anything."""
+        metadata = getattr(self._catalog.get(name), "metadata", None) or {}
+        how = metadata.get("mlflow")
+        if how and how["kind"] == "model" and not self._setting.parameters[MODELS]:
+            return None
+        return how
+
+    def _log(self, unit: Unit, name: str, data: Any, how: Mapping[str, Any]) -> None:
+        key = how.get("key", name.rsplit(".", 1)[-1])
+        if how["kind"] == "model":
+            data = TwoParts(data, partial(self._load_trunk, how["trunk"]))
+        self._tree.log(unit, name, how["kind"], key, data, how.get("keys", {}))
+
+    def _load_trunk(self, name: str) -> KerasModel:
+        """Return the trunk, which the folds of an architecture share."""
+        if name not in self._trunk:
+            self._trunk = {name: self._catalog.load(name)}
+        return self._trunk[name]
+
+    def _log_late(self, unit: Unit) -> None:
+        waiting = [
+            (how, name, data)
+            for name, data in self._late.pop(unit, {}).items()
+            if (how := self._how_to_log(name))
+        ]
+        for how, name, data in sorted(waiting, key=lambda w: LATE.index(w[0]["kind"])):
+            self._log(unit, name, data, how)
 
     def _unfinished_others(self) -> list[Command]:
         """Return the unfinished commands of the run, without the session's own."""
@@ -170,16 +217,3 @@ class SessionRun:
         """Return whether everything is there that this command makes."""
         asked = select_pipeline(command["pipeline_names"], command)
         return has_all_outputs(asked, self._left_out, self._catalog)
-
-
-def _how_to_log(dataset: Any) -> dict[str, str] | None:
-    """Return what the catalog says about logging this dataset, if anything."""
-    metadata = getattr(dataset, "metadata", None) or {}
-    return metadata.get("mlflow")
-
-
-def _name_values(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Return parameters as MLflow takes them; it has no use for empty blocks."""
-    named = mlflow_hook.sanitize_param_name
-    flat = flatten(parameters)
-    return {named(name): str(value) for name, value in flat.items() if value != {}}

@@ -49,6 +49,26 @@ def epochs_read(history: History, read: str) -> tuple[int, int]:
     return best, best
 
 
+def describe_kept(history: History, read: str) -> dict[str, float]:
+    """Return the last epoch whose weights are read, and by what it was chosen.
+
+    Args:
+        history: What ``fit_members`` returns.
+        read: As ``TrainingParameters.read``.
+
+    Returns:
+        ``kept_epoch``, from 1; and where ``read`` is ``best``, ``kept_val_loss`` and
+        ``kept_val_accuracy`` after it.
+    """
+    _, last = epochs_read(history, read)
+    kept = {"kept_epoch": float(last)}
+    if read == "best":
+        kept |= {
+            f"kept_{n}": history[n][last - 1] for n in ("val_loss", "val_accuracy")
+        }
+    return kept
+
+
 def describe_reading(history: History, read: str) -> str:
     """Return in words which weights are read, and the accuracy at their epoch."""
     first, last = epochs_read(history, read)

@@ -9,7 +9,9 @@ from detl.networks.names import LOGITS
 from detl.pipelines.crossval.nodes import (
     collect_folds,
     collect_validated,
+    draw_fold_matrix,
     predict_fold,
+    score_fold,
     tabulate_summaries,
     train_fold,
 )
@@ -302,6 +304,27 @@ def _collect(right: float) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
     by_seed = pd.concat([tested.assign(seed=0), tested.assign(seed=1)])
     parameters = _parameters(epochs=3)
     return collect_folds(by_seed, tested, folds, PRETRAINING, parameters, 0, **curves)
+
+
+def test_a_fold_is_scored_with_the_epoch_that_was_kept(data_b, features, fold):
+    tested, _, by_seed = predict_fold(_tail(), features, data_b, fold, seed=0)
+    history = {"val_loss": [2.0, 1.0], "val_accuracy": [0.5, 0.25], "loss": [3.0, 2.0]}
+
+    scores = score_fold(by_seed, tested, history, _parameters(epochs=2))
+
+    assert scores["accuracy"] == 1
+    assert (scores["kept_epoch"], scores["kept_val_loss"]) == (1, 2.0)
+
+
+def test_a_folds_confusion_matrix_is_a_picture(data_b, features, fold):
+    tested, *_ = predict_fold(_tail(), features, data_b, fold, seed=0)
+
+    right = draw_fold_matrix(tested, "net, fold 1")
+    wrong = draw_fold_matrix(tested.assign(predicted="normal"), "net, fold 1")
+
+    assert right.dtype == np.uint8
+    assert right.shape == wrong.shape
+    assert (right != wrong).any()
 
 
 PRETRAINING = {

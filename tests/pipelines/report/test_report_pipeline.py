@@ -24,8 +24,8 @@ def test_the_page_is_made_of_the_run_alone(pipeline):
     assert page.inputs == ["report.run", "audit_verdict"]
 
 
-def test_the_page_is_all_that_leaves_the_report(pipeline):
-    assert pipeline.outputs() == {"report_page"}
+def test_the_page_and_the_description_are_all_that_leaves_the_report(pipeline):
+    assert pipeline.outputs() == {"report_page", "run_description"}
 
 
 def test_what_is_of_an_architecture_is_logged_in_its_run(pipeline):

@@ -149,6 +149,44 @@ def predict_fold(
     return first, second, validate(by_seed, SEED_PREDICTIONS)
 
 
+def score_fold(
+    by_seed: pd.DataFrame,
+    ensemble: pd.DataFrame,
+    history: History,
+    parameters: TransferParameters,
+) -> dict[str, Any]:
+    """Return the scores of one fold, and which epoch they are of.
+
+    Args:
+        by_seed: Table ``seed_predictions`` of the fold's test part.
+        ensemble: Table ``predictions`` of it.
+        history: Curves of the fold's tails, their means.
+        parameters: How they were trained.
+
+    Returns:
+        What ``score_seeds`` and ``describe_kept`` return.
+    """
+    from detl.evaluation.metrics import score_seeds
+    from detl.training.reading import describe_kept
+
+    kept = describe_kept(history, parameters.read)
+    return {**score_seeds(by_seed, ensemble), **kept}
+
+
+def draw_fold_matrix(predictions: pd.DataFrame, title: str) -> np.ndarray:
+    """Return the confusion matrix of a fold's test part, RGB, uint8.
+
+    Args:
+        predictions: Table ``predictions``: what the tails say together.
+        title: Which network and fold it is of.
+    """
+    from detl.evaluation.metrics import confusion_matrix
+    from detl.figures.confusion import draw_confusion_matrices
+
+    matrix = confusion_matrix(predictions).reset_index()
+    return draw_confusion_matrices(**{title: matrix})
+
+
 def collect_validated(
     data_b: pd.DataFrame,
     tested: pd.DataFrame,

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
-from detl.evaluation.metrics import score_seeds
 from detl.evaluation.predictions import pool_predictions
 from detl.figures.confusion import draw_confusion_matrices
-from detl.pipelines.binding import of_those_there
+from detl.pipelines.binding import bind, of_those_there
 
 from .nodes import (
     collect_folds,
     collect_validated,
+    draw_fold_matrix,
     predict_fold,
+    score_fold,
     tabulate_summaries,
     train_fold,
 )
@@ -43,8 +44,8 @@ _ONE_FOLD = Pipeline(
             name="predict_fold",
         ),
         Node(
-            score_seeds,
-            inputs=["seed_predictions", "predictions"],
+            score_fold,
+            inputs=["seed_predictions", "predictions", "history", "params:transfer"],
             outputs="metrics",
             name="score_fold",
         ),
@@ -151,7 +152,12 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
         name="collect_validated",
     )
     return Pipeline(
-        [*train_folds(folds), validated, collect],
+        [
+            *train_folds(folds),
+            *(_draw_matrix(architecture, fold) for fold in folds),
+            validated,
+            collect,
+        ],
         namespace=f"{architecture}.crossval",
         inputs={
             "tail": f"{architecture}.transfer.tail",
@@ -169,6 +175,17 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
             "params:seeds": "params:seeds",
         },
     )
+
+
+def _draw_matrix(architecture: str, fold: str) -> Pipeline:
+    title = f"{architecture}, {fold.replace('_', ' ')}, ensemble"
+    draw = Node(
+        bind(draw_fold_matrix, title=title),
+        inputs="predictions",
+        outputs="confusion_matrix_picture",
+        name="draw_fold_matrix",
+    )
+    return Pipeline([draw], namespace=fold)
 
 
 def _pool(folds: Sequence[str], predictions: str, pooled: str) -> Node:

@@ -9,6 +9,7 @@ from detl.design import ARCHITECTURES, FOLDS
 from detl.figures.roc import draw_roc
 from detl.figures.samples import draw_samples
 from detl.pipelines.binding import of_those_there
+from detl.report.description import write_description
 from detl.report.inputs import Network, Run
 from detl.report.page import write_page
 from detl.report.results import collect_results
@@ -63,7 +64,7 @@ def create_pipeline(
         nodes,
         namespace="report",
         inputs=Pipeline(nodes).inputs() - parameters - {"parameters"},
-        outputs={"report_page", "audit_verdict"},
+        outputs={"report_page", "audit_verdict", "run_description"},
         parameters=parameters,
     )
     collected = [_collect(name, folds) for name in architectures]
@@ -169,5 +170,11 @@ def _write_page(architectures: Sequence[str]) -> list[Node]:
             inputs=["run", "audit_verdict"],
             outputs="report_page",
             name="write_page",
+        ),
+        Node(
+            write_description,
+            inputs=["run", "audit_verdict"],
+            outputs="run_description",
+            name="write_description",
         ),
     ]
