@@ -127,8 +127,8 @@ def test_the_accuracies_on_other_pretrainings_are_metrics_of_the_architecture(
     store, run = alexnet
 
     mean, last = table["accuracy"].iloc[2], table["accuracy"].iloc[1]
-    assert run.data.metrics["accuracy_pretrainings"] == pytest.approx(mean)
-    assert run.data.metrics["pretraining_accuracy"] == pytest.approx(last)
+    assert run.data.metrics["pretrainings/accuracy"] == pytest.approx(mean)
+    assert run.data.metrics["pretrainings/accuracy_of_each"] == pytest.approx(last)
     assert run.data.metrics["pretrainings"] == 2
     (parent,) = store.below(None)
     assert "pretrainings" not in parent.data.params
