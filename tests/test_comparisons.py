@@ -129,7 +129,7 @@ def test_the_accuracies_on_other_pretrainings_are_metrics_of_the_architecture(
     mean, last = table["accuracy"].iloc[2], table["accuracy"].iloc[1]
     assert run.data.metrics["pretrainings/accuracy"] == pytest.approx(mean)
     assert run.data.metrics["pretrainings/accuracy_of_each"] == pytest.approx(last)
-    assert run.data.metrics["pretrainings"] == 2
+    assert run.data.metrics["pretrainings/number"] == 2
     (parent,) = store.below(None)
     assert "pretrainings" not in parent.data.params
 

@@ -84,7 +84,6 @@ class ProjectParameters(Parameters):
         sources = {s for chosen in classes for s in chosen.sources or ()}
         sources.update(self.split.data_a.sources)
         _refuse_unknown("source of 'split'", sources, self.ingest.sources)
-        _refuse_unknown("network to predict with", {self.network}, ARCHITECTURES)
         missing = [a for a in ARCHITECTURES if a not in self.architectures]
         if missing:
             raise ValueError(f"'architectures' has no block for {', '.join(missing)}")

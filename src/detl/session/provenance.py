@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -74,8 +75,9 @@ def tag_run(run_params: Mapping[str, Any]) -> dict[str, str]:
     described = describe_run(Path(run_params["project_path"]), run_params)
     machine = described["machine"]
     versions = described["versions"].items()
-    # Kedro describes an object: "<detl.session.runner.FoldByFoldRunner object at ...>".
-    runner = str(run_params["runner"]).strip("<>").partition(" object")[0]
+    # An object is "<FoldByFoldRunner, a kedro...SequentialRunner object>", or
+    # "<kedro...ThreadRunner object at ...>".
+    runner = re.split(r",| object", str(run_params["runner"]).strip("<>"))[0]
     tags = {
         # In place of what kedro-mlflow says, which leaves out the environment.
         "kedro_command": described["command"],
