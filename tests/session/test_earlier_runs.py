@@ -34,6 +34,7 @@ def command_of(environment, started, *pipelines):
         **nothing,
         "env": env,
         "pipeline_names": list(pipelines),
+        "is_beside": False,
         "started": f"2026-01-01T{started}:00.000+00:00",
     }
 
@@ -137,6 +138,22 @@ def test_a_run_whose_files_were_dropped_is_neither_resumed_nor_continued(add_run
     assert find_unfinished_run(None, None).command == command
     kept = find_run_to_continue(Setting("test", {}, "raw", "data"))
     assert kept == find_unfinished_run(None, None).run_id
+
+
+@pytest.mark.parametrize(("now", "left"), [("dropped", 1), ("yes", 2)])
+def test_a_command_whose_files_were_dropped_is_not_unfinished_any_more(
+    add_run, client, now, left
+):
+    detl = command_of("test", "08", "detl")
+    explain = {**command_of("test", "09", "explain"), "is_beside": True}
+    run = add_run("test", detl, explain, unfinished=[detl, explain])
+
+    note_place("test", "data", now)
+
+    tags = client.get_run(run).data.tags
+    assert tags[IN_PLACE] == "yes"
+    unfinished = [detl, {**explain, "is_beside": False}]
+    assert json.loads(tags[UNFINISHED]) == unfinished[:left]
 
 
 def test_only_the_runs_of_one_folder_that_waited_come_to_their_place(add_run, client):

@@ -9,6 +9,7 @@ exit code from the standard output.
 import inspect
 import json
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -46,6 +47,8 @@ def run_command(
     for stream in (sys.stdout, sys.stderr):
         os.dup2(file, stream.fileno())
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    # Where the tests run in the background, it would be ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

@@ -47,7 +47,8 @@ an earlier run ("not yet"), or were dropped there ("dropped")."""
 
 Command = dict[str, Any]
 """Values of ``PARTS`` by name; ``data``, the raw data folder that DETL_DATA named;
-``results``, the folder that DETL_RESULTS named;
+``results``, the folder that DETL_RESULTS named; ``is_beside``, whether it worked beside
+finished results;
 ``folder``, the working directory relative to the project's root; ``started``, when."""
 
 PARTS = ("env", "pipeline_names", "runtime_params", "load_versions", *FILTERS)
@@ -78,29 +79,32 @@ class Setting:
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def describe_command(run_params: Mapping[str, Any]) -> Command:
+def describe_command(run_params: Mapping[str, Any], is_beside: bool) -> Command:
     """Return what is needed to give the same command again.
 
     Args:
         run_params: What Kedro passes to ``before_pipeline_run``.
+        is_beside: Whether it works beside finished results.
     """
     return {
         **{name: run_params[name] for name in PARTS},
         "data": raw_data_folder(),
         "results": results_folder(),
+        "is_beside": is_beside,
         "folder": os.path.relpath(Path.cwd(), run_params["project_path"]),
         "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
     }
 
 
 def ask_for_the_same(one: Command, other: Command) -> bool:
-    """Return whether two commands differ only in when they were given.
+    """Return whether two commands ask for the same, whenever they were given.
 
     Args:
         one: A command; it may come from JSON.
         other: Another one.
     """
-    return {**one, "started": None} == {**other, "started": None}
+    circumstances = dict.fromkeys(("started", "is_beside"))
+    return {**one, **circumstances} == {**other, **circumstances}
 
 
 def name_environment(env: str | None) -> str:

@@ -71,14 +71,27 @@ def find_run_to_continue(setting: Setting) -> str | None:
 def note_place(environment: str, results: str, now: str) -> None:
     """Note where the files of those runs are now that were made beside earlier ones.
 
+    Commands that worked there are not unfinished any more where these were dropped.
+
     Args:
         environment: Name of the Kedro environment.
         results: The data folder, from the project's root.
         now: ``yes``, in the place of the earlier ones, or ``dropped``.
     """
+    client = mlflow.MlflowClient()
     for run in _parent_runs():
-        if _is_of(run, environment, results) and run.data.tags[IN_PLACE] == "not yet":
-            mlflow.MlflowClient().set_tag(run.info.run_id, IN_PLACE, now)
+        if not _is_of(run, environment, results):
+            continue
+        before = _unfinished(run)
+        after = [
+            {**command, "is_beside": False}
+            for command in before
+            if now == "yes" or not command["is_beside"]
+        ]
+        if after != before:
+            client.set_tag(run.info.run_id, UNFINISHED, json.dumps(after))
+        if run.data.tags[IN_PLACE] == "not yet":
+            client.set_tag(run.info.run_id, IN_PLACE, now)
 
 
 def refuse_other_run(run_id: str, environment: str, parameters: str) -> None:

@@ -68,7 +68,7 @@ class SessionRun:
             run_params: What Kedro passes to ``before_pipeline_run``.
             is_beside: Whether earlier files are still where these belong.
         """
-        self._command = describe_command(run_params)
+        self._command = describe_command(run_params, is_beside)
         self._note_command(run_params, is_beside)
         only_missing = run_params["only_missing_outputs"]
         for node in self._pipeline.nodes:
