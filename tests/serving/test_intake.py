@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from detl.imaging.read import PixelFormat
-from detl.serving.intake import take_in, take_in_file
+from detl.serving.intake import Expected, take_in, take_in_file
 from made_dicoms import write_dicom
 
-FORMAT = PixelFormat(32, "crop", 1_000_000)
+EXPECTED = Expected(PixelFormat(32, "crop", 1_000_000), ["PA", "AP"])
 
 
 def _png(values):
@@ -24,7 +24,7 @@ def _grey(height, width):
 
 
 def test_a_grey_film_is_taken_as_the_networks_see_it():
-    taken = take_in(_png(_grey(48, 40)), FORMAT)
+    taken = take_in(_png(_grey(48, 40)), EXPECTED)
 
     assert taken.reasons == ()
     assert taken.pixels.shape == (32, 32)
@@ -33,7 +33,7 @@ def test_a_grey_film_is_taken_as_the_networks_see_it():
 def test_a_film_that_was_stored_in_colours_is_taken():
     grey = _grey(40, 40)
 
-    assert take_in(_png(np.stack([grey] * 3, axis=2)), FORMAT).reasons == ()
+    assert take_in(_png(np.stack([grey] * 3, axis=2)), EXPECTED).reasons == ()
 
 
 @pytest.mark.parametrize(
@@ -52,44 +52,44 @@ def test_a_film_that_was_stored_in_colours_is_taken():
     ],
 )
 def test_what_is_no_chest_film_says_why(content, reason):
-    assert reason in "; ".join(take_in(content, FORMAT).reasons)
+    assert reason in "; ".join(take_in(content, EXPECTED).reasons)
 
 
 @pytest.mark.parametrize(
     ("header", "reason"),
     [
-        ({"Modality": "CT"}, "modality CT"),
-        ({"ViewPosition": "LL"}, "lateral view"),
-        ({"BodyPartExamined": "KNEE"}, "body part KNEE"),
+        ({"Modality": "CT"}, "modality: CT"),
+        ({"ViewPosition": "LL"}, "view L, where PA, AP were trained on"),
+        ({"BodyPartExamined": "KNEE"}, "part of the body: KNEE"),
     ],
 )
 def test_a_header_of_another_examination_says_why(tmp_path, header, reason):
     film = write_dicom(tmp_path / "film.dcm", **header)
 
-    assert reason in "; ".join(take_in_file(film, FORMAT).reasons)
+    assert reason in "; ".join(take_in_file(film, EXPECTED).reasons)
 
 
 def test_a_frontal_film_of_the_chest_is_taken_from_dicom(tmp_path):
     header = {"ViewPosition": "PA", "BodyPartExamined": "CHEST"}
     film = write_dicom(tmp_path / "film.dcm", **header)
 
-    assert take_in_file(film, FORMAT).reasons == ()
+    assert take_in_file(film, EXPECTED).reasons == ()
 
 
 def test_a_text_in_the_header_is_not_repeated(tmp_path):
     film = write_dicom(tmp_path / "film.dcm", BodyPartExamined="DOE^JOHN")
 
-    assert "DOE" not in "".join(take_in_file(film, FORMAT).reasons)
+    assert "DOE" not in "".join(take_in_file(film, EXPECTED).reasons)
 
 
 def test_a_picture_of_too_many_pixels_is_not_decoded():
-    small = PixelFormat(32, "crop", largest_image=100)
+    small = Expected(PixelFormat(32, "crop", largest_image=100), ["PA"])
 
     assert "too large" in take_in(_png(_grey(40, 40)), small).reasons[0]
 
 
 def test_a_file_that_cannot_be_read_says_why(tmp_path):
-    taken = take_in_file(tmp_path / "missing.png", FORMAT)
+    taken = take_in_file(tmp_path / "missing.png", EXPECTED)
 
     assert taken.pixels is None
     assert "cannot be read" in taken.reasons[0]

@@ -18,11 +18,14 @@ NAMES = ["detl", "a%20b c#d&e'f;g@h=i:ä,?"]
 
 
 def _make_project(folder: Path) -> Path:
-    """Make a project whose store has a run with a text."""
+    """Make a project whose store has a run with a text, and a registered network."""
     folder.mkdir(parents=True)
     client = MlflowClient(name_own_store(folder))
     experiment = client.create_experiment(EXPERIMENT, (folder / ARTIFACTS).as_uri())
     client.log_text(client.create_run(experiment).info.run_id, "mine", "a.txt")
+    network = client.create_logged_model(experiment, "network")
+    client.create_registered_model("network")
+    client.create_model_version("network", network.artifact_location)
     return folder
 
 
@@ -49,6 +52,8 @@ def test_a_copy_logs_in_its_own_folder_and_names_no_other(tmp_path, name):
     other = client.create_run(experiment.experiment_id)
     client.log_text(other.info.run_id, "new", "b.txt")
     assert run.info.artifact_uri.startswith(copy.as_uri())
+    (network,) = client.search_logged_models([experiment.experiment_id])
+    assert network.artifact_location.startswith(copy.as_uri())
     assert _files_of(first) == {"a.txt"}
     assert _files_of(copy) == {"a.txt", "b.txt"}
     store = (copy / "mlflow.db").read_bytes()

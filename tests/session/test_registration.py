@@ -92,7 +92,7 @@ def test_the_served_answer_is_the_predictors(ask):
     contents = [cv2.imencode(".png", one)[1].tobytes() for one in training_pixels()[:4]]
     bundle = tiny_bundle()
     expected = Predictor(bundle, explains=False).answer(
-        [take_in(content, bundle.pixel_format) for content in contents]
+        [take_in(content, bundle.expected) for content in contents]
     )
 
     rows = ask(json=_table(*map(_encode, contents))).json()["predictions"]

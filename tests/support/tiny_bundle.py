@@ -47,6 +47,7 @@ def tiny_bundle() -> Bundle:
         input_size=SIZE,
         fit="crop",
         largest_image=1_000_000,
+        views=["PA", "AP"],
         temperatures={"fold_1": 2.0, "fold_2": 0.5},
         map_shift=0.0,
         warned_below=0.05,

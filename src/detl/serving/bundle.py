@@ -17,6 +17,7 @@ from detl.imaging.resize import Fit
 from detl.networks.keras_settings import plain_keras
 from detl.schemas.keras_model import KerasModel
 from detl.serving.familiarity import Familiarity
+from detl.serving.intake import Expected
 
 VERSION = 1
 ABOUT = "bundle.json"
@@ -36,6 +37,8 @@ class About(BaseModel):
     input_size: int
     fit: Fit
     largest_image: int
+    views: list[str]
+    """Of the films that were trained on; those of an unknown view may be others."""
     temperatures: dict[str, float]
     """By fold: what its logarithms of probabilities are divided by."""
     map_shift: float
@@ -77,10 +80,11 @@ class Bundle:
     card: str = field(repr=False)
 
     @property
-    def pixel_format(self) -> PixelFormat:
-        """What the networks take."""
+    def expected(self) -> Expected:
+        """What the networks were trained on."""
         about = self.about
-        return PixelFormat(about.input_size, about.fit, about.largest_image)
+        pixel_format = PixelFormat(about.input_size, about.fit, about.largest_image)
+        return Expected(pixel_format, about.views)
 
 
 @plain_keras()

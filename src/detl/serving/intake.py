@@ -1,5 +1,6 @@
 """What can be said of a file before any network has seen it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,7 @@ from detl.imaging.grey import ImageRejected
 from detl.imaging.read import PixelFormat
 from detl.imaging.resize import make_square
 from detl.imaging.signatures import JPEG, PNG
+from detl.sources.dicom_headers import judge_header
 
 LONGEST = 2.0
 """A film whose longer side is more than so many times the other is a part of one."""
@@ -20,11 +22,20 @@ MOST_COLOUR = 12.0
 """Grey levels between a pixel's largest and smallest colour, mean over a picture. A
 film that was stored in colours, or is marked in colour, has less; a photograph more."""
 
-_RADIOGRAPHY = ("CR", "DX", "DR", "RG")
-_LATERAL = ("LL", "RL", "LATERAL", "LLD", "RLD", "L")
-_CHEST = ("CHEST", "THORAX", "LUNG", "RIB")
-_TAGS = ("Modality", "ViewPosition", "BodyPartExamined")
 _THUMBNAIL = 64
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the networks were trained on.
+
+    Attributes:
+        pixel_format: How an image becomes what they see.
+        views: Of the films, as the tables spell them.
+    """
+
+    pixel_format: PixelFormat
+    views: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -41,33 +52,34 @@ class Taken:
     reasons: tuple[str, ...] = ()
 
 
-def take_in_file(path: Path, pixel_format: PixelFormat) -> Taken:
+def take_in_file(path: Path, expected: Expected) -> Taken:
     """Return ``take_in`` of a file's bytes; one that cannot be read has no picture.
 
     Args:
         path: Where it lies.
-        pixel_format: What the networks were trained on.
+        expected: What the networks were trained on.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
         return Taken(None, (f"file cannot be read: {error.strerror}",))
-    return take_in(content, pixel_format)
+    return take_in(content, expected)
 
 
-def take_in(content: bytes, pixel_format: PixelFormat) -> Taken:
+def take_in(content: bytes, expected: Expected) -> Taken:
     """Return the picture of a file, and what speaks against an answer.
 
     Args:
         content: The bytes of a PNG, JPEG or DICOM file.
-        pixel_format: What the networks were trained on.
+        expected: What the networks were trained on.
     """
+    pixel_format = expected.pixel_format
     try:
         grey = decode_image(content, pixel_format.largest_image)
     except ImageRejected as rejected:
         return Taken(None, (str(rejected),))
     height, width = grey.shape
-    reasons = list(_question_header(content))
+    reasons = _question_header(content, expected.views)
     if min(height, width) < pixel_format.size:
         reasons.append(
             f"{width} x {height} pixels, where the networks see {pixel_format.size}"
@@ -82,32 +94,16 @@ def take_in(content: bytes, pixel_format: PixelFormat) -> Taken:
     return Taken(pixels, tuple(reasons))
 
 
-def _question_header(content: bytes) -> list[str]:
-    """Return what a DICOM header says against a frontal film of the chest."""
-    if content.startswith((PNG, JPEG)):
+def _question_header(content: bytes, views: Sequence[str]) -> list[str]:
+    """Return what a DICOM header says against a film of the chest in these views."""
+    header = judge_header(content)
+    if header is None:
         return []
-    from detl.imaging.dicom import read_dicom_dataset
-
-    dataset = read_dicom_dataset(BytesIO(content), _TAGS)
-    modality, view, part = (_read_code(dataset, tag) for tag in _TAGS)
-    reasons = []
-    if modality and modality not in _RADIOGRAPHY:
-        reasons.append(f"DICOM of modality {modality}, where a radiograph was expected")
-    if view in _LATERAL:
-        reasons.append(f"lateral view ({view}), where a frontal one was expected")
-    if part and not any(name in part for name in _CHEST):
-        reasons.append(f"DICOM of body part {part}, where the chest was expected")
-    return reasons
-
-
-def _read_code(dataset: object, tag: str) -> str:
-    try:
-        value = str(getattr(dataset, tag, "") or "")
-    except Exception:  # pydicom converts an element when it is used, and may fail
-        return ""
-    # A code, not a text that somebody typed, and that might name a patient.
-    code = value.strip().upper()
-    return code if len(code) <= 16 and code.replace(" ", "").isalnum() else ""
+    if header.reason:
+        return [header.reason]
+    if header.view and header.view not in views:
+        return [f"view {header.view}, where {', '.join(views)} were trained on"]
+    return []
 
 
 def _measure_colour(content: bytes) -> float:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from detl.errors import DetlError
 from detl.imaging.ahead import map_ahead
-from detl.imaging.read import PixelFormat
 from detl.serving.bundle import Bundle
 from detl.serving.inputs import Input, list_inputs
-from detl.serving.intake import Taken, take_in_file
+from detl.serving.intake import Expected, Taken, take_in_file
 from detl.serving.outputs import AnswerWriter
 from detl.serving.predictor import Predictor
 
@@ -39,7 +38,7 @@ def predict_files(
     counts = dict.fromkeys(("accepted", "warned", "refused"), 0)
     with AnswerWriter(folder, bundle.about.classes) as writer:
         _note_arguments(bundle, source, folder, overlays)
-        taken = map_ahead(partial(_take, bundle.pixel_format), inputs)
+        taken = map_ahead(partial(_take, bundle.expected), inputs)
         pairs = zip(inputs, predictor.predict(taken), strict=True)
         for one, answer in tqdm(pairs, "predict", len(inputs), disable=None):
             writer.write(one.name, answer)
@@ -47,10 +46,10 @@ def predict_files(
     return counts
 
 
-def _take(pixel_format: PixelFormat, one: Input) -> Taken:
+def _take(expected: Expected, one: Input) -> Taken:
     if one.path is None:
         return Taken(None, ("lies outside the folder of the list",))
-    return take_in_file(one.path, pixel_format)
+    return take_in_file(one.path, expected)
 
 
 def _note_arguments(bundle: Bundle, source: Path, folder: Path, overlays: bool) -> None:

@@ -17,7 +17,13 @@ from detl.session.mlflow_store import EXPERIMENT, OWN, refuse_unusable_file
 ARTIFACTS = "mlartifacts"
 """Folder of the files that runs log, in the project's root."""
 
-_WITH_PATHS = (("experiments", "artifact_location"), ("runs", "artifact_uri"))
+_WITH_PATHS = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
 
 
 def follow_project(project: Path) -> bool:

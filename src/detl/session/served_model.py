@@ -63,14 +63,14 @@ class ServedModel(PythonModel):
     def _answer(self, sent: list[Any]) -> pd.DataFrame:
         from detl.serving.intake import Taken, take_in
 
-        pixel_format = self._predictor.bundle.pixel_format
+        expected = self._predictor.bundle.expected
 
         def take(text: Any) -> Taken:
             try:
                 content = base64.b64decode(text, validate=True)
             except (TypeError, ValueError, binascii.Error):
                 return Taken(None, ("not base64",))
-            return take_in(content, pixel_format)
+            return take_in(content, expected)
 
         answers = list(self._predictor.predict(map(take, sent)))
         classes = self._predictor.bundle.about.classes

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,25 @@ def _read_header(path: Path) -> Header | None:
         return _judge(read_dicom_dataset(path, HEADER_ELEMENTS))
     except OSError as error:
         return Header(None, "", "", "", f"file cannot be read: {error.strerror}")
+    except ImageRejected as rejected:
+        return Header(None, "", "", "", str(rejected))
+
+
+def judge_header(content: bytes) -> Header | None:
+    """Return what the header of a file says, or None if it is not a DICOM file.
+
+    Args:
+        content: The bytes of the file.
+    """
+    from detl.imaging.grey import ImageRejected
+    from detl.imaging.signatures import is_dicom
+
+    if not is_dicom(content[:132]):
+        return None
+    from detl.imaging.dicom import read_dicom_dataset
+
+    try:
+        return _judge(read_dicom_dataset(BytesIO(content), HEADER_ELEMENTS))
     except ImageRejected as rejected:
         return Header(None, "", "", "", str(rejected))
 

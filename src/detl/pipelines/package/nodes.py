@@ -67,6 +67,7 @@ def pack_bundle(
         input_size=ingest.input_size,
         fit=ingest.fit,
         largest_image=ingest.largest_image,
+        views=list(ingest.views),
         temperatures={fold: float(of_folds["temperature"][fold]) for fold in models},
         map_shift=float(map_shift),
         warned_below=refusal.warned_below,

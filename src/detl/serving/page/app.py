@@ -72,7 +72,7 @@ def create_app(predictor: Predictor, most_bytes: int = MOST_BYTES) -> FastAPI:
         content = await _read_body(request, most_bytes)
 
         def answer() -> dict[str, Any]:
-            taken = take_in(content, predictor.bundle.pixel_format)
+            taken = take_in(content, predictor.bundle.expected)
             with one_at_a_time:
                 (found,) = predictor.answer([taken])
             return describe_answer(found, predictor)
