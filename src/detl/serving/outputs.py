@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -18,6 +18,35 @@ PREDICTIONS = "predictions.csv"
 OVERLAYS = "overlays"
 SIDE = 256
 """Least height and width of a picture, in pixels; small ones are enlarged."""
+
+
+def list_columns(classes: Sequence[str]) -> list[str]:
+    """Return the names of what a row says of an answer.
+
+    Args:
+        classes: Names of the classes, in the order of the probabilities.
+    """
+    return [
+        *("decision", "predicted"),
+        *(f"p_{name}" for name in classes),
+        *("spread_over_folds", "rank", "reason"),
+    ]
+
+
+def describe_answer(answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
+    """Return a row of text and numbers by column; None where there is nothing to say.
+
+    Args:
+        answer: What is said of an image.
+        classes: Names of the classes, in the order of the probabilities.
+    """
+    shares = answer.probabilities
+    values = [
+        *(answer.decision, answer.predicted),
+        *([None] * len(classes) if shares is None else map(float, shares)),
+        *(answer.spread, answer.rank, "; ".join(answer.reasons)),
+    ]
+    return dict(zip(list_columns(classes), values, strict=True))
 
 
 class AnswerWriter:
@@ -35,15 +64,7 @@ class AnswerWriter:
 
     def __init__(self, folder: Path, classes: Sequence[str]) -> None:
         self._folder = folder
-        self._columns = (
-            "file",
-            "decision",
-            "predicted",
-            *(f"p_{name}" for name in classes),
-            "spread_over_folds",
-            "rank",
-            "reason",
-        )
+        self._classes = classes
         try:
             folder.mkdir(parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
@@ -58,7 +79,7 @@ class AnswerWriter:
                 f"{folder} cannot be written ({error.strerror}): name another output "
                 "folder."
             ) from error
-        self._write_row(self._columns)
+        self._write_row(["file", *list_columns(classes)])
 
     def __enter__(self) -> Self:
         """Return the writer."""
@@ -82,23 +103,8 @@ class AnswerWriter:
         """
         if answer.heat_map is not None and answer.pixels is not None:
             self._draw(name, answer.pixels, answer.heat_map)
-        probabilities = answer.probabilities
-        shown = (
-            [""] * (len(self._columns) - 6)
-            if probabilities is None
-            else [f"{p:.6f}" for p in probabilities]
-        )
-        self._write_row(
-            [
-                name,
-                answer.decision,
-                answer.predicted or "",
-                *shown,
-                "" if answer.spread is None else f"{answer.spread:.6f}",
-                "" if answer.rank is None else f"{answer.rank:.6f}",
-                "; ".join(answer.reasons),
-            ]
-        )
+        row = describe_answer(answer, self._classes)
+        self._write_row([name, *map(_spell, row.values())])
 
     def _write_row(self, values: Sequence[str]) -> None:
         line = io.StringIO()
@@ -121,6 +127,12 @@ class AnswerWriter:
         temporary = path.with_name(f".partial-{path.name}")
         temporary.write_bytes(content.tobytes())
         os.replace(temporary, path)
+
+
+def _spell(value: str | float | None) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else f"{value:.6f}"
 
 
 def _as_text(value: str) -> str:

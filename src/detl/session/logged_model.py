@@ -4,7 +4,6 @@ import hashlib
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from warnings import catch_warnings
 
 import numpy as np
@@ -12,6 +11,7 @@ from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus, R
 from mlflow.tracking import MlflowClient
 
 from detl.schemas.keras_model import KerasModel
+from detl.session.requirements import pin_installed
 
 NAME = "model"
 """Name of a run's model, as in ``runs:/<id of the run>/model``."""
@@ -50,6 +50,7 @@ def log_model(client: MlflowClient, run_id: str, parts: TwoParts) -> None:
     """
     with catch_warnings(record=True, action="ignore"):  # of type hints within MLflow
         import mlflow.pyfunc
+    import keras
     import mlflow.keras
     from mlflow.models import Model, ModelSignature
     from mlflow.types import Schema, TensorSpec
@@ -80,7 +81,7 @@ def log_model(client: MlflowClient, run_id: str, parts: TwoParts) -> None:
             signature=signature,
             input_example=_draw_example(size),
             # Otherwise MLflow loads the model to find out, for tens of seconds.
-            pip_requirements=_requirements(),
+            pip_requirements=pin_installed(("keras", keras.backend.backend())),
         )
         client.log_model_artifacts(model.model_id, folder)
     client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
@@ -106,16 +107,3 @@ def _draw_example(size: int) -> np.ndarray:
     film = render(chest, fill=np.zeros(chest.shape, np.float32), noise=1.5)
     small = cv2.resize(film, (size, size), interpolation=cv2.INTER_AREA)
     return np.asarray(small)[np.newaxis, :, :, np.newaxis]
-
-
-def _requirements() -> list[str]:
-    import keras
-
-    backend = keras.backend.backend()
-    found = [f"keras=={keras.__version__}"]
-    for package in (backend, f"{backend}-cpu"):
-        try:
-            found.append(f"{package}=={version(package)}")
-        except PackageNotFoundError:
-            continue
-    return found

@@ -1,10 +1,11 @@
 """Registering a bundle in MLflow, from where it can be served."""
 
 import base64
-from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
+
+from detl.session.requirements import pin_installed
 
 NAME = "detl"
 """Of the registered model."""
@@ -14,7 +15,6 @@ ALIAS = "champion"
 
 _PACKAGES = (
     "keras",
-    "tensorflow-cpu",
     "tensorflow",
     "numpy",
     "pandas",
@@ -46,19 +46,17 @@ def register_bundle(bundle: Path, code: Path) -> tuple[str, str]:
     from mlflow.types import ColSpec, Schema
 
     from detl.serving.bundle import load_bundle
+    from detl.serving.outputs import list_columns
     from detl.session import served_model
 
     loaded = load_bundle(bundle)
-    strings, numbers = ("decision", "predicted"), ("spread_over_folds", "rank")
-    classes = [f"p_{name}" for name in loaded.about.classes]
+    words = ("decision", "predicted", "reason")
     signature = ModelSignature(
         Schema([ColSpec("string", served_model.COLUMN)]),
         Schema(
             [
-                *(ColSpec("string", name, required=False) for name in strings),
-                *(ColSpec("double", name, required=False) for name in classes),
-                *(ColSpec("double", name, required=False) for name in numbers),
-                ColSpec("string", "reason"),
+                ColSpec("string" if name in words else "double", name, required=False)
+                for name in list_columns(loaded.about.classes)
             ]
         ),
     )
@@ -70,7 +68,7 @@ def register_bundle(bundle: Path, code: Path) -> tuple[str, str]:
             code_paths=[str(code)],
             signature=signature,
             input_example=pd.DataFrame({served_model.COLUMN: [_make_example()]}),
-            pip_requirements=_pin(),
+            pip_requirements=pin_installed(_PACKAGES),
             registered_model_name=NAME,
         )
     client = mlflow.MlflowClient()
@@ -87,15 +85,3 @@ def _make_example() -> str:
 
     gradient = np.add.outer(np.arange(128), np.arange(128)).astype("uint8")
     return base64.b64encode(cv2.imencode(".png", gradient)[1].tobytes()).decode()
-
-
-def _pin() -> list[str]:
-    from importlib.metadata import PackageNotFoundError
-
-    pinned = []
-    for package in _PACKAGES:
-        try:
-            pinned.append(f"{package}=={version(package)}")
-        except PackageNotFoundError:  # one of the two packages of TensorFlow
-            continue
-    return pinned

@@ -62,6 +62,7 @@ class ServedModel(PythonModel):
 
     def _answer(self, sent: list[Any]) -> pd.DataFrame:
         from detl.serving.intake import Taken, take_in
+        from detl.serving.outputs import describe_answer, list_columns
 
         expected = self._predictor.bundle.expected
 
@@ -74,36 +75,9 @@ class ServedModel(PythonModel):
 
         answers = list(self._predictor.predict(map(take, sent)))
         classes = self._predictor.bundle.about.classes
-        rows = [
-            {
-                "decision": answer.decision,
-                "predicted": answer.predicted,
-                **{
-                    f"p_{name}": None if p is None else float(p)
-                    for name, p in zip(
-                        classes,
-                        [None] * len(classes)
-                        if answer.probabilities is None
-                        else answer.probabilities,
-                        strict=True,
-                    )
-                },
-                "spread_over_folds": answer.spread,
-                "rank": answer.rank,
-                "reason": "; ".join(answer.reasons),
-            }
-            for answer in answers
-        ]
-        columns = [
-            "decision",
-            "predicted",
-            *(f"p_{name}" for name in classes),
-            "spread_over_folds",
-            "rank",
-            "reason",
-        ]
+        rows = [describe_answer(answer, classes) for answer in answers]
         # Numbers that are not there would be NaN, which JSON does not know.
-        return pd.DataFrame(rows, columns=columns, dtype=object)
+        return pd.DataFrame(rows, columns=list_columns(classes), dtype=object)
 
 
 set_model(ServedModel())
