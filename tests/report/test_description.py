@@ -2,6 +2,8 @@ import pandas as pd
 
 from detl.report.abstract import write_abstract
 from detl.report.description import write_description
+from detl.report.verdict import summarise_verdict
+from detl.wording import in_percent, interval_in_percent
 from made_run import make_run
 
 VERDICT = pd.DataFrame(
@@ -12,19 +14,26 @@ VERDICT = pd.DataFrame(
 )
 
 
-def test_the_description_begins_with_the_verdict_and_names_what_failed():
-    first = write_description(make_run(), VERDICT).splitlines()[0]
+def test_the_description_begins_with_the_verdict_of_the_page():
+    run = make_run()
+
+    first = write_description(run, VERDICT).splitlines()[0]
 
     assert first == (
-        "**Can the figures be believed?** Of 4 checks: 1 pass, 0 warn, 2 fail, "
-        "1 not computed. Failed: Accuracy, Calibration."
+        f"**Can the figures be believed?** {summarise_verdict(VERDICT, run)}"
     )
+    assert "Accuracy and Calibration" in first
 
 
-def test_where_nothing_failed_nothing_is_named():
-    passed = VERDICT.assign(verdict="pass")
+def test_the_description_has_every_networks_accuracy_with_its_interval():
+    run = make_run()
 
-    assert "Failed" not in write_description(make_run(), passed)
+    text = write_description(run, VERDICT)
+
+    for result in run.results.values():
+        assert in_percent(result["accuracy"]) in text
+        ends = result["accuracy_low"], result["accuracy_high"]
+        assert interval_in_percent(*ends) in text
 
 
 def test_the_description_has_the_abstract_and_the_command():

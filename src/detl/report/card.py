@@ -142,14 +142,18 @@ def _tabulate_subgroups(network: Network) -> list[dict[str, str]]:
     return [
         {
             "name": f"{row['attribute']} {row['subgroup']}",
-            "quantity": f"{row['quantity']}, {class_title(row['class'])}"
-            if isinstance(row["class"], str)
-            else str(row["quantity"]),
+            "quantity": _name_quantity(row),
             "number": show_measured(row),
             "images": count_of(int(row["images"]), "image"),
         }
         for row in measured.to_dict("records")
     ]
+
+
+def _name_quantity(row: Mapping[Hashable, Any]) -> str:
+    quantity = str(row["quantity"]).replace("_", " ")
+    label = row["class"]
+    return f"{quantity}, {class_title(label)}" if isinstance(label, str) else quantity
 
 
 def _show_plainly(row: Mapping[Hashable, Any]) -> str:

@@ -4,22 +4,34 @@ import pandas as pd
 
 from detl.report.abstract import write_abstract
 from detl.report.inputs import Run
-from detl.report.verdict import count_verdicts
+from detl.report.trainings import name_held
+from detl.report.verdict import summarise_verdict
+from detl.wording import (
+    enumerate_names,
+    in_percent,
+    interval_in_percent,
+    network_title,
+)
 
 
 def write_description(run: Run, audit_verdict: pd.DataFrame) -> str:
-    """Return the verdict, the abstract of the report, and the command, as Markdown.
+    """Return verdict, accuracies, the report's abstract and the command, as Markdown.
 
     Args:
         run: What the report shows.
         audit_verdict: Table ``audit_verdict``.
     """
-    failed = audit_verdict.loc[audit_verdict["verdict"] == "fail", "check"]
-    fails = f" Failed: {', '.join(failed)}." if len(failed) else ""
+    accuracies = enumerate_names(
+        [
+            f"{network_title(name)} {in_percent(result['accuracy'])} "
+            f"({interval_in_percent(result['accuracy_low'], result['accuracy_high'])})"
+            for name, result in run.results.items()
+        ]
+    )
     return "\n\n".join(
         [
-            f"**Can the figures be believed?** Of {len(audit_verdict)} checks: "
-            f"{count_verdicts(audit_verdict)}.{fails}",
+            f"**Can the figures be believed?** {summarise_verdict(audit_verdict, run)}",
+            f"**Accuracy**, 95 % interval over {name_held(run)}: {accuracies}.",
             write_abstract(run),
             f"`{run.provenance['command']}`; the artifact `report.html` shows all.",
         ]

@@ -55,13 +55,6 @@ def _say_meaning(check: Check) -> str:
     return f"{check.meaning} Without a number: {enumerate_names(check.missing)}."
 
 
-def count_verdicts(verdict: pd.DataFrame) -> str:
-    """Return how many checks have which verdict: ``3 pass, 1 warn, ...``."""
-    counts = verdict["verdict"].value_counts()
-    statuses = ("pass", "warn", "fail", NOT_COMPUTED)
-    return ", ".join(f"{counts.get(status, 0)} {status}" for status in statuses)
-
-
 def summarise_verdict(verdict: pd.DataFrame, run: Run) -> str:
     """Return the verdict in one sentence.
 

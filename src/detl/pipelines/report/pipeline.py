@@ -151,7 +151,7 @@ def _draw_figures(architectures: Sequence[str]) -> list[Node]:
             name="draw_training",
         ),
         Node(
-            draw_roc,
+            of_those_there(draw_roc),
             inputs={name: f"{name}.crossval.tested" for name in architectures},
             outputs="roc_picture",
             name="draw_roc",
