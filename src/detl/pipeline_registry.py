@@ -92,11 +92,11 @@ def register_pipelines() -> dict[str, Pipeline]:
         "detl": detl,
         "__default__": detl,
     }
-    tagged = {name: _tag(pipeline) for name, pipeline in known.items()}
+    tagged = {name: tag_by_network(pipeline) for name, pipeline in known.items()}
     return {**tagged, PICTURE: group_by_stage(tagged["detl"])}
 
 
-def _tag(pipeline: Pipeline) -> Pipeline:
+def tag_by_network(pipeline: Pipeline) -> Pipeline:
     """Return the pipeline with each node tagged with the networks that need it.
 
     So ``--tags vgg16`` is all of one network, through to the report.

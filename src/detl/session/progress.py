@@ -15,7 +15,6 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
 
 LAST_RUN = ".viz/kedro_pipeline_events.json"
 """Where Kedro-Viz notes how long each node of the last run took."""
@@ -50,6 +49,9 @@ class RunProgressHooks:
             read_last_seconds(self._project / LAST_RUN),
         )
         if sys.stderr.isatty():
+            # In a notebook, the import alone warns of missing widgets.
+            from tqdm.contrib.logging import logging_redirect_tqdm
+
             self._bar = self._shown.enter_context(
                 tqdm(
                     total=len(pipeline.nodes),

@@ -5,6 +5,7 @@ from kedro.io import DataCatalog, MemoryDataset
 
 from detl.design import ARMS
 from detl.networks import build_network
+from detl.pipeline_registry import tag_by_network
 from detl.pipelines.ablation import create_pipeline
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.parameters import (
@@ -43,7 +44,7 @@ TRANSFER = TransferParameters(
 
 @pytest.fixture(scope="module")
 def pipeline():
-    return create_pipeline(["alexnet", "vgg16"], FOLDS)
+    return tag_by_network(create_pipeline(["alexnet", "vgg16"], FOLDS))
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,13 @@
 """The graph of the comparison of the two protocols."""
 
+from detl.pipeline_registry import tag_by_network
 from detl.pipelines import optimism
 
 FOLDS = ("fold_1", "fold_2")
 
 
 def test_the_tag_of_an_architecture_keeps_all_that_it_needs():
-    pipeline = optimism.create_pipeline(["alexnet", "vgg16"], FOLDS)
+    pipeline = tag_by_network(optimism.create_pipeline(["alexnet", "vgg16"], FOLDS))
 
     kept = pipeline.filter(tags=["vgg16"])
 

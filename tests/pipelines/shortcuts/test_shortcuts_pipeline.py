@@ -1,11 +1,12 @@
 import pytest
 
+from detl.pipeline_registry import tag_by_network
 from detl.pipelines.shortcuts import create_pipeline
 
 
 @pytest.fixture(scope="module")
 def pipeline():
-    return create_pipeline(["vgg16", "alexnet"], ["fold_1", "fold_2"])
+    return tag_by_network(create_pipeline(["vgg16", "alexnet"], ["fold_1", "fold_2"]))
 
 
 def test_each_architecture_is_graded_and_tested_within_for_and_without_a_source(

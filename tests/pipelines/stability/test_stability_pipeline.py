@@ -1,11 +1,11 @@
 """The graph of further pretrainings."""
 
-from detl.pipeline_registry import register_pipelines
+from detl.pipeline_registry import register_pipelines, tag_by_network
 from detl.pipelines import stability
 
 
 def test_the_tag_of_an_architecture_keeps_all_that_it_needs():
-    pipeline = stability.create_pipeline(["alexnet", "vgg16"])
+    pipeline = tag_by_network(stability.create_pipeline(["alexnet", "vgg16"]))
 
     kept = pipeline.filter(tags=["vgg16"])
 
