@@ -13,7 +13,7 @@ SHARED = {"environment", "parameters", *OF_EVERY_RUN}
 
 @pytest.fixture(scope="module")
 def setting():
-    return Setting("test", read_parameters(), "data/01_raw")
+    return Setting("test", read_parameters(), "data/01_raw", "data/test")
 
 
 def test_a_session_shows_what_every_run_shares(setting):
@@ -47,7 +47,7 @@ def test_what_the_user_gives_is_shown_in_the_runs_that_it_concerns(setting):
 
 def test_any_other_parameter_changes_the_digest(setting):
     changed = {**setting.parameters, "explain": {}}
-    other = Setting("test", changed, setting.raw)
+    other = Setting("test", changed, setting.raw, setting.results)
 
     before, after = (choose_parameters((), s, {}) for s in (setting, other))
 
