@@ -19,12 +19,14 @@ FINISHED := data/08_reporting/.finished
 CHANGED = find -L pyproject.toml requirements.lock src conf data/01_raw \
 	\( -name __pycache__ -o -name '*.egg-info' -o -name patient_key \) -prune -o -newer $(FINISHED) -print
 
+PYTEST := $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 export DO_NOT_TRACK := true
 export MLFLOW_DISABLE_TELEMETRY := true
 # Material's notice about MkDocs 2, which pyproject.toml excludes.
 export NO_MKDOCS_2_WARNING := true
 
-.PHONY: help install run resume test lint types tests docs docs-serve benchmark ui viz app serve clean
+.PHONY: help install run resume test test-long lint types tests docs docs-serve benchmark ui viz app serve clean
 
 help: ## list the targets, and the pipelines of kedro run --pipeline NAME
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -59,6 +61,9 @@ resume: $(INSTALLED) ## continue the last run that did not come to its end
 
 test: lint types docs tests ## lint, types, the documentation's links and tests
 
+test-long: $(INSTALLED) ## interrupted, extended and additional runs, other backends
+	$(PYTEST) -m long
+
 lint: $(INSTALLED)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -68,7 +73,7 @@ types: $(INSTALLED)
 	$(BIN)/mypy
 
 tests: $(INSTALLED)
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(PYTEST) -m "not long"
 
 # With --quiet, --strict would count no warning.
 docs: $(INSTALLED) ## build the documentation into site/; a broken link is an error

@@ -7,6 +7,8 @@ from made_sample import sample_folder
 from project_copy import copy_run, run_kedro
 from run_store import Store
 
+pytestmark = pytest.mark.long
+
 CHECKS = 15
 
 

@@ -7,6 +7,8 @@ from detl.design import ARMS, OTHER_PROTOCOL, REFERENCE_ARM
 from project_copy import copy_run, run_kedro
 from run_store import Store
 
+pytestmark = pytest.mark.long
+
 TRAINED = {
     arm
     for arm, (initialisation, _) in ARMS.items()

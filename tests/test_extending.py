@@ -12,6 +12,8 @@ from detl.schemas.classes import DATA_B_CLASSES
 from made_sample import sample_folder
 from project_copy import PROJECT, copy_project, keep_architectures, run_kedro
 
+pytestmark = pytest.mark.long
+
 PAGE = (PROJECT / "docs" / "extending.md").read_text()
 REPORTS = "data/test/08_reporting"
 

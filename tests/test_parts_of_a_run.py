@@ -7,6 +7,8 @@ import pytest
 from project_copy import copy_run, run_kedro
 from run_store import PICTURES_OF_A_FOLD, Store
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def project(finished_run, tmp_path_factory):

@@ -9,6 +9,8 @@ from pathlib import Path
 import keras
 import pytest
 
+pytestmark = pytest.mark.long
+
 HERE = Path(__file__).parent
 RUN_AGAIN = (
     "explanation/test_grad_cam.py::test_with_a_mean_head_the_map_is_the_bright_square",

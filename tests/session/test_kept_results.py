@@ -15,6 +15,8 @@ from detl.session.next_results import NextResults
 from project_copy import copy_run, run_kedro
 from run_store import Store
 
+pytestmark = pytest.mark.long
+
 ENV = ("--env", "test")
 EXPLAIN = ("run", *ENV, "--pipeline", "explain", "--params")
 CHOSEN = "07_model_output/alexnet/fold_1_chosen.csv"

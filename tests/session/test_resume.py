@@ -25,6 +25,8 @@ from project_copy import (
 )
 from run_store import PICTURES_OF_A_FOLD, Store
 
+pytestmark = pytest.mark.long
+
 RUN = ("run", "--pipeline", "detl", "--env", "test")
 METRICS_OF_FOLD_3 = "data/test/08_reporting/alexnet/fold_3_metrics.json"
 SUMMARY = "data/test/08_reporting/summary.csv"

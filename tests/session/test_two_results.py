@@ -5,6 +5,8 @@ import pytest
 from project_copy import copy_project, run_kedro
 from run_store import Store
 
+pytestmark = pytest.mark.long
+
 INGEST = ("run", "--env", "test", "--pipeline", "ingest")
 IMAGES = "02_intermediate/images.parquet"
 

@@ -11,6 +11,8 @@ import keras
 import pytest
 from omegaconf import OmegaConf
 
+pytestmark = pytest.mark.long
+
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 PAPER = Path(__file__).parents[2] / "conf/paper/parameters_architectures.yml"
 PARTS = ("pretraining", "scoring", "features", "tail")

@@ -15,6 +15,8 @@ from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.parameters import PretrainParameters, TransferParameters
 from detl.splitting.folds import separate_folds
 
+pytestmark = pytest.mark.long
+
 SEEDS, PRETRAININGS, SEED = 2, 3, 5
 IMAGES = 24
 
