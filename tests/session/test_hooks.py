@@ -196,7 +196,7 @@ def test_files_without_a_note_are_refused(tmp_path, parameters, only_missing):
 
 def test_a_run_does_not_take_what_it_removes_first(tmp_path, parameters):
     # The report takes the audit, if there is one, and the audit is below the images.
-    card = "alexnet.shortcuts.card"
+    card = "alexnet.retrain.without_lungs"
     catalog = DataCatalog(
         {"parameters": MemoryDataset(parameters), card: MemoryDataset("on disk")}
     )

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias, overload
 import numpy as np
 import pandas as pd
 
+from detl.evaluation.shortcuts.card import INPUTS
 from detl.schemas.parameters import IngestParameters, SplitParameters
 from detl.schemas.tables import stack_architectures
 
@@ -23,13 +24,15 @@ Evaluated: TypeAlias = Literal[
 class Network:
     """All that the report shows of one network.
 
-    Stage evaluate makes ``scores`` and the next four tables. Pipelines audit and
-    external make the rest, which is None until they have run.
+    Stage evaluate makes ``scores`` and the next four tables. Other stages and pipelines
+    make the rest, which is None until they have run.
 
     Attributes:
         results: What ``collect_results`` returns.
         examples: The panel of Grad-CAM, RGB, uint8.
         errors: The same of the most confident wrong images.
+        cues: The shortcut card of whole images and of each cue.
+        without_lungs: Its row for images without their centre.
         regions: Lesions with the maps over them, RGB, uint8.
         external: Scores on images from elsewhere.
     """
@@ -42,7 +45,8 @@ class Network:
     operating_points: pd.DataFrame
     predictive_values: pd.DataFrame
     subgroups: pd.DataFrame
-    card: pd.DataFrame | None = None
+    cues: pd.DataFrame | None = None
+    without_lungs: pd.DataFrame | None = None
     source_probe: pd.DataFrame | None = None
     same_source: pd.DataFrame | None = None
     sources_out: pd.DataFrame | None = None
@@ -51,6 +55,16 @@ class Network:
     sanity: pd.DataFrame | None = None
     regions: np.ndarray | None = None
     external: pd.DataFrame | None = None
+
+    @property
+    def card(self) -> pd.DataFrame | None:
+        """The shortcut card, with a row for each input that has been tried."""
+        parts = [part for part in (self.cues, self.without_lungs) if part is not None]
+        if not parts:
+            return None
+        rows = [row for part in parts for row in part.to_dict("records")]
+        rows.sort(key=lambda row: INPUTS.index(row["input"]))
+        return pd.DataFrame(rows)
 
     @property
     def is_there(self) -> bool:
@@ -126,7 +140,7 @@ class Run:
         """Return one table of all networks, with the column ``architecture``.
 
         Args:
-            name: A field of ``Network``.
+            name: A field or property of ``Network``.
 
         Returns:
             The rows of every network that has the table; None where none has it.

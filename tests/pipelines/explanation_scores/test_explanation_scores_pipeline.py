@@ -7,6 +7,7 @@ from detl.datasets import OptionalPictureDataset
 from detl.errors import NotAvailableError
 from detl.networks import build_network
 from detl.networks.cut import cut_trunk
+from detl.pipelines import deletion
 from detl.pipelines.explanation_scores import create_pipeline
 from detl.pipelines.explanation_scores.nodes import (
     choose_explained,
@@ -67,18 +68,22 @@ def run(data_b, tiny_network, tmp_path, regions, masks):
             tail, copy_mode="assign"
         )
     catalog["alexnet.transfer.trunk"] = MemoryDataset(trunk, copy_mode="assign")
-    pipeline = create_pipeline(["alexnet"], ["fold_1", "fold_2"])
+    arguments = (["alexnet"], ["fold_1", "fold_2"])
+    pipeline = create_pipeline(*arguments) + deletion.create_pipeline(*arguments)
     pipeline = pipeline.filter(node_namespaces=["alexnet"])
     catalog["alexnet.explanation_scores.regions_picture"] = OptionalPictureDataset(
         filepath=str(tmp_path / "regions.png")
     )
-    for table in ("localisation", "deletion", "deletion_curves", "sanity"):
-        catalog[f"alexnet.explanation_scores.{table}"] = MemoryDataset()
-    FoldByFoldRunner().run(pipeline, catalog)
-    return {
-        name: catalog.load(f"alexnet.explanation_scores.{name}")
-        for name in ("localisation", "deletion", "sanity", "regions_picture")
+    made = {
+        **dict.fromkeys(("localisation", "sanity"), "explanation_scores"),
+        **dict.fromkeys(("deletion", "deletion_curves"), "deletion"),
+        "explained": "explanation_scores",
     }
+    for table, stage in made.items():
+        catalog[f"alexnet.{stage}.{table}"] = MemoryDataset()
+    FoldByFoldRunner().run(pipeline, catalog)
+    made["regions_picture"] = "explanation_scores"
+    return {name: catalog.load(f"alexnet.{of}.{name}") for name, of in made.items()}
 
 
 def make_regions(data_b, count):

@@ -1,6 +1,6 @@
 """Nodes that score the folds' heat maps, where lesions are known and where not."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 6
 """Images in the picture of lesions and maps."""
-
-Curves = dict[str, Any]
-"""By method, ``detl.explanation.deletion.Curves`` of images."""
 
 # ---------------------------------------------------------------- known lesions
 
@@ -179,57 +176,6 @@ def choose_explained(
     return pd.concat(tables, ignore_index=True)
 
 
-def trace_folds(
-    trunk: KerasModel,
-    pixels: np.ndarray,
-    features: np.ndarray,
-    explained: pd.DataFrame,
-    map_shift: float,
-    seed: int,
-    **models: KerasModel,
-) -> Curves:
-    """Return the deletion and insertion curves of the images of all folds.
-
-    Args:
-        trunk: The architecture's frozen part.
-        pixels: All images, uint8 (n, size, size).
-        features: The trunk's output, one row per row of ``data_b``.
-        explained: What ``choose_explained`` returns.
-        map_shift: How far the maps lie from what they are of, in pixels.
-        seed: Of the random order of pixels that the maps are compared with.
-        **models: By fold, its trained tail.
-    """
-    from detl.explanation.class_activation import METHODS, EvidenceMapper
-    from detl.explanation.deletion import join_curves, trace_curves
-    from detl.explanation.grad_cam import upsample
-    from detl.networks.names import EXPLAINED_LAYER
-
-    size = pixels.shape[1]
-    curves = []
-    for fold, model in models.items():
-        images = _gather(pixels, features, explained[explained["fold"] == fold])
-        mapper = EvidenceMapper(model, EXPLAINED_LAYER)
-        small = {
-            method: mapper.map(images.features, images.class_indices, method)
-            for method in METHODS
-        }
-        maps = {method: upsample(one, size, map_shift) for method, one in small.items()}
-        curves.append(
-            trace_curves(trunk, model, images.pixels, images.class_indices, maps, seed)
-        )
-    return join_curves(curves)
-
-
-def score_folds(
-    curves: Curves, explained: pd.DataFrame, seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the areas below the curves of all folds, and the mean curves."""
-    from detl.explanation.deletion import score_curves, tabulate_curves
-
-    scores = score_curves(curves, explained["group"].to_numpy(), seed)
-    return scores, tabulate_curves(curves)
-
-
 def randomise_network(
     trunk: KerasModel,
     model: KerasModel,
@@ -253,12 +199,15 @@ def randomise_network(
 
     tail = members_of(model)[0]
     first = explained[explained["fold"] == explained["fold"].iloc[0]]
-    return follow_randomisation(trunk, tail, _gather(pixels, features, first), seed)
+    return follow_randomisation(
+        trunk, tail, gather_explained(pixels, features, first), seed
+    )
 
 
-def _gather(
+def gather_explained(
     pixels: np.ndarray, features: np.ndarray, explained: pd.DataFrame
 ) -> "Explained":
+    """Return the images of the table ``explained`` as the methods take them."""
     from detl.explanation.sanity import Explained
 
     return Explained(

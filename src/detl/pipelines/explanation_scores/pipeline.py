@@ -1,11 +1,11 @@
-"""Graph of the explanations' scores: lesions, deletion, and networks that forget."""
+"""Graph of the explanations' scores: lesions, and networks that forget."""
 
 from collections.abc import Sequence
 
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
-from detl.figures.explanation_scores import draw_deletion_curves, draw_sanity
+from detl.figures.explanation_scores import draw_sanity
 from detl.sources.class_regions import unite_regions
 from detl.sources.regions import read_regions
 
@@ -14,9 +14,7 @@ from .nodes import (
     draw_known_regions,
     map_regions,
     randomise_network,
-    score_folds,
     score_regions,
-    trace_folds,
 )
 
 _FIND_REGIONS = Pipeline(
@@ -54,30 +52,23 @@ def create_pipeline(
     return Pipeline(
         [
             _FIND_REGIONS,
-            *_draw_scores(architectures),
+            _draw(architectures),
             *(_one_architecture(name, folds) for name in architectures),
         ]
     )
 
 
-def _draw_scores(architectures: Sequence[str]) -> list[Node]:
-    def of_each(table: str) -> dict[str, str]:
-        return {name: f"{name}.explanation_scores.{table}" for name in architectures}
-
-    return [
-        Node(
-            draw_deletion_curves,
-            inputs=of_each("deletion_curves"),
-            outputs="deletion_picture",
-            name="draw_deletion_curves",
-        ),
-        Node(
-            draw_sanity,
-            inputs=of_each("sanity"),
-            outputs="sanity_picture",
-            name="draw_sanity",
-        ),
-    ]
+def _draw(architectures: Sequence[str]) -> Pipeline:
+    tables = {name: f"{name}.explanation_scores.sanity" for name in architectures}
+    draw = Node(
+        draw_sanity, inputs=tables, outputs="sanity_picture", name="draw_sanity"
+    )
+    return Pipeline(
+        [draw],
+        namespace="explanation_scores",
+        inputs=set(tables.values()),
+        outputs={"sanity_picture"},
+    )
 
 
 def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
@@ -85,7 +76,7 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
     transferred = ("trunk", "features")
     tested = ("tested", *(f"{fold}.model" for fold in folds))
     return Pipeline(
-        [*_score_regions(folds), *_score_deletion(folds), _randomise(folds[0])],
+        [*_score_regions(folds), *_randomise(folds[0])],
         namespace=f"{architecture}.explanation_scores",
         inputs={
             **{name: name for name in shared},
@@ -130,8 +121,8 @@ def _score_regions(folds: Sequence[str]) -> list[Node]:
     ]
 
 
-def _score_deletion(folds: Sequence[str]) -> list[Node]:
-    given = ("trunk", "pixels", "features", "explained", "map_shift")
+def _randomise(first: str) -> list[Node]:
+    """Return the nodes of one network, which show whether a method looks at weights."""
     return [
         Node(
             choose_explained,
@@ -140,36 +131,16 @@ def _score_deletion(folds: Sequence[str]) -> list[Node]:
             name="choose_explained",
         ),
         Node(
-            trace_folds,
-            inputs={
-                **{name: name for name in given},
-                "seed": "params:seed",
-                **{fold: f"{fold}.model" for fold in folds},
-            },
-            outputs="curves",
-            name="trace_folds",
-        ),
-        Node(
-            score_folds,
-            inputs=["curves", "explained", "params:seed"],
-            outputs=["deletion", "deletion_curves"],
-            name="score_folds",
+            randomise_network,
+            inputs=[
+                "trunk",
+                f"{first}.model",
+                "pixels",
+                "features",
+                "explained",
+                "params:seed",
+            ],
+            outputs="sanity",
+            name="randomise_network",
         ),
     ]
-
-
-def _randomise(first: str) -> Node:
-    """Return the node of one network, which shows whether a method looks at weights."""
-    return Node(
-        randomise_network,
-        inputs=[
-            "trunk",
-            f"{first}.model",
-            "pixels",
-            "features",
-            "explained",
-            "params:seed",
-        ],
-        outputs="sanity",
-        name="randomise_network",
-    )
