@@ -24,6 +24,7 @@ PURPOSES = {
     "detl": "all of the above, in order; the default",
     "audit": "after detl: networks without the lungs, or a source; deletion",
     "external": "after detl: test on images from elsewhere (--source)",
+    "audit-predictions": "judge any model (--params predictions=CSV,source=PATH)",
     "optimism": "after detl: the paper's protocol against folds by patient",
     "ablation": "after detl: other initial weights, other layers trained",
     "stability": "after detl: further pretrainings (--params pretrainings=3)",
@@ -45,6 +46,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     """
     from detl.pipelines import (
         ablation,
+        audit_predictions,
         crossval,
         deletion,
         evaluate,
@@ -91,6 +93,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "stability": stability.create_pipeline() + ending,
         "audit": retrain.create_pipeline() + deletion.create_pipeline() + ending,
         "external": external.create_pipeline() + ending,
+        "audit-predictions": audit_predictions.create_pipeline(),
         "predict": predict.create_pipeline(),
         "phantom": phantom.create_pipeline(),
         "detl": detl,

@@ -20,26 +20,20 @@ Evaluated: TypeAlias = Literal[
 """The tables that every network has."""
 
 
-@dataclass(frozen=True)
-class Network:
-    """All that the report shows of one network.
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """What the report shows of the predictions of one model, of whatever kind.
 
-    Stage evaluate makes ``scores`` and the next four tables. Other stages and pipelines
-    make the rest, which is None until they have run.
+    A field with the default None is None until it has been computed.
 
     Attributes:
-        results: What ``collect_results`` returns.
-        examples: The panel of Grad-CAM, RGB, uint8.
-        errors: The same of the most confident wrong images.
+        results: What ``collect_results`` returns, or ``measure_accuracies``.
         cues: The shortcut card of whole images and of each cue.
         without_lungs: Its row for images without their centre.
-        regions: Lesions with the maps over them, RGB, uint8.
-        external: Scores on images from elsewhere.
+        source_probe: Whether the source can be told, within a class.
     """
 
     results: Results
-    examples: np.ndarray
-    errors: np.ndarray
     scores: pd.DataFrame
     calibration: pd.DataFrame
     operating_points: pd.DataFrame
@@ -49,12 +43,6 @@ class Network:
     without_lungs: pd.DataFrame | None = None
     source_probe: pd.DataFrame | None = None
     same_source: pd.DataFrame | None = None
-    sources_out: pd.DataFrame | None = None
-    localisation: pd.DataFrame | None = None
-    deletion: pd.DataFrame | None = None
-    sanity: pd.DataFrame | None = None
-    regions: np.ndarray | None = None
-    external: pd.DataFrame | None = None
 
     @property
     def card(self) -> pd.DataFrame | None:
@@ -66,6 +54,30 @@ class Network:
         rows.sort(key=lambda row: INPUTS.index(row["input"]))
         return pd.DataFrame(rows)
 
+
+@dataclass(frozen=True, kw_only=True)
+class Network(Judged):
+    """All that the report shows of one network.
+
+    Stages evaluate, shortcuts and explanation_scores make most tables. Pipelines audit
+    and external make the rest, which is None until they have run.
+
+    Attributes:
+        examples: The panel of Grad-CAM, RGB, uint8.
+        errors: The same of the most confident wrong images.
+        regions: Lesions with the maps over them, RGB, uint8.
+        external: Scores on images from elsewhere.
+    """
+
+    examples: np.ndarray
+    errors: np.ndarray
+    sources_out: pd.DataFrame | None = None
+    localisation: pd.DataFrame | None = None
+    deletion: pd.DataFrame | None = None
+    sanity: pd.DataFrame | None = None
+    regions: np.ndarray | None = None
+    external: pd.DataFrame | None = None
+
     @property
     def is_there(self) -> bool:
         """Whether the network has been trained, explained and evaluated."""
@@ -73,15 +85,62 @@ class Network:
         return all(getattr(self, name) is not None for name in required)
 
 
-@dataclass(frozen=True)
-class Run:
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """What the report shows of models that have judged the same images.
+
+    A field with the default None is None until it has been computed.
+
+    Attributes:
+        networks: By name, in the order of the page.
+        data_b: The images that are judged, with their classes.
+        is_synthetic: Whether the images are phantoms.
+    """
+
+    networks: Mapping[str, Judged]
+    images: pd.DataFrame
+    data_b: pd.DataFrame
+    paired_tests: pd.DataFrame
+    reliability_picture: np.ndarray
+    net_benefit_picture: np.ndarray
+    is_synthetic: bool
+    shortcuts_picture: np.ndarray | None = None
+    stability: pd.DataFrame | None = None
+
+    @property
+    def results(self) -> dict[str, Results]:
+        """The results of every model, by name."""
+        return {name: network.results for name, network in self.networks.items()}
+
+    @overload
+    def table(self, name: Evaluated) -> pd.DataFrame: ...
+
+    @overload
+    def table(self, name: str) -> pd.DataFrame | None: ...
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        """Return one table of all models, with the column ``architecture``.
+
+        Args:
+            name: A field or property of the models.
+
+        Returns:
+            The rows of every model that has the table; None where none has it.
+        """
+        of_each = {a: getattr(network, name) for a, network in self.networks.items()}
+        if all(table is None for table in of_each.values()):
+            return None
+        return stack_architectures(**of_each)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Study):
     """All that the report shows of one run.
 
     A field with the default None is None until the run has computed it.
 
     Attributes:
         networks: By architecture, in the order of the page.
-        is_synthetic: Whether the images are phantoms.
         parameters: All parameters of the run, as a tree.
         provenance: The command, the code, the versions and the machine.
         label_counts: The numbers of the label file of ChestX-ray14, if there is one.
@@ -90,24 +149,18 @@ class Run:
     """
 
     networks: Mapping[str, Network]
-    images: pd.DataFrame
     rejected: pd.DataFrame
     data_a: pd.DataFrame
     data_a_counts: pd.DataFrame
-    data_b: pd.DataFrame
     data_b_counts: pd.DataFrame
     folds: pd.DataFrame
     copies: pd.DataFrame
     leaks: pd.DataFrame
-    paired_tests: pd.DataFrame
     samples_picture: np.ndarray
     curves_picture: np.ndarray
     accuracies_picture: np.ndarray
     roc_picture: np.ndarray
     confusion_matrices: np.ndarray
-    reliability_picture: np.ndarray
-    net_benefit_picture: np.ndarray
-    is_synthetic: bool
     ingest: IngestParameters
     split: SplitParameters
     parameters: Mapping[str, Any]
@@ -118,34 +171,7 @@ class Run:
     optimism: pd.DataFrame | None = None
     ablation: pd.DataFrame | None = None
     ablation_picture: np.ndarray | None = None
-    stability: pd.DataFrame | None = None
     identifiable: pd.DataFrame | None = None
-    shortcuts_picture: np.ndarray | None = None
     deletion_picture: np.ndarray | None = None
     sanity_picture: np.ndarray | None = None
     external_source: str | None = None
-
-    @property
-    def results(self) -> dict[str, Results]:
-        """The results of every network, by architecture."""
-        return {name: network.results for name, network in self.networks.items()}
-
-    @overload
-    def table(self, name: Evaluated) -> pd.DataFrame: ...
-
-    @overload
-    def table(self, name: str) -> pd.DataFrame | None: ...
-
-    def table(self, name: str) -> pd.DataFrame | None:
-        """Return one table of all networks, with the column ``architecture``.
-
-        Args:
-            name: A field or property of ``Network``.
-
-        Returns:
-            The rows of every network that has the table; None where none has it.
-        """
-        of_each = {a: getattr(network, name) for a, network in self.networks.items()}
-        if all(table is None for table in of_each.values()):
-            return None
-        return stack_architectures(**of_each)

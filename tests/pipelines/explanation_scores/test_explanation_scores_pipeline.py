@@ -77,7 +77,6 @@ def run(data_b, tiny_network, tmp_path, regions, masks):
     made = {
         **dict.fromkeys(("localisation", "sanity"), "explanation_scores"),
         **dict.fromkeys(("deletion", "deletion_curves"), "deletion"),
-        "explained": "explanation_scores",
     }
     for table, stage in made.items():
         catalog[f"alexnet.{stage}.{table}"] = MemoryDataset()

@@ -15,7 +15,7 @@ from detl.report.checks import (
     read_measure,
     select_measure,
 )
-from detl.report.inputs import Run
+from detl.report.inputs import Run, Study
 from detl.report.sections import sources
 from detl.report.sections.sources import WEAK_CUE, judge_cue
 from detl.report.trainings import name_held
@@ -44,22 +44,27 @@ def section(run: Run) -> Section:
             "and by a logistic regression that sees nothing but a cue. Shortcut ratio: "
             "accuracy above chance, as a share of the whole image's."
         ),
-        Table(
-            _tabulate(card),
-            "The shortcut card: means over seeds, and 95 % intervals over "
-            f"{name_held(run)}. A regression has no seed.",
-        ),
+        *show_card(run, card),
     ]
-    if run.shortcuts_picture is not None:
-        blocks.append(
-            Figure(
-                run.shortcuts_picture,
-                "Accuracy by what is looked at.",
-                "Per network, accuracy with interval by input, and the line of chance.",
-            )
-        )
     below = [sources.section(run)] if run.table("same_source") is not None else []
     return Section("shortcuts", "Shortcuts", blocks, below)
+
+
+def show_card(study: Study, card: pd.DataFrame) -> list[Block]:
+    """Return the table of the shortcut card, and its picture where there is one."""
+    table = Table(
+        _tabulate(card),
+        "The shortcut card: means over seeds, and 95 % intervals over "
+        f"{name_held(study)}. A regression has no seed.",
+    )
+    if study.shortcuts_picture is None:
+        return [table]
+    picture = Figure(
+        study.shortcuts_picture,
+        "Accuracy by what is looked at.",
+        "Per network, accuracy with interval by input, and the line of chance.",
+    )
+    return [table, picture]
 
 
 def checks(run: Run) -> list[Check]:
