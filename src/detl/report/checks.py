@@ -21,7 +21,7 @@ _COLUMNS = ("architecture", "value", "note")
 
 RUN_AUDIT = "Run 'kedro run --pipeline audit' to compute it."
 RUN_CUES = "Run 'kedro run --pipelines shortcuts,report' to compute it."
-RUN_MAPS = "Run 'kedro run --pipelines explanation_scores,report' to compute it."
+RUN_LESIONS = "Run 'kedro run --pipelines lesions,report' to compute it."
 
 LEVEL = 0.05
 """Level of every test, after Holm's correction."""

@@ -59,8 +59,8 @@ class Judged:
 class Network(Judged):
     """All that the report shows of one network.
 
-    Stages evaluate, shortcuts and explanation_scores make most tables. Pipelines audit
-    and external make the rest, which is None until they have run.
+    Stages evaluate, shortcuts and lesions make most tables. Pipelines audit and
+    external make the rest, which is None until they have run.
 
     Attributes:
         examples: The panel of Grad-CAM, RGB, uint8.

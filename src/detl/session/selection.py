@@ -23,8 +23,8 @@ FILTERS = (
 
 
 _WITHOUT_TRAINING = {
-    *("explain", "explanation_scores", "deletion", "evaluate", "shortcuts"),
-    *("report", "package"),
+    *("explain", "evaluate", "shortcuts", "lesions", "report", "package"),
+    "explanation_scores",
 }
 """Stages that take minutes at most, as they are named in namespaces."""
 

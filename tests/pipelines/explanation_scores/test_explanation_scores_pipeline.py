@@ -7,12 +7,10 @@ from detl.datasets import OptionalPictureDataset
 from detl.errors import NotAvailableError
 from detl.networks import build_network
 from detl.networks.cut import cut_trunk
-from detl.pipelines import deletion
+from detl.pipelines import lesions
 from detl.pipelines.explanation_scores import create_pipeline
-from detl.pipelines.explanation_scores.nodes import (
-    choose_explained,
-    draw_known_regions,
-)
+from detl.pipelines.explanation_scores.nodes import choose_explained
+from detl.pipelines.lesions.nodes import draw_known_regions
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.parameters import AuditParameters
 from detl.session.runner import FoldByFoldRunner
@@ -69,19 +67,21 @@ def run(data_b, tiny_network, tmp_path, regions, masks):
         )
     catalog["alexnet.transfer.trunk"] = MemoryDataset(trunk, copy_mode="assign")
     arguments = (["alexnet"], ["fold_1", "fold_2"])
-    pipeline = create_pipeline(*arguments) + deletion.create_pipeline(*arguments)
+    pipeline = create_pipeline(*arguments) + lesions.create_pipeline(*arguments)
     pipeline = pipeline.filter(node_namespaces=["alexnet"])
-    catalog["alexnet.explanation_scores.regions_picture"] = OptionalPictureDataset(
+    catalog["alexnet.lesions.regions_picture"] = OptionalPictureDataset(
         filepath=str(tmp_path / "regions.png")
     )
     made = {
-        **dict.fromkeys(("localisation", "sanity"), "explanation_scores"),
-        **dict.fromkeys(("deletion", "deletion_curves"), "deletion"),
+        **dict.fromkeys(
+            ("deletion", "deletion_curves", "sanity"), "explanation_scores"
+        ),
+        "localisation": "lesions",
     }
     for table, stage in made.items():
         catalog[f"alexnet.{stage}.{table}"] = MemoryDataset()
     FoldByFoldRunner().run(pipeline, catalog)
-    made["regions_picture"] = "explanation_scores"
+    made["regions_picture"] = "lesions"
     return {name: catalog.load(f"alexnet.{of}.{name}") for name, of in made.items()}
 
 

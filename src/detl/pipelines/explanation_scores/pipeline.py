@@ -1,47 +1,17 @@
-"""Graph of the explanations' scores: lesions, and networks that forget."""
+"""Graph of the explanations' scores: deletion, and networks that forget."""
 
 from collections.abc import Sequence
 
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
-from detl.figures.explanation_scores import draw_sanity
-from detl.sources.class_regions import unite_regions
-from detl.sources.regions import read_regions
+from detl.figures.explanation_scores import draw_deletion_curves, draw_sanity
 
 from .nodes import (
     choose_explained,
-    draw_known_regions,
-    map_regions,
     randomise_network,
-    score_regions,
-)
-
-_FIND_REGIONS = Pipeline(
-    [
-        Node(
-            read_regions,
-            inputs=["radiographs", "ingest.candidates", "params:ingest"],
-            outputs=["known_regions", "known_masks", "unreadable_regions"],
-            name="read_regions",
-        ),
-        Node(
-            unite_regions,
-            inputs=[
-                "known_regions",
-                "known_masks",
-                "unreadable_regions",
-                "data_b",
-                "params:split",
-            ],
-            outputs=["regions", "region_masks", "unused_regions"],
-            name="unite_regions",
-        ),
-    ],
-    namespace="explanation_scores",
-    inputs={"radiographs", "ingest.candidates", "data_b"},
-    outputs={"regions", "region_masks", "unused_regions"},
-    parameters={"params:ingest", "params:split"},
+    score_folds,
+    trace_folds,
 )
 
 
@@ -51,35 +21,40 @@ def create_pipeline(
     """Return the graph that scores the heat maps of every architecture."""
     return Pipeline(
         [
-            _FIND_REGIONS,
-            _draw(architectures),
+            *_draw_scores(architectures),
             *(_one_architecture(name, folds) for name in architectures),
         ]
     )
 
 
-def _draw(architectures: Sequence[str]) -> Pipeline:
-    tables = {name: f"{name}.explanation_scores.sanity" for name in architectures}
-    draw = Node(
-        draw_sanity, inputs=tables, outputs="sanity_picture", name="draw_sanity"
-    )
-    return Pipeline(
-        [draw],
-        namespace="explanation_scores",
-        inputs=set(tables.values()),
-        outputs={"sanity_picture"},
-    )
+def _draw_scores(architectures: Sequence[str]) -> list[Node]:
+    def of_each(table: str) -> dict[str, str]:
+        return {name: f"{name}.explanation_scores.{table}" for name in architectures}
+
+    return [
+        Node(
+            draw_deletion_curves,
+            inputs=of_each("deletion_curves"),
+            outputs="deletion_picture",
+            name="draw_deletion_curves",
+        ),
+        Node(
+            draw_sanity,
+            inputs=of_each("sanity"),
+            outputs="sanity_picture",
+            name="draw_sanity",
+        ),
+    ]
 
 
 def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
-    shared = ("pixels", "data_b", "regions", "region_masks")
     transferred = ("trunk", "features")
     tested = ("tested", *(f"{fold}.model" for fold in folds))
     return Pipeline(
-        [*_score_regions(folds), *_randomise(folds[0])],
+        [*_score_deletion(folds), _randomise(folds[0])],
         namespace=f"{architecture}.explanation_scores",
         inputs={
-            **{name: name for name in shared},
+            **{name: name for name in ("pixels", "data_b")},
             **{name: f"{architecture}.transfer.{name}" for name in transferred},
             **{name: f"{architecture}.crossval.{name}" for name in tested},
             "map_shift": f"{architecture}.explain.map_shift",
@@ -88,41 +63,8 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
     )
 
 
-def _score_regions(folds: Sequence[str]) -> list[Node]:
-    return [
-        Node(
-            map_regions,
-            inputs={
-                **{name: name for name in ("features", "data_b", "tested", "regions")},
-                **{fold: f"{fold}.model" for fold in folds},
-            },
-            outputs=["mapped", "maps"],
-            name="map_regions",
-        ),
-        Node(
-            score_regions,
-            inputs=[
-                "region_masks",
-                "mapped",
-                "maps",
-                "map_shift",
-                "params:audit",
-                "params:seed",
-            ],
-            outputs="localisation",
-            name="score_regions",
-        ),
-        Node(
-            draw_known_regions,
-            inputs=["pixels", "data_b", "region_masks", "mapped", "maps", "map_shift"],
-            outputs="regions_picture",
-            name="draw_known_regions",
-        ),
-    ]
-
-
-def _randomise(first: str) -> list[Node]:
-    """Return the nodes of one network, which show whether a method looks at weights."""
+def _score_deletion(folds: Sequence[str]) -> list[Node]:
+    given = ("trunk", "pixels", "features", "explained", "map_shift")
     return [
         Node(
             choose_explained,
@@ -131,16 +73,36 @@ def _randomise(first: str) -> list[Node]:
             name="choose_explained",
         ),
         Node(
-            randomise_network,
-            inputs=[
-                "trunk",
-                f"{first}.model",
-                "pixels",
-                "features",
-                "explained",
-                "params:seed",
-            ],
-            outputs="sanity",
-            name="randomise_network",
+            trace_folds,
+            inputs={
+                **{name: name for name in given},
+                "seed": "params:seed",
+                **{fold: f"{fold}.model" for fold in folds},
+            },
+            outputs="curves",
+            name="trace_folds",
+        ),
+        Node(
+            score_folds,
+            inputs=["curves", "explained", "params:seed"],
+            outputs=["deletion", "deletion_curves"],
+            name="score_folds",
         ),
     ]
+
+
+def _randomise(first: str) -> Node:
+    """Return the node of one network, which shows whether a method looks at weights."""
+    return Node(
+        randomise_network,
+        inputs=[
+            "trunk",
+            f"{first}.model",
+            "pixels",
+            "features",
+            "explained",
+            "params:seed",
+        ],
+        outputs="sanity",
+        name="randomise_network",
+    )

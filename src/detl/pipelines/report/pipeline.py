@@ -35,10 +35,10 @@ OF_NETWORK = {
     "same_source": "shortcuts.same_source",
     "without_lungs": "retrain.without_lungs",
     "sources_out": "retrain.sources_out",
-    "localisation": "explanation_scores.localisation",
-    "deletion": "deletion.deletion",
+    "localisation": "lesions.localisation",
+    "deletion": "explanation_scores.deletion",
     "sanity": "explanation_scores.sanity",
-    "regions": "explanation_scores.regions_picture",
+    "regions": "lesions.regions_picture",
     "external": "external.scores",
 }
 """Field of ``Network`` to what another stage has made of the architecture."""

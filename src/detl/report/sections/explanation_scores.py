@@ -6,7 +6,7 @@ from detl.explanation.localisation import ALL
 from detl.report.blocks import Block, Figure, Paragraph, Section, Table
 from detl.report.checks import (
     RUN_AUDIT,
-    RUN_MAPS,
+    RUN_LESIONS,
     Check,
     Question,
     Row,
@@ -44,7 +44,7 @@ def section(run: Run) -> Section:
     title = "What the explanations are worth"
     localisation = run.table("localisation")
     if localisation is None:
-        text = Paragraph(f"Not computed. {RUN_MAPS}")
+        text = Paragraph(f"Not computed. {RUN_LESIONS}")
         return Section("explanation-scores", title, [text])
     blocks: list[Block] = [
         Paragraph(
@@ -146,7 +146,7 @@ POINTING = Question(
     badness=lambda row: -row["value"],
     show=_show_gain,
     explain=_explain_pointing,
-    command=RUN_MAPS,
+    command=RUN_LESIONS,
 )
 
 

@@ -9,7 +9,7 @@ from detl.explanation.sanity_verdict import (
     judge_randomisation,
 )
 from detl.report.blocks import Block, Figure, Paragraph, Section, Table
-from detl.report.checks import RUN_MAPS, Check, Question, Row, Status, answer
+from detl.report.checks import RUN_AUDIT, Check, Question, Row, Status, answer
 from detl.report.inputs import Run
 from detl.report.trainings import THESE
 from detl.wording import METHOD_TITLES, in_percent, network_title, show_measured
@@ -19,7 +19,7 @@ def section(run: Run) -> Section:
     """Return the section, or what to run if nothing was computed."""
     title, sanity = "Networks that forget", run.table("sanity")
     if sanity is None:
-        return Section("sanity", title, [Paragraph(f"Not computed. {RUN_MAPS}")])
+        return Section("sanity", title, [Paragraph(f"Not computed. {RUN_AUDIT}")])
     blocks: list[Block] = [
         Paragraph(
             "Weights are drawn anew from the last layer down (Adebayo et al. 2018). A "
@@ -85,7 +85,6 @@ SANITY = Question(
     judge=lambda row: row["verdict"],
     show=lambda row: (f"{in_percent(row['value'])} kept", ""),
     explain=_explain,
-    command=RUN_MAPS,
 )
 
 
