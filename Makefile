@@ -31,7 +31,7 @@ export NO_MKDOCS_2_WARNING := true
 help: ## list the targets, and the pipelines of kedro run --pipeline NAME
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
 	@printf '\nPipelines (%s/kedro run --pipeline NAME):\n' $(BIN)
-	@sed -nE 's/^    "([a-z]+)": "(.*)",$$/\1\t\2/p' src/detl/pipeline_registry.py | expand -t 12
+	@sed -nE 's/^    "([a-z_-]+)": "(.*)",$$/\1\t\2/p' src/detl/pipeline_registry.py | expand -t 20
 
 install: $(INSTALLED) ## make .venv and install the project with what it needs
 

@@ -24,7 +24,12 @@ import pandas as pd
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from detl.evaluation.predictions import pool_predictions
-from detl.evaluation.shortcuts.card import WITHOUT_LUNGS, make_shortcut_card
+from detl.evaluation.shortcuts.card import (
+    CUE_INPUTS,
+    WHOLE,
+    WITHOUT_LUNGS,
+    make_shortcut_card,
+)
 from detl.evaluation.shortcuts.cue_models import predict_from_cues
 from detl.evaluation.shortcuts.cues import CUES, black_out_centre
 from detl.imaging.resize import make_square
@@ -204,13 +209,13 @@ def make_card(marker: str, centre_share: float, seed: int) -> pd.DataFrame:
         for seen in (pixels, black_out_centre(pixels, centre_share))
     )
     border_share = (1 - centre_share) / 2
-    cues = {}
+    given = {WHOLE: full, WITHOUT_LUNGS: without_lungs}
     for cue in CUES:
         found = predict_from_cues(cue, data_b, table, pixels, folds, border_share)
-        cues[cue] = found.assign(
+        given[CUE_INPUTS[cue]] = found.assign(
             group=found["image_id"].map(data_b.set_index("image_id")["group"])
         )
-    return make_shortcut_card(full, without_lungs, cues, table, seed)
+    return make_shortcut_card(full, given, table, seed)
 
 
 def main() -> int:

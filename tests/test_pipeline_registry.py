@@ -48,7 +48,8 @@ def test_the_picture_has_a_box_per_stage_and_the_datasets_of_the_whole():
 
     assert stages == {
         *("ingest", "split", "pretrain", "transfer"),
-        *("crossval", "explain", "evaluate", "report", "package"),
+        *("crossval", "explain", "evaluate", "shortcuts", "lesions"),
+        *("report", "package"),
     }
     assert known[PICTURE].datasets() == known["detl"].datasets()
     assert not set(ARCHITECTURES) & stages

@@ -127,7 +127,7 @@ def _make_run_command() -> click.Command:
     for option in command.params:
         if option.name == "params":
             option.callback = _split_at_commas
-    lines = (f"  {name:10} {purpose}" for name, purpose in PURPOSES.items())
+    lines = (f"  {name:18} {purpose}" for name, purpose in PURPOSES.items())
     command.epilog = "\n".join(["\b", "Pipelines:", *lines])
     command.params.append(
         click.Option(

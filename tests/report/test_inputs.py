@@ -3,7 +3,7 @@ from made_run import make_run
 
 
 def test_a_table_of_all_networks_says_of_which_each_row_is():
-    run = make_run({"vgg16": {"card": make_card()}, "alexnet": {"card": make_card()}})
+    run = make_run({"vgg16": make_card(), "alexnet": make_card()})
 
     table = run.table("card")
 
@@ -11,7 +11,7 @@ def test_a_table_of_all_networks_says_of_which_each_row_is():
 
 
 def test_a_network_without_a_table_has_no_rows_in_it():
-    run = make_run({"vgg16": {"card": make_card()}, "alexnet": {}})
+    run = make_run({"vgg16": make_card(), "alexnet": {}})
 
     assert run.table("card")["architecture"].unique().tolist() == ["vgg16"]
 

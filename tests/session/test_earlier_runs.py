@@ -231,6 +231,7 @@ def test_other_parameters_or_raw_data_are_another_run_and_additions_are_not():
         assert other.digest != setting.digest
     for apart in (
         {"source": "films"},
+        {"source": None, "predictions": "theirs.csv"},
         {"source": None, "pretrainings": 3},
         {"source": None, "mlflow_models": False},
     ):

@@ -8,7 +8,7 @@ from kedro.pipeline import Node, Pipeline
 
 from detl.errors import DetlError
 from detl.pipeline_registry import register_pipelines
-from detl.session.hooks import LedgerHooks
+from detl.session.hooks import InputHooks, LedgerHooks
 from detl.session.made_with import Ledger, list_values
 from detl.session.project_parameters import ProjectParameters
 from detl.session.selection import every_node
@@ -163,6 +163,31 @@ def test_another_source_makes_other_files_of_the_external_test_only(start):
         start("source", "films", ["external.images", "params:source"])
 
 
+@pytest.mark.parametrize(
+    ("predictions", "source", "said"),
+    [
+        (None, None, "There are no predictions to audit"),
+        ("none.csv", None, "There is no none.csv"),
+        ("theirs.csv", "nowhere", "There is no .*nowhere"),
+    ],
+)
+def test_an_audit_that_cannot_read_its_csv_or_source_is_refused_before_it_starts(
+    tmp_path, monkeypatch, parameters, predictions, source, said
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "theirs.csv").write_text("file,p_normal,p_other\na.png,0.5,0.5\n")
+    given = {"predictions": predictions, "source": source}
+    blocks = {name: given.get(name, parameters[name]) for name in (*given, "ingest")}
+    catalog = DataCatalog(
+        {f"params:{name}": MemoryDataset(value) for name, value in blocks.items()}
+    )
+    catalog["patient_key"] = MemoryDataset(tmp_path / "key")
+    pipeline = register_pipelines()["audit-predictions"]
+
+    with pytest.raises(DetlError, match=said):
+        InputHooks(Workplace()).before_pipeline_run(run_params(), pipeline, catalog)
+
+
 def test_other_pretrainings_are_made_again_only_by_a_run_that_pretrains(start):
     start("pretrainings", 5, ["alexnet.stability.pretrainings"])
     with pytest.raises(DetlError, match="pretrainings = 1, and 5 is asked for"):
@@ -196,7 +221,7 @@ def test_files_without_a_note_are_refused(tmp_path, parameters, only_missing):
 
 def test_a_run_does_not_take_what_it_removes_first(tmp_path, parameters):
     # The report takes the audit, if there is one, and the audit is below the images.
-    card = "alexnet.shortcuts.card"
+    card = "alexnet.retrain.without_lungs"
     catalog = DataCatalog(
         {"parameters": MemoryDataset(parameters), card: MemoryDataset("on disk")}
     )

@@ -153,7 +153,7 @@ def test_a_whole_result_that_waits_for_others_is_not_dropped(finished):
     def begin():
         session = Session(finished)
         card = AtomicJSONDataset(filepath=(session.data / "card.json").as_posix())
-        session.catalog["alexnet.shortcuts.card"] = card
+        session.catalog["alexnet.retrain.without_lungs"] = card
         return session.begin()
 
     waiting = begin().save(PIXELS, FEATURES, SUMMARY).end()

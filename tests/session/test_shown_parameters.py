@@ -13,7 +13,7 @@ SHARED = {"environment", "parameters", *OF_EVERY_RUN}
 
 @pytest.fixture(scope="module")
 def setting():
-    return Setting("test", read_parameters(), "data/01_raw", "data/test")
+    return Setting("test", read_parameters(), "data/01_raw", "data")
 
 
 def test_a_session_shows_what_every_run_shares(setting):
@@ -35,6 +35,7 @@ def test_a_fold_shows_its_networks_parameters_under_names_that_all_networks_have
 
 def test_what_the_user_gives_is_shown_in_the_runs_that_it_concerns(setting):
     given = {"architectures": {"vgg16": {"transfer": {"batch_size": 8}}}, "source": "x"}
+    given["predictions"] = "theirs.csv"
 
     vgg16, alexnet = (
         choose_parameters((name,), setting, given) for name in ("vgg16", "alexnet")

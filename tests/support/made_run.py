@@ -170,7 +170,7 @@ def make_data_b_counts(asked=(2, 2, 2, 2), taken=(2, 2, 2, 2)):
 def make_whole_run():
     """Return a run of two networks that has computed all there is."""
     computed = {
-        "card": make_card((0.3, 0.2, 0.4)),
+        **make_card((0.3, 0.2, 0.4)),
         "source_probe": make_probe(0.7, 0.55, 0.8),
         "same_source": make_same_source(0.7, 0.6, 0.8),
         "sources_out": make_sources_out(0.7, 0.6, 0.8),
@@ -184,7 +184,7 @@ def make_whole_run():
         **computed,
         "results": make_result(accuracy=0.7, accuracy_low=0.6),
         "scores": make_scores(0.6, 0.7, 0.8),
-        "card": make_card((0.1, 0.0, 0.2)),
+        **make_card((0.1, 0.0, 0.2)),
     }
     return make_run(
         {"alexnet": computed, "vgg16": vgg16},

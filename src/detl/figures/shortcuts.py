@@ -24,10 +24,10 @@ def draw_shortcuts(**cards: pd.DataFrame | None) -> np.ndarray:
 
     There is a panel per architecture and a row per input, with the accuracy, its 95 %
     interval, and the shortcut ratio. A dashed line shows chance, a dotted one the
-    network on whole images. An input that was not computed has a note.
+    network on whole images. An input that was not tried has a note.
 
     Args:
-        **cards: Architecture to its result of ``make_shortcut_card``; None is left
+        **cards: Architecture to its rows of ``make_shortcut_card``; None is left
             out.
 
     Raises:
@@ -36,7 +36,7 @@ def draw_shortcuts(**cards: pd.DataFrame | None) -> np.ndarray:
     from matplotlib.figure import Figure
 
     there = {name: card for name, card in cards.items() if card is not None}
-    require_some(there, "shortcut cards", "run pipeline 'audit' first")
+    require_some(there, "shortcut cards", "run pipeline 'shortcuts' first")
     width, height = PANEL_INCHES
     figure = Figure(
         (LABEL_INCHES + width * len(there), height),
@@ -62,6 +62,8 @@ def draw_shortcuts(**cards: pd.DataFrame | None) -> np.ndarray:
 
 
 def _draw_panel(axes: "Axes", card: pd.DataFrame) -> None:
+    for name in set(INPUTS) - set(card["input"]):
+        axes.text(50, -INPUTS.index(name), "not computed", **_text_style())
     for row in card.to_dict("records"):
         height = -INPUTS.index(row["input"])
         if pd.isna(row["accuracy"]):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from detl.report.blocks import Table
-from detl.report.inputs import Run
+from detl.report.inputs import Study
 from detl.report.trainings import count_seeds, name_held
 from detl.wording import (
     class_title,
@@ -16,7 +16,7 @@ from detl.wording import (
 )
 
 
-def tabulate_accuracies(run: Run) -> Table:
+def tabulate_accuracies(run: Study) -> Table:
     """Return the accuracy of every network with its interval, a row each."""
     rows = [
         {
@@ -37,7 +37,7 @@ def tabulate_accuracies(run: Run) -> Table:
     )
 
 
-def write_abstract(run: Run) -> str:
+def write_abstract(run: Study) -> str:
     """Return the paragraph with the images and the source's rule."""
     data_b = run.data_b
     sources = _sources_of(run.images, data_b)
@@ -75,8 +75,11 @@ def _describe_source_rule(sources: pd.Series, data_b: pd.DataFrame) -> str:
         for label, own in sources.groupby(labels, sort=False)
         if not set(own) & set(sources[labels != label])
     ]
-    apart = f", and tells {enumerate_names(told)} from the rest without error"
+    apart = (
+        f", and tells {enumerate_names(told)} from the rest without error"
+        if told
+        else ""
+    )
     return (
-        "A rule that knows nothing but the source of an image reaches "
-        f"{rule}{apart if told else ''}."
+        f"A rule that knows nothing but the source of an image reaches {rule}{apart}."
     )

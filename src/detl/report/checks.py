@@ -20,6 +20,8 @@ _COLUMNS = ("architecture", "value", "note")
 """Columns that every question chooses; it may read others itself."""
 
 RUN_AUDIT = "Run 'kedro run --pipeline audit' to compute it."
+RUN_CUES = "Run 'kedro run --pipelines shortcuts,report' to compute it."
+RUN_LESIONS = "Run 'kedro run --pipelines lesions,report' to compute it."
 
 LEVEL = 0.05
 """Level of every test, after Holm's correction."""

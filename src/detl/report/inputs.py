@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias, overload
 import numpy as np
 import pandas as pd
 
+from detl.evaluation.shortcuts.card import INPUTS
 from detl.schemas.parameters import IngestParameters, SplitParameters
 from detl.schemas.tables import stack_architectures
 
@@ -19,32 +20,57 @@ Evaluated: TypeAlias = Literal[
 """The tables that every network has."""
 
 
-@dataclass(frozen=True)
-class Network:
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """What the report shows of the predictions of one model, of whatever kind.
+
+    A field with the default None is None until it has been computed.
+
+    Attributes:
+        results: What ``collect_results`` returns, or ``measure_accuracies``.
+        cues: The shortcut card of whole images and of each cue.
+        without_lungs: Its row for images without their centre.
+        source_probe: Whether the source can be told, within a class.
+    """
+
+    results: Results
+    scores: pd.DataFrame
+    calibration: pd.DataFrame
+    operating_points: pd.DataFrame
+    predictive_values: pd.DataFrame
+    subgroups: pd.DataFrame
+    cues: pd.DataFrame | None = None
+    without_lungs: pd.DataFrame | None = None
+    source_probe: pd.DataFrame | None = None
+    same_source: pd.DataFrame | None = None
+
+    @property
+    def card(self) -> pd.DataFrame | None:
+        """The shortcut card, with a row for each input that has been tried."""
+        parts = [part for part in (self.cues, self.without_lungs) if part is not None]
+        if not parts:
+            return None
+        rows = [row for part in parts for row in part.to_dict("records")]
+        rows.sort(key=lambda row: INPUTS.index(row["input"]))
+        return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network(Judged):
     """All that the report shows of one network.
 
-    Stage evaluate makes ``scores`` and the next four tables. Pipelines audit and
+    Stages evaluate, shortcuts and lesions make most tables. Pipelines audit and
     external make the rest, which is None until they have run.
 
     Attributes:
-        results: What ``collect_results`` returns.
         examples: The panel of Grad-CAM, RGB, uint8.
         errors: The same of the most confident wrong images.
         regions: Lesions with the maps over them, RGB, uint8.
         external: Scores on images from elsewhere.
     """
 
-    results: Results
     examples: np.ndarray
     errors: np.ndarray
-    scores: pd.DataFrame
-    calibration: pd.DataFrame
-    operating_points: pd.DataFrame
-    predictive_values: pd.DataFrame
-    subgroups: pd.DataFrame
-    card: pd.DataFrame | None = None
-    source_probe: pd.DataFrame | None = None
-    same_source: pd.DataFrame | None = None
     sources_out: pd.DataFrame | None = None
     localisation: pd.DataFrame | None = None
     deletion: pd.DataFrame | None = None
@@ -59,15 +85,62 @@ class Network:
         return all(getattr(self, name) is not None for name in required)
 
 
-@dataclass(frozen=True)
-class Run:
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """What the report shows of models that have judged the same images.
+
+    A field with the default None is None until it has been computed.
+
+    Attributes:
+        networks: By name, in the order of the page.
+        data_b: The images that are judged, with their classes.
+        is_synthetic: Whether the images are phantoms.
+    """
+
+    networks: Mapping[str, Judged]
+    images: pd.DataFrame
+    data_b: pd.DataFrame
+    paired_tests: pd.DataFrame
+    reliability_picture: np.ndarray
+    net_benefit_picture: np.ndarray
+    is_synthetic: bool
+    shortcuts_picture: np.ndarray | None = None
+    stability: pd.DataFrame | None = None
+
+    @property
+    def results(self) -> dict[str, Results]:
+        """The results of every model, by name."""
+        return {name: network.results for name, network in self.networks.items()}
+
+    @overload
+    def table(self, name: Evaluated) -> pd.DataFrame: ...
+
+    @overload
+    def table(self, name: str) -> pd.DataFrame | None: ...
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        """Return one table of all models, with the column ``architecture``.
+
+        Args:
+            name: A field or property of the models.
+
+        Returns:
+            The rows of every model that has the table; None where none has it.
+        """
+        of_each = {a: getattr(network, name) for a, network in self.networks.items()}
+        if all(table is None for table in of_each.values()):
+            return None
+        return stack_architectures(**of_each)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Study):
     """All that the report shows of one run.
 
     A field with the default None is None until the run has computed it.
 
     Attributes:
         networks: By architecture, in the order of the page.
-        is_synthetic: Whether the images are phantoms.
         parameters: All parameters of the run, as a tree.
         provenance: The command, the code, the versions and the machine.
         label_counts: The numbers of the label file of ChestX-ray14, if there is one.
@@ -76,24 +149,18 @@ class Run:
     """
 
     networks: Mapping[str, Network]
-    images: pd.DataFrame
     rejected: pd.DataFrame
     data_a: pd.DataFrame
     data_a_counts: pd.DataFrame
-    data_b: pd.DataFrame
     data_b_counts: pd.DataFrame
     folds: pd.DataFrame
     copies: pd.DataFrame
     leaks: pd.DataFrame
-    paired_tests: pd.DataFrame
     samples_picture: np.ndarray
     curves_picture: np.ndarray
     accuracies_picture: np.ndarray
     roc_picture: np.ndarray
     confusion_matrices: np.ndarray
-    reliability_picture: np.ndarray
-    net_benefit_picture: np.ndarray
-    is_synthetic: bool
     ingest: IngestParameters
     split: SplitParameters
     parameters: Mapping[str, Any]
@@ -104,34 +171,7 @@ class Run:
     optimism: pd.DataFrame | None = None
     ablation: pd.DataFrame | None = None
     ablation_picture: np.ndarray | None = None
-    stability: pd.DataFrame | None = None
     identifiable: pd.DataFrame | None = None
-    shortcuts_picture: np.ndarray | None = None
     deletion_picture: np.ndarray | None = None
     sanity_picture: np.ndarray | None = None
     external_source: str | None = None
-
-    @property
-    def results(self) -> dict[str, Results]:
-        """The results of every network, by architecture."""
-        return {name: network.results for name, network in self.networks.items()}
-
-    @overload
-    def table(self, name: Evaluated) -> pd.DataFrame: ...
-
-    @overload
-    def table(self, name: str) -> pd.DataFrame | None: ...
-
-    def table(self, name: str) -> pd.DataFrame | None:
-        """Return one table of all networks, with the column ``architecture``.
-
-        Args:
-            name: A field of ``Network``.
-
-        Returns:
-            The rows of every network that has the table; None where none has it.
-        """
-        of_each = {a: getattr(network, name) for a, network in self.networks.items()}
-        if all(table is None for table in of_each.values()):
-            return None
-        return stack_architectures(**of_each)

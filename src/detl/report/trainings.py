@@ -1,6 +1,6 @@
 """What the intervals of a page hold: other patients, and other trainings."""
 
-from detl.report.inputs import Run
+from detl.report.inputs import Study
 from detl.wording import count_of, enumerate_names, network_title
 
 THESE = "over patients, of these networks"
@@ -10,17 +10,17 @@ OTHER_PRETRAININGS = "Other pretrainings"
 """Title of the section on what pipeline ``stability`` adds."""
 
 
-def count_seeds(run: Run) -> int:
+def count_seeds(run: Study) -> int:
     """Return with how many seeds each network was trained, at least."""
     return min(int(result["seeds"]) for result in run.results.values())
 
 
-def name_held(run: Run) -> str:
+def name_held(run: Study) -> str:
     """Return what intervals over seeds are over, such as ``patients and trainings``."""
     return "patients and trainings" if count_seeds(run) > 1 else "patients"
 
 
-def describe_trainings(run: Run) -> str:
+def describe_trainings(run: Study) -> str:
     """Return what the intervals of the page hold of another training."""
     seeds = count_seeds(run)
     if seeds == 1:
@@ -33,7 +33,7 @@ def describe_trainings(run: Run) -> str:
     )
 
 
-def describe_missing(run: Run) -> str:
+def describe_missing(run: Study) -> str:
     """Return what no interval of the page holds, or only those of one section."""
     exception = _name_exception(run)
     if count_seeds(run) == 1:
@@ -47,7 +47,7 @@ def describe_missing(run: Run) -> str:
     )
 
 
-def _name_exception(run: Run) -> str:
+def _name_exception(run: Study) -> str:
     """Return which intervals hold other pretrainings, "" where none does."""
     if run.stability is None:
         return ""

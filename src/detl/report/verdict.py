@@ -17,7 +17,7 @@ from detl.report.blocks import (
     Table,
 )
 from detl.report.checks import NOT_COMPUTED, SEVERITY, Check
-from detl.report.inputs import Run
+from detl.report.inputs import Run, Study
 from detl.report.trainings import describe_trainings
 from detl.wording import count_of, enumerate_names
 
@@ -55,7 +55,7 @@ def _say_meaning(check: Check) -> str:
     return f"{check.meaning} Without a number: {enumerate_names(check.missing)}."
 
 
-def summarise_verdict(verdict: pd.DataFrame, run: Run) -> str:
+def summarise_verdict(verdict: pd.DataFrame, run: Study) -> str:
     """Return the verdict in one sentence.
 
     Args:
@@ -102,7 +102,7 @@ def _say_of(checks: Sequence[str], one: str, several: str) -> str:
     )
 
 
-def describe_verdict(verdict: pd.DataFrame, run: Run) -> Section:
+def describe_verdict(verdict: pd.DataFrame, run: Study) -> Section:
     """Return the first section of the report: fails first, then warnings, then passes.
 
     Args:

@@ -72,6 +72,19 @@ def _shares(table: pd.DataFrame, name: str) -> pd.Series:
     return pd.Series(texts, index=table.index)
 
 
+def format_verdict(verdict: pd.DataFrame) -> str:
+    """Return a verdict as text: each check with what was found.
+
+    Args:
+        verdict: A row per check.
+    """
+    known = verdict.fillna("")
+    found = known["number"].where(known["number"] != "", "-")
+    ends = known["interval"].map(lambda interval: f" ({interval})" if interval else "")
+    shown = known[["verdict", "check"]].assign(found=found + ends)
+    return f"\n{shown.to_string(index=False)}"
+
+
 def format_optimism(optimism: pd.DataFrame) -> str:
     """Return the table ``optimism`` as text, in percent and percentage points."""
     shown = pd.DataFrame(

@@ -18,7 +18,13 @@ SOURCE = "source"
 PRETRAININGS = "pretrainings"
 """The parameter that says how many pretrainings pipeline ``stability`` compares."""
 
-OF_ADDITIONS = (SOURCE, PRETRAININGS)
+PREDICTIONS = "predictions"
+"""The parameter that names the csv of another model's probabilities."""
+
+NAMING_FILES = (SOURCE, PREDICTIONS)
+"""Parameters that name files to test on, which a run may do with several in turn."""
+
+OF_ADDITIONS = (*NAMING_FILES, PRETRAININGS)
 """Parameters of pipelines that add to what ``detl`` has made, and do not change it."""
 MODELS = "mlflow_models"
 """The parameter that says whether MLflow keeps the networks."""

@@ -15,7 +15,7 @@ from kedro.pipeline.node import Node
 
 from detl.design import unit_of
 from detl.errors import DetlError
-from detl.session.commands import OF_ADDITIONS, PRETRAININGS
+from detl.session.commands import OF_ADDITIONS, PREDICTIONS, PRETRAININGS
 from detl.session.made_with import (
     FILE,
     RAW,
@@ -37,6 +37,12 @@ from detl.session.workplace import Workplace
 
 REPORT = "08_reporting/report.html"
 """Where the page of the report lies, below the data folder (catalog.yml)."""
+
+AUDIT = "audit_predictions_verdict"
+"""Verdict on another model's predictions."""
+
+AUDIT_PAGE = "08_reporting/audit_predictions.html"
+"""Where their page lies, likewise."""
 
 
 class ParameterHooks:
@@ -94,7 +100,12 @@ class InputHooks:
                 f"{maker!r} makes it ({len(missing)} missing in all): run 'kedro run "
                 f"{wanted}{environment}{only}' first."
             )
-        if "params:source" in pipeline.inputs():
+        is_audit = f"params:{PREDICTIONS}" in pipeline.inputs()
+        if is_audit:
+            _refuse_unreadable_predictions(catalog)
+        if "params:source" in pipeline.inputs() and not (
+            is_audit and catalog.load("params:source") is None
+        ):
             _refuse_unreadable_source(catalog)
 
 
@@ -138,6 +149,13 @@ def _refuse_unreadable_source(catalog: DataCatalog) -> None:
     ingest = IngestParameters.model_validate(catalog.load("params:ingest"))
     key = catalog.load("patient_key")
     read_external_images(catalog.load("params:source"), ingest, key)
+
+
+def _refuse_unreadable_predictions(catalog: DataCatalog) -> None:
+    """Refuse another model's csv before the last page is replaced."""
+    from detl.pipelines.audit_predictions.nodes import read_predictions
+
+    read_predictions(catalog.load(f"params:{PREDICTIONS}"))
 
 
 def _list_taken(
@@ -313,3 +331,6 @@ class ClosingTableHooks:
             click.echo(text)
         elif "report_page" in made:
             click.echo(f"\nThe report: {report}")
+        elif AUDIT in made:
+            click.echo(closing_table.format_verdict(catalog.load(AUDIT)))
+            click.echo(f"\nThe page: {self._workplace.place}/{AUDIT_PAGE}")

@@ -57,7 +57,9 @@ class ProjectParameters(Parameters):
     explain: ExplainParameters
     audit: AuditParameters
     source: str | None
-    """Folder or csv of the external test."""
+    """Folder or csv of the external test, or of the audit of ``predictions``."""
+    predictions: str | None
+    """A csv of any model's probabilities, to be audited."""
     input: str | None
     """Image, folder or csv to answer for."""
     output: str

@@ -22,7 +22,10 @@ FILTERS = (
 """Options of ``kedro run`` that leave out nodes, by the names of its session."""
 
 
-_WITHOUT_TRAINING = {"explain", "evaluate", "report", "package", "explanation_scores"}
+_WITHOUT_TRAINING = {
+    *("explain", "evaluate", "shortcuts", "lesions", "report", "package"),
+    "explanation_scores",
+}
 """Stages that take minutes at most, as they are named in namespaces."""
 
 

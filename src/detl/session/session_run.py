@@ -20,6 +20,8 @@ from detl.session.commands import (
     IN_PLACE,
     LAST_COMMAND,
     MODELS,
+    NAMING_FILES,
+    PREDICTIONS,
     RESULTS,
     SOURCE,
     TESTED_ON,
@@ -163,12 +165,15 @@ class SessionRun:
         if self._is_continued:
             # Until all that was asked for is there again.
             tags[COMPLETE] = "no"
-        if f"params:{SOURCE}" in self._pipeline.inputs():
+        taken = self._pipeline.inputs()
+        if f"params:{SOURCE}" in taken and f"params:{PREDICTIONS}" not in taken:
             tags[TESTED_ON] = str(self._setting.parameters[SOURCE])
         self._tree.set_tags(tags)
         if not self._is_continued:
             parameters = {
-                k: v for k, v in self._setting.parameters.items() if k != SOURCE
+                name: value
+                for name, value in self._setting.parameters.items()
+                if name not in NAMING_FILES
             }
             text = yaml.safe_dump(parameters, sort_keys=False, allow_unicode=True)
             self._tree.log_parameters((), self._parameters_of(()))

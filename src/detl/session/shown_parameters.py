@@ -6,7 +6,7 @@ from typing import Any
 
 from detl.design import Unit
 from detl.schemas.parameters import flatten
-from detl.session.commands import SOURCE, Setting
+from detl.session.commands import NAMING_FILES, Setting
 
 OF_EVERY_RUN = ("split.protocol", "ingest.input_size", "seed", "seeds")
 """Parameters that every run shows."""
@@ -36,7 +36,9 @@ def choose_parameters(
         setting: The environment and all parameters.
         given: Those that the user has given with ``--params``, which are shown too.
     """
-    flat = flatten({k: v for k, v in setting.parameters.items() if k != SOURCE})
+    flat = flatten(
+        {k: v for k, v in setting.parameters.items() if k not in NAMING_FILES}
+    )
     own = f"architectures.{unit[0]}." if unit else None
     names = [*OF_EVERY_RUN, *flatten(given)]
     if own:

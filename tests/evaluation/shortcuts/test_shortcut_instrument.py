@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import StratifiedKFold
 
-from detl.evaluation.shortcuts.card import make_shortcut_card
+from detl.evaluation.shortcuts.card import WITHOUT_LUNGS, make_shortcut_card
 from detl.evaluation.shortcuts.cue_models import build_linear_model
 from detl.evaluation.shortcuts.cues import black_out_centre
 from detl.schemas.classes import class_indices
@@ -50,10 +50,10 @@ def predict_linearly(table, pixels):
 
 def grade_without_lungs(table, pixels):
     """Return the row of the card for images with the centre blacked out."""
+    blackened = black_out_centre(pixels, CENTRE_SHARE)
     card = make_shortcut_card(
         predict_linearly(table, pixels),
-        predict_linearly(table, black_out_centre(pixels, CENTRE_SHARE)),
-        {},
+        {WITHOUT_LUNGS: predict_linearly(table, blackened)},
         table,
         seed=0,
     )

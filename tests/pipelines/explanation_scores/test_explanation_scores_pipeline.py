@@ -7,11 +7,10 @@ from detl.datasets import OptionalPictureDataset
 from detl.errors import NotAvailableError
 from detl.networks import build_network
 from detl.networks.cut import cut_trunk
+from detl.pipelines import lesions
 from detl.pipelines.explanation_scores import create_pipeline
-from detl.pipelines.explanation_scores.nodes import (
-    choose_explained,
-    draw_known_regions,
-)
+from detl.pipelines.explanation_scores.nodes import choose_explained
+from detl.pipelines.lesions.nodes import draw_known_regions
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.parameters import AuditParameters
 from detl.session.runner import FoldByFoldRunner
@@ -67,18 +66,23 @@ def run(data_b, tiny_network, tmp_path, regions, masks):
             tail, copy_mode="assign"
         )
     catalog["alexnet.transfer.trunk"] = MemoryDataset(trunk, copy_mode="assign")
-    pipeline = create_pipeline(["alexnet"], ["fold_1", "fold_2"])
+    arguments = (["alexnet"], ["fold_1", "fold_2"])
+    pipeline = create_pipeline(*arguments) + lesions.create_pipeline(*arguments)
     pipeline = pipeline.filter(node_namespaces=["alexnet"])
-    catalog["alexnet.explanation_scores.regions_picture"] = OptionalPictureDataset(
+    catalog["alexnet.lesions.regions_picture"] = OptionalPictureDataset(
         filepath=str(tmp_path / "regions.png")
     )
-    for table in ("localisation", "deletion", "deletion_curves", "sanity"):
-        catalog[f"alexnet.explanation_scores.{table}"] = MemoryDataset()
-    FoldByFoldRunner().run(pipeline, catalog)
-    return {
-        name: catalog.load(f"alexnet.explanation_scores.{name}")
-        for name in ("localisation", "deletion", "sanity", "regions_picture")
+    made = {
+        **dict.fromkeys(
+            ("deletion", "deletion_curves", "sanity"), "explanation_scores"
+        ),
+        "localisation": "lesions",
     }
+    for table, stage in made.items():
+        catalog[f"alexnet.{stage}.{table}"] = MemoryDataset()
+    FoldByFoldRunner().run(pipeline, catalog)
+    made["regions_picture"] = "lesions"
+    return {name: catalog.load(f"alexnet.{of}.{name}") for name, of in made.items()}
 
 
 def make_regions(data_b, count):

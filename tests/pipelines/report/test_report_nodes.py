@@ -191,7 +191,7 @@ def write_page(raw, folder, ingest):
         "leaks": leaks,
         "paired_tests": compare_architectures(folds, 0),
         **dict.fromkeys(("reliability_picture", "net_benefit_picture"), PICTURE),
-        **dict.fromkeys(("shortcuts_picture", "deletion_picture", "sanity_picture")),
+        **dict.fromkeys(("deletion_picture", "sanity_picture")),
         **dict.fromkeys(("shortcuts.identifiable", "external.source")),
         "confusion_matrices": PICTURE,
         **dict.fromkeys(("optimism", "ablation", "ablation_picture", "stability")),
@@ -228,6 +228,7 @@ def write_page(raw, folder, ingest):
         ("label_counts", OptionalJSONDataset),
         ("cooccurrence", OptionalCSVDataset),
         ("cooccurrence_picture", OptionalPictureDataset),
+        ("shortcuts_picture", OptionalPictureDataset),
     ):
         catalog[f"report.{name}"] = dataset(filepath=str(folder / name))
     FoldByFoldRunner().run(create_pipeline(["vgg16"], FOLDS), catalog)

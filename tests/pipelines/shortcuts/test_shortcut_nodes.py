@@ -1,12 +1,7 @@
-import keras
-import numpy as np
-
-from detl.pipelines.shortcuts.nodes import (
-    extract_features_without_centre,
-    predict_from_each_cue,
-)
+from detl.evaluation.shortcuts.card import CUE_INPUTS, WHOLE
+from detl.pipelines.shortcuts.nodes import grade_cues, predict_from_each_cue
 from detl.schemas.parameters import AuditParameters
-from made_study import SIZE, make_folds, make_study
+from made_study import make_folds, make_study
 
 AUDIT = AuditParameters(
     centre_share=0.5, border_share=0.1, explained_images=4, prevalences=[0.1]
@@ -24,16 +19,11 @@ def test_every_cue_predicts_every_image_in_the_fold_that_tests_it():
         assert (cue["group"] == cue["image_id"]).all()
 
 
-def test_the_trunk_does_not_see_what_lies_in_the_centre():
-    data_b, _, pixels = make_study("nih", per_class=2)
-    other = pixels.copy()
-    other[:, 3:5, 3:5] = 0
-    inputs = keras.Input((SIZE, SIZE, 1))
-    trunk = keras.Model(inputs, keras.layers.AveragePooling2D(SIZE)(inputs))
+def test_the_card_has_whole_images_and_every_cue():
+    data_b, images, pixels = make_study("nih")
+    cues = predict_from_each_cue(data_b, images, pixels, make_folds(data_b), AUDIT)
+    tested = cues[cues["cue"] == "thumbnail"].drop(columns="cue")
 
-    one, another = (
-        extract_features_without_centre(trunk, each, data_b, AUDIT)
-        for each in (pixels, other)
-    )
+    card = grade_cues(tested.assign(seed=0), cues, images, seed=0)
 
-    np.testing.assert_array_equal(one, another)
+    assert set(card["input"]) == {WHOLE, *CUE_INPUTS.values()}

@@ -1,13 +1,11 @@
 import keras
 import numpy as np
 import pandas as pd
-import pytest
 
 from detl.networks.ensemble import join_members
 from detl.networks.names import LOGITS
 from detl.pipelines.shortcuts.nodes import (
     label_controls,
-    leave_sources_out,
     predict_controls,
     probe_networks,
 )
@@ -94,28 +92,3 @@ def test_features_of_tested_images_and_controls_are_probed_together():
     assert normal["auc"] == 1.0
     assert normal["sources"] == "nih 24, cohen 24"
     assert table["note"].str.startswith("not identifiable").sum() == 3
-
-
-@pytest.mark.parametrize(
-    ("sources", "has_numbers"), [(("a", "b"), True), (("a",), False)]
-)
-def test_a_source_is_tested_by_a_network_that_has_not_seen_it_or_not_at_all(
-    sources, has_numbers, make_parameters, short_training
-):
-    data_b, images, _ = make_study(*sources)
-
-    features = one_hot(data_b)
-    table = leave_sources_out(
-        make_tail(),
-        features,
-        np.empty((0, *features.shape), "float16"),
-        data_b,
-        images,
-        short_training(epochs=8, learning_rate=0.5),
-        make_parameters(),
-        seed=0,
-        seeds=2,
-    )
-
-    assert (table["auc"] > 0.9).all() == has_numbers
-    assert table["auc"].isna().all() != has_numbers

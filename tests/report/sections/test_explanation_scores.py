@@ -44,7 +44,7 @@ def test_what_was_not_run_has_not_passed():
     text = " ".join(texts_of(explanation_scores.section(make_run())))
 
     assert {check.status for check in checks} == {"not computed"}
-    assert "kedro run --pipeline audit" in text
+    assert "--pipelines lesions,report" in text
 
 
 def test_the_section_shows_methods_findings_and_areas():

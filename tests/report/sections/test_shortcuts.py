@@ -10,9 +10,7 @@ LUNGS, CUES = "Without the lungs", "Cues beside the lungs"
 
 
 def check_of(title, **card):
-    return find_check(
-        shortcuts, title, make_run({"vgg16": {"card": make_card(**card)}})
-    )
+    return find_check(shortcuts, title, make_run({"vgg16": make_card(**card)}))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +33,7 @@ def test_a_network_not_above_chance_has_no_ratio():
 
 
 def test_a_network_without_a_card_keeps_the_others_from_a_pass():
-    run = make_run({"vgg16": {"card": make_card()}, "alexnet": {}})
+    run = make_run({"vgg16": make_card(), "alexnet": {}})
 
     check = find_check(shortcuts, LUNGS, run)
 
@@ -57,7 +55,7 @@ def test_a_cue_that_tells_covid_19_fails(auc, status):
 
 
 def test_one_card_is_enough_to_judge_the_cues():
-    run = make_run({"vgg16": {"card": make_card(auc=(0.55, 0.5, 0.6))}, "alexnet": {}})
+    run = make_run({"vgg16": make_card(auc=(0.55, 0.5, 0.6)), "alexnet": {}})
 
     assert find_check(shortcuts, CUES, run).status == "pass"
 
@@ -76,7 +74,7 @@ def test_what_was_not_run_has_not_passed():
 
 
 def test_the_section_shows_the_card():
-    run = make_run({"vgg16": {"card": make_card()}})
+    run = make_run({"vgg16": make_card()})
 
     table = tables_of(shortcuts.section(run))[0]
 
@@ -87,4 +85,14 @@ def test_the_section_shows_the_card():
 def test_without_a_card_the_section_names_the_command():
     text = " ".join(texts_of(shortcuts.section(make_run())))
 
-    assert "kedro run --pipeline audit" in text
+    assert "kedro run --pipelines shortcuts,report" in text
+
+
+def test_where_only_cues_were_tried_the_section_names_the_command_of_the_rest():
+    run = make_run({"vgg16": {"cues": make_card()["cues"]}})
+    section = shortcuts.section(run)
+
+    assert len(tables_of(section)[0]) == 5
+    assert "kedro run --pipeline audit" in " ".join(texts_of(section))
+    assert find_check(shortcuts, CUES, run).status != "not computed"
+    assert find_check(shortcuts, LUNGS, run).status == "not computed"

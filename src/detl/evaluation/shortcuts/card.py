@@ -45,15 +45,13 @@ COLUMNS = [
 ]
 """What ``make_shortcut_card`` says of an input."""
 
-NOT_COMPUTED = "not computed"
 NOT_ABOVE_CHANCE = "shortcut ratio not defined: the network is not above chance"
-"""Notes of the card."""
+"""A note of the card."""
 
 
 def make_shortcut_card(
     full: pd.DataFrame,
-    without_lungs: pd.DataFrame | None,
-    cues: Mapping[str, pd.DataFrame],
+    given: Mapping[str, pd.DataFrame],
     images: pd.DataFrame,
     seed: int,
 ) -> pd.DataFrame:
@@ -69,15 +67,14 @@ def make_shortcut_card(
     Args:
         full: The folds' predictions of their test parts, pooled, with the column
             ``seed`` where there are several.
-        without_lungs: The same of the network trained again on images with the centre
-            blacked out; None if it has not been.
-        cues: By name of the cue (``CUES``), the same of the simple models, which have
-            nothing random in them, and no seed.
+        given: By input (``INPUTS``) the same of what looks at it: ``full`` itself, the
+            network trained again, or a simple model, which has nothing random in it,
+            and no seed.
         images: Table ``images``, which knows the sources.
         seed: Seed of the draws.
 
     Returns:
-        A row per input, in the order of ``INPUTS``. ``accuracy`` (pooled) and the AUC
+        A row per input that is given. ``accuracy`` (pooled) and the AUC
         of each class against the rest (``auc_<class>``, mean of the folds), each the
         mean over seeds with its 95 % interval (``_low``, ``_high``);
         ``accuracy_sd_seeds``, the SD over seeds, NaN of one; ``chance``;
@@ -88,18 +85,11 @@ def make_shortcut_card(
     Reference:
         Blacked-out lungs: G. Maguolo, L. Nanni, arXiv:2004.12823 (2020).
     """
-    given = {WHOLE: full}
-    if without_lungs is not None:
-        given[WITHOUT_LUNGS] = without_lungs
-    given |= {CUE_INPUTS[cue]: predictions for cue, predictions in cues.items()}
     chance = float(full["label"].value_counts(normalize=True).max())
     rows = []
-    for name in INPUTS:
-        if name not in given:
-            rows.append({"input": name, "note": NOT_COMPUTED})
-            continue
-        scores = _describe_scores(given[name], seed)
-        ratio = _measure_ratio(full, given[name], chance, seed, name == WHOLE)
+    for name, predictions in given.items():
+        scores = _describe_scores(predictions, seed)
+        ratio = _measure_ratio(full, predictions, chance, seed, name == WHOLE)
         notes = [ratio.note, scores.pop("note")]
         if name == CUE_INPUTS["source"]:
             notes.append(_note_single_source(full, images))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from detl.evaluation.shortcuts.cues import CUES, choose_pictures
-from detl.schemas.classes import class_indices
+from detl.schemas.classes import DATA_B_CLASSES, class_indices
 from detl.schemas.tables import tabulate_predictions
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ def predict_from_cues(
         is_test = (subsets == "test").to_numpy()
         model = build_linear_model(inputs.shape[1])
         model.fit(inputs[is_train], labels[is_train])
-        probabilities = model.predict_proba(inputs[is_test])
+        # Of a class that no image has, the probability is 0.
+        probabilities = np.zeros((is_test.sum(), len(DATA_B_CLASSES)))
+        probabilities[:, model.classes_] = model.predict_proba(inputs[is_test])
         table = tabulate_predictions(data_b[is_test], probabilities)
         table.insert(0, "fold", str(name))
         tables.append(table)

@@ -17,7 +17,7 @@ from detl.schemas.tables import stack_architectures
 
 from .nodes import measure_decisions, scale_folds, score_network
 
-_ONE_ARCHITECTURE = Pipeline(
+EVALUATE_ONE = Pipeline(
     [
         Node(
             scale_folds,
@@ -77,7 +77,7 @@ def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
 
 def _one_architecture(architecture: str) -> Pipeline:
     return Pipeline(
-        _ONE_ARCHITECTURE,
+        EVALUATE_ONE,
         namespace=f"{architecture}.evaluate",
         inputs={
             **{

@@ -96,6 +96,26 @@ def draw_training(**results: Results) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
+def draw_shortcut_cards(**networks: Network) -> np.ndarray:
+    """Return the picture of what each network reaches, and each cue; RGB, uint8.
+
+    Args:
+        **networks: By architecture. One that has no card is left out.
+
+    Raises:
+        NotAvailableError: None has a card.
+    """
+    from detl.figures.shortcuts import draw_shortcuts
+
+    cards = {name: network.card for name, network in networks.items()}
+    if all(card is None for card in cards.values()):
+        raise NotAvailableError(
+            f"None of {', '.join(networks)} has a shortcut card to draw: run 'kedro "
+            "run --pipelines shortcuts,report'."
+        )
+    return draw_shortcuts(**cards)
+
+
 # ---------------------------------------------------------------- the page
 
 

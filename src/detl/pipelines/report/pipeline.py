@@ -18,6 +18,7 @@ from detl.report.verdict import judge_audit
 from .nodes import (
     count_label_file,
     draw_network_examples,
+    draw_shortcut_cards,
     draw_training,
     gather_run,
     recognise_phantoms,
@@ -29,14 +30,15 @@ OF_NETWORK = {
     "operating_points": "evaluate.operating_points",
     "predictive_values": "evaluate.predictive_values",
     "subgroups": "evaluate.subgroups",
-    "card": "shortcuts.card",
+    "cues": "shortcuts.cues",
     "source_probe": "shortcuts.source_probe",
     "same_source": "shortcuts.same_source",
-    "sources_out": "shortcuts.sources_out",
-    "localisation": "explanation_scores.localisation",
+    "without_lungs": "retrain.without_lungs",
+    "sources_out": "retrain.sources_out",
+    "localisation": "lesions.localisation",
     "deletion": "explanation_scores.deletion",
     "sanity": "explanation_scores.sanity",
-    "regions": "explanation_scores.regions_picture",
+    "regions": "lesions.regions_picture",
     "external": "external.scores",
 }
 """Field of ``Network`` to what another stage has made of the architecture."""
@@ -155,6 +157,12 @@ def _draw_figures(architectures: Sequence[str]) -> list[Node]:
             inputs={name: f"{name}.crossval.tested" for name in architectures},
             outputs="roc_picture",
             name="draw_roc",
+        ),
+        Node(
+            draw_shortcut_cards,
+            inputs={name: f"{name}_network" for name in architectures},
+            outputs="shortcuts_picture",
+            name="draw_shortcut_cards",
         ),
     ]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from detl.report.checks import LEVEL, Check, not_computed
-from detl.report.inputs import Run
+from detl.report.inputs import Study
 from detl.wording import (
     enumerate_names,
     in_points,
@@ -65,7 +65,7 @@ class Pair:
         return f"{in_points(self.difference)} points, p {show_p(self.p)}"
 
 
-def check(run: Run) -> Check:
+def check(run: Study) -> Check:
     """Return whether one network is better than each other one.
 
     The number compares the network with the highest accuracy and its closest rival.

@@ -18,7 +18,7 @@ from detl.report.checks import (
     judge_above,
     judge_below,
 )
-from detl.report.inputs import Run
+from detl.report.inputs import Study
 from detl.report.trainings import THESE
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.wording import (
@@ -38,7 +38,7 @@ LEAST_SPECIFICITY = 0.90
 """What a threshold frozen at 95 % must keep on test images."""
 
 
-def section(run: Run) -> Section:
+def section(run: Study) -> Section:
     """Return the section on what the probabilities are worth."""
     measured = _tabulate_calibration(run.table("calibration"))
     is_error = measured["quantity"] == CALIBRATION_ERROR
@@ -71,7 +71,7 @@ def section(run: Run) -> Section:
     )
 
 
-def _describe_operating_points(run: Run) -> Section:
+def _describe_operating_points(run: Study) -> Section:
     points = _tabulate_operating_points(run.table("operating_points"))
     covid = points[points["class"] == class_title("covid_19")]
     values = _tabulate_predictive_values(run.table("predictive_values"))
@@ -112,7 +112,7 @@ def _describe_operating_points(run: Run) -> Section:
     )
 
 
-def checks(run: Run) -> list[Check]:
+def checks(run: Study) -> list[Check]:
     """Return whether the probabilities are calibrated, and the thresholds hold."""
     return [
         answer(CALIBRATION, run.table("calibration"), run.networks),

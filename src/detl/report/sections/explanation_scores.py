@@ -6,6 +6,7 @@ from detl.explanation.localisation import ALL
 from detl.report.blocks import Block, Figure, Paragraph, Section, Table
 from detl.report.checks import (
     RUN_AUDIT,
+    RUN_LESIONS,
     Check,
     Question,
     Row,
@@ -43,7 +44,7 @@ def section(run: Run) -> Section:
     title = "What the explanations are worth"
     localisation = run.table("localisation")
     if localisation is None:
-        text = Paragraph(f"Not computed. {RUN_AUDIT}")
+        text = Paragraph(f"Not computed. {RUN_LESIONS}")
         return Section("explanation-scores", title, [text])
     blocks: list[Block] = [
         Paragraph(
@@ -85,7 +86,9 @@ def _describe_deletion(run: Run) -> Section:
         )
     ]
     deletion = run.table("deletion")
-    if deletion is not None:
+    if deletion is None:
+        blocks.append(Paragraph(f"Not computed. {RUN_AUDIT}"))
+    else:
         caption = "Areas below the curves, 95 % interval."
         blocks.append(Table(_tabulate_deletion(deletion), caption))
     if run.deletion_picture is not None:
@@ -143,6 +146,7 @@ POINTING = Question(
     badness=lambda row: -row["value"],
     show=_show_gain,
     explain=_explain_pointing,
+    command=RUN_LESIONS,
 )
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from detl.report.blocks import Folded, Section, Table
 from detl.report.checks import Check
-from detl.report.inputs import Run
+from detl.report.inputs import Study
 
 WORDS = {
     "Data-A, Data-B": "normal against diseased images, for the pretraining; and four "
@@ -38,13 +38,13 @@ WORDS = {
 }
 
 
-def section(run: Run) -> Section:
+def section(run: Study) -> Section:
     """Return the section: a word and its meaning in every row."""
     table = pd.DataFrame({"word": WORDS.keys(), "meaning": WORDS.values()})
     folded = Folded("The words of this page", [Table(table, "Words in one meaning.")])
     return Section("glossary", "Glossary", [folded])
 
 
-def checks(run: Run) -> list[Check]:
+def checks(run: Study) -> list[Check]:
     """Return an empty list: nothing here is judged."""
     return []

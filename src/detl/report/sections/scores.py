@@ -7,7 +7,7 @@ import pandas as pd
 from detl.evaluation.scores import ALL, AREAS, MEAN
 from detl.report.blocks import Block, Folded, Paragraph, Section, Table
 from detl.report.checks import Check, Question, Row, Status, answer, judge_above
-from detl.report.inputs import Run
+from detl.report.inputs import Study
 from detl.report.sections import best_network
 from detl.report.sections.limits.cue_rules import score_cue_rules
 from detl.report.trainings import name_held
@@ -62,7 +62,7 @@ def choose_score(table: pd.DataFrame, score: str, label: str = "") -> pd.DataFra
     ]
 
 
-def section(run: Run) -> Section:
+def section(run: Study) -> Section:
     """Return the section: every score with its interval, and the paired tests."""
     scores = run.table("scores")
     blocks: list[Block] = [
@@ -87,6 +87,8 @@ def section(run: Run) -> Section:
             ],
         ),
     ]
+    if run.paired_tests.empty:
+        return Section("scores", "Scores with their intervals", blocks)
     compared = Section(
         "paired-tests",
         "The networks, compared on the same images",
@@ -116,21 +118,20 @@ def section(run: Run) -> Section:
             ),
         ],
     )
-    return Section(
-        "scores",
-        "Scores with their intervals",
-        blocks,
-        [compared] if len(run.paired_tests) else [],
-    )
+    return Section("scores", "Scores with their intervals", blocks, [compared])
 
 
-def checks(run: Run) -> list[Check]:
+def checks(run: Study) -> list[Check]:
     """Return whether all networks beat simple rules, and which network is best."""
-    accuracy = answer(_ask_accuracy(run), run.table("scores"), run.networks)
-    return [accuracy, best_network.check(run)]
+    return [check_accuracy(run), best_network.check(run)]
 
 
-def _ask_accuracy(run: Run) -> Question:
+def check_accuracy(run: Study) -> Check:
+    """Return whether all networks beat rules that see no pixel."""
+    return answer(_ask_accuracy(run), run.table("scores"), run.networks)
+
+
+def _ask_accuracy(run: Study) -> Question:
     rules = score_cue_rules(run.images, run.data_b)
     rule, reached = max(rules.items(), key=lambda named: named[1])
     return Question(

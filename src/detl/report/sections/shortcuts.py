@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from detl.evaluation.shortcuts.card import CUE_INPUTS, WITHOUT_LUNGS
+from detl.evaluation.shortcuts.card import CUE_INPUTS
 from detl.report.blocks import Block, Figure, Paragraph, Section, Table
 from detl.report.checks import (
-    RUN_AUDIT,
+    RUN_CUES,
     Check,
     Question,
     Row,
@@ -15,7 +15,7 @@ from detl.report.checks import (
     read_measure,
     select_measure,
 )
-from detl.report.inputs import Run
+from detl.report.inputs import Run, Study
 from detl.report.sections import sources
 from detl.report.sections.sources import WEAK_CUE, judge_cue
 from detl.report.trainings import name_held
@@ -35,42 +35,51 @@ def section(run: Run) -> Section:
     """Return the section, or what to run if nothing was computed."""
     card = run.table("card")
     if card is None:
-        text = Paragraph(f"Not computed. {RUN_AUDIT}")
+        text = Paragraph(f"Not computed. {RUN_CUES}")
         return Section("shortcuts", "Shortcuts", [text])
     blocks: list[Block] = [
         Paragraph(
-            "What is reached on the same folds without the lungs. The first two rows "
-            "of each network are of the network itself, the second one trained again "
-            "with the centre blacked out; the others are of a logistic regression. "
-            "Shortcut ratio: accuracy above chance, as a share of the whole image's."
+            "What is reached on the same folds without the lungs: by the network "
+            f"itself, trained again with the centre blacked out{_say_missing(run)}, "
+            "and by a logistic regression that sees nothing but a cue. Shortcut ratio: "
+            "accuracy above chance, as a share of the whole image's."
         ),
-        Table(
-            _tabulate(card),
-            "The shortcut card: means over seeds, and 95 % intervals over "
-            f"{name_held(run)}. A regression has no seed.",
-        ),
+        *show_card(run, card),
     ]
-    if run.shortcuts_picture is not None:
-        blocks.append(
-            Figure(
-                run.shortcuts_picture,
-                "Accuracy by what is looked at.",
-                "Per network, accuracy with interval by input, and the line of chance.",
-            )
-        )
     below = [sources.section(run)] if run.table("same_source") is not None else []
     return Section("shortcuts", "Shortcuts", blocks, below)
 
 
+def show_card(study: Study, card: pd.DataFrame) -> list[Block]:
+    """Return the table of the shortcut card, and its picture where there is one."""
+    table = Table(
+        _tabulate(card),
+        "The shortcut card: means over seeds, and 95 % intervals over "
+        f"{name_held(study)}. A regression has no seed.",
+    )
+    if study.shortcuts_picture is None:
+        return [table]
+    picture = Figure(
+        study.shortcuts_picture,
+        "Accuracy by what is looked at.",
+        "Per network, accuracy with interval by input, and the line of chance.",
+    )
+    return [table, picture]
+
+
 def checks(run: Run) -> list[Check]:
     """Return how much accuracy needs no lungs, and whether a cue is enough."""
-    card = run.table("card")
     return [
-        answer(WITHOUT_THE_LUNGS, card, run.networks),
+        answer(WITHOUT_THE_LUNGS, run.table("without_lungs"), run.networks),
         # The cues are the same for every network: one card is enough.
-        answer(CUES, card),
+        answer(CUES, run.table("cues")),
         *sources.checks(run),
     ]
+
+
+def _say_missing(run: Run) -> str:
+    has_it = run.table("without_lungs") is not None
+    return "" if has_it else " ('kedro run --pipeline audit', not run yet)"
 
 
 def _explain_ratio(row: Row, status: Status) -> str:
@@ -85,9 +94,7 @@ WITHOUT_THE_LUNGS = Question(
     asked="trained and tested with the centre blacked out, a network keeps at most "
     f"{in_percent(SMALL_RATIO)} of what it has above chance (shortcut ratio; the "
     f"interval lies up to there, fail where it lies from {in_percent(LARGE_RATIO)})",
-    choose=lambda card: select_measure(
-        card[card["input"] == WITHOUT_LUNGS], "shortcut_ratio"
-    ),
+    choose=lambda row: select_measure(row, "shortcut_ratio"),
     judge=lambda row: judge_below(row, SMALL_RATIO, LARGE_RATIO),
     show=lambda row: show_number(row, is_share=False),
     explain=_explain_ratio,
@@ -118,6 +125,7 @@ CUES = Question(
     judge=judge_cue,
     show=lambda row: show_number(row, is_share=False),
     explain=_explain_cue,
+    command=RUN_CUES,
 )
 
 

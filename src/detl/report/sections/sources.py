@@ -4,6 +4,7 @@ import pandas as pd
 
 from detl.report.blocks import Block, Bullets, Section, Table
 from detl.report.checks import (
+    RUN_CUES,
     Check,
     Question,
     Row,
@@ -11,7 +12,6 @@ from detl.report.checks import (
     answer,
     judge_above,
     judge_below,
-    name_absent,
     not_computed,
     read_measure,
     select_measure,
@@ -78,8 +78,8 @@ def checks(run: Run) -> list[Check]:
 def _check_left_out(run: Run) -> Check:
     left_out, identifiable = run.table("sources_out"), run.identifiable
     title, asked = LEFT_OUT.title, LEFT_OUT.asked
-    if identifiable is None or left_out is None:
-        return not_computed(title, asked, LEFT_OUT.command)
+    if identifiable is None:
+        return not_computed(title, asked, RUN_CUES)
     unknown = identifiable[~identifiable["identifiable"].astype(bool)]
     if unknown.empty:
         return answer(LEFT_OUT, left_out, run.networks)
@@ -87,8 +87,7 @@ def _check_left_out(run: Run) -> Check:
     shown = (covid if len(covid) else unknown).iloc[0]
     meaning = f"{class_title(shown['class'])}: {_name_classes(shown['reason'])}."
     number = f"not identifiable: {len(unknown)} of {len(identifiable)} classes"
-    absent = name_absent(run.networks, left_out)
-    return Check(title, asked, "fail", meaning, number).without(absent)
+    return Check(title, asked, "fail", meaning, number)
 
 
 def judge_cue(row: Row) -> Status:
@@ -120,6 +119,7 @@ SAME_SOURCE = Question(
     badness=lambda row: -row["value"],
     show=lambda row: show_number(row, is_share=False),
     explain=_explain_same_source,
+    command=RUN_CUES,
 )
 
 
@@ -139,6 +139,7 @@ PROBE = Question(
     judge=judge_cue,
     show=lambda row: show_number(row, is_share=False),
     explain=_explain_probe,
+    command=RUN_CUES,
 )
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from detl.report.blocks import Block, Folded, Paragraph, Section, Table
 from detl.report.checks import Check, Status, not_computed
-from detl.report.inputs import Run
+from detl.report.inputs import Study
 from detl.report.trainings import name_held
 from detl.schemas.tables import UNKNOWN
 from detl.wording import (
@@ -31,7 +31,7 @@ QUANTITIES = {
 }
 
 
-def section(run: Run) -> Section:
+def section(run: Study) -> Section:
     """Return the section: a table per network, a row per subgroup."""
     tables = [
         Table(
@@ -58,7 +58,7 @@ def section(run: Run) -> Section:
     )
 
 
-def checks(run: Run) -> list[Check]:
+def checks(run: Study) -> list[Check]:
     """Return whether disease is missed more often in some subgroup."""
     table = run.table("subgroups")
     # Images of unknown sex, age or view are not a subgroup of patients.
