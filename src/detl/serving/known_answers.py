@@ -81,8 +81,7 @@ def measure_difference(bundle: "Bundle") -> float:
             "The bundle is whole, but has no test images to compare: none of the run's "
             "has a licence that its source tells, so none was copied."
         )
-    pixels = np.stack([_read(number, bundle) for number in range(len(known))])
-    _, by_fold = Predictor(bundle, explains=False).run_networks(pixels)
+    _, by_fold = Predictor(bundle, explains=False).run_networks(read_pictures(bundle))
     folds = list(bundle.about.temperatures)
     tested_by = [folds.index(one.expected.fold) for one in known]
     of_fold = by_fold[tested_by, np.arange(len(known))]
@@ -90,6 +89,20 @@ def measure_difference(bundle: "Bundle") -> float:
         _largest(of_fold, [one.expected.of_fold for one in known]),
         _largest(by_fold.mean(axis=0), [one.expected.probabilities for one in known]),
     )
+
+
+def read_pictures(bundle: "Bundle") -> np.ndarray:
+    """Return the test images as the networks see them, uint8 (k, size, size).
+
+    Args:
+        bundle: Networks, and what belongs to them.
+
+    Raises:
+        DetlError: A test image is read otherwise here than in the run.
+    """
+    size = bundle.about.input_size
+    pictures = [_read(number, bundle) for number in range(len(bundle.known_answers))]
+    return np.array(pictures, "uint8").reshape(-1, size, size)
 
 
 def _read(number: int, bundle: "Bundle") -> np.ndarray:
