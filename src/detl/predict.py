@@ -25,9 +25,15 @@ from detl.errors import DetlError
     "folder", metavar="OUTPUT", type=click.Path(path_type=Path), required=False
 )
 @click.option("--overlays/--no-overlays", default=True, help="Draw each answer.")
+@click.option("--dicom", is_flag=True, help="Write the overlays as DICOM files too.")
 @click.option("--check", is_flag=True, help="Answer the bundle's test images instead.")
 def main(
-    bundle: Path, source: Path | None, folder: Path | None, overlays: bool, check: bool
+    bundle: Path,
+    source: Path | None,
+    folder: Path | None,
+    overlays: bool,
+    dicom: bool,
+    check: bool,
 ) -> None:
     """Predict INPUT with the networks of BUNDLE, into the new folder OUTPUT."""
     from detl.networks.keras_settings import choose_backend
@@ -45,16 +51,18 @@ def main(
                 "Expected are BUNDLE INPUT OUTPUT, or --check BUNDLE."
             )
         else:
-            click.echo(_predict(bundle, source, folder, overlays))
+            click.echo(_predict(bundle, source, folder, overlays, dicom))
     except DetlError as error:
         raise click.ClickException(str(error)) from error
 
 
-def _predict(bundle: Path, source: Path, folder: Path, overlays: bool) -> str:
+def _predict(
+    bundle: Path, source: Path, folder: Path, overlays: bool, dicom: bool
+) -> str:
     from detl.serving.bundle import load_bundle
     from detl.serving.run import predict_files
 
-    counts = predict_files(load_bundle(bundle), source, folder, overlays)
+    counts = predict_files(load_bundle(bundle), source, folder, overlays, dicom)
     return (
         f"{folder}: {', '.join(f'{count} {name}' for name, count in counts.items())}. "
         "For research only: this is no medical device."

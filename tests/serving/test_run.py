@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import zipfile
 
 import cv2
 import pytest
@@ -89,3 +90,33 @@ def test_an_output_that_cannot_be_written_is_refused(films, tmp_path):
 
     with pytest.raises(DetlError, match="cannot be written"):
         predict_files(tiny_bundle(), films, tmp_path / "file" / "out")
+
+
+def test_a_list_may_name_what_is_missing_and_what_is_no_image(films, tmp_path):
+    with zipfile.ZipFile(films / "archive.png", "w") as archive:
+        archive.writestr("film.png", "x")
+    (films / "list.csv").write_text("file\nmissing.png\narchive.png\nward\n")
+
+    predict_files(tiny_bundle(), films / "list.csv", tmp_path / "out", overlays=False)
+
+    assert [row["reason"] for row in _rows(tmp_path / "out")] == [
+        "file cannot be read: No such file or directory",
+        "neither PNG nor JPEG nor DICOM",
+        "file cannot be read: Is a directory",
+    ]
+
+
+def test_a_name_in_no_encoding_is_a_row(films, tmp_path):
+    os.rename(films / "broken.png", os.fsencode(films) + b"/\xff.png")
+
+    predict_files(tiny_bundle(), films, tmp_path / "out", overlays=False)
+
+    assert _rows(tmp_path / "out")[3]["file"] == r"\udcff.png"
+
+
+def test_a_picture_that_cannot_be_written_is_an_error_in_a_sentence(films, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "overlays").write_text("no folder")
+
+    with pytest.raises(DetlError, match=r"overlays.* cannot be written"):
+        predict_files(tiny_bundle(), films, tmp_path / "out")

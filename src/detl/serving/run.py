@@ -18,7 +18,11 @@ _PACKAGES = ("detl", "keras", "numpy", "opencv-python-headless", "pillow", "pydi
 
 
 def predict_files(
-    bundle: Bundle, source: Path, folder: Path, overlays: bool = True
+    bundle: Bundle,
+    source: Path,
+    folder: Path,
+    overlays: bool = True,
+    dicom: bool = False,
 ) -> dict[str, int]:
     """Return how many images were accepted, warned of and refused, once all is written.
 
@@ -27,21 +31,28 @@ def predict_files(
         source: An image, a folder of images, or a csv (``list_inputs``).
         folder: Where ``predictions.csv``, ``overlays/`` and ``arguments.json`` go.
         overlays: Whether a picture of each answer is drawn.
+        dicom: Whether each of these pictures is a DICOM file too.
 
     Raises:
-        DetlError: The source has nothing to predict, or the folder cannot be written.
+        DetlError: The source has nothing to predict, the folder cannot be written, or
+            DICOM files are asked for without pictures.
     """
     from tqdm import tqdm
 
+    if dicom and not overlays:
+        raise DetlError(
+            "The DICOM files hold the overlays, which are switched off: ask for both, "
+            "or for neither."
+        )
     inputs = list_inputs(source)
     predictor = Predictor(bundle, explains=overlays)
     counts = dict.fromkeys(("accepted", "warned", "refused"), 0)
-    with AnswerWriter(folder, bundle.about.classes) as writer:
-        _note_arguments(bundle, source, folder, overlays)
+    with AnswerWriter(folder, bundle.about.classes, dicom) as writer:
+        _note_arguments(bundle, source, folder, overlays, dicom)
         taken = map_ahead(partial(_take, bundle.expected), inputs)
         pairs = zip(inputs, predictor.predict(taken), strict=True)
         for one, answer in tqdm(pairs, "predict", len(inputs), disable=None):
-            writer.write(one.name, answer)
+            writer.write(one.name, answer, one.path)
             counts[answer.decision] += 1
     return counts
 
@@ -52,10 +63,13 @@ def _take(expected: Expected, one: Input) -> Taken:
     return take_in_file(one.path, expected)
 
 
-def _note_arguments(bundle: Bundle, source: Path, folder: Path, overlays: bool) -> None:
+def _note_arguments(
+    bundle: Bundle, source: Path, folder: Path, overlays: bool, dicom: bool
+) -> None:
     noted = {
         "input": str(source),
         "overlays": overlays,
+        "dicom": dicom,
         "bundle": bundle.about.model_dump(),
         "versions": {name: version(name) for name in _PACKAGES},
     }

@@ -14,7 +14,7 @@ else:
 
 
 def predict_images(
-    bundle: Bundle, source: str | None, output: str, overlays: bool
+    bundle: Bundle, source: str | None, output: str, overlays: bool, dicom: bool
 ) -> dict[str, int]:
     """Return how many images were accepted, warned of and refused.
 
@@ -26,6 +26,7 @@ def predict_images(
         source: An image, a folder of images, or a csv with the column ``file``.
         output: A new folder.
         overlays: Whether a picture of each answer is drawn.
+        dicom: Whether each of these pictures is a DICOM file too.
 
     Raises:
         DetlError: No images are named, or the folder cannot be written.
@@ -37,4 +38,4 @@ def predict_images(
             "There is nothing to predict: name an image, a folder, or a csv with "
             "--params input=PATH."
         )
-    return predict_files(bundle, Path(source), Path(output), overlays)
+    return predict_files(bundle, Path(source), Path(output), overlays, dicom)
