@@ -19,7 +19,9 @@ from PIL import Image
 
 def read_pixels(path: str, size: int, fit: str) -> np.ndarray:
     """Return the grey values of an image as the networks see them, (size, size)."""
-    with Image.open(path) as image:
+    with Image.open(path, formats=("PNG", "JPEG")) as image:
+        if image.mode[0] in "IF":
+            raise OSError("more than 8 bits")
         grey = np.asarray(image.convert("L"))
     if fit == "crop":
         side = min(grey.shape)
@@ -37,13 +39,20 @@ def main(network: str, *paths: str) -> None:
     if about["fit"] == "pad":
         sys.exit("These networks see pictures with black borders, not drawn here.")
     for path in paths:
-        pixels = read_pixels(path, about["input_size"], about["fit"])
+        answer = {"file": path}
+        try:
+            pixels = read_pixels(path, about["input_size"], about["fit"])
+        except OSError as error:
+            print(json.dumps({**answer, "refused": str(error)}))
+            continue
         batch = pixels[np.newaxis, :, :, np.newaxis].astype("float32")
         ((shares,), (rank,)) = session.run(["probabilities", "rank"], {"pixels": batch})
-        answer = dict(zip(about["classes"], shares.round(6).tolist(), strict=True))
         if rank < about["refused_below"]:
-            answer = {"refused": "unlike the training images"}
-        print(json.dumps({"file": path, "rank": round(float(rank), 6), **answer}))
+            answer["refused"] = "unlike the training images"
+        else:
+            rounded = shares.astype("float64").round(6).tolist()
+            answer.update(zip(about["classes"], rounded, strict=True))
+        print(json.dumps({**answer, "rank": round(float(rank), 6)}))
 
 
 if __name__ == "__main__":

@@ -60,13 +60,12 @@ def _predict(
     bundle: Path, source: Path, folder: Path, overlays: bool, dicom: bool
 ) -> str:
     from detl.serving.bundle import load_bundle
-    from detl.serving.run import predict_files
+    from detl.serving.predictor import Predictor
+    from detl.serving.run import describe_counts, predict_files
 
-    counts = predict_files(load_bundle(bundle), source, folder, overlays, dicom)
-    return (
-        f"{folder}: {', '.join(f'{count} {name}' for name, count in counts.items())}. "
-        "For research only: this is no medical device."
-    )
+    predictor = Predictor(load_bundle(bundle), explains=overlays)
+    counts = predict_files(predictor, source, folder, dicom)
+    return describe_counts(folder, counts)
 
 
 def _check(path: Path) -> str:

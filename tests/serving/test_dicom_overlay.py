@@ -10,6 +10,7 @@ from pydicom.uid import SecondaryCaptureImageStorage
 
 from detl.errors import DetlError
 from detl.serving.dicom_overlay import read_study, write_secondary_capture
+from detl.serving.predictor import Predictor
 from detl.serving.run import predict_files
 from made_dicoms import write_dicom
 from tiny_bundle import tiny_bundle, training_pixels
@@ -28,7 +29,12 @@ SECRETS = {
 
 
 @pytest.fixture(scope="module")
-def predicted(tmp_path_factory):
+def predictor():
+    return Predictor(tiny_bundle())
+
+
+@pytest.fixture(scope="module")
+def predicted(predictor, tmp_path_factory):
     """Return a folder of answers for a DICOM film and a PNG."""
     folder = tmp_path_factory.mktemp("dicom")
     film = training_pixels()[3]
@@ -36,7 +42,7 @@ def predicted(tmp_path_factory):
     header = {"StudyInstanceUID": STUDY, "ViewPosition": "PA", **pixels, **SECRETS}
     write_dicom(folder / "films/a.dcm", **header)
     cv2.imwrite(str(folder / "films/b.png"), film)
-    predict_files(tiny_bundle(), folder / "films", folder / "out", dicom=True)
+    predict_files(predictor, folder / "films", folder / "out", dicom=True)
     return folder / "out"
 
 
@@ -75,18 +81,20 @@ def test_the_arguments_tell_of_the_files(predicted):
     assert json.loads((predicted / "arguments.json").read_text())["dicom"]
 
 
-def test_by_default_there_are_none(tmp_path):
+def test_by_default_there_are_none(predictor, tmp_path):
     cv2.imwrite(str(tmp_path / "b.png"), training_pixels()[3])
 
-    predict_files(tiny_bundle(), tmp_path / "b.png", tmp_path / "out")
+    predict_files(predictor, tmp_path / "b.png", tmp_path / "out")
 
     written = (tmp_path / "out/overlays").iterdir()
     assert [path.name for path in written] == ["b.png_overlay.png"]
 
 
 def test_without_pictures_there_is_nothing_to_write(tmp_path):
+    predictor = Predictor(tiny_bundle(), explains=False)
+
     with pytest.raises(DetlError, match="switched off"):
-        predict_files(tiny_bundle(), tmp_path, tmp_path / "out", False, dicom=True)
+        predict_files(predictor, tmp_path, tmp_path / "out", dicom=True)
 
 
 @pytest.mark.parametrize("study", ["no UID", "1." * 40, None])

@@ -91,7 +91,8 @@ def test_the_example_answers_as_the_predictor_without_detl(
     film = np.pad(film, ((0, 0), (4, 5)))
     cv2.imwrite(str(tmp_path / "film.png"), film)
     cv2.imwrite(str(tmp_path / "mirrored.png"), film[:, ::-1])
-    names = [str(tmp_path / name) for name in ("film.png", "mirrored.png")]
+    (tmp_path / "notes.png").write_text("no image")
+    names = [str(tmp_path / n) for n in ("film.png", "mirrored.png", "notes.png")]
 
     # In isolation, and from a folder without the project.
     command = [sys.executable, "-I", str(SCRIPT), str(written[0]), *names]
@@ -99,16 +100,17 @@ def test_the_example_answers_as_the_predictor_without_detl(
         command, check=True, capture_output=True, text=True, cwd=tmp_path
     )
 
-    found, refused = map(json.loads, run.stdout.splitlines())
+    found, refused, broken = map(json.loads, run.stdout.splitlines())
     expected = predictor.bundle.expected
     taken = [take_in_file(tmp_path / name, expected) for name in names]
-    (answer, unlike) = predictor.answer(taken)
+    answer, unlike, _ = predictor.answer(taken)
     for name, share in zip(
         predictor.bundle.about.classes, answer.probabilities, strict=True
     ):
         assert found[name] == pytest.approx(share, abs=1e-5)
     assert unlike.decision == "refused"
     assert refused["refused"] == "unlike the training images"
+    assert "cannot identify image file" in broken["refused"]
 
 
 @pytest.mark.parametrize("shape", [(50, 43), (40, 90), (31, 64)])

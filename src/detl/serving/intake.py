@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from PIL.Image import Image
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
@@ -121,7 +122,7 @@ def _measure_colour(content: bytes) -> float:
     """Return how far apart a picture's colours are, in grey levels, on average."""
     if content.startswith(PNG):
         # Pillow takes a large text in a picture for an attack.
-        picture = PngImageFile(BytesIO(drop_notes(content)))
+        picture: Image = PngImageFile(BytesIO(drop_notes(content)))
     elif content.startswith(JPEG):
         picture = JpegImageFile(BytesIO(content))
     else:

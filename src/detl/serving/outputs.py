@@ -98,8 +98,8 @@ class AnswerWriter:
         """Close the csv."""
         os.close(self._file)
 
-    def write(self, name: str, answer: Answer, film: Path | None = None) -> None:
-        """Write the picture of an answer, if it has one, and then its row.
+    def draw(self, name: str, answer: Answer, film: Path | None = None) -> None:
+        """Write the picture of an answer, if it has one; threads may do so at once.
 
         Args:
             name: Of the image, as ``list_inputs`` gives it.
@@ -107,13 +107,28 @@ class AnswerWriter:
             film: Where it lies, whose study a DICOM file of its picture joins.
 
         Raises:
-            DetlError: A file cannot be written.
+            DetlError: The picture cannot be written.
         """
+        if answer.heat_map is None or answer.pixels is None:
+            return
+        picture = draw_answer(answer.pixels, answer.heat_map)
         try:
-            if answer.heat_map is not None and answer.pixels is not None:
-                picture = draw_answer(answer.pixels, answer.heat_map)
-                self._save(name, picture, film)
-            row = describe_answer(answer, self._classes)
+            self._save(name, picture, film)
+        except OSError as error:
+            raise _cannot_be_written(self._folder, error) from error
+
+    def write(self, name: str, answer: Answer) -> None:
+        """Write the row of an answer, once its picture is there.
+
+        Args:
+            name: Of the image, as ``list_inputs`` gives it.
+            answer: What is said of it.
+
+        Raises:
+            DetlError: The row cannot be written.
+        """
+        row = describe_answer(answer, self._classes)
+        try:
             self._write_row([name, *map(_spell, row.values())])
         except OSError as error:
             raise _cannot_be_written(self._folder, error) from error
