@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+import cv2
 import pytest
 from click.testing import CliRunner
 
 from detl.predict import main
 from detl.serving.bundle import save_bundle
-from tiny_bundle import tiny_bundle
+from tiny_bundle import tiny_bundle, training_pixels
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +20,29 @@ def path(tmp_path_factory):
 
 def _call(*arguments):
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_a_folder_is_predicted_with_its_dicom_files(path, tmp_path):
+    (tmp_path / "films").mkdir()
+    cv2.imwrite(str(tmp_path / "films/film.png"), training_pixels()[3])
+    (tmp_path / "films/notes.png").write_text("no image")
+
+    called = _call("--dicom", path, tmp_path / "films", tmp_path / "out")
+
+    assert called.exit_code == 0, called.output
+    assert "out: 1 accepted, 0 warned, 1 refused. For research only" in called.output
+    assert (tmp_path / "out/overlays/film.png_overlay.dcm").is_file()
+
+
+@pytest.mark.parametrize("source", ["missing", "empty"])
+def test_an_input_without_images_is_an_error_in_a_sentence(path, tmp_path, source):
+    (tmp_path / "empty").mkdir()
+
+    called = _call(path, tmp_path / source, tmp_path / "out")
+
+    assert called.exit_code == 1
+    assert len(called.output.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_sound_bundle_is_told_so(path):
