@@ -3,6 +3,8 @@
 BUNDLE   the file that 'kedro run --pipeline package' has written, or a copy
 INPUT    an image (PNG, JPEG, DICOM), a folder of images, or a csv with column 'file'
 OUTPUT   a new folder, for predictions.csv, overlays/ and arguments.json
+
+``python -m detl.predict --check BUNDLE``: whether it answers here as it did in the run.
 """
 
 import logging
@@ -16,10 +18,23 @@ from detl.errors import DetlError
 
 @click.command()
 @click.argument("bundle", type=click.Path(path_type=Path))
-@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
-@click.argument("folder", metavar="OUTPUT", type=click.Path(path_type=Path))
+@click.argument(
+    "source", metavar="INPUT", type=click.Path(path_type=Path), required=False
+)
+@click.argument(
+    "folder", metavar="OUTPUT", type=click.Path(path_type=Path), required=False
+)
 @click.option("--overlays/--no-overlays", default=True, help="Draw each answer.")
-def main(bundle: Path, source: Path, folder: Path, overlays: bool) -> None:
+@click.option("--dicom", is_flag=True, help="Write the overlays as DICOM files too.")
+@click.option("--check", is_flag=True, help="Answer the bundle's test images instead.")
+def main(
+    bundle: Path,
+    source: Path | None,
+    folder: Path | None,
+    overlays: bool,
+    dicom: bool,
+    check: bool,
+) -> None:
     """Predict INPUT with the networks of BUNDLE, into the new folder OUTPUT."""
     from detl.networks.keras_settings import choose_backend
 
@@ -29,15 +44,46 @@ def main(bundle: Path, source: Path, folder: Path, overlays: bool) -> None:
     logging.getLogger("pydicom").propagate = False
     try:
         choose_backend()
-        from detl.serving.bundle import load_bundle
-        from detl.serving.run import predict_files
-
-        counts = predict_files(load_bundle(bundle), source, folder, overlays)
+        if check and source is None:
+            click.echo(_check(bundle))
+        elif check or source is None or folder is None:
+            raise click.UsageError(
+                "Expected are BUNDLE INPUT OUTPUT, or --check BUNDLE."
+            )
+        else:
+            click.echo(_predict(bundle, source, folder, overlays, dicom))
     except DetlError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(
-        f"{folder}: {', '.join(f'{count} {name}' for name, count in counts.items())}. "
-        "For research only: this is no medical device."
+
+
+def _predict(
+    bundle: Path, source: Path, folder: Path, overlays: bool, dicom: bool
+) -> str:
+    from detl.serving.bundle import load_bundle
+    from detl.serving.predictor import Predictor
+    from detl.serving.run import describe_counts, predict_files
+
+    predictor = Predictor(load_bundle(bundle), explains=overlays)
+    counts = predict_files(predictor, source, folder, dicom)
+    return describe_counts(folder, counts)
+
+
+def _check(path: Path) -> str:
+    from detl.serving.bundle import load_bundle
+    from detl.serving.known_answers import TOLERANCE, measure_difference
+
+    bundle = load_bundle(path)
+    difference = measure_difference(bundle)
+    images = f"its {len(bundle.known_answers)} test images"
+    if not difference <= TOLERANCE:
+        raise DetlError(
+            f"{path} answers {images} otherwise here than in the run: a probability "
+            f"differs by {difference:.1g}, where {TOLERANCE:g} was expected at most; "
+            "install the versions that requirements.lock has."
+        )
+    return (
+        f"{path} answers {images} here as in the run: the largest difference of a "
+        f"probability is {difference:.1g}."
     )
 
 

@@ -1,6 +1,7 @@
 """A bundle, written and read again."""
 
 import json
+import shutil
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -12,10 +13,17 @@ from detl.serving.bundle import load_bundle, save_bundle
 from tiny_bundle import tiny_bundle, training_pixels
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    path = tmp_path_factory.mktemp("written") / "bundle.zip"
+    save_bundle(tiny_bundle(), path)
+    return path
+
+
 @pytest.fixture
-def path(tmp_path):
-    save_bundle(tiny_bundle(), tmp_path / "bundle.zip")
-    return tmp_path / "bundle.zip"
+def path(written, tmp_path):
+    """Return a copy, which a test may spoil."""
+    return Path(shutil.copy(written, tmp_path))
 
 
 def test_what_is_read_is_what_was_written(path):
@@ -25,6 +33,7 @@ def test_what_is_read_is_what_was_written(path):
 
     assert read.about == bundle.about
     assert read.card == bundle.card
+    assert read.known_answers == bundle.known_answers
     np.testing.assert_array_equal(read.trunk.predict_on_batch(pixels), features)
     for fold, tail in bundle.tails.items():
         np.testing.assert_array_equal(
@@ -54,12 +63,22 @@ def test_nothing_in_it_is_pickled(path):
     with ZipFile(path) as archive:
         kinds = {Path(name).suffix for name in archive.namelist()}
 
-    assert kinds == {".json", ".keras", ".md", ".npz"}
+    assert kinds == {".json", ".keras", ".md", ".npz", ".png"}
 
 
 def test_a_changed_byte_is_refused(path):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+    with pytest.raises(DetlError, match="no bundle, or was changed"):
+        load_bundle(path)
+
+
+def test_a_changed_byte_of_what_the_archive_says_of_a_file_is_refused(path):
+    content = bytearray(path.read_bytes())
+    # How the first file is packed: no program knows such a way.
+    content[content.index(b"PK\1\2") + 10] ^= 0xFF
     path.write_bytes(content)
 
     with pytest.raises(DetlError, match="no bundle, or was changed"):
@@ -77,6 +96,22 @@ def test_a_file_that_was_left_out_is_refused(path):
     _rewrite(path, {"trunk.keras": None})
 
     with pytest.raises(DetlError, match=r"trunk\.keras"):
+        load_bundle(path)
+
+
+def test_a_manifest_that_names_other_files_is_refused(path):
+    content = _manifest_of(path)
+    del content["files"]["fold_2.keras"]
+    _rewrite(path, {"bundle.json": json.dumps(content)})
+
+    with pytest.raises(DetlError, match=r"about fold_2\.keras"):
+        load_bundle(path)
+
+
+def test_a_manifest_that_is_no_json_is_refused(path):
+    _rewrite(path, {"bundle.json": b"{"})
+
+    with pytest.raises(DetlError, match="no bundle, or was changed"):
         load_bundle(path)
 
 

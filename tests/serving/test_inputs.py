@@ -24,6 +24,12 @@ def test_a_folder_has_its_images_at_any_depth(tmp_path):
     assert names == ["a/IM0001", "a/x.dcm", "b.PNG"]
 
 
+def test_a_link_without_its_file_is_an_input_that_will_say_so(tmp_path):
+    (tmp_path / "film.png").symlink_to(tmp_path / "nowhere.png")
+
+    assert [one.name for one in list_inputs(tmp_path)] == ["film.png"]
+
+
 def test_a_list_keeps_its_order_and_marks_what_lies_outside(tmp_path):
     lists = tmp_path / "study"
     lists.mkdir()

@@ -1,6 +1,8 @@
 """What is said of a file before any network has seen it."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -86,6 +88,47 @@ def test_a_picture_of_too_many_pixels_is_not_decoded():
     small = Expected(PixelFormat(32, "crop", largest_image=100), ["PA"])
 
     assert "too large" in take_in(_png(_grey(40, 40)), small).reasons[0]
+
+
+def test_a_picture_that_claims_more_pixels_than_its_bytes_is_not_decoded():
+    bomb = bytearray(_png(_grey(48, 48)))
+    bomb[16:24] = struct.pack(">II", 100_000, 100_000)
+    bomb[29:33] = struct.pack(">I", zlib.crc32(bomb[12:29]))
+
+    (reason,) = take_in(bytes(bomb), EXPECTED).reasons
+
+    assert reason == "too large: 100000 x 100000 pixels"
+
+
+def test_a_text_that_unfolds_to_a_hundred_megabytes_is_left_aside():
+    text = b"zTXt" + b"Comment\0\0" + zlib.compress(bytes(100_000_000))
+    chunk = (
+        struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
+    )
+    grey = _grey(40, 40)
+    film = _png(np.stack([grey] * 3, axis=2))
+
+    taken = take_in(film[:33] + chunk + film[33:], EXPECTED)
+
+    assert taken.reasons == ()
+
+
+def test_a_file_of_more_bytes_than_any_picture_is_not_read(tmp_path):
+    with (tmp_path / "film.png").open("wb") as file:
+        file.truncate(2**32)
+
+    taken = take_in_file(tmp_path / "film.png", EXPECTED)
+
+    assert taken.reasons == ("too large: 4,096 MiB",)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.2, 0.9])
+def test_a_dicom_that_was_cut_short_says_so(tmp_path, share):
+    content = write_dicom(tmp_path / "film.dcm").read_bytes()
+
+    (reason,) = take_in(content[: int(share * len(content))], EXPECTED).reasons
+
+    assert "DICOM" in reason
 
 
 def test_a_file_that_cannot_be_read_says_why(tmp_path):

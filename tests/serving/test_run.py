@@ -3,13 +3,20 @@
 import csv
 import json
 import os
+import zipfile
 
 import cv2
 import pytest
 
 from detl.errors import DetlError
+from detl.serving.predictor import Predictor
 from detl.serving.run import predict_files
 from tiny_bundle import tiny_bundle, training_pixels
+
+
+@pytest.fixture(scope="module")
+def predictor():
+    return Predictor(tiny_bundle())
 
 
 @pytest.fixture
@@ -27,8 +34,8 @@ def _rows(folder):
         return list(csv.DictReader(file))
 
 
-def test_each_file_is_a_row_and_a_broken_one_says_why(films, tmp_path):
-    counts = predict_files(tiny_bundle(), films, tmp_path / "out")
+def test_each_file_is_a_row_and_a_broken_one_says_why(predictor, films, tmp_path):
+    counts = predict_files(predictor, films, tmp_path / "out")
 
     rows = _rows(tmp_path / "out")
     assert [row["file"] for row in rows] == [
@@ -45,8 +52,10 @@ def test_each_file_is_a_row_and_a_broken_one_says_why(films, tmp_path):
     assert sum(counts.values()) == 4
 
 
-def test_each_answer_has_a_picture_and_the_arguments_stand_beside_them(films, tmp_path):
-    predict_files(tiny_bundle(), films, tmp_path / "out")
+def test_each_answer_has_a_picture_and_the_arguments_stand_beside_them(
+    predictor, films, tmp_path
+):
+    predict_files(predictor, films, tmp_path / "out")
 
     drawn = [row["file"] for row in _rows(tmp_path / "out") if row["predicted"]]
     found = (tmp_path / "out" / "overlays").rglob("*.png")
@@ -59,33 +68,67 @@ def test_each_answer_has_a_picture_and_the_arguments_stand_beside_them(films, tm
     assert "detl" in noted["versions"]
 
 
-def test_a_name_that_a_spreadsheet_would_compute_is_text(films, tmp_path):
+def test_a_name_that_a_spreadsheet_would_compute_is_text(predictor, films, tmp_path):
     os.rename(films / "broken.png", films / "=1+1.png")
 
-    predict_files(tiny_bundle(), films, tmp_path / "out", overlays=False)
+    predict_files(predictor, films, tmp_path / "out")
 
     assert _rows(tmp_path / "out")[0]["file"] == "'=1+1.png"
 
 
-def test_a_file_outside_the_folder_of_the_list_is_not_read(films, tmp_path):
+def test_a_file_outside_the_folder_of_the_list_is_not_read(predictor, films, tmp_path):
     (films / "ward" / "list.csv").write_text("file\n../broken.png\n0.png\n")
 
-    predict_files(tiny_bundle(), films / "ward" / "list.csv", tmp_path / "out")
+    predict_files(predictor, films / "ward" / "list.csv", tmp_path / "out")
 
     first, second = _rows(tmp_path / "out")
     assert first["reason"] == "lies outside the folder of the list"
     assert second["decision"] != "refused" or "unlike" in second["reason"]
 
 
-def test_earlier_predictions_are_not_overwritten(films, tmp_path):
-    predict_files(tiny_bundle(), films, tmp_path / "out", overlays=False)
+def test_earlier_predictions_are_not_overwritten(predictor, films, tmp_path):
+    predict_files(predictor, films, tmp_path / "out")
 
     with pytest.raises(DetlError, match="is there already"):
-        predict_files(tiny_bundle(), films, tmp_path / "out", overlays=False)
+        predict_files(predictor, films, tmp_path / "out")
 
 
-def test_an_output_that_cannot_be_written_is_refused(films, tmp_path):
+def test_an_output_that_cannot_be_written_is_refused(predictor, films, tmp_path):
     (tmp_path / "file").write_text("x")
 
     with pytest.raises(DetlError, match="cannot be written"):
-        predict_files(tiny_bundle(), films, tmp_path / "file" / "out")
+        predict_files(predictor, films, tmp_path / "file" / "out")
+
+
+def test_a_list_may_name_what_is_missing_and_what_is_no_image(
+    predictor, films, tmp_path
+):
+    with zipfile.ZipFile(films / "archive.png", "w") as archive:
+        archive.writestr("film.png", "x")
+    (films / "list.csv").write_text("file\nmissing.png\narchive.png\nward\n")
+
+    predict_files(predictor, films / "list.csv", tmp_path / "out")
+
+    assert [row["reason"] for row in _rows(tmp_path / "out")] == [
+        "file cannot be read: No such file or directory",
+        "neither PNG nor JPEG nor DICOM",
+        "file cannot be read: Is a directory",
+    ]
+
+
+def test_a_name_in_no_encoding_is_a_row(predictor, films, tmp_path):
+    os.rename(films / "broken.png", os.fsencode(films) + b"/\xff.png")
+
+    predict_files(predictor, films, tmp_path / "out")
+
+    assert _rows(tmp_path / "out")[3]["file"] == r"\udcff.png"
+
+
+def test_a_picture_that_cannot_be_written_is_an_error_in_a_sentence(
+    predictor, films, tmp_path
+):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "overlays").write_text("no folder")
+
+    with pytest.raises(DetlError, match=r"overlays.* cannot be written"):
+        predict_files(predictor, films, tmp_path / "out")

@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 
+from detl.evaluation.probabilities.temperature import scale_temperature
 from detl.networks import build_network
 from detl.networks.cut import cut_trunk, renew_head
 from detl.networks.ensemble import join_members
@@ -11,7 +12,9 @@ from detl.schemas.classes import DATA_B_CLASSES
 from detl.schemas.parameters import NetworkParameters
 from detl.serving.bundle import About, Bundle
 from detl.serving.familiarity import Familiarity
+from detl.serving.known_answers import Expectation, KnownAnswer, encode_picture
 from detl.training.features import extract_features
+from detl.training.predict import predict_inputs
 
 SIZE = 32
 IMAGES = 200
@@ -53,7 +56,27 @@ def tiny_bundle() -> Bundle:
         warned_below=0.05,
         refused_below=0.01,
         warnings=["Trained on noise."],
+        licences={"noise": ["CC0 1.0"]},
         versions={"detl": "0"},
     )
+    by_fold = {
+        fold: scale_temperature(predict_inputs(tail, features[:10]), temperature)
+        for (fold, tail), temperature in zip(
+            tails.items(), about.temperatures.values(), strict=True
+        )
+    }
+    known_answers = []
+    for number, mean in enumerate(np.mean(list(by_fold.values()), axis=0)):
+        fold = f"fold_{number % 2 + 1}"
+        picture, digest = encode_picture(training_pixels()[number])
+        expected = Expectation(
+            source="noise",
+            license="CC0 1.0",
+            pixels_sha256=digest,
+            fold=fold,
+            of_fold=by_fold[fold][number].tolist(),
+            probabilities=mean.tolist(),
+        )
+        known_answers.append(KnownAnswer(picture, expected))
     familiarity = Familiarity.of(features, np.arange(IMAGES))
-    return Bundle(about, trunk, tails, familiarity, "# A card\n")
+    return Bundle(about, trunk, tails, familiarity, "# A card\n", known_answers)

@@ -13,6 +13,9 @@ from detl.phantoms.encoding import encode_jpeg, encode_mask, encode_png
 from detl.phantoms.films import GROUPS_AT_MOST, Film
 from detl.phantoms.lesions import Lesion
 
+LICENSE = "CC0 1.0"
+"""Of all phantoms."""
+
 NIH_COLUMNS = (
     "Image Index",
     "Finding Labels",
@@ -215,7 +218,7 @@ def covid_row(film: Film, name: str) -> Row:
         "location": "Phantom",
         "folder": "images",
         "filename": name,
-        "license": "CC0 1.0",
+        "license": LICENSE,
         "clinical_notes": "Synthetic radiograph.",
     }
 

@@ -1,7 +1,7 @@
 """All that answers for a new image, in one file that can be copied anywhere."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -18,8 +18,9 @@ from detl.networks.keras_settings import plain_keras
 from detl.schemas.keras_model import KerasModel
 from detl.serving.familiarity import Familiarity
 from detl.serving.intake import Expected
+from detl.serving.known_answers import Expectation, KnownAnswer
 
-VERSION = 1
+VERSION = 2
 ABOUT = "bundle.json"
 CARD = "model_card.md"
 _TRUNK = "trunk.keras"
@@ -49,6 +50,8 @@ class About(BaseModel):
     """Rank of familiarity below which an image is not answered."""
     warnings: list[str]
     """Of the model card: what whoever uses an answer must know, in sentences."""
+    licences: dict[str, list[str]]
+    """Of the images that were trained on, by source, as the source tells them."""
     versions: dict[str, str]
     """Of the code and of what it runs on, by package."""
 
@@ -58,7 +61,10 @@ class _Manifest(BaseModel):
 
     version: int
     about: About
+    test_images: dict[str, Expectation]
+    """By file."""
     files: dict[str, str]
+    """SHA-256 of each."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,8 @@ class Bundle:
         tails: By fold, its trained tails, joined.
         familiarity: The training images as the frozen part sees them.
         card: The model card, in Markdown.
+        known_answers: Test images of the run, at most as many as go through the
+            networks at once.
     """
 
     about: About
@@ -78,6 +86,7 @@ class Bundle:
     tails: Mapping[str, KerasModel]
     familiarity: Familiarity
     card: str = field(repr=False)
+    known_answers: Sequence[KnownAnswer] = ()
 
     @property
     def expected(self) -> Expected:
@@ -95,19 +104,28 @@ def save_bundle(bundle: Bundle, path: Path) -> None:
         bundle: What is written.
         path: The file; an earlier one is overwritten.
     """
-    with TemporaryDirectory() as name:
-        folder = Path(name)
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         bundle.trunk.save(folder / _TRUNK)
         for fold, tail in bundle.tails.items():
             tail.save(folder / f"{fold}.keras")
         np.savez(folder / _FAMILIARITY, **vars(bundle.familiarity))
         (folder / CARD).write_text(bundle.card, encoding="utf-8")
-        files = {file.name: _digest(file) for file in sorted(folder.iterdir())}
-        manifest = _Manifest(version=VERSION, about=bundle.about, files=files)
+        expected = {}
+        for number, known in enumerate(bundle.known_answers, start=1):
+            name = f"test_image_{number:02}.png"
+            (folder / name).write_bytes(known.picture)
+            expected[name] = known.expected
+        manifest = _Manifest(
+            version=VERSION,
+            about=bundle.about,
+            test_images=expected,
+            files={file.name: _digest(file) for file in sorted(folder.iterdir())},
+        )
         # Networks are compressed already.
         with ZipFile(path, "w") as archive:
             archive.writestr(ABOUT, json.dumps(manifest.model_dump(), indent=1) + "\n")
-            for file in files:
+            for file in manifest.files:
                 archive.write(folder / file, file)
 
 
@@ -128,7 +146,8 @@ def load_bundle(path: Path) -> Bundle:
     load = keras.saving.load_model
     with TemporaryDirectory() as name:
         folder = Path(name)
-        about = _unpack(path, folder).about
+        manifest = _unpack(path, folder)
+        about = manifest.about
         with np.load(folder / _FAMILIARITY, allow_pickle=False) as arrays:
             familiarity = Familiarity(**arrays)
         return Bundle(
@@ -140,14 +159,25 @@ def load_bundle(path: Path) -> Bundle:
             },
             familiarity,
             (folder / CARD).read_text(encoding="utf-8"),
+            [
+                KnownAnswer((folder / file).read_bytes(), expected)
+                for file, expected in manifest.test_images.items()
+            ],
         )
 
 
 def _unpack(path: Path, folder: Path) -> _Manifest:
     """Write the files of an archive into a folder, and return what it says of them."""
+    # A changed byte makes zipfile fail in many ways: whatever it raises, it is the
+    # file that is at fault.
     try:
         with ZipFile(path) as archive:
             manifest = _read_manifest(path, archive.read(ABOUT))
+            tails = {f"{fold}.keras" for fold in manifest.about.temperatures}
+            named = {_TRUNK, _FAMILIARITY, CARD, *tails, *manifest.test_images}
+            if named != set(manifest.files):
+                missing = named ^ set(manifest.files)
+                raise BadZipFile(f"{ABOUT} contradicts itself about {min(missing)}")
             for name, digest in manifest.files.items():
                 # Nothing is written beside the folder, whatever the archive says.
                 file = folder / Path(name).name
@@ -155,7 +185,9 @@ def _unpack(path: Path, folder: Path) -> _Manifest:
                 if _digest(file) != digest:
                     raise BadZipFile(f"{name} was changed")
             return manifest
-    except (OSError, BadZipFile, KeyError) as error:
+    except DetlError:
+        raise
+    except Exception as error:
         reason = getattr(error, "strerror", None) or str(error).strip("'\"")
         raise DetlError(
             f"{path} is no bundle, or was changed ({reason}): copy again the file that "

@@ -54,7 +54,7 @@ def _list_folder(folder: Path) -> list[Input]:
         Input(path.relative_to(folder).as_posix(), path)
         for path in sorted(folder.rglob("*"))
         if path.suffix.lower() in SUFFIXES
-        and path.is_file()
+        and (path.is_file() or _leads_nowhere(path))
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
     if not found:
@@ -64,6 +64,11 @@ def _list_folder(folder: Path) -> list[Input]:
             "folder, an image, or a csv with the column 'file'."
         )
     return found
+
+
+def _leads_nowhere(path: Path) -> bool:
+    """Return whether a link's file is missing, which its row is to say."""
+    return path.is_symlink() and not path.exists()
 
 
 def _read_list(path: Path) -> Iterator[Input]:

@@ -6,10 +6,13 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL.Image import Image
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
 
 from detl.imaging.decode import decode_image
 from detl.imaging.grey import ImageRejected
+from detl.imaging.png_notes import drop_notes
 from detl.imaging.read import PixelFormat
 from detl.imaging.resize import make_square
 from detl.imaging.signatures import JPEG, PNG
@@ -21,6 +24,11 @@ LONGEST = 2.0
 MOST_COLOUR = 12.0
 """Grey levels between a pixel's largest and smallest colour, mean over a picture. A
 film that was stored in colours, or is marked in colour, has less; a photograph more."""
+
+BYTES_OF_A_PIXEL = 8
+"""No file needs more: four colours of 16 bits, as they are."""
+
+BYTES_OF_A_HEADER = 2**24
 
 _THUMBNAIL = 64
 
@@ -59,7 +67,11 @@ def take_in_file(path: Path, expected: Expected) -> Taken:
         path: Where it lies.
         expected: What the networks were trained on.
     """
+    most = BYTES_OF_A_PIXEL * expected.pixel_format.largest_image + BYTES_OF_A_HEADER
     try:
+        size = path.stat().st_size
+        if size > most:
+            return Taken(None, (f"too large: {size / 2**20:,.0f} MiB",))
         content = path.read_bytes()
     except OSError as error:
         return Taken(None, (f"file cannot be read: {error.strerror}",))
@@ -108,9 +120,14 @@ def _question_header(content: bytes, views: Sequence[str]) -> list[str]:
 
 def _measure_colour(content: bytes) -> float:
     """Return how far apart a picture's colours are, in grey levels, on average."""
-    if not content.startswith((PNG, JPEG)):
+    if content.startswith(PNG):
+        # Pillow takes a large text in a picture for an attack.
+        picture: Image = PngImageFile(BytesIO(drop_notes(content)))
+    elif content.startswith(JPEG):
+        picture = JpegImageFile(BytesIO(content))
+    else:
         return 0.0
-    with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as image:
+    with picture as image:
         if image.mode in ("1", "L", "LA", "I", "I;16", "I;16B", "F"):
             return 0.0
         image.draft("RGB", (_THUMBNAIL, _THUMBNAIL))

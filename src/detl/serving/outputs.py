@@ -3,7 +3,9 @@
 import csv
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +14,7 @@ import numpy as np
 
 from detl.errors import DetlError
 from detl.figures.overlay import overlay
+from detl.serving.dicom_overlay import read_study, write_secondary_capture
 from detl.serving.predictor import Answer
 
 PREDICTIONS = "predictions.csv"
@@ -57,14 +60,18 @@ class AnswerWriter:
     Args:
         folder: Where; it is made.
         classes: Names of the classes, in the order of the probabilities.
+        dicom: Whether each picture is a DICOM file too.
 
     Raises:
         DetlError: The folder cannot be written, or has predictions already.
     """
 
-    def __init__(self, folder: Path, classes: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, classes: Sequence[str], dicom: bool = False
+    ) -> None:
         self._folder = folder
         self._classes = classes
+        self._dicom = dicom
         try:
             folder.mkdir(parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
@@ -75,10 +82,7 @@ class AnswerWriter:
                 "name another output folder, or move it away."
             ) from error
         except OSError as error:
-            raise DetlError(
-                f"{folder} cannot be written ({error.strerror}): name another output "
-                "folder."
-            ) from error
+            raise _cannot_be_written(folder, error) from error
         self._write_row(["file", *list_columns(classes)])
 
     def __enter__(self) -> Self:
@@ -94,39 +98,92 @@ class AnswerWriter:
         """Close the csv."""
         os.close(self._file)
 
-    def write(self, name: str, answer: Answer) -> None:
-        """Write the picture of an answer, if it has one, and then its row.
+    def draw(self, name: str, answer: Answer, film: Path | None = None) -> None:
+        """Write the picture of an answer, if it has one; threads may do so at once.
 
         Args:
             name: Of the image, as ``list_inputs`` gives it.
             answer: What is said of it.
+            film: Where it lies, whose study a DICOM file of its picture joins.
+
+        Raises:
+            DetlError: The picture cannot be written.
         """
-        if answer.heat_map is not None and answer.pixels is not None:
-            self._draw(name, answer.pixels, answer.heat_map)
+        if answer.heat_map is None or answer.pixels is None:
+            return
+        picture = draw_answer(answer.pixels, answer.heat_map)
+        try:
+            self._save(name, picture, film)
+        except OSError as error:
+            raise _cannot_be_written(self._folder, error) from error
+
+    def write(self, name: str, answer: Answer) -> None:
+        """Write the row of an answer, once its picture is there.
+
+        Args:
+            name: Of the image, as ``list_inputs`` gives it.
+            answer: What is said of it.
+
+        Raises:
+            DetlError: The row cannot be written.
+        """
         row = describe_answer(answer, self._classes)
-        self._write_row([name, *map(_spell, row.values())])
+        try:
+            self._write_row([name, *map(_spell, row.values())])
+        except OSError as error:
+            raise _cannot_be_written(self._folder, error) from error
 
     def _write_row(self, values: Sequence[str]) -> None:
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow(map(_as_text, values))
-        # In one call, so that a kill comes before the row or after it.
-        os.write(self._file, line.getvalue().encode())
+        # In one call, so that a kill comes before the row or after it. A file's name
+        # may be in no encoding.
+        os.write(self._file, line.getvalue().encode(errors="backslashreplace"))
 
-    def _draw(self, name: str, pixels: np.ndarray, heat_map: np.ndarray) -> None:
+    def _save(self, name: str, picture: np.ndarray, film: Path | None) -> None:
         import cv2
 
-        times = -(-SIDE // len(pixels))
-        shape = (times * len(pixels),) * 2
-        enlarged = cv2.resize(pixels, shape, interpolation=cv2.INTER_LINEAR)
-        values = cv2.resize(heat_map, shape, interpolation=cv2.INTER_LINEAR)
-        picture = overlay(enlarged, values, float(values.max()))
         path = self._folder / OVERLAYS / f"{name}_overlay.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = np.concatenate([np.repeat(enlarged[..., None], 3, 2), picture], 1)
-        _, content = cv2.imencode(".png", beside[..., ::-1])
-        temporary = path.with_name(f".partial-{path.name}")
-        temporary.write_bytes(content.tobytes())
-        os.replace(temporary, path)
+        _, content = cv2.imencode(".png", picture[..., ::-1])
+        with _whole_file(path) as temporary:
+            temporary.write_bytes(content.tobytes())
+        if self._dicom:
+            study = read_study(film) if film else None
+            with _whole_file(path.with_suffix(".dcm")) as temporary:
+                write_secondary_capture(temporary, picture, study, version("detl"))
+
+
+def draw_answer(pixels: np.ndarray, heat_map: np.ndarray) -> np.ndarray:
+    """Return a film, and beside it the film with its map, RGB, uint8.
+
+    Args:
+        pixels: What the networks have seen, (size, size), uint8.
+        heat_map: Of the class, (size, size), 0 or greater.
+    """
+    import cv2
+
+    times = -(-SIDE // len(pixels))
+    shape = (times * len(pixels),) * 2
+    enlarged = cv2.resize(pixels, shape, interpolation=cv2.INTER_LINEAR)
+    values = cv2.resize(heat_map, shape, interpolation=cv2.INTER_LINEAR)
+    picture = overlay(enlarged, values, float(values.max()))
+    return np.concatenate([np.repeat(enlarged[..., None], 3, 2), picture], 1)
+
+
+@contextmanager
+def _whole_file(path: Path) -> Iterator[Path]:
+    """Yield where a file is to be written, which then gets its name."""
+    temporary = path.with_name(f".partial-{path.name}")
+    yield temporary
+    os.replace(temporary, path)
+
+
+def _cannot_be_written(folder: Path, error: OSError) -> DetlError:
+    where = error.filename or folder
+    return DetlError(
+        f"{where} cannot be written ({error.strerror}): name another output folder."
+    )
 
 
 def _spell(value: str | float | None) -> str:

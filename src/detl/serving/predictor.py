@@ -70,6 +70,7 @@ class Predictor:
     @plain_keras()
     def __init__(self, bundle: Bundle, explains: bool = True) -> None:
         self.bundle = bundle
+        self.explains = explains
         self._mappers = [
             EvidenceMapper(tail, EXPLAINED_LAYER, compiles_always=True)
             for tail in (bundle.tails.values() if explains else ())
@@ -143,11 +144,7 @@ class Predictor:
             Features, (n, height, width, channels), float32; and probabilities, (folds,
             n, classes), float64, each at the temperature of its fold.
         """
-        # A single image alone, or a whole batch: two sizes, so that the networks are
-        # compiled twice and not for each number of images.
-        size = 1 if len(pixels) == 1 else BATCH_SIZE
-        filled = np.zeros((size, *pixels.shape[1:], 1), "float32")
-        filled[: len(pixels), ..., 0] = pixels
+        filled = _fill_batch(pixels[..., np.newaxis].astype("float32"))
         found = self._run(keras.ops.convert_to_tensor(filled))
         features, *logits = (
             keras.ops.convert_to_numpy(of_one)[: len(pixels)] for of_one in found
@@ -162,9 +159,20 @@ class Predictor:
     def _map(self, features: np.ndarray, classes: np.ndarray) -> np.ndarray | None:
         if not self._mappers:
             return None
-        of_folds = [m.map(features, classes, "grad_cam") for m in self._mappers]
+        filled = _fill_batch(features), _fill_batch(classes)
+        of_folds = [mapper.map(*filled, "grad_cam") for mapper in self._mappers]
+        maps = np.mean(of_folds, axis=0)[: len(features)]
         about = self.bundle.about
-        return upsample(np.mean(of_folds, axis=0), about.input_size, about.map_shift)
+        return upsample(maps, about.input_size, about.map_shift)
+
+
+def _fill_batch(rows: np.ndarray) -> np.ndarray:
+    """Return a single row alone, or rows and zeros up to a whole batch.
+
+    So what is compiled for each size is compiled for two.
+    """
+    missing = 0 if len(rows) == 1 else BATCH_SIZE - len(rows)
+    return np.concatenate([rows, np.zeros((missing, *rows.shape[1:]), rows.dtype)])
 
 
 def _describe_rank(rank: float, bundle: Bundle) -> str:

@@ -19,8 +19,9 @@ from tqdm import tqdm
 LAST_RUN = ".viz/kedro_pipeline_events.json"
 """Where Kedro-Viz notes how long each node of the last run took."""
 
-SAID_OTHERWISE = {"summary", "report_page"}
-"""Outputs at which the closing table or the report's path is printed (hooks.py)."""
+SAID_OTHERWISE = {"summary", "report_page", "predict.counts"}
+"""Outputs at which the closing table or the report's path is printed (hooks.py), or the
+node itself tells where its files are."""
 
 
 class RunProgressHooks:

@@ -64,6 +64,8 @@ class ProjectParameters(Parameters):
     """Image, folder or csv to answer for."""
     output: str
     overlays: bool
+    dicom: bool
+    """Whether the overlays are DICOM files too."""
     network: str
     """Architecture that answers."""
     refusal: RefusalParameters

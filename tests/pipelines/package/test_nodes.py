@@ -2,7 +2,11 @@
 
 import pandas as pd
 
-from detl.pipelines.package.nodes import name_warnings
+from detl.pipelines.package.nodes import (
+    choose_test_images,
+    list_licences,
+    name_warnings,
+)
 
 
 def _verdict(*verdicts):
@@ -20,3 +24,36 @@ def test_phantoms_failed_checks_and_missing_ones_are_warned_of():
     assert "synthetic" in warnings[0]
     assert warnings[1] == "The audit fails: Check 1, Check 3."
     assert warnings[2] == "1 of 4 checks of the audit were not computed."
+
+
+def _images(**licences):
+    rows = [(image, image[0], licence) for image, licence in licences.items()]
+    return pd.DataFrame(rows, columns=["image_id", "source", "license"])
+
+
+def test_the_licences_of_a_source_are_listed_once():
+    found = list_licences(_images(b2="CC0", a1="CC BY", a2="unknown", a3="CC BY"))
+
+    assert found == {"a": ["CC BY", "unknown"], "b": ["CC0"]}
+
+
+def _scaled(**labels):
+    rows = [("fold_1", image, label) for image, label in labels.items()]
+    return pd.DataFrame(rows, columns=["fold", "image_id", "label"])
+
+
+def test_test_images_are_taken_from_each_class_in_turn():
+    scaled = _scaled(a="normal", b="normal", c="normal", d="covid_19", e="pneumonia")
+    licences = pd.Series("CC0", index=list("abcde"))
+
+    chosen = choose_test_images(scaled, licences, number=4)
+
+    assert chosen["image_id"].tolist() == ["a", "d", "e", "b"]
+
+
+def test_an_image_of_unknown_licence_is_not_copied():
+    licences = pd.Series({"a": "unknown", "b": "CC0"})
+
+    chosen = choose_test_images(_scaled(a="normal", b="normal"), licences)
+
+    assert chosen["image_id"].tolist() == ["b"]

@@ -8,21 +8,27 @@ import numpy as np
 import pandas as pd
 
 from detl.errors import NotAvailableError
-from detl.schemas.classes import DATA_B_CLASSES
+from detl.schemas.classes import DATA_B_CLASSES, PROBABILITIES
 from detl.schemas.keras_model import KerasModel
 from detl.schemas.parameters import IngestParameters, RefusalParameters
+from detl.schemas.tables import UNKNOWN
 
 if TYPE_CHECKING:
     from detl.serving.bundle import Bundle
+    from detl.serving.known_answers import KnownAnswer
 else:
-    Bundle = Any
+    Bundle = KnownAnswer = Any
 
 
 def pack_bundle(
     trunk: KerasModel,
     features: np.ndarray,
+    images: pd.DataFrame,
+    pixels: np.ndarray,
+    data_a: pd.DataFrame,
     data_b: pd.DataFrame,
     temperatures: pd.DataFrame,
+    scaled: pd.DataFrame,
     map_shift: float,
     card: str,
     is_synthetic: bool,
@@ -37,8 +43,12 @@ def pack_bundle(
     Args:
         trunk: The frozen part.
         features: Its output, one row per row of ``data_b``.
+        images: Table ``images``, which knows the licences.
+        pixels: All images, uint8 (n, size, size).
+        data_a: Table ``data_a``.
         data_b: Table ``data_b``.
         temperatures: What ``fit_temperatures`` returns.
+        scaled: What the folds said of their test images, at these temperatures.
         map_shift: How far the maps lie from what they are of, in pixels.
         card: The model card.
         is_synthetic: Whether the images are phantoms.
@@ -52,8 +62,11 @@ def pack_bundle(
         NotAvailableError: There are no temperatures (``protocol: paper``), without
             which no answer has a probability that can be believed.
     """
+    from detl.evaluation.probabilities.temperature import scale_temperature
+    from detl.phantoms.layouts import LICENSE
     from detl.serving.bundle import About, Bundle
     from detl.serving.familiarity import Familiarity
+    from detl.training.predict import predict_inputs
 
     of_folds = temperatures.dropna(subset="temperature").set_index("fold")
     if of_folds.empty:
@@ -61,6 +74,11 @@ def pack_bundle(
             "Under protocol paper no images are left to calibrate the networks on, so "
             "no bundle is made: set split.protocol to grouped for one."
         )
+    scales = {fold: float(of_folds["temperature"][fold]) for fold in models}
+    described = images.set_index("image_id")[["source", "license", "row"]]
+    if is_synthetic:
+        described = described.assign(source="phantoms", license=LICENSE)
+    trained_on = [*data_a["image_id"], *data_b["image_id"]]
     about = About(
         architecture=trunk.name.removesuffix("_lower"),
         classes=list(DATA_B_CLASSES),
@@ -68,15 +86,81 @@ def pack_bundle(
         fit=ingest.fit,
         largest_image=ingest.largest_image,
         views=list(ingest.views),
-        temperatures={fold: float(of_folds["temperature"][fold]) for fold in models},
+        temperatures=scales,
         map_shift=float(map_shift),
         warned_below=refusal.warned_below,
         refused_below=refusal.refused_below,
         warnings=name_warnings(is_synthetic, audit_verdict),
+        licences=list_licences(described.loc[trained_on]),
         versions=provenance["versions"],
     )
+    chosen = choose_test_images(scaled, described["license"]).join(
+        described, on="image_id"
+    )
+    places = pd.Index(data_b["image_id"]).get_indexer(chosen["image_id"])
+    by_fold = [
+        scale_temperature(predict_inputs(model, features[places]), scales[fold])
+        for fold, model in models.items()
+    ]
+    known_answers = note_answers(chosen, pixels, np.mean(by_fold, axis=0))
     familiarity = Familiarity.of(features, data_b["group"].to_numpy())
-    return Bundle(about, trunk, models, familiarity, card)
+    return Bundle(about, trunk, models, familiarity, card, known_answers)
+
+
+def list_licences(images: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the licences of images, by source, in alphabetical order.
+
+    Args:
+        images: ``source`` and ``license`` of each.
+    """
+    by_source = images.groupby("source")["license"]
+    return {str(source): sorted(set(of_one)) for source, of_one in by_source}
+
+
+def choose_test_images(
+    scaled: pd.DataFrame, licences: pd.Series, number: int = 10
+) -> pd.DataFrame:
+    """Return rows of some test images that may be copied, the classes in turn.
+
+    An image without a known licence is nobody's to copy, and most often a patient's
+    of one's own hospital.
+
+    Args:
+        scaled: What the folds said of their test images.
+        licences: By ``image_id``.
+        number: Of rows, at most.
+    """
+    known = scaled[scaled["image_id"].map(licences) != UNKNOWN]
+    known = known.sort_values(["fold", "image_id"], ignore_index=True)
+    turns = known.groupby("label").cumcount().sort_values(kind="stable")
+    return known.loc[turns.index[:number]]
+
+
+def note_answers(
+    chosen: pd.DataFrame, pixels: np.ndarray, means: np.ndarray
+) -> list[KnownAnswer]:
+    """Return test images with their answers.
+
+    Args:
+        chosen: What the fold of each said of it, with ``source``, ``license``, ``row``.
+        pixels: All images, uint8 (n, size, size).
+        means: The probabilities of all folds together, (k, classes).
+    """
+    from detl.serving.known_answers import Expectation, KnownAnswer, encode_picture
+
+    known = []
+    for said, mean in zip(chosen.to_dict("records"), means, strict=True):
+        picture, digest = encode_picture(np.asarray(pixels[said["row"]]))
+        expected = Expectation(
+            source=said["source"],
+            license=said["license"],
+            pixels_sha256=digest,
+            fold=said["fold"],
+            of_fold=[float(said[name]) for name in PROBABILITIES],
+            probabilities=[float(share) for share in mean],
+        )
+        known.append(KnownAnswer(picture, expected))
+    return known
 
 
 def name_warnings(is_synthetic: bool, audit_verdict: pd.DataFrame) -> list[str]:

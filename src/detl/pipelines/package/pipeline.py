@@ -10,6 +10,8 @@ from detl.report.card import write_card
 
 from .nodes import pack_bundle
 
+_SHARED = ("images", "pixels", "data_a", "data_b", "audit_verdict", "provenance")
+
 
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
@@ -42,11 +44,12 @@ def _pack(architecture: str, folds: Sequence[str]) -> list[Node]:
         Node(
             pack_bundle,
             inputs={
-                **{name: name for name in ("data_b", "audit_verdict", "provenance")},
+                **{name: name for name in _SHARED},
                 "is_synthetic": "report.is_synthetic",
                 "trunk": f"{architecture}.transfer.trunk",
                 "features": f"{architecture}.transfer.features",
                 "temperatures": f"{architecture}.evaluate.temperatures",
+                "scaled": f"{architecture}.evaluate.scaled",
                 "map_shift": f"{architecture}.explain.map_shift",
                 "card": f"{architecture}_card",
                 "ingest": "params:ingest",

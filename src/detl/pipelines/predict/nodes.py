@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detl.errors import DetlError
+
+logger = logging.getLogger("detl.predict")
 
 if TYPE_CHECKING:
     from detl.serving.bundle import Bundle
@@ -14,7 +17,7 @@ else:
 
 
 def predict_images(
-    bundle: Bundle, source: str | None, output: str, overlays: bool
+    bundle: Bundle, source: str | None, output: str, overlays: bool, dicom: bool
 ) -> dict[str, int]:
     """Return how many images were accepted, warned of and refused.
 
@@ -26,15 +29,20 @@ def predict_images(
         source: An image, a folder of images, or a csv with the column ``file``.
         output: A new folder.
         overlays: Whether a picture of each answer is drawn.
+        dicom: Whether each of these pictures is a DICOM file too.
 
     Raises:
         DetlError: No images are named, or the folder cannot be written.
     """
-    from detl.serving.run import predict_files
+    from detl.serving.predictor import Predictor
+    from detl.serving.run import describe_counts, predict_files
 
     if source is None:
         raise DetlError(
             "There is nothing to predict: name an image, a folder, or a csv with "
             "--params input=PATH."
         )
-    return predict_files(bundle, Path(source), Path(output), overlays)
+    predictor = Predictor(bundle, explains=overlays)
+    counts = predict_files(predictor, Path(source), Path(output), dicom)
+    logger.info("%s", describe_counts(Path(output), counts))
+    return counts

@@ -4,6 +4,8 @@ from kedro.pipeline import Node, Pipeline
 
 from .nodes import predict_images
 
+_PARAMETERS = ("params:input", "params:output", "params:overlays", "params:dicom")
+
 
 def create_pipeline() -> Pipeline:
     """Return the graph of one node, which writes the answers."""
@@ -11,7 +13,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 predict_images,
-                inputs=["bundle", "params:input", "params:output", "params:overlays"],
+                inputs=["bundle", *_PARAMETERS],
                 outputs="predict.counts",
                 name="predict_images",
             )
@@ -19,5 +21,5 @@ def create_pipeline() -> Pipeline:
         namespace="predict",
         inputs={"bundle": "predict.bundle"},
         outputs="predict.counts",
-        parameters={"params:input", "params:output", "params:overlays"},
+        parameters=set(_PARAMETERS),
     )
