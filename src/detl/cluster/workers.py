@@ -58,7 +58,7 @@ def open_workers(
                 where = _start_cluster(cluster, workers)
             stack.callback(_close, where)
         try:
-            client = stack.enter_context(Client(where, set_as_default=False))
+            client = stack.enter_context(Client(where))
         except (OSError, ValueError) as error:
             raise DetlError(
                 f"No scheduler of Dask answers at {where} ({error}): start 'dask "
