@@ -21,7 +21,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.framework.project import settings
 from kedro.framework.startup import bootstrap_project
-from kedro.io import MemoryDataset
+from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline.node import Node
 
 from detl.errors import DetlError, NotAvailableError
@@ -39,6 +39,9 @@ PASSED_ON = ("KERAS_BACKEND", "DETL_PATIENT_KEY_FILE")
 
 _SENT = (pd.DataFrame, Mapping, str, int, float)
 """Types of what one task sends to another."""
+
+_opened: list[tuple["Order", DataCatalog]] = []
+"""The run whose tasks this process does, and its catalog."""
 
 _ALONE = Lock()
 """Working directory and environment are the whole process's, so tasks take turns."""
@@ -167,6 +170,34 @@ def _enter(order: Order) -> None:
 
 
 def _run_nodes(order: Order, assignment: Assignment) -> Report:
+    catalog = _open_catalog(order)
+    for name, value in assignment.values.items():
+        catalog[name] = MemoryDataset(value, copy_mode="assign")
+    report = Report()
+    hooks = _create_hook_manager()
+    hooks.register(_ReportHooks(report, assignment.wanted))
+    hooks.register(ProgressHooks())
+    asked = {"node_names": assignment.nodes}
+    pipeline = select_pipeline(order.command["pipeline_names"], asked)
+    FoldByFoldRunner().run(
+        pipeline,
+        catalog,
+        hook_manager=hooks,
+        # What is in memory is never there.
+        only_missing_outputs=not assignment.wanted,
+    )
+    for name in pipeline.all_outputs() | assignment.values.keys():
+        if isinstance(catalog.get(name), MemoryDataset):
+            catalog.release(name)
+    if "keras" in sys.modules:
+        report.accelerators = name_accelerators()
+    return report
+
+
+def _open_catalog(order: Order) -> DataCatalog:
+    """Return the catalog of the driver's run, which is read once for all its tasks."""
+    if _opened and _opened[0][0] == order:
+        return _opened[0][1]
     command = order.command
     loader = settings.CONFIG_LOADER_CLASS(
         str(order.project / settings.CONF_SOURCE),
@@ -186,24 +217,9 @@ def _run_nodes(order: Order, assignment: Assignment) -> Report:
     catalog = context.catalog
     if order.provenance is not None:
         catalog["provenance"] = Provenance(order.provenance)
-    for name, value in assignment.values.items():
-        catalog[name] = MemoryDataset(value, copy_mode="assign")
     place = Workplace()
     place.begin(context)
     if command["is_beside"]:
         place.enter(catalog)
-    report = Report()
-    hooks = _create_hook_manager()
-    hooks.register(_ReportHooks(report, assignment.wanted))
-    hooks.register(ProgressHooks())
-    asked = {"node_names": assignment.nodes}
-    FoldByFoldRunner().run(
-        select_pipeline(command["pipeline_names"], asked),
-        catalog,
-        hook_manager=hooks,
-        # What is in memory is never there.
-        only_missing_outputs=not assignment.wanted,
-    )
-    if "keras" in sys.modules:
-        report.accelerators = name_accelerators()
-    return report
+    _opened[:] = [(order, catalog)]
+    return catalog

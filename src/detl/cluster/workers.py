@@ -20,7 +20,7 @@ from detl.errors import DetlError
 if TYPE_CHECKING:
     from distributed import Client
 
-MEMORY = 2 * 2**30
+MEMORY = 3 * 2**30
 """Bytes that a worker of this machine is given at least, where ``make`` chooses."""
 
 _LOGGER = logging.getLogger(__name__)
@@ -41,6 +41,9 @@ def open_workers(
     Raises:
         DetlError: Dask is not installed, or there is no such cluster or scheduler.
     """
+    # It reads this when it is imported, here and in the workers. At its end it warns of
+    # workers that TensorFlow keeps from ending at once.
+    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "error")
     try:
         from distributed import Client
     except ImportError as error:
@@ -73,8 +76,11 @@ def _start_local(workers: int, threads: int | None) -> Any:
     Without a limit to memory: Dask would count what is mapped from files, and end a
     worker that has mapped all pixels.
     """
+    import dask
     from distributed import LocalCluster
 
+    # Otherwise each worker looks a hundred times a second at what it is doing.
+    dask.config.set({"distributed.worker.profile.enabled": False})
     shown = str(threads or max(1, count_processors() // workers))
     names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
     return LocalCluster(
