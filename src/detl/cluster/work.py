@@ -21,7 +21,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.framework.project import settings
 from kedro.framework.startup import bootstrap_project
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import CatalogProtocol, MemoryDataset
 from kedro.pipeline.node import Node
 
 from detl.errors import DetlError, NotAvailableError
@@ -40,7 +40,7 @@ PASSED_ON = ("KERAS_BACKEND", "DETL_PATIENT_KEY_FILE")
 _SENT = (pd.DataFrame, Mapping, str, int, float)
 """Types of what one task sends to another."""
 
-_opened: list[tuple["Order", DataCatalog]] = []
+_opened: list[tuple["Order", CatalogProtocol]] = []
 """The run whose tasks this process does, and its catalog."""
 
 _ALONE = Lock()
@@ -194,7 +194,7 @@ def _run_nodes(order: Order, assignment: Assignment) -> Report:
     return report
 
 
-def _open_catalog(order: Order) -> DataCatalog:
+def _open_catalog(order: Order) -> CatalogProtocol:
     """Return the catalog of the driver's run, which is read once for all its tasks."""
     if _opened and _opened[0][0] == order:
         return _opened[0][1]
@@ -210,7 +210,7 @@ def _open_catalog(order: Order) -> DataCatalog:
         order.project,
         loader,
         command["env"],
-        None,
+        "detl",
         _create_hook_manager(),
         command["runtime_params"],
     )

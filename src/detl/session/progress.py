@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.io import DataCatalog
+from kedro.io import CatalogProtocol, DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from tqdm import tqdm
@@ -183,7 +183,7 @@ def list_files(names: Iterable[str], catalog: DataCatalog, project: Path) -> lis
 
 
 def note_last_run(
-    nodes: Iterable[Node], seconds: Mapping[str, float], catalog: DataCatalog
+    nodes: Iterable[Node], seconds: Mapping[str, float], catalog: CatalogProtocol
 ) -> None:
     """Note how long each node took elsewhere, as Kedro-Viz does of nodes run here.
 
