@@ -29,6 +29,7 @@ from detl.session.progress import (
     read_last_seconds,
     weigh_nodes,
 )
+from detl.session.quiet import keep_off_accelerators
 from detl.session.workplace import WORKPLACE
 
 if TYPE_CHECKING:
@@ -180,6 +181,7 @@ class _Driver:
         self.errors: list[BaseException] = []
         self._seconds: dict[str, float] = {}
         self._left_out: set[Node] = set()
+        self._uses_keras = False
         self._maker = {name: node for node in pipeline.nodes for name in node.outputs}
         self._in_memory = {
             name for name in self._maker if isinstance(catalog.get(name), MemoryDataset)
@@ -220,6 +222,9 @@ class _Driver:
     def finish(self, task: Task, report: Report) -> None:
         """Log what a task has made."""
         if report.accelerators is not None:
+            if not self._uses_keras:
+                keep_off_accelerators()
+                self._uses_keras = True
             MLFLOW_HOOKS.note_accelerators(report.accelerators)
         self._seconds |= report.seconds
         self._values |= report.values
