@@ -13,6 +13,8 @@ REPORT := data/08_reporting/report.html
 NEXT := data/.next
 # Made by a run that came to its end; a later run by hand makes a newer summary.
 FINISHED := data/08_reporting/.finished
+# Prints the options that keep all processors busy. A GPU is kept busy by one process.
+WORKERS := $(if $(filter gpu,$(EXTRA)),true,$(BIN)/python -m detl.cluster.workers)
 # What has been written, added or removed since then. Asked in the recipe, by find: Make
 # would divide names at blanks, and take a colon or a semicolon in one for its own.
 # Raw data are often links to where they lie.
@@ -38,7 +40,7 @@ install: $(INSTALLED) ## make .venv and install the project with what it needs
 $(INSTALLED): pyproject.toml requirements.lock
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint requirements.lock --group dev --editable ".[$(EXTRA)]"
+	$(BIN)/python -m pip install --quiet --constraint requirements.lock --group dev --editable ".[$(EXTRA),cluster]"
 	@touch $@
 
 # The result of another environment or of DETL_RESULTS lies elsewhere, and what DETL_DATA
@@ -51,13 +53,14 @@ run: $(INSTALLED) ## run the pipeline, unless its last result is up to date
 		$(BIN)/python -m detl.session.closing_table $(SUMMARY); \
 	else \
 		[ -n "$$KEDRO_ENV$$DETL_RESULTS" ] || rm -f $(FINISHED); \
-		echo $(BIN)/kedro run --pipeline detl; \
-		$(BIN)/kedro run --pipeline detl && \
+		options="$$($(WORKERS))"; \
+		echo $(BIN)/kedro run --pipeline detl $$options; \
+		$(BIN)/kedro run --pipeline detl $$options && \
 			{ [ -n "$$KEDRO_ENV$$DETL_DATA$$DETL_RESULTS" ] || [ -e $(NEXT) ] || touch $(FINISHED); }; \
 	fi
 
 resume: $(INSTALLED) ## continue the last run that did not come to its end
-	$(BIN)/kedro resume
+	$(BIN)/kedro resume $$($(WORKERS))
 
 test: lint types docs tests ## lint, types, the documentation's links and tests
 

@@ -33,6 +33,7 @@ CONF = Path(__file__).parents[1] / "conf"
 LONGEST = (
     "test_whole_pipeline.py",
     "session/test_resume.py",
+    "cluster/test_dask_runner.py",
     "session/test_kept_results.py",
     "test_audit.py",
     "test_comparisons.py",

@@ -80,3 +80,15 @@ def test_a_backend_that_is_not_ours_is_refused_before_anything_runs(monkeypatch)
 
     with pytest.raises(click.ClickException, match="'tensorflow' or 'jax'"):
         cli._in_one_sentence(lambda: pytest.fail("it was run"))()
+
+
+def test_parameters_that_a_runner_does_not_take_are_told_with_those_it_takes(asked):
+    said = CliRunner().invoke(
+        cli.run,
+        ["--runner", "detl.cluster.DaskRunner", "--runner-params", "worker=2"],
+    )
+
+    assert said.exit_code == 1
+    assert said.output.startswith("Error: --runner-params is refused by DaskRunner")
+    assert "workers" in said.output
+    assert not asked

@@ -217,3 +217,21 @@ def test_a_port_for_another_program_in_the_environment_changes_nothing(project):
     )
 
     assert "--port 5000" in said.stdout
+
+
+def test_a_run_uses_the_processors_as_the_project_says(project):
+    (project / "src" / "detl" / "code.py").write_text("changed")
+
+    made = _make(project, "run")
+
+    # The command that says so, of which the one here says its own words.
+    assert "kedro run --pipeline detl python -m detl.cluster.workers" in made.stdout
+
+
+def test_a_gpu_is_used_by_one_process(project):
+    (project / ".venv" / "installed-gpu").touch()
+    (project / "src" / "detl" / "code.py").write_text("changed")
+
+    made = _make(project, "run", "EXTRA=gpu")
+
+    assert "detl.cluster.workers" not in made.stdout

@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from copy import copy
+from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import _split_params, env_option
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import ProjectMetadata
+from kedro.runner import AbstractRunner
 from kedro.utils import load_obj
 
 from detl.errors import DetlError
@@ -60,7 +63,8 @@ def _run(
 ) -> None:
     names = [pipeline] if pipeline else pipelines
     select_pipeline(names, options)  # refuses an unknown pipeline or node
-    _refuse_unknown_runner(runner or RUNNER)
+    kind = _find_runner(runner or RUNNER)
+    _make_runner(kind, options["runner_params"])  # refuses what it cannot take
     if source is not None:
         # OmegaConf takes an unescaped "${" for a reference.
         params = {**params, "source": source.replace("${", r"\${")}
@@ -92,12 +96,23 @@ def _pipelines_of_rest() -> list[str]:
     return WORKPLACE.makers
 
 
-def _refuse_unknown_runner(name: str) -> None:
+def _find_runner(name: str) -> type[AbstractRunner]:
     try:
-        load_obj(name, "kedro.runner")
+        kind: type[AbstractRunner] = load_obj(name, "kedro.runner")
     except (AttributeError, ImportError, ValueError) as error:
         raise DetlError(
             f"There is no runner {name!r} ({error}): leave --runner out, for {RUNNER}."
+        ) from error
+    return kind
+
+
+def _make_runner(kind: type[AbstractRunner], given: dict[str, Any]) -> AbstractRunner:
+    try:
+        return kind(**given)
+    except TypeError as error:
+        raise DetlError(
+            f"--runner-params is refused by {kind.__name__} ({error}): it takes "
+            f"{', '.join(list(signature(kind).parameters))}."
         ) from error
 
 
@@ -145,13 +160,30 @@ cli.add_command(run)
 
 @cli.command()
 @env_option
+@click.option("--runner", default=RUNNER, help=f"By default {RUNNER}.")
+@click.option(
+    "--runner-params",
+    default="",
+    callback=_split_params,
+    help="As 'kedro run' takes them, such as workers=2; they need not be the same.",
+)
 @click.pass_obj
-def resume(metadata: ProjectMetadata, env: str | None) -> None:
+def resume(
+    metadata: ProjectMetadata,
+    env: str | None,
+    runner: str,
+    runner_params: dict[str, Any],
+) -> None:
     """Continue the newest unfinished command in its MLflow run."""
-    _in_one_sentence(_resume)(metadata.project_path, env)
+    _in_one_sentence(_resume)(metadata.project_path, env, runner, runner_params)
 
 
-def _resume(project_path: Path, env: str | None) -> None:
+def _resume(
+    project_path: Path, env: str | None, runner: str, runner_params: dict[str, Any]
+) -> None:
+    kind = _find_runner(runner)
+    make_runner = partial(_make_runner, kind, runner_params)
+    make_runner()  # refuses what it cannot take
     # The command that is resumed has its own environment, or none.
     asked = env or os.environ.pop("KEDRO_ENV", None)
     with _without_raw_data():
@@ -159,7 +191,6 @@ def _resume(project_path: Path, env: str | None) -> None:
         KedroSession.create(project_path=project_path, env=asked).load_context()
     from detl.session.earlier_runs import find_unfinished_run
     from detl.session.mlflow_hooks import MLFLOW_HOOKS
-    from detl.session.runner import FoldByFoldRunner
 
     unfinished = find_unfinished_run(
         name_environment(asked) if asked else None, _name_results(project_path)
@@ -183,7 +214,7 @@ def _resume(project_path: Path, env: str | None) -> None:
             runtime_params=command["runtime_params"],
         ).run(
             pipeline_names=pipelines,
-            runner=FoldByFoldRunner(),
+            runner=make_runner(),
             only_missing_outputs=True,
             load_versions=command["load_versions"],
             **options,

@@ -1,5 +1,6 @@
 """Settings of the Kedro project."""
 
+from detl.cluster.dask_runner import ORDER_HOOKS
 from detl.imaging.memory import keep_freed_memory
 from detl.session.config_loader import ReadableConfigLoader, environment_variable
 from detl.session.hooks import (
@@ -21,6 +22,7 @@ quieten_libraries()
 keep_freed_memory()
 
 HOOKS = (
+    ORDER_HOOKS,
     # Kedro calls the last one first; among those marked "tryfirst", too.
     SampleHooks(),
     LedgerHooks(WORKPLACE),

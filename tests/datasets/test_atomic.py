@@ -14,7 +14,7 @@ from detl.datasets import (
     PictureDataset,
     remove_saved,
 )
-from detl.datasets.atomic import written_whole
+from detl.datasets.atomic import UnusableDatasetError, written_whole
 
 TABLE = pd.DataFrame({"image_id": ["nih/1", "nih/2"], "row": [0, 1]})
 ONE_FILE_EACH = [
@@ -127,11 +127,10 @@ def test_versions_are_saved_side_by_side_and_never_removed(tmp_path):
     assert dataset.exists()
 
 
-def test_remote_files_are_saved_by_the_dataset_itself():
-    dataset = AtomicJSONDataset(filepath="memory://bucket/a.json")
-    dataset.save({"accuracy": 0.9})
-    assert dataset.load() == {"accuracy": 0.9}
-    assert remove_saved(dataset) is False
+@each_dataset
+def test_object_storage_is_refused_with_what_may_lie_there(kind, name, data):
+    with pytest.raises(UnusableDatasetError, match="raw images, mounted"):
+        kind(filepath=f"s3://bucket/{name}")
 
 
 def test_the_path_may_be_a_path_object(tmp_path):

@@ -248,7 +248,7 @@ def test_outputs_are_noted_with_the_parameters_of_the_run(tmp_path, parameters):
         DataCatalog({"parameters": MemoryDataset(parameters)}),
     )
 
-    hooks.after_node_run(node)
+    hooks.before_node_run(node)
 
     noted = list_values(parameters, RAW)
     assert Ledger(tmp_path / "data").read() == {"data_b": noted, "data_b_counts": noted}

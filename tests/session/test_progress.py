@@ -13,6 +13,7 @@ from detl.session.progress import (
     describe,
     estimate_seconds_left,
     list_files,
+    note_last_run,
     read_last_seconds,
     spell_time,
     weigh_nodes,
@@ -130,3 +131,21 @@ def test_a_log_file_has_no_line_of_progress_and_says_at_the_end_what_was_done(
     said = capsys.readouterr()
     assert said.err == ""
     assert said.out.startswith("Done: 2 nodes in 0:00.")
+
+
+def test_the_seconds_of_nodes_that_ran_elsewhere_are_noted_as_kedro_viz_does(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "pyproject.toml").write_text("[tool.kedro]\n")
+    monkeypatch.chdir(tmp_path)
+    table = AtomicJSONDataset(filepath=(tmp_path / "table.json").as_posix())
+    table.save([1, 2])
+    node = Node(lambda start: start, "start", "table", name="tabulate")
+
+    note_last_run([node], {"tabulate": 2.5}, DataCatalog({"table": table}))
+
+    path = tmp_path / ".viz/kedro_pipeline_events.json"
+    assert read_last_seconds(path) == {"tabulate": 2.5}
+    (saved,) = [e for e in json.loads(path.read_text()) if "dataset" in e]
+    assert saved["dataset"] == "table"
+    assert saved["size"] == (tmp_path / "table.json").stat().st_size

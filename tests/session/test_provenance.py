@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from detl.session.provenance import Provenance, describe_run, tag_run
+from detl.session.provenance import (
+    Provenance,
+    describe_run,
+    tag_accelerators,
+    tag_run,
+)
 from detl.session.selection import FILTERS
 
 ASKED = {
@@ -114,3 +119,17 @@ def test_a_node_learns_how_long_the_run_has_taken_and_that_nothing_is_logged(tmp
 
     assert 300 <= loaded["seconds"] < 3_600
     assert loaded["mlflow_run"] is None
+
+
+def test_a_node_in_another_process_is_told_the_run_of_the_first(tmp_path):
+    described = Provenance(describe_run(tmp_path, ASKED)).describe()
+    elsewhere = Provenance({**described, "mlflow_run": "a1b2"}).load()
+
+    assert described["mlflow_run"] is None
+    assert elsewhere["mlflow_run"] == "a1b2"
+
+
+def test_the_accelerators_are_those_of_the_workers_if_these_have_run_the_nodes():
+    tags = tag_accelerators("NVIDIA H100")
+
+    assert tags == {"detl.accelerators": "NVIDIA H100"}

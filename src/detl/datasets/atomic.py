@@ -42,6 +42,23 @@ def written_whole(path: Path) -> Iterator[Path]:
         raise
 
 
+def refuse_other_protocols(path: str | os.PathLike[str]) -> None:
+    """Refuse a path that is not one of this machine's file system.
+
+    Raises:
+        UnusableDatasetError: It begins with a protocol, such as ``s3://``.
+    """
+    protocol, separator, _ = str(path).partition("://")
+    if separator and protocol != "file":
+        raise UnusableDatasetError(
+            f"conf/ names {path}, and results do not lie in object storage, "
+            "because networks and pixels are mapped from files: name a folder that all "
+            "machines see, as 'data' in conf/<environment>/globals.yml or in "
+            "DETL_RESULTS; only raw images, mounted as a folder, and the files of an "
+            "MLflow server may lie there (docs/deploy.md)."
+        )
+
+
 class LocalDataset(AbstractDataset[Saved, Loaded], Generic[Saved, Loaded]):
     """Base of the datasets that are one local file or folder."""
 
@@ -57,6 +74,7 @@ class LocalDataset(AbstractDataset[Saved, Loaded], Generic[Saved, Loaded]):
             filepath: Where it lies; Kedro makes it absolute from the project's root.
             metadata: What the hooks of MLflow and Kedro-Viz read; not used here.
         """
+        refuse_other_protocols(filepath)
         self._filepath = Path(filepath)
         self.metadata = metadata
 
@@ -93,8 +111,7 @@ class WholeFileDataset(LocalDataset[Data, Data], Generic[Data]):
 def file_of(dataset: AbstractDataset[Any, Any] | None) -> Path | None:
     """Return the local file that a dataset of this project saves whole, else None.
 
-    Folders (raw data), versioned and remote files, and files of other packages'
-    datasets are none.
+    Folders (raw data), versioned files, and files of other packages' datasets are none.
     """
     if isinstance(dataset, WholeFileDataset | AtomicSaving):
         return dataset.file
@@ -121,19 +138,24 @@ def remove_saved(dataset: AbstractDataset[Any, Any], below: Path | None = None) 
 class AtomicSaving:
     """Makes a file dataset of kedro-datasets save the whole file or nothing.
 
-    Put it before the dataset in the list of base classes. Remote files are saved as
-    usual, because object stores show an object only when it is complete.
+    Put it before the dataset in the list of base classes.
     """
 
     _filepath: PurePosixPath
-    _protocol: str
     _version: Any
+
+    def __init__(self, *, filepath: str | os.PathLike[str], **options: Any) -> None:
+        """Name the file.
+
+        Args:
+            filepath: Where it lies, on this machine.
+            **options: As the dataset takes them.
+        """
+        refuse_other_protocols(filepath)
+        super().__init__(filepath=filepath, **options)
 
     def save(self, data: Any) -> None:
         """Write the file, whole or not at all, with the folders above it."""
-        if self._protocol != "file":
-            super().save(data)  # type: ignore[misc]
-            return
         path = Path(self._get_save_path())  # type: ignore[attr-defined]
         with written_whole(path) as temporary:
             beside = self._copy(  # type: ignore[attr-defined]
@@ -143,8 +165,8 @@ class AtomicSaving:
 
     @property
     def file(self) -> Path | None:
-        """The file; None for versions and remote files."""
-        if self._version is not None or self._protocol != "file":
+        """The file; None for versions."""
+        if self._version is not None:
             return None
         return Path(self._filepath)
 

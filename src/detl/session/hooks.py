@@ -256,8 +256,8 @@ class LedgerHooks:
         return self._is_sample and ledger[change.dataset].get(RAW) == self._raw
 
     @hook_impl
-    def after_node_run(self, node: Node) -> None:
-        """Note the node's outputs just before they are saved."""
+    def before_node_run(self, node: Node) -> None:
+        """Note the node's outputs before they are made, here or by a worker."""
         self._workplace.ledger.note(node.outputs, self._values)
 
 

@@ -125,6 +125,16 @@ class MlflowHooks:
         if self._run is not None:
             self._run.add_output(node, dataset_name, data)
 
+    def add_made(self, node: Node) -> None:
+        """Log what a node has made in another process, as the catalog finds it."""
+        if self._run is not None:
+            self._run.add_made(node)
+
+    def note_accelerators(self, names: str) -> None:
+        """Note the accelerators of another process that nodes have run in."""
+        if self._run is not None:
+            self._run.accelerators = names
+
     @hook_impl
     def on_node_error(self, error: Exception, node: Node) -> None:
         """End the run of the node's unit, and of its architecture, as FAILED."""

@@ -92,9 +92,15 @@ def tag_run(run_params: Mapping[str, Any]) -> dict[str, str]:
     return tags
 
 
-def tag_accelerators() -> dict[str, str]:
-    """Return the tag of the accelerators, if this session has used Keras."""
-    return {"detl.accelerators": _accelerators()} if "keras" in sys.modules else {}
+def tag_accelerators(elsewhere: str | None = None) -> dict[str, str]:
+    """Return the tag of the accelerators, if this session has used Keras.
+
+    Args:
+        elsewhere: Those of other processes, if these have run the nodes.
+    """
+    if elsewhere is None and "keras" not in sys.modules:
+        return {}
+    return {"detl.accelerators": elsewhere or name_accelerators()}
 
 
 class Provenance(MemoryDataset):
@@ -102,6 +108,11 @@ class Provenance(MemoryDataset):
 
     Importing Keras takes as long as a whole run that has nothing to do.
     """
+
+    def describe(self) -> dict[str, Any]:
+        """Return it with ``mlflow_run``, for a node that runs in another process."""
+        described: dict[str, Any] = super().load()
+        return {"mlflow_run": _find_mlflow_run(), **described}
 
     def load(self) -> dict[str, Any]:
         """Return it with what is known when a node loads it.
@@ -113,12 +124,11 @@ class Provenance(MemoryDataset):
         import_keras()
         import keras
 
-        described: dict[str, Any] = super().load()
+        described = self.describe()
         described["versions"]["keras backend"] = keras.backend.backend()
-        described["machine"]["accelerators"] = _accelerators()
+        described["machine"]["accelerators"] = name_accelerators()
         started = datetime.fromisoformat(described["started"])
         described["seconds"] = (datetime.now(UTC) - started).total_seconds()
-        described["mlflow_run"] = _find_mlflow_run()
         return described
 
 
@@ -184,7 +194,8 @@ def _find_mlflow_run() -> str | None:
     return str(run.info.run_id) if run else None
 
 
-def _accelerators() -> str:
+def name_accelerators() -> str:
+    """Return the GPUs and the like that Keras sees in this process, else ``none``."""
     import keras
 
     if keras.backend.backend() == "jax":

@@ -150,6 +150,24 @@ def import_keras() -> None:
             os.close(shown)
 
 
+def keep_off_accelerators() -> None:
+    """Import Keras, and let this process leave GPUs to others, which need all memory.
+
+    It must come before Keras has used one.
+    """
+    import_keras()
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        jax.config.update("jax_platforms", "cpu")
+    else:
+        import tensorflow
+
+        tensorflow.config.set_visible_devices([], "GPU")
+
+
 def _reason_of_settings(error: BaseException, backend: str) -> str:
     """Return why Keras refuses its settings; empty for any other error."""
     if isinstance(error, ModuleNotFoundError) and error.name == backend:

@@ -62,6 +62,8 @@ class SessionRun:
         self._left_out: list[Node] = []
         self._late: dict[Unit, dict[str, Any]] = {}
         self._trunk: dict[str, KerasModel] = {}
+        self.accelerators: str | None = None
+        """Those of other processes in which the nodes run; None if they run here."""
 
     def begin(self, run_params: Mapping[str, Any], is_beside: bool) -> None:
         """Note the command as unfinished, and what its units have to make.
@@ -98,6 +100,13 @@ class SessionRun:
             self._log_late(unit)
             self._tree.end(unit, "FINISHED")
 
+    def add_made(self, node: Node) -> None:
+        """Log the outputs of a node that has run in another process."""
+        for name in node.outputs:
+            is_logged = self._how_to_log(name) is not None
+            data = self._catalog.load(name) if is_logged else None
+            self.add_output(node, name, data)
+
     def end_node(self, node: Node, error: Exception) -> None:
         """End the run of the unit, and those above it, as FAILED.
 
@@ -130,7 +139,7 @@ class SessionRun:
                     if how and dataset and dataset.exists():
                         self._log(unit, name, dataset.load(), how)
         self._tree.log_headline()
-        self._tree.set_tags(tag_accelerators())
+        self._tree.set_tags(tag_accelerators(self.accelerators))
         self._tree.end_open(self._to_make, status)
 
     def note_end(self) -> None:

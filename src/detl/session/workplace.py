@@ -7,6 +7,7 @@ from kedro.framework.context import KedroContext
 from kedro.io import CatalogProtocol
 
 from detl.datasets import file_of, use_file
+from detl.datasets.atomic import refuse_other_protocols
 from detl.session.made_with import Ledger
 from detl.session.next_results import FOLDER, NextResults
 from detl.session.selection import every_node
@@ -48,7 +49,9 @@ class Workplace:
     def begin(self, context: KedroContext) -> None:
         """Find the data folder; end what was killed while it took its place."""
         project = Path(context.project_path)
-        data = project / context.config_loader["globals"]["data"]
+        named = context.config_loader["globals"]["data"]
+        refuse_other_protocols(named)
+        data = project / named
         self._reset(data, name_folder(data, project), context.env)
         self.has_taken_place = self.next.finish()
 

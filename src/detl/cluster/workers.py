@@ -1,0 +1,160 @@
+"""Where the workers come from: this machine, a batch system, or a scheduler's address.
+
+``python -m detl.cluster.workers`` prints the options with which ``kedro run`` uses
+this machine's processor, for ``make run``.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from kedro.utils import load_obj
+
+from detl.design import ARCHITECTURES, FOLDS
+from detl.errors import DetlError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+MEMORY = 3 * 2**30
+"""Bytes that a worker of this machine is given at least, where ``make`` chooses."""
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@contextmanager
+def open_workers(
+    address: str | None, cluster: str | None, workers: int | None, threads: int | None
+) -> Iterator["Client"]:
+    """Yield Dask's client of the workers; those that are started here end with it.
+
+    Args:
+        address: As ``DaskRunner`` takes it, and so are the others.
+        cluster: Class of a cluster.
+        workers: Their number.
+        threads: Of each worker of this machine.
+
+    Raises:
+        DetlError: Dask is not installed, or there is no such cluster or scheduler.
+    """
+    # It reads this when it is imported, here and in the workers. At its end it warns of
+    # workers that TensorFlow keeps from ending at once.
+    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "error")
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise DetlError(
+            f"Dask is not installed ({error}), which runs the workers: install the "
+            "project with its extra 'cluster', as 'make install' does "
+            "(docs/deploy.md), or leave --runner out."
+        ) from error
+    with ExitStack() as stack:
+        where: Any = address
+        if where is None:
+            if cluster is None:
+                where = _start_local(workers or count_processors(), threads)
+            else:
+                where = _start_cluster(cluster, workers)
+            stack.callback(_close, where)
+        try:
+            client = stack.enter_context(Client(where))
+        except (OSError, ValueError) as error:
+            raise DetlError(
+                f"No scheduler of Dask answers at {where} ({error}): start 'dask "
+                "scheduler' there, or correct the address in --runner-params."
+            ) from error
+        yield client
+
+
+def _start_local(workers: int, threads: int | None) -> Any:
+    """Return a cluster of this machine, whose workers are processes.
+
+    Without a limit to memory: Dask would count what is mapped from files, and end a
+    worker that has mapped all pixels.
+    """
+    import dask
+    from distributed import LocalCluster
+
+    # Otherwise each worker looks a hundred times a second at what it is doing.
+    dask.config.set({"distributed.worker.profile.enabled": False})
+    shown = str(threads or max(1, count_processors() // workers))
+    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        memory_limit=0,
+        dashboard_address=None,
+        env=dict.fromkeys(names, shown),
+    )
+
+
+def _start_cluster(name: str, workers: int | None) -> Any:
+    try:
+        kind = load_obj(name)
+    except (AttributeError, ImportError, ValueError) as error:
+        raise DetlError(
+            f"There is no cluster {name!r} ({error}): name a class of Dask, such as "
+            "dask_jobqueue.SLURMCluster, whose package is installed."
+        ) from error
+    try:
+        cluster = kind()
+    except (TypeError, ValueError) as error:
+        raise DetlError(
+            f"{name} cannot be started ({error}): its settings come from "
+            "~/.config/dask, of which docs/deploy.md has an example."
+        ) from error
+    if workers:
+        cluster.scale(workers)
+    elif not cluster.worker_spec:
+        cluster.close()
+        raise DetlError(
+            f"{name} starts no worker by itself: say how many, as in "
+            f"--runner-params cluster={name},workers=15."
+        )
+    return cluster
+
+
+def _close(cluster: Any) -> None:
+    # A worker that does not end in time is no reason to call the run a failure.
+    try:
+        cluster.close()
+    except TimeoutError:
+        _LOGGER.warning("Some workers of the cluster did not end in time.")
+
+
+def count_processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def choose_options() -> list[str]:
+    """Return the options of ``kedro run`` that keep this machine's processor busy.
+
+    A worker for each processor, with one thread, as far as there are tasks and memory;
+    none for a single one, where one process does as well.
+    """
+    processors = count_processors()
+    most = len(ARCHITECTURES) * len(FOLDS)
+    workers = min(processors, most, _read_free_memory() // MEMORY)
+    if workers < 2:
+        return []
+    asked = f"workers={workers},threads={processors // workers}"
+    return ["--runner", "detl.cluster.DaskRunner", "--runner-params", asked]
+
+
+def _read_free_memory() -> int:
+    """Return the bytes that programs may still take, as Linux says; else a lot."""
+    told = Path("/proc/meminfo")
+    lines = told.read_text().splitlines() if told.is_file() else []
+    free = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
+    return 1024 * int(free[0]) if free else 2**50
+
+
+if __name__ == "__main__":
+    click.echo(" ".join(choose_options()))
