@@ -78,8 +78,8 @@ def measure_difference(bundle: "Bundle") -> float:
     known = bundle.known_answers
     if not known:
         raise DetlError(
-            "The bundle is whole, but has no test images to compare: none of the run's "
-            "has a licence that its source tells, so none was copied."
+            "The bundle is whole, but has no test images to compare: no licence that a "
+            "source tells allows a smaller copy of one, so none was made."
         )
     _, by_fold = Predictor(bundle, explains=False).run_networks(read_pictures(bundle))
     folds = list(bundle.about.temperatures)

@@ -1,6 +1,7 @@
 """What is packed for use."""
 
 import pandas as pd
+import pytest
 
 from detl.pipelines.package.nodes import (
     choose_test_images,
@@ -51,9 +52,16 @@ def test_test_images_are_taken_from_each_class_in_turn():
     assert chosen["image_id"].tolist() == ["a", "d", "e", "b"]
 
 
-def test_an_image_of_unknown_licence_is_not_copied():
-    licences = pd.Series({"a": "unknown", "b": "CC0"})
+@pytest.mark.parametrize("licence", ["unknown", "CC BY-NC-ND 4.0", "cc by-nd"])
+def test_an_image_that_may_not_be_copied_smaller_is_not(licence):
+    licences = pd.Series({"a": licence, "b": "CC BY-NC-SA"})
 
     chosen = choose_test_images(_scaled(a="normal", b="normal"), licences)
 
     assert chosen["image_id"].tolist() == ["b"]
+
+
+def test_where_none_may_be_copied_none_is_chosen():
+    licences = pd.Series({"a": "unknown"})
+
+    assert choose_test_images(_scaled(a="normal"), licences).empty

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,11 +64,9 @@ def pack_bundle(
         NotAvailableError: There are no temperatures (``protocol: paper``), without
             which no answer has a probability that can be believed.
     """
-    from detl.evaluation.probabilities.temperature import scale_temperature
     from detl.phantoms.layouts import LICENSE
     from detl.serving.bundle import About, Bundle
     from detl.serving.familiarity import Familiarity
-    from detl.training.predict import predict_inputs
 
     of_folds = temperatures.dropna(subset="temperature").set_index("fold")
     if of_folds.empty:
@@ -98,13 +98,30 @@ def pack_bundle(
         described, on="image_id"
     )
     places = pd.Index(data_b["image_id"]).get_indexer(chosen["image_id"])
-    by_fold = [
-        scale_temperature(predict_inputs(model, features[places]), scales[fold])
-        for fold, model in models.items()
-    ]
-    known_answers = note_answers(chosen, pixels, np.mean(by_fold, axis=0))
+    means = answer_together(models, scales, features[places])
+    known_answers = note_answers(chosen, pixels, means)
     familiarity = Familiarity.of(features, data_b["group"].to_numpy())
     return Bundle(about, trunk, models, familiarity, card, known_answers)
+
+
+def answer_together(
+    models: Mapping[str, KerasModel], scales: Mapping[str, float], features: np.ndarray
+) -> np.ndarray:
+    """Return the probabilities of all folds together, float64 (k, classes).
+
+    Args:
+        models: By fold, from features to logits.
+        scales: By fold, its temperature.
+        features: The frozen part's output, (k, height, width, channels).
+    """
+    from detl.evaluation.probabilities.temperature import scale_temperature
+    from detl.training.predict import predict_inputs
+
+    by_fold = [
+        scale_temperature(predict_inputs(model, features), scales[fold])
+        for fold, model in models.items()
+    ]
+    return np.mean(by_fold, axis=0)
 
 
 def list_licences(images: pd.DataFrame) -> dict[str, list[str]]:
@@ -123,17 +140,22 @@ def choose_test_images(
     """Return rows of some test images that may be copied, the classes in turn.
 
     An image without a known licence is nobody's to copy, and most often a patient's
-    of one's own hospital.
+    of one's own hospital. Where no derivatives are allowed (CC BY-ND), a smaller
+    picture is one.
 
     Args:
         scaled: What the folds said of their test images.
         licences: By ``image_id``.
         number: Of rows, at most.
     """
-    known = scaled[scaled["image_id"].map(licences) != UNKNOWN]
-    known = known.sort_values(["fold", "image_id"], ignore_index=True)
-    turns = known.groupby("label").cumcount().sort_values(kind="stable")
-    return known.loc[turns.index[:number]]
+    may_be_copied = scaled["image_id"].map(licences).map(_allows_a_smaller_copy)
+    free = scaled[may_be_copied].sort_values(["fold", "image_id"], ignore_index=True)
+    turns = free.groupby("label").cumcount().sort_values(kind="stable")
+    return free.loc[turns.index[:number]]
+
+
+def _allows_a_smaller_copy(licence: str) -> bool:
+    return licence != UNKNOWN and "ND" not in re.split(r"\W+", licence.upper())
 
 
 def note_answers(
