@@ -25,8 +25,9 @@ def main(bundle: Path, output: Path) -> None:
     try:
         choose_backend()
         from detl.serving.bundle import load_bundle
-        from detl.serving.onnx_file import export_onnx
+        from detl.serving.onnx_file import export_onnx, require_packages
 
+        require_packages()
         difference = export_onnx(load_bundle(bundle), output)
     except DetlError as error:
         raise click.ClickException(str(error)) from error

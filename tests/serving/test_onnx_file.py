@@ -1,6 +1,7 @@
 """The networks of a bundle in an ONNX file."""
 
 import json
+import os
 import re
 import runpy
 import subprocess
@@ -19,7 +20,7 @@ from detl.onnx import main
 from detl.serving.bundle import save_bundle
 from detl.serving.familiarity import describe_features
 from detl.serving.intake import take_in_file
-from detl.serving.onnx_file import export_onnx
+from detl.serving.onnx_file import export_onnx, measure_difference
 from detl.serving.predictor import Predictor
 from project_copy import PROJECT
 from tiny_bundle import SIZE, tiny_bundle, training_pixels
@@ -149,3 +150,41 @@ def test_a_file_that_cannot_be_written_is_an_error_in_a_sentence(written, tmp_pa
 
     assert called.exit_code == 1
     assert "There is no folder" in called.output
+
+
+def test_a_file_of_other_networks_is_told_apart(written):
+    bundle = tiny_bundle()
+    hotter = bundle.about.model_copy(
+        update={"temperatures": {"fold_1": 9, "fold_2": 9}}
+    )
+
+    assert measure_difference(bundle, written[0]) < 1e-5
+    assert measure_difference(replace(bundle, about=hotter), written[0]) > 0.01
+
+
+def test_without_test_images_noise_is_compared(written):
+    bundle = replace(tiny_bundle(), known_answers=[])
+
+    assert measure_difference(bundle, written[0]) < 1e-5
+
+
+def test_a_missing_package_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tf2onnx", None)
+
+    with pytest.raises(DetlError, match=r"tf2onnx is missing, .*\[cpu,onnx\]"):
+        export_onnx(tiny_bundle(), tmp_path / "network.onnx")
+
+
+def test_another_backend_is_refused_before_anything_is_loaded():
+    command = [sys.executable, "-m", "detl.onnx", "missing.zip", "network.onnx"]
+
+    run = subprocess.run(
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"KERAS_BACKEND": "jax"},
+    )
+
+    assert run.returncode == 1
+    assert "Keras runs on 'jax', from which no ONNX file can be written" in run.stderr

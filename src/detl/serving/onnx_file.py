@@ -52,7 +52,7 @@ def export_onnx(bundle: Bundle, path: Path) -> float:
             f"There is no folder {path.parent}, where {path.name} should be written: "
             "make it, or name another file."
         )
-    _require_packages()
+    require_packages()
     _require_single_precision(bundle)
     with TemporaryDirectory() as folder:
         file = Path(folder) / "network.onnx"
@@ -160,7 +160,13 @@ def _rank(features: Any, bundle: Bundle) -> Any:
     return (images - closer + 1) / (images + 1)
 
 
-def _require_packages() -> None:
+def require_packages() -> None:
+    """Refuse to begin where no ONNX file can be written.
+
+    Raises:
+        DetlError: A package is missing, or Keras runs on another backend than
+            TensorFlow.
+    """
     try:
         import onnx  # noqa: F401
         import onnxruntime  # noqa: F401
