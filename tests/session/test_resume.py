@@ -179,8 +179,9 @@ def test_a_run_with_nothing_to_do_imports_no_heavy_library(finished):
 
 # What follows is resumed although it is not a whole run.
 
-IDENTIFIABLE = "08_reporting/identifiable.csv"
+DELETION = "08_reporting/alexnet/deletion.csv"
 OF_THE_AUDIT = ("run", "--env", "test", "--pipeline", "audit")
+SCORE_DELETION = "alexnet.explanation_scores.score_folds"
 
 
 @contextmanager
@@ -193,19 +194,19 @@ def unwritable(path: Path) -> Iterator[None]:
 
 
 def test_what_comes_on_top_of_a_finished_run_is_resumed_not_that_run(finished):
-    made = finished / "data/test" / IDENTIFIABLE
+    made = finished / "data/test" / DELETION
     report = (finished / SUMMARY).with_name("report.html")
     earlier = report.read_bytes()
     beside = NextResults(finished / "data/test")
     beside.replace([])  # so that the obstacle is not removed
     with unwritable(beside.place_of(made)):
-        command = (*OF_THE_AUDIT, "--to-nodes", "shortcuts.list_identifiable")
+        command = (*OF_THE_AUDIT, "--to-nodes", SCORE_DELETION)
         assert run_kedro(finished, *command).returncode == 1
 
     resumed = run_kedro(finished, "resume")
 
     assert resumed.returncode == 0, resumed.stdout
-    assert "--pipeline audit --env test --to-nodes shortcuts.list" in resumed.stdout
+    assert f"--pipeline audit --env test --to-nodes {SCORE_DELETION}" in resumed.stdout
     assert made.exists()
     assert report.read_bytes() != earlier  # it has the new table
     (parent,) = Store(finished).below(None)

@@ -221,6 +221,7 @@ def _describe_sources(audited: Audited) -> Section:
             )
         )
     same = audited.table("same_source")
+    same = None if same is None else same[same["other_images"] > 0]
     if same is not None and len(same):
         rows = [
             {
