@@ -307,9 +307,10 @@ def test_the_pictures_of_the_report_lie_beside_it(finished):
     figures = project / "data/test/08_reporting/figures"
 
     names = {"samples", "cooccurrence", "curves", "accuracies", "roc"}
-    names |= {"reliability", "net_benefit"}
+    names |= {"reliability", "net_benefit", "shortcuts"}
     names |= {f"{architecture}_grad_cam" for architecture in ARCHITECTURES}
     names |= {f"{architecture}_errors" for architecture in ARCHITECTURES}
+    names |= {f"{architecture}_regions" for architecture in ARCHITECTURES}
     assert {path.stem for path in figures.glob("*.png")} == names
 
 
@@ -317,7 +318,7 @@ def test_the_report_is_logged_in_the_parent(store):
     (parent,) = store.below(None)
 
     assert "report.html" in store.files(parent)
-    assert len(store.pictures(parent)) == 8
+    assert len(store.pictures(parent)) == 9
 
 
 def test_the_bundle_answers_a_folds_test_images_as_the_cross_validation_did(finished):
