@@ -152,7 +152,7 @@ class AtomicSaving:
             **options: As the dataset takes them.
         """
         refuse_other_protocols(filepath)
-        super().__init__(filepath=filepath, **options)
+        super().__init__(filepath=filepath, **options)  # type: ignore[call-arg]
 
     def save(self, data: Any) -> None:
         """Write the file, whole or not at all, with the folders above it."""
