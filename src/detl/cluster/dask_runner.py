@@ -104,6 +104,8 @@ class DaskRunner(SequentialRunner):
         hook_manager: PluginManager | None = None,
         run_id: str | None = None,
     ) -> None:
+        if not pipeline.nodes:
+            return
         order = _make_order(catalog, is_local=not (self._address or self._cluster))
         last = read_last_seconds(order.project / LAST_RUN)
         seconds = weigh_nodes([str(n.name) for n in pipeline.nodes], last)
