@@ -15,6 +15,8 @@ from detl.cluster.workers import count_processors
 from project_copy import KEDRO, PROJECT, copy_run, environment_of, run_kedro
 from run_store import Store
 
+pytestmark = pytest.mark.long
+
 DATA = "data/test"
 SUMMARY = f"{DATA}/08_reporting/summary.csv"
 THREADS = os.environ.get("TF_NUM_INTRAOP_THREADS") or count_processors()
