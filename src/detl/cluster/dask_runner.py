@@ -159,8 +159,8 @@ class DaskRunner(SequentialRunner):
             for future in done:
                 task = running.pop(future)
                 if error := future.exception():
-                    self._logger.error("Task %s failed: %s", task.name, error)
-                    driver.fail(task, error)
+                    failed = driver.fail(task, error)
+                    self._logger.error("Node %s failed: %s", failed.name, error)
                 else:
                     driver.finish(task, future.result())
 
@@ -239,14 +239,15 @@ class _Driver:
         for node in self._schedule.finish(task, self._left_out):
             self._add_made(node)
 
-    def fail(self, task: Task, error: BaseException) -> None:
-        """Go on without what needs the outputs that a task has not made."""
+    def fail(self, task: Task, error: BaseException) -> Node:
+        """Return the node that failed; go on without what needs its outputs."""
         self.errors.append(error)
         made = [node for node in task.nodes if self._has_made(node)]
         for node in made:
             self._add_made(node)
         failed = self._schedule.fail(task, made)
         self._tell("on_node_error", failed, error=error, inputs={})
+        return failed
 
     def count_lost(self) -> int:
         """Return how many nodes are not done."""

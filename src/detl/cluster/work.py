@@ -164,6 +164,8 @@ def _enter(order: Order) -> None:
             f"and this run is on {asked!r}: start the workers again."
         )
     bootstrap_project(order.project)
+    # The driver says what has failed, once it has been tried again.
+    logging.getLogger(FoldByFoldRunner.__module__).setLevel(logging.CRITICAL)
     if order.is_local:
         # Else a message would stand there twice, and once across the line of progress.
         logging.getLogger().handlers.clear()
