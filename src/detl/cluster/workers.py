@@ -96,7 +96,7 @@ def _start_local(workers: int, threads: int | None) -> Any:
         n_workers=workers,
         threads_per_worker=1,
         memory_limit=0,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         env=dict.fromkeys(names, shown),
     )
 
