@@ -134,6 +134,8 @@ class DaskRunner(SequentialRunner):
         from distributed import wait
 
         client.forward_logging("detl")
+        if not client.nthreads():
+            self._logger.warning("The first worker has not come yet; waiting for it.")
 
         running: dict[Future, Task] = {}
         while True:

@@ -41,10 +41,12 @@ def open_workers(
     Raises:
         DetlError: Dask is not installed, or there is no such cluster or scheduler.
     """
-    # It reads this when it is imported, here and in the workers. At its end it warns of
-    # workers that TensorFlow keeps from ending at once.
-    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "error")
     try:
+        import dask
+
+        # It is read when the next line imports it. At its end Dask warns of workers
+        # that TensorFlow keeps from ending at once.
+        dask.config.set({"logging.distributed": "error"})
         from distributed import Client
     except ImportError as error:
         raise DetlError(
@@ -79,15 +81,22 @@ def _start_local(workers: int, threads: int | None) -> Any:
     import dask
     from distributed import LocalCluster
 
-    # Otherwise each worker looks a hundred times a second at what it is doing.
-    dask.config.set({"distributed.worker.profile.enabled": False})
+    before = dask.config.get("distributed.nanny.pre-spawn-environ")
+    quiet = {"DASK_LOGGING__DISTRIBUTED": "error"}
+    dask.config.set(
+        {
+            "distributed.nanny.pre-spawn-environ": {**before, **quiet},
+            # Otherwise each looks a hundred times a second at what it is doing.
+            "distributed.worker.profile.enabled": False,
+        }
+    )
     shown = str(threads or max(1, count_processors() // workers))
     names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
     return LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
         memory_limit=0,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         env=dict.fromkeys(names, shown),
     )
 
