@@ -8,9 +8,8 @@ write the file again, and read the difference:
 
 import difflib
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
-from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -107,31 +106,6 @@ def test_no_two_datasets_are_saved_to_one_file():
     resolver = CatalogConfigResolver(read_catalog())
     paths = Counter(resolver.resolve_pattern(n).get("filepath") for n in made)
     assert [path for path, n in paths.items() if path and n > 1] == []
-
-
-@pytest.mark.parametrize("name", register_pipelines())
-def test_the_layers_of_a_pipeline_have_an_order(name):
-    """Where two layers feed each other, Kedro-Viz shows none."""
-    resolver = CatalogConfigResolver(read_catalog())
-    # Of a dataset: its layer, or those from which it comes, where it has none.
-    layers: dict[str, set[str]] = defaultdict(set)
-    before: dict[str, set[str]] = defaultdict(set)
-    pipeline = register_pipelines()[name]
-    for dataset in [
-        *pipeline.inputs(),
-        *(o for n in pipeline.nodes for o in n.outputs),
-    ]:
-        metadata = (resolver.resolve_pattern(dataset) or {}).get("metadata", {})
-        if layer := metadata.get("kedro-viz", {}).get("layer"):
-            layers[dataset] = {layer}
-    for node in pipeline.nodes:
-        above = set().union(*(layers[dataset] for dataset in node.inputs))
-        for dataset in node.outputs:
-            for layer in layers[dataset]:
-                before[layer] |= above - {layer}
-            layers[dataset] = layers[dataset] or above
-
-    TopologicalSorter(before).prepare()  # raises an error where there is a circle
 
 
 if __name__ == "__main__":
