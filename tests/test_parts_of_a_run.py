@@ -86,14 +86,16 @@ def test_kedro_viz_builds_its_page_with_previews(project):
     assert {"ingest", "alexnet", "alexnet.crossval", "alexnet.crossval.fold_3"} <= set(
         graph["modular_pipelines"]
     )
-    assert graph["layers"] == [
-        "raw",
-        "intermediate",
-        "primary",
-        "model_input",
-        "pretrained",
-        "feature",
-        "models",
-        "model_output",
-        "reporting",
-    ]
+    for page in ("main", "pipelines/stages"):
+        layers = json.loads((project / "build/api" / page).read_text())["layers"]
+        assert layers == [
+            "raw",
+            "intermediate",
+            "primary",
+            "model_input",
+            "pretrained",
+            "feature",
+            "models",
+            "model_output",
+            "reporting",
+        ]
