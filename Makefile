@@ -14,7 +14,7 @@ NEXT := data/.next
 # Made by a run that came to its end; a later run by hand makes a newer summary.
 FINISHED := data/08_reporting/.finished
 # Prints the options that keep all processors busy. A GPU is kept busy by one process.
-WORKERS := $(if $(filter gpu,$(EXTRA)),true,$(BIN)/python -m detl.cluster.workers)
+WORKERS := $(if $(filter gpu,$(EXTRA)),true,$(BIN)/python -m detl.cluster.this_machine)
 # What has been written, added or removed since then. Asked in the recipe, by find: Make
 # would divide names at blanks, and take a colon or a semicolon in one for its own.
 # Raw data are often links to where they lie.

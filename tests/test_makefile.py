@@ -225,7 +225,9 @@ def test_a_run_uses_the_processors_as_the_project_says(project):
     made = _make(project, "run")
 
     # The command that says so, of which the one here says its own words.
-    assert "kedro run --pipeline detl python -m detl.cluster.workers" in made.stdout
+    assert (
+        "kedro run --pipeline detl python -m detl.cluster.this_machine" in made.stdout
+    )
 
 
 def test_a_gpu_is_used_by_one_process(project):
@@ -234,4 +236,4 @@ def test_a_gpu_is_used_by_one_process(project):
 
     made = _make(project, "run", "EXTRA=gpu")
 
-    assert "detl.cluster.workers" not in made.stdout
+    assert "detl.cluster.this_machine" not in made.stdout

@@ -1,43 +1,7 @@
 import pytest
 
-from detl.cluster import workers
-from detl.cluster.workers import MEMORY, choose_options, open_workers
+from detl.cluster.workers import open_workers
 from detl.errors import DetlError
-
-
-@pytest.fixture
-def machine(monkeypatch):
-    """Return a function that sets this machine's free processors and memory."""
-
-    def set_machine(processors, memory=100 * MEMORY):
-        monkeypatch.setattr(workers, "count_processors", lambda: processors)
-        monkeypatch.setattr(workers, "_read_free_memory", lambda: memory)
-
-    return set_machine
-
-
-def test_one_processor_is_used_by_one_process(machine):
-    machine(processors=1)
-
-    assert choose_options() == []
-
-
-def test_each_of_two_processors_has_a_worker_of_one_thread(machine):
-    machine(processors=2)
-
-    assert choose_options()[-1] == "workers=2,threads=1"
-
-
-def test_there_are_no_more_workers_than_folds(machine):
-    machine(processors=64)
-
-    assert choose_options()[-1] == "workers=15,threads=4"
-
-
-def test_there_are_no_more_workers_than_fit_into_memory(machine):
-    machine(processors=8, memory=2 * MEMORY)
-
-    assert choose_options()[-1] == "workers=2,threads=4"
 
 
 def _open(**asked):

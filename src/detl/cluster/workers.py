@@ -1,27 +1,17 @@
-"""Where the workers come from: this machine, a batch system, or a scheduler's address.
-
-``python -m detl.cluster.workers`` prints the options with which ``kedro run`` uses
-this machine's processor, for ``make run``.
-"""
+"""Where workers come from: this machine, a batch system, or a scheduler's address."""
 
 import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
 from kedro.utils import load_obj
 
-from detl.design import ARCHITECTURES, FOLDS
 from detl.errors import DetlError
 
 if TYPE_CHECKING:
     from distributed import Client
-
-MEMORY = 3 * 2**30
-"""Bytes that a worker of this machine is given at least, where ``make`` chooses."""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -140,30 +130,3 @@ def count_processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def choose_options() -> list[str]:
-    """Return the options of ``kedro run`` that keep this machine's processor busy.
-
-    A worker for each processor, with one thread, as far as there are tasks and memory;
-    none for a single one, where one process does as well.
-    """
-    processors = count_processors()
-    most = len(ARCHITECTURES) * len(FOLDS)
-    workers = min(processors, most, _read_free_memory() // MEMORY)
-    if workers < 2:
-        return []
-    asked = f"workers={workers},threads={processors // workers}"
-    return ["--runner", "detl.cluster.DaskRunner", "--runner-params", asked]
-
-
-def _read_free_memory() -> int:
-    """Return the bytes that programs may still take, as Linux says; else a lot."""
-    told = Path("/proc/meminfo")
-    lines = told.read_text().splitlines() if told.is_file() else []
-    free = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
-    return 1024 * int(free[0]) if free else 2**50
-
-
-if __name__ == "__main__":
-    click.echo(" ".join(choose_options()))
