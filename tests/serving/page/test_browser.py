@@ -50,7 +50,7 @@ def ask(page, tmp_path):
 
 
 def _write(folder, film, kind):
-    """Write a file of a kind, and return its path."""
+    """Write a file of a kind, of a DICOM file its view, and return its path."""
     path = folder / kind
     if kind == "film.png":
         path.write_bytes(cv2.imencode(".png", film)[1].tobytes())
@@ -59,13 +59,13 @@ def _write(folder, film, kind):
     elif kind == "notes.txt":
         path.write_text("Not a film.")
     else:
-        view = "PA" if kind == "film.dcm" else "LL"
         described = {"Rows": SIZE, "Columns": SIZE, "PixelData": film.tobytes()}
-        write_dicom(path, **described, BodyPartExamined="CHEST", ViewPosition=view)
+        described |= {"BodyPartExamined": "CHEST", "ViewPosition": path.stem}
+        write_dicom(path, **described)
     return path
 
 
-@pytest.mark.parametrize("kind", ["film.png", "film.dcm"])
+@pytest.mark.parametrize("kind", ["film.png", "PA.dcm"])
 def test_a_film_gets_a_class_its_probabilities_and_a_map(
     page, ask, film, tmp_path, kind
 ):
@@ -80,7 +80,8 @@ def test_a_film_gets_a_class_its_probabilities_and_a_map(
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
-        ("lateral.dcm", "view L"),
+        ("LL.dcm", "view L"),
+        ("LATERAL.dcm", "view L"),
         ("broken.png", "Not usable: "),
         ("notes.txt", "neither PNG nor JPEG nor DICOM"),
     ],
@@ -102,7 +103,7 @@ def test_what_cannot_be_answered_gets_its_reason_and_no_class(
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("kind", ["film.png", "lateral.dcm", "notes.txt"])
+@pytest.mark.parametrize("kind", ["film.png", "LL.dcm", "notes.txt"])
 def test_nothing_lies_beside_the_window(page, ask, film, tmp_path, width, kind):
     page.resize(width)
 
