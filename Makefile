@@ -117,13 +117,11 @@ app: $(INSTALLED) ## a page that answers for one image, on http://127.0.0.1:8123
 	@$(BIN)/python -m detl.session.free_port "$(PORT)"
 	$(BIN)/python -m detl.serving.page data/06_models/$(NETWORK)/bundle.zip --port "$(PORT)"
 
-# MLflow starts its server by name, from PATH.
 serve: PORT = 5001
 serve: $(INSTALLED) ## serve the registered model (kedro register), on http://127.0.0.1:5001
 	@$(BIN)/python -m detl.session.free_port "$(PORT)"
-	PATH="$(abspath $(BIN)):$$PATH" MLFLOW_TRACKING_URI="$${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}" \
-		$(BIN)/mlflow models serve --model-uri models:/detl@champion --env-manager local \
-		--host 127.0.0.1 --port "$(PORT)"
+	MLFLOW_TRACKING_URI="$${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}" $(BIN)/python -P \
+		src/detl/session/model_server.py --model-uri models:/detl@champion --host 127.0.0.1 --port "$(PORT)"
 
 clean: $(INSTALLED) ## remove what runs have made, of one environment (kedro clean --help)
 	$(BIN)/kedro clean

@@ -324,3 +324,19 @@ def make_external(drop, low, high, note="over normal, covid_19"):
     }
     row = {"score": "balanced_accuracy", "class": "", **numbers, **ends, "note": note}
     return pd.DataFrame([{**row, "internal_images": 90, "external_images": 40}])
+
+
+def make_refusals(refused=0.005, images=600):
+    """Return what ``tabulate_decisions`` says of some images, two of each group."""
+    return pd.DataFrame(
+        {
+            "decision": ["refused", "warned"],
+            "below": [0.01, 0.05],
+            "value": [refused, 0.04],
+            "low": [max(refused - 0.01, 0), 0.03],
+            "high": [refused + 0.01, 0.05],
+            "images": images,
+            "groups": images // 2,
+            "note": "",
+        }
+    )

@@ -17,6 +17,7 @@ from made_audit import (
     make_operating_points,
     make_predictive_values,
     make_probe,
+    make_refusals,
     make_same_source,
     make_sanity,
     make_scores,
@@ -179,6 +180,8 @@ def make_whole_run():
         "sanity": make_sanity(0.3),
         "regions": PICTURE,
         "external": make_external(0.1, 0.02, 0.18),
+        "external_refusals": make_refusals(0.3, images=200),
+        "refusals": make_refusals(),
     }
     vgg16 = {
         **computed,

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from detl.report.inputs import Network, Run
+from detl.report.refusals import describe_external, describe_held_out
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.wording import (
     class_title,
@@ -55,6 +56,8 @@ def write_card(run: Run, audit_verdict: pd.DataFrame, architecture: str) -> str:
         classes=_tabulate_classes(network),
         calibration=_tabulate_calibration(network),
         subgroups=_tabulate_subgroups(network),
+        refusals=describe_held_out(network.refusals),
+        external_refusals=describe_external(network.external_refusals),
         checks=audit_verdict.to_dict("records"),
         versions=run.provenance["versions"],
     )

@@ -67,6 +67,8 @@ class Network(Judged):
         errors: The same of the most confident wrong images.
         regions: Lesions with the maps over them, RGB, uint8.
         external: Scores on images from elsewhere.
+        external_refusals: How often these would be refused.
+        refusals: How often held-out images would be.
     """
 
     examples: np.ndarray
@@ -77,6 +79,8 @@ class Network(Judged):
     sanity: pd.DataFrame | None = None
     regions: np.ndarray | None = None
     external: pd.DataFrame | None = None
+    external_refusals: pd.DataFrame | None = None
+    refusals: pd.DataFrame | None = None
 
     @property
     def is_there(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 from zipfile import BadZipFile, ZipFile
 
 import numpy as np
@@ -20,11 +21,32 @@ from detl.serving.familiarity import Familiarity
 from detl.serving.intake import Expected
 from detl.serving.known_answers import Expectation, KnownAnswer
 
-VERSION = 2
+VERSION = 3
 ABOUT = "bundle.json"
 CARD = "model_card.md"
 _TRUNK = "trunk.keras"
 _FAMILIARITY = "familiarity.npz"
+
+
+class RefusalShare(BaseModel):
+    """Which share of some images would be refused, or warned of, by their likeness."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    of: Literal["held out", "external"]
+    """Of Data-A's validation part, or of the external test."""
+    decision: Literal["refused", "warned"]
+    below: float
+    """The rank for it."""
+    value: float | None = None
+    """The share, from 0 to 1; null where there is none, as ``note`` says."""
+    low: float | None = None
+    """Lower end of its 95 % interval over patients."""
+    high: float | None = None
+    images: int
+    groups: int
+    """Of patients."""
+    note: str
 
 
 class About(BaseModel):
@@ -48,6 +70,8 @@ class About(BaseModel):
     """Rank of familiarity below which an image is answered with a warning."""
     refused_below: float
     """Rank of familiarity below which an image is not answered."""
+    refusals: list[RefusalShare]
+    """How often that was, of images that the networks had not seen."""
     warnings: list[str]
     """Of the model card: what whoever uses an answer must know, in sentences."""
     licences: dict[str, list[str]]

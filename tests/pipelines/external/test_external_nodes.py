@@ -9,16 +9,19 @@ from detl.errors import DetlError
 from detl.networks.ensemble import join_members
 from detl.pipelines.external.nodes import (
     decode_external_images,
+    measure_external_refusals,
     predict_external,
     score_external,
     select_unseen,
 )
 from detl.pipelines.ingest.nodes import decode_images, read_sources
 from detl.schemas.classes import DATA_B_CLASSES
-from detl.schemas.parameters import IngestParameters
+from detl.schemas.parameters import IngestParameters, RefusalParameters
 from detl.sources.external import read_external_images
+from detl.training.features import extract_features
 from made_dicoms import write_dicom
 from project_copy import PROJECT
+from tiny_bundle import IMAGES, tiny_bundle, training_pixels
 
 SIZE = 32
 
@@ -226,3 +229,23 @@ def test_the_drop_is_between_the_folds_and_the_external_images():
     accuracy = drops[drops["score"] == "accuracy"].iloc[0]
     assert (accuracy["internal"], accuracy["external"]) == (1.0, 0.5)
     assert (accuracy["drop"], accuracy["ensemble"]) == (0.5, 0.0)
+
+
+def test_films_unlike_those_of_data_b_would_be_refused():
+    trunk, pixels = tiny_bundle().trunk, training_pixels()
+    features = extract_features(trunk, pixels, np.arange(IMAGES))
+    groups = [f"p{number}" for number in range(IMAGES)]
+    external = pd.DataFrame({"row": range(20), "group": groups[:20]})
+
+    refusals = measure_external_refusals(
+        trunk,
+        features,
+        pd.DataFrame({"group": groups}),
+        np.ascontiguousarray(pixels[:20, :, ::-1]),
+        external,
+        RefusalParameters(warned_below=0.05, refused_below=0.01),
+        seed=0,
+    )
+
+    assert refusals["images"].tolist() == [20, 20]
+    assert refusals["value"].tolist() == [1, 0]

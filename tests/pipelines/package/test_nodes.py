@@ -1,13 +1,17 @@
 """What is packed for use."""
 
+import io
+
 import pandas as pd
 import pytest
 
 from detl.pipelines.package.nodes import (
     choose_test_images,
     list_licences,
+    list_refusals,
     name_warnings,
 )
+from made_audit import make_refusals
 
 
 def _verdict(*verdicts):
@@ -65,3 +69,16 @@ def test_where_none_may_be_copied_none_is_chosen():
     licences = pd.Series({"a": "unknown"})
 
     assert choose_test_images(_scaled(a="normal"), licences).empty
+
+
+def test_a_bundle_has_the_shares_as_they_are_read_from_a_csv():
+    table = pd.read_csv(io.StringIO(make_refusals(0.02).to_csv(index=False)))
+    unknown = table.assign(value=float("nan"), note="no images to measure it on")
+
+    held_out, *_, external, _ = list_refusals(table, unknown)
+
+    assert (held_out.of, held_out.decision) == ("held out", "refused")
+    assert (held_out.value, held_out.note) == (0.02, "")
+    assert (external.of, external.value) == ("external", None)
+    assert external.note == "no images to measure it on"
+    assert len(list_refusals(table, None)) == 2

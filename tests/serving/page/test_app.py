@@ -1,50 +1,16 @@
 """The page's server."""
 
 import re
-import threading
-import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import requests
-import uvicorn
 
 from detl.serving.page import app as page
-from detl.serving.page.app import create_app
-from detl.serving.predictor import Predictor
-from tiny_bundle import tiny_bundle, training_pixels
+from tiny_bundle import training_pixels
 
 STATIC = Path(page.__file__).with_name("static")
-
-
-@contextmanager
-def _serve(**limits):
-    """Serve the page on a free port, and yield a function that sends requests there."""
-    app = create_app(Predictor(tiny_bundle()), **limits)
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-
-    def send(method: str, path: str, **of_request) -> requests.Response:
-        address = f"http://127.0.0.1:{port}{path}"
-        return requests.request(method, address, timeout=60, **of_request)
-
-    yield send
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def send():
-    with _serve() as function:
-        yield function
 
 
 def _png(pixels):
@@ -82,9 +48,8 @@ def test_a_file_that_is_no_picture_is_answered_with_the_reason(send):
     assert answer.json()["reasons"] == ["neither PNG nor JPEG nor DICOM"]
 
 
-def test_a_file_that_is_too_large_is_not_read_to_its_end():
-    with _serve(most_bytes=1000) as send:
-        answer = send("POST", "/api/predict", data=bytes(2000))
+def test_a_file_that_is_too_large_is_not_read_to_its_end(send_to_narrow):
+    answer = send_to_narrow("POST", "/api/predict", data=bytes(2000))
 
     assert answer.status_code == 413
     assert "more than" in answer.json()["detail"]

@@ -1,5 +1,6 @@
-"""Nodes that measure the folds' predictions, with intervals."""
+"""Nodes that measure the folds' predictions, and refusal, with intervals."""
 
+import numpy as np
 import pandas as pd
 
 from detl.evaluation import scores
@@ -8,7 +9,8 @@ from detl.evaluation.probabilities.temperature import (
     fit_temperatures,
     scale_predictions,
 )
-from detl.schemas.parameters import AuditParameters
+from detl.schemas.keras_model import KerasModel
+from detl.schemas.parameters import AuditParameters, RefusalParameters
 
 
 def scale_folds(
@@ -54,3 +56,38 @@ def measure_decisions(
         operating_points.measure_predictive_values(*tables, prevalences, seed),
         net_benefit.measure_net_benefit(*tables, prevalences, seed),
     )
+
+
+def measure_held_out_refusals(
+    trunk: KerasModel,
+    features: np.ndarray,
+    pixels: np.ndarray,
+    data_a: pd.DataFrame,
+    data_b: pd.DataFrame,
+    refusal: RefusalParameters,
+    seed: int,
+) -> pd.DataFrame:
+    """Return how often images of Data-A's validation part would be refused.
+
+    They are of the same collections and of other patients. At most ``MOST_IMAGES`` go
+    through the frozen part.
+
+    Args:
+        trunk: The frozen part.
+        features: Its output, one row per row of ``data_b``.
+        pixels: All images, uint8 (n, size, size).
+        data_a: Table ``data_a``.
+        data_b: Table ``data_b``.
+        refusal: When an image is not answered.
+        seed: Of the images that are drawn, and of the bootstrap.
+
+    Returns:
+        What ``tabulate_decisions`` returns; without numbers where there are no such
+        images.
+    """
+    from detl.serving.familiarity import Familiarity
+    from detl.serving.refusals import choose_held_out, measure_refusals
+
+    familiarity = Familiarity.of(features, data_b["group"].to_numpy())
+    images = choose_held_out(data_a, data_b)
+    return measure_refusals(trunk, familiarity, pixels, images, refusal, seed)

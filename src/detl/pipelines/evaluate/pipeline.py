@@ -15,7 +15,12 @@ from detl.figures.calibration import draw_net_benefit, draw_reliability
 from detl.pipelines.binding import of_those_there
 from detl.schemas.tables import stack_architectures
 
-from .nodes import measure_decisions, scale_folds, score_network
+from .nodes import (
+    measure_decisions,
+    measure_held_out_refusals,
+    scale_folds,
+    score_network,
+)
 
 EVALUATE_ONE = Pipeline(
     [
@@ -64,6 +69,20 @@ EVALUATE_ONE = Pipeline(
     ]
 )
 
+_REFUSE = Pipeline(
+    [
+        Node(
+            measure_held_out_refusals,
+            inputs=[
+                *("trunk", "features", "pixels", "data_a", "data_b"),
+                *("params:refusal", "params:seed"),
+            ],
+            outputs="refusals",
+            name="measure_held_out_refusals",
+        )
+    ]
+)
+
 
 def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
     """Return the graph that measures and compares every architecture's predictions."""
@@ -77,16 +96,20 @@ def create_pipeline(architectures: Sequence[str] = ARCHITECTURES) -> Pipeline:
 
 def _one_architecture(architecture: str) -> Pipeline:
     return Pipeline(
-        EVALUATE_ONE,
+        [EVALUATE_ONE, _REFUSE],
         namespace=f"{architecture}.evaluate",
         inputs={
             **{
                 name: f"{architecture}.crossval.{name}"
                 for name in ("tested", "tested_by_seed", "validated")
             },
-            "images": "images",
+            **{
+                name: f"{architecture}.transfer.{name}"
+                for name in ("trunk", "features")
+            },
+            **{name: name for name in ("images", "pixels", "data_a", "data_b")},
         },
-        parameters={"params:audit", "params:seed"},
+        parameters={"params:audit", "params:refusal", "params:seed"},
     )
 
 

@@ -10,7 +10,11 @@ from detl.errors import DetlError
 from detl.evaluation.external import measure_drop
 from detl.evaluation.predictions import add_groups
 from detl.schemas.keras_model import KerasModel
-from detl.schemas.parameters import IngestParameters, SplitParameters
+from detl.schemas.parameters import (
+    IngestParameters,
+    RefusalParameters,
+    SplitParameters,
+)
 from detl.schemas.tables import (
     EXTERNAL_IMAGES,
     FOLD_PREDICTIONS,
@@ -162,6 +166,38 @@ def predict_external(
     mean = np.mean(list(said.values()), axis=0)
     ensemble = tabulate_predictions(external_images, mean)
     return validate(single, FOLD_PREDICTIONS), validate(ensemble, PREDICTIONS)
+
+
+def measure_external_refusals(
+    trunk: KerasModel,
+    features: np.ndarray,
+    data_b: pd.DataFrame,
+    external_pixels: np.ndarray,
+    external_images: pd.DataFrame,
+    refusal: RefusalParameters,
+    seed: int,
+) -> pd.DataFrame:
+    """Return how often the external images would be refused, had they to be answered.
+
+    Args:
+        trunk: The architecture's frozen part.
+        features: Its output, one row per row of ``data_b``.
+        data_b: Table ``data_b``.
+        external_pixels: Pixels of the external source.
+        external_images: Table ``external_images``.
+        refusal: When an image is not answered.
+        seed: Of the images that are drawn, and of the bootstrap.
+
+    Returns:
+        What ``tabulate_decisions`` returns.
+    """
+    from detl.serving.familiarity import Familiarity
+    from detl.serving.refusals import measure_refusals
+
+    familiarity = Familiarity.of(features, data_b["group"].to_numpy())
+    return measure_refusals(
+        trunk, familiarity, external_pixels, external_images, refusal, seed
+    )
 
 
 def score_external(

@@ -9,10 +9,13 @@ from detl.sources.external import read_external_images
 
 from .nodes import (
     decode_external_images,
+    measure_external_refusals,
     predict_external,
     score_external,
     select_unseen,
 )
+
+_FROZEN = ("trunk", "features")
 
 _READ = Pipeline(
     [
@@ -95,12 +98,22 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
                 outputs="scores",
                 name="score_external",
             ),
+            Node(
+                measure_external_refusals,
+                inputs=[
+                    *("trunk", "features", "data_b", "pixels", "images"),
+                    *("params:refusal", "params:seed"),
+                ],
+                outputs="refusals",
+                name="measure_external_refusals",
+            ),
         ],
         namespace=f"{architecture}.external",
         inputs={
             **{name: f"external.{name}" for name in ("pixels", "images")},
             **{name: f"{architecture}.crossval.{name}" for name in tested},
-            "trunk": f"{architecture}.transfer.trunk",
+            **{name: f"{architecture}.transfer.{name}" for name in _FROZEN},
+            "data_b": "data_b",
         },
-        parameters={"params:seed"},
+        parameters={"params:refusal", "params:seed"},
     )

@@ -16,10 +16,10 @@ from detl.schemas.parameters import IngestParameters, RefusalParameters
 from detl.schemas.tables import UNKNOWN
 
 if TYPE_CHECKING:
-    from detl.serving.bundle import Bundle
+    from detl.serving.bundle import Bundle, RefusalShare
     from detl.serving.known_answers import KnownAnswer
 else:
-    Bundle = KnownAnswer = Any
+    Bundle = KnownAnswer = RefusalShare = Any
 
 
 def pack_bundle(
@@ -36,6 +36,8 @@ def pack_bundle(
     is_synthetic: bool,
     audit_verdict: pd.DataFrame,
     provenance: dict[str, Any],
+    refusals: pd.DataFrame | None,
+    external_refusals: pd.DataFrame | None,
     ingest: IngestParameters,
     refusal: RefusalParameters,
     **models: KerasModel,
@@ -56,6 +58,9 @@ def pack_bundle(
         is_synthetic: Whether the images are phantoms.
         audit_verdict: A row per check.
         provenance: Knows the versions.
+        refusals: How often held-out images would be refused; None where nothing was
+            measured.
+        external_refusals: The same of the external test; None where none was made.
         ingest: How images are brought to the networks' size.
         refusal: When an image is not answered.
         **models: By fold, its trained tails, joined.
@@ -90,6 +95,7 @@ def pack_bundle(
         map_shift=float(map_shift),
         warned_below=refusal.warned_below,
         refused_below=refusal.refused_below,
+        refusals=list_refusals(refusals, external_refusals),
         warnings=name_warnings(is_synthetic, audit_verdict),
         licences=list_licences(described.loc[trained_on]),
         versions=provenance["versions"],
@@ -122,6 +128,29 @@ def answer_together(
         for fold, model in models.items()
     ]
     return np.mean(by_fold, axis=0)
+
+
+def list_refusals(
+    held_out: pd.DataFrame | None, external: pd.DataFrame | None
+) -> list[RefusalShare]:
+    """Return how often images would be refused, as a bundle has it.
+
+    Args:
+        held_out: What ``tabulate_decisions`` says of held-out images, if it does.
+        external: What it says of the external test; None where none was made.
+    """
+    from detl.serving.bundle import RefusalShare
+
+    tables = {"held out": held_out, "external": external}
+    return [
+        # What is empty in a csv is a missing number when it is read.
+        RefusalShare.model_validate(
+            {"of": of, "note": ""} | {k: v for k, v in row.items() if pd.notna(v)}
+        )
+        for of, table in tables.items()
+        if table is not None
+        for row in table.to_dict("records")
+    ]
 
 
 def list_licences(images: pd.DataFrame) -> dict[str, list[str]]:

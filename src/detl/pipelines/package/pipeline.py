@@ -52,6 +52,8 @@ def _pack(architecture: str, folds: Sequence[str]) -> list[Node]:
                 "scaled": f"{architecture}.evaluate.scaled",
                 "map_shift": f"{architecture}.explain.map_shift",
                 "card": f"{architecture}_card",
+                "refusals": f"{architecture}.evaluate.refusals",
+                "external_refusals": f"{architecture}.external.refusals",
                 "ingest": "params:ingest",
                 "refusal": "params:refusal",
                 **{fold: f"{architecture}.crossval.{fold}.model" for fold in folds},

@@ -40,6 +40,8 @@ OF_NETWORK = {
     "sanity": "explanation_scores.sanity",
     "regions": "lesions.regions_picture",
     "external": "external.scores",
+    "external_refusals": "external.refusals",
+    "refusals": "evaluate.refusals",
 }
 """Field of ``Network`` to what another stage has made of the architecture."""
 

@@ -5,7 +5,7 @@ from pathlib import PurePath
 import pandas as pd
 
 from detl.evaluation.scores import AREAS
-from detl.report.blocks import Paragraph, Section, Table
+from detl.report.blocks import Block, Bullets, Paragraph, Section, Table
 from detl.report.checks import (
     Check,
     Question,
@@ -17,6 +17,7 @@ from detl.report.checks import (
     select_measure,
 )
 from detl.report.inputs import Run
+from detl.report.refusals import describe_external, describe_held_out
 from detl.report.trainings import THESE, name_held
 from detl.wording import (
     CLASS_TITLES,
@@ -49,7 +50,7 @@ def section(run: Run) -> Section:
     external = run.table("external")
     if external is None:
         text = Paragraph(f"Not computed. {RUN_EXTERNAL}")
-        return Section("external", TITLE, [text])
+        return Section("external", TITLE, [text, *_tell_refusals(run)])
     return Section(
         "external",
         TITLE,
@@ -70,6 +71,7 @@ def section(run: Run) -> Section:
                 "Inside, outside, and the drop, means over seeds; 95 % interval over "
                 f"{name_held(run)}, that of the ensemble {THESE}.",
             ),
+            *_tell_refusals(run),
         ],
     )
 
@@ -84,6 +86,20 @@ def checks(run: Run) -> list[Check]:
     of_network = external[external["architecture"] == check.network]
     classes = select_measure(of_network[of_network["score"] == "sensitivity"], "drop")
     return [check.without(name_missing(classes))]
+
+
+def _tell_refusals(run: Run) -> list[Block]:
+    """Return a line per network on how often images would be refused."""
+    lines = []
+    for name, network in run.networks.items():
+        if network.refusals is not None:
+            said = describe_held_out(network.refusals)
+            if network.external_refusals is not None:
+                said += f" {describe_external(network.external_refusals)}"
+            lines.append(f"{network_title(name)}: {said}")
+    if not lines:
+        return []
+    return [Paragraph("Likeness alone, without the rules on files:"), Bullets(lines)]
 
 
 def _ask(source: str | None) -> Question:

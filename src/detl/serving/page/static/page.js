@@ -6,8 +6,13 @@ const words = {
   refused: () => "Refused: no class is named",
 };
 
+function say(text, kind = "") {
+  $("status").textContent = text;
+  $("status").className = kind;
+}
+
 async function send(file) {
-  $("status").textContent = `Looking at ${file.name} ...`;
+  say(`Looking at ${file.name} ...`);
   $("result").hidden = true;
   let response, answer;
   try {
@@ -16,14 +21,14 @@ async function send(file) {
     });
     answer = await response.json();
   } catch (error) {
-    $("status").textContent = "No answer: is the server still running?";
+    say("No answer: is the server still running?", "refused");
     return;
   }
   if (!answer.image) {
-    $("status").textContent = `Not usable: ${answer.detail || answer.reasons.join("; ")}`;
+    say(`Not usable: ${answer.detail || answer.reasons.join("; ")}`, "refused");
     return;
   }
-  $("status").textContent = file.name;
+  say(file.name);
   show(answer);
 }
 
