@@ -198,12 +198,13 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="where all is made, and kept")
     arguments = parser.parse_args()
     # So that what was started is ended then, too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    install_slurm()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)
         folder.mkdir(exist_ok=True)
         try:
+            install_slurm()
             check(folder.resolve(), arguments.all)
         except CheckError as error:
             print(error, file=sys.stderr)

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -58,20 +58,27 @@ class Slurm:
         on_it = [p for p in _list_below() if node_of(p) == node]
         steps = {parent for p in on_it for parent in p.parents() if _is_step(parent)}
         self.nodes[node].kill()
-        for process in (*steps, *on_it):
-            process.kill()
+        _send(signal.SIGKILL, [*steps, *on_it])
 
 
 def install_slurm() -> None:
-    """Install Debian's Slurm, where it is not there; its services are not started."""
+    """Install Debian's Slurm, where it is not there.
+
+    Raises:
+        CheckError: It cannot be installed.
+    """
     if shutil.which("slurmctld", path=_find_path()):
         return
-    subprocess.run(
-        ["apt-get", "install", "--yes", "--no-install-recommends", *PACKAGES],
-        # Services that begin in this run level: none.
-        env={**os.environ, "RUNLEVEL": "1", "DEBIAN_FRONTEND": "noninteractive"},
-        check=True,
-    )
+    command = ["apt-get", "install", "--yes", "--no-install-recommends", *PACKAGES]
+    # Without systemd no service begins in this run level.
+    quiet = {"RUNLEVEL": "1", "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        subprocess.run(command, env={**os.environ, **quiet}, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise CheckError(
+            f"Slurm is not here and cannot be installed ({error}): become root, let "
+            "'apt-get update' find Debian's packages, or install Slurm and munge."
+        ) from error
 
 
 @contextmanager
@@ -148,11 +155,7 @@ def end_all_below() -> None:
     """End all processes that this one has started, and those that they have."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         below = _list_below()
-        for process in below:
-            try:
-                process.send_signal(number)
-            except psutil.NoSuchProcess:
-                continue
+        _send(number, below)
         psutil.wait_procs(below, timeout=10)
     if left := [p for p in _list_below() if p.status() != psutil.STATUS_ZOMBIE]:
         raise CheckError(f"These processes do not end: {left}")
@@ -213,6 +216,13 @@ def _are_idle(slurm: Slurm) -> bool:
 
 def _is_step(process: psutil.Process) -> bool:
     return process.name().startswith("slurmstepd")
+
+
+def _send(number: signal.Signals, processes: list[psutil.Process]) -> None:
+    for process in processes:
+        # One may have ended with the one before it.
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
 
 
 def _list_below() -> list[psutil.Process]:
