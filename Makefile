@@ -28,7 +28,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # Material's notice about MkDocs 2, which pyproject.toml excludes.
 export NO_MKDOCS_2_WARNING := true
 
-.PHONY: help install run resume test test-long test-deploy lint types tests docs docs-serve benchmark ui viz app serve clean
+.PHONY: help install run resume test test-long test-cluster test-deploy lint types tests docs docs-serve benchmark ui viz app serve clean
 
 help: ## list the targets, and the pipelines of kedro run --pipeline NAME
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -66,6 +66,9 @@ test: lint types docs tests ## lint, types, the documentation's links and tests
 
 test-long: $(INSTALLED) ## interrupted, extended and additional runs, other backends
 	$(PYTEST) -m long
+
+test-cluster: $(INSTALLED) ## a run on Slurm, installed if need be, beside an ordinary one
+	PYTHONPATH=tests/support $(BIN)/python tests/cluster/slurm/check_slurm.py
 
 test-deploy: ## the container file, manifests and DAG of deploy/, with tools of PyPI
 	PYTHON=$(PYTHON) deploy/check.sh

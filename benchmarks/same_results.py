@@ -34,8 +34,9 @@ MOST_LINES = 12
 
 _CHANGING = re.compile(
     r"\d{4}-\d{2}-\d{2}|\d{2}:\d{2}:\d{2}|\b[0-9a-f]{7,40}\b|uncommitted|kedro run"
+    r"|^(\d+ h )?\d+ (s|min)$"
 )
-"""What a page says of when and from which version it was made."""
+"""What a page says of when, how long and from which version it was made."""
 
 
 def compare_folders(

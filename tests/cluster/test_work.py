@@ -1,5 +1,8 @@
-"""What a worker is told and says, without workers."""
+"""What a worker is told and says, mostly without workers."""
 
+import logging
+import time
+from logging.config import dictConfig
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +12,14 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 
 from detl.cluster.dask_runner import DaskRunner, _Driver
-from detl.cluster.work import Order, Report, _enter, _ReportHooks
+from detl.cluster.work import (
+    Order,
+    Report,
+    _enter,
+    _forward_messages,
+    _ReportHooks,
+)
+from detl.cluster.workers import open_workers
 from detl.datasets import AtomicJSONDataset
 from detl.errors import DetlError, NotAvailableError
 
@@ -87,6 +97,21 @@ def test_a_worker_that_does_not_see_the_project_says_so():
 
     with pytest.raises(DetlError, match="A worker finds no folder /nowhere/conf"):
         _enter(order)
+
+
+def test_messages_of_a_worker_that_imports_kedro_late_reach_the_driver(caplog):
+    as_kedro_does = {"version": 1, "loggers": {"detl": {"level": "INFO"}}}
+    said_there = (logging.Logger.warning, logging.getLogger("detl.training"), "said")
+    with open_workers(None, None, 1, None) as client:
+        client.forward_logging("detl")
+        client.submit(dictConfig, as_kedro_does).result(timeout=60)
+        client.submit(_forward_messages).result(timeout=60)
+        client.submit(*said_there).result(timeout=60)
+        deadline = time.monotonic() + 60
+        while not caplog.messages and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+    assert caplog.messages == ["said"]
 
 
 def test_the_runner_takes_what_kedro_gives_every_runner():

@@ -135,6 +135,7 @@ def run_task(order: Order, assignment: Assignment) -> Report:
     """
     with _ALONE:
         _enter(order)
+        _forward_messages()
         command = order.command
         with (
             giving("DETL_DATA", command["data"]),
@@ -169,6 +170,20 @@ def _enter(order: Order) -> None:
     if order.is_local:
         # Else a message would stand there twice, and once across the line of progress.
         logging.getLogger().handlers.clear()
+
+
+def _forward_messages() -> None:
+    """Let the project's messages go to the driver, as it has asked Dask's worker.
+
+    Kedro sets up the logging of a process once it is imported. A job's worker imports
+    it for its first task, and would print all messages into the job's own log only.
+    """
+    from distributed import get_worker
+    from distributed.diagnostics.plugin import ForwardLoggingPlugin
+
+    for plugin in get_worker().plugins.values():
+        if isinstance(plugin, ForwardLoggingPlugin):
+            logging.getLogger(plugin.logger_name).addHandler(plugin.handler)
 
 
 def _run_nodes(order: Order, assignment: Assignment) -> Report:

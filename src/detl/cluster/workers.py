@@ -107,7 +107,8 @@ def _start_cluster(name: str, workers: int | None) -> Any:
             "~/.config/dask, of which docs/deploy.md has an example."
         ) from error
     if workers:
-        cluster.scale(workers)
+        # Not scale(), after which a job that is lost has no successor.
+        cluster.adapt(minimum=workers, maximum=workers)
     elif not cluster.worker_spec:
         cluster.close()
         raise DetlError(
