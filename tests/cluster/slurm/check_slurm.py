@@ -201,6 +201,8 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as temporary:
+        # munged wants all users to reach its socket.
+        Path(temporary).chmod(0o755)
         folder = arguments.folder or Path(temporary)
         folder.mkdir(exist_ok=True)
         try:
