@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
@@ -142,9 +143,12 @@ def test_the_seconds_of_nodes_that_ran_elsewhere_are_noted_as_kedro_viz_does(
     table.save([1, 2])
     node = Node(lambda start: start, "start", "table", name="tabulate")
 
-    note_last_run([node], {"tabulate": 2.5}, DataCatalog({"table": table}))
+    began = datetime(2026, 11, 28, 12, tzinfo=UTC)
+    note_last_run([node], {"tabulate": 2.5}, DataCatalog({"table": table}), began)
 
     path = tmp_path / ".viz/kedro_pipeline_events.json"
+    first, *_ = json.loads(path.read_text())
+    assert first["timestamp"] == "2026-11-28T12:00:00+00:00"
     assert read_last_seconds(path) == {"tabulate": 2.5}
     (saved,) = [e for e in json.loads(path.read_text()) if "dataset" in e]
     assert saved["dataset"] == "table"

@@ -119,7 +119,13 @@ def make_run(networks=None, **changes):
         "is_synthetic": False,
         "ingest": make_ingest(),
         "split": make_split(),
-        "parameters": {"seed": 3, "split": {"protocol": "grouped"}},
+        "parameters": {
+            "seed": 3,
+            "split": {"protocol": "grouped"},
+            "architectures": {
+                "alexnet": {"pretrain": {"read": "best"}, "transfer": {"read": "best"}}
+            },
+        },
         "provenance": PROVENANCE,
         "label_counts": PUBLISHED_LABELS,
         "cooccurrence": count_cooccurrence(findings),

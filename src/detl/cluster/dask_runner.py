@@ -7,6 +7,7 @@ worker reads and writes files (``work``).
 
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -179,6 +180,7 @@ class _Driver:
         run_id: str | None,
     ) -> None:
         self._pipeline, self._catalog = pipeline, catalog
+        self._began = datetime.now(UTC)
         self._schedule = Schedule(pipeline, catalog, seconds)
         self._hooks: Any = hook_manager.hook if hook_manager else None
         self._run_id = run_id
@@ -261,7 +263,7 @@ class _Driver:
 
         if is_default_run(ORDER_HOOKS.run_params):
             timed = [n for n in self._pipeline.nodes if n.name in self._seconds]
-            note_last_run(timed, self._seconds, self._catalog)
+            note_last_run(timed, self._seconds, self._catalog, self._began)
 
     def _add_made(self, node: Node) -> None:
         self._tell("after_node_run", node, inputs={}, outputs={})

@@ -36,7 +36,7 @@ def draw_learning_curves(results: Mapping[str, Mapping[str, Any]]) -> np.ndarray
         curves, epoch = result["history"], int(result["data_a_epoch"])
         _draw_pair(top, curves["loss"], curves["val_loss"], epoch)
         _draw_pair(bottom, curves["train_accuracy"], curves["val_accuracy"], epoch)
-        top.set_title(f"{network_title(architecture)}, epoch {epoch} kept", size=10)
+        top.set_title(network_title(architecture), size=10)
         top.margins(y=0.08)
         top.autoscale_view()
         top.set_ylim(bottom=0)
@@ -106,7 +106,7 @@ def _draw_pair(
     axes.plot(epochs, training, color=TRAINING, label="training part", **style)
     axes.plot(epochs, validation, color=VALIDATION, label="validation part", **style)
     kept: dict[str, Any] = {"color": MARK, "linestyle": "--", "linewidth": 1}
-    axes.axvline(epoch, label="epoch whose weights were kept", **kept)
+    axes.axvline(epoch, label="last epoch whose weights are read", **kept)
     axes.grid(color="#dddddd", linewidth=0.6)
 
 

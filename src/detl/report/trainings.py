@@ -1,6 +1,6 @@
 """What the intervals of a page hold: other patients, and other trainings."""
 
-from detl.report.inputs import Study
+from detl.report.inputs import Run, Study
 from detl.wording import count_of, enumerate_names, network_title
 
 THESE = "over patients, of these networks"
@@ -13,6 +13,17 @@ OTHER_PRETRAININGS = "Other pretrainings"
 def count_seeds(run: Study) -> int:
     """Return with how many seeds each network was trained, at least."""
     return min(int(result["seeds"]) for result in run.results.values())
+
+
+def name_reads(run: Run, stage: str) -> set[str]:
+    """Return which weights are read after a training, as ``TrainingParameters.read``.
+
+    Args:
+        run: What the report shows.
+        stage: ``pretrain`` or ``transfer``.
+    """
+    networks = run.parameters["architectures"].values()
+    return {network[stage]["read"] for network in networks}
 
 
 def name_held(run: Study) -> str:

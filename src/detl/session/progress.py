@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -184,7 +185,10 @@ def list_files(names: Iterable[str], catalog: DataCatalog, project: Path) -> lis
 
 
 def note_last_run(
-    nodes: Iterable[Node], seconds: Mapping[str, float], catalog: CatalogProtocol
+    nodes: Iterable[Node],
+    seconds: Mapping[str, float],
+    catalog: CatalogProtocol,
+    began: datetime,
 ) -> None:
     """Note how long each node took elsewhere, as Kedro-Viz does of nodes run here.
 
@@ -192,6 +196,7 @@ def note_last_run(
         nodes: Those that have run.
         seconds: What each of them took, by name.
         catalog: Knows the files that they have made.
+        began: When the run did.
     """
     from kedro_viz.integrations.kedro.hooks_utils import (
         generate_timestamp,
@@ -200,7 +205,7 @@ def note_last_run(
     )
     from kedro_viz.integrations.kedro.run_hooks import create_dataset_event
 
-    events = [{"event": "before_pipeline_run", "timestamp": generate_timestamp()}]
+    events = [{"event": "before_pipeline_run", "timestamp": began.isoformat()}]
     for node in nodes:
         events.append(
             {

@@ -56,7 +56,7 @@ def test_a_frozen_threshold_must_keep_its_specificity(value, low, high, status):
     check = operating_point_of(make_operating_points(value, low, high))
 
     assert (check.status, check.value) == (status, value)
-    assert "30 validation images" in check.meaning
+    assert "30 other images" in check.meaning
 
 
 def test_a_threshold_that_finds_nothing_does_not_pass():

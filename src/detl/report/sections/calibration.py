@@ -48,9 +48,10 @@ def section(run: Study) -> Section:
         "What the probabilities are worth",
         [
             Paragraph(
-                "A temperature per fold, fitted on its inner validation part alone, "
-                "divides the logits; it changes no prediction. The expected "
-                "calibration error is overstated where images are few."
+                "A temperature per fold divides the logits; it changes no prediction. "
+                "It is fitted on the fold's inner validation part, or, where there is "
+                "none, on what the other folds' networks say of their own test parts. "
+                "The expected calibration error is overstated where images are few."
             ),
             Table(
                 errors,
@@ -82,8 +83,8 @@ def _describe_operating_points(run: Study) -> Section:
         [
             Table(
                 covid.drop(columns=["class", "validation images"]),
-                "COVID-19 against the rest, at thresholds frozen on each fold's inner "
-                "validation part and applied to its test part; 95 % interval "
+                "COVID-19 against the rest, at thresholds frozen without each fold's "
+                "test part and applied to it; 95 % interval "
                 f"{THESE}.",
             ),
             Table(
@@ -186,14 +187,14 @@ def _explain_frozen(row: Row, status: Status) -> str:
         f"{network_title(row['architecture'])}: the frozen thresholds "
         f"{words[judge_above(row, LEAST_SPECIFICITY)]} this specificity for COVID-19, "
         f"{show_measured(row)}; {found}. They rest on {int(row['validation_images'])} "
-        "validation images in the smallest fold."
+        "other images in the smallest fold."
     )
 
 
 OPERATING_POINT = Question(
     title="Operating point",
-    asked="thresholds for COVID-19, frozen on the inner validation part at 95 % "
-    f"specificity, keep at least {in_percent(LEAST_SPECIFICITY)} on the test part, and "
+    asked="thresholds for COVID-19, frozen at 95 % specificity without the test part, "
+    f"keep at least {in_percent(LEAST_SPECIFICITY)} on it, and "
     "find COVID-19 more often than they call others so (the intervals lie above)",
     choose=_choose_specificity,
     judge=_judge_frozen,

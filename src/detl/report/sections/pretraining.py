@@ -8,13 +8,24 @@ from detl.evaluation.metrics import explain_unlearned
 from detl.report.blocks import Block, Figure, Note, Paragraph, Section, Table
 from detl.report.checks import Check
 from detl.report.inputs import Results, Run
-from detl.report.trainings import THESE
+from detl.report.trainings import THESE, name_reads
 from detl.wording import (
     enumerate_names,
     in_percent,
     interval_in_percent,
     network_title,
 )
+
+_READ = {
+    "average": "It answers with the mean of its weights over the last half of the "
+    "epochs, which no image has chosen; the accuracy is that of these weights, and not "
+    "the end of the curve.",
+    "best": "It keeps the first epoch with the best accuracy on the validation part. "
+    "This choice makes the accuracy a little too good; the interval is wide enough for "
+    "every epoch at once.",
+    "last": "It keeps the last epoch.",
+}
+"""What is said of ``TrainingParameters.read``."""
 
 
 def section(run: Run) -> Section:
@@ -23,10 +34,8 @@ def section(run: Run) -> Section:
     networks = enumerate_names([network_title(name) for name in results])
     blocks: list[Block] = [
         Paragraph(
-            "Each network is trained from scratch to tell normal from diseased, and "
-            "keeps the first epoch with the best accuracy on the validation part. This "
-            "choice makes the accuracy a little too good; the interval is wide enough "
-            "for every epoch at once."
+            "Each network is trained from scratch to tell normal from diseased. "
+            + " ".join(_READ[read] for read in sorted(name_reads(run, "pretrain")))
         ),
         Figure(
             run.curves_picture,
@@ -63,7 +72,7 @@ def _tabulate(results: Mapping[str, Results]) -> pd.DataFrame:
                 f"{result['data_a_images']:.0f}",
                 "chance": in_percent(result["data_a_chance"]),
                 "groups of patients": f"{result['data_a_groups']:.0f}",
-                "epoch kept": f"{result['data_a_epoch']:.0f} of "
+                "last epoch read": f"{result['data_a_epoch']:.0f} of "
                 f"{result['data_a_epochs']:.0f}",
             }
             for architecture, result in results.items()

@@ -50,6 +50,12 @@ def test_an_epoch_chosen_on_the_test_images_is_told(describe):
     assert "in each of the 2 folds the epoch was chosen on the test images" in not_shown
 
 
+def test_an_epoch_that_no_image_has_chosen_is_not_held_against_the_run(describe):
+    read = {"alexnet": {"transfer": {"read": "average"}}}
+    _, _, not_shown = describe(inner="train", parameters={"architectures": read})
+    assert "chosen on the test images" not in not_shown
+
+
 # ----------------------------------------------------------------- sources
 
 

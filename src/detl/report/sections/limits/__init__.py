@@ -17,7 +17,7 @@ from detl.report.sections.limits.judgements import (
     judge_optimism,
 )
 from detl.report.sections.limits.reproduction import judge_reproduction
-from detl.report.trainings import count_seeds, describe_missing
+from detl.report.trainings import count_seeds, describe_missing, name_reads
 from detl.wording import class_title, count_of, enumerate_names
 
 
@@ -107,7 +107,8 @@ def _judge_patients(run: Run) -> Judgement:
             f"{groups:,} groups of patients, 0 are in the test part and another part "
             "of one fold, and 0 are in Data-A."
         )
-    if not (folds["subset"] == "validation").any():
+    is_chosen = "best" in name_reads(run, "transfer")
+    if is_chosen and not (folds["subset"] == "validation").any():
         not_shown.append(
             "Accuracy at an epoch that was chosen beforehand: in each of the "
             f"{folds['fold'].nunique()} folds the epoch was chosen on the test images "
