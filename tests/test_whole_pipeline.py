@@ -368,6 +368,8 @@ def test_the_card_has_the_figures_of_the_report_and_its_verdict(finished):
     for check in verdict["check"]:
         assert f"| {check} |" in card
     assert "No honest score of all five folds together exists" in card
+    assert "nan" not in card.split()
+    assert "(nan)" not in card
 
 
 def test_predict_answers_a_folder_and_leaves_no_run_in_mlflow(finished, store):

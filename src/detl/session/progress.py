@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from kedro.framework.context import KedroContext
@@ -205,7 +206,9 @@ def note_last_run(
     )
     from kedro_viz.integrations.kedro.run_hooks import create_dataset_event
 
-    events = [{"event": "before_pipeline_run", "timestamp": began.isoformat()}]
+    events: list[dict[str, Any]] = [
+        {"event": "before_pipeline_run", "timestamp": began.isoformat()}
+    ]
     for node in nodes:
         events.append(
             {
