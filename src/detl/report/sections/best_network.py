@@ -89,7 +89,10 @@ def check(run: Study) -> Check:
 def _explain(closest: Pair, pairs: Sequence[Pair]) -> str:
     best, rival = network_title(closest.better), network_title(closest.worse)
     if closest.is_established:
-        return f"{best} is better than each other network; the closest is {rival}."
+        return (
+            f"{best} is better than each other network, on one pretraining of each; "
+            f"the closest is {rival}."
+        )
     meaning = (
         f"Which network is best is not known: {best}, which is right most often, may "
         f"be no better than {rival}"

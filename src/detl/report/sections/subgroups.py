@@ -102,7 +102,7 @@ def _explain(measured: pd.DataFrame, shown: pd.Series, too_small: int) -> str:
     if worse:
         meaning = (
             f"{name} misses disease more often in {where}; {worse} of {tested} are "
-            "above 0, of which one in forty would be by chance. Class and source "
+            "above 0, where chance gives one in forty. Class and source "
             "differ between subgroups too."
         )
     else:
