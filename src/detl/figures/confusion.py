@@ -70,6 +70,6 @@ def _draw_panel(axes: "Axes", architecture: str, matrix: pd.DataFrame) -> None:
     axes.set_ylabel("True")
     correct = counts.trace()
     axes.set_title(
-        f"{architecture}: {correct / images:.1%} correct ({correct} of {images})",
+        f"{architecture}: {correct / images:.1%} correct\n({correct} of {images})",
         fontsize="medium",
     )
