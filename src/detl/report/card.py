@@ -58,7 +58,7 @@ def write_card(run: Run, audit_verdict: pd.DataFrame, architecture: str) -> str:
         subgroups=_tabulate_subgroups(network),
         refusals=describe_held_out(network.refusals),
         external_refusals=describe_external(network.external_refusals),
-        checks=audit_verdict.fillna("").to_dict("records"),
+        checks=audit_verdict.astype(object).fillna("").to_dict("records"),
         versions=run.provenance["versions"],
     )
 
