@@ -81,7 +81,10 @@ def _draw_network(axes: "Axes", tested: pd.DataFrame) -> None:
     styles = zip(DATA_B_CLASSES, PROBABILITIES, COLOURS, STYLES, strict=True)
     for label, column, colour, style in styles:
         rates, curve = average_curve(labels == label, tested[column].to_numpy(), folds)
-        axes.plot(rates, curve, style, color=colour, label=class_title(label))
+        # At the rate 0 the curve is the highest sensitivity without a false positive;
+        # before it lies a threshold that finds nothing.
+        points = (np.insert(rates, 0, 0), np.insert(curve, 0, 0))
+        axes.plot(*points, style, color=colour, label=class_title(label))
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.8)
     axes.set_aspect("equal")
     axes.set_xlim(-0.02, 1.02)
