@@ -4,7 +4,11 @@ import numpy as np
 import pandas as pd
 
 from detl.report.inputs import Network, Run
-from detl.schemas.parameters import IngestParameters
+from detl.schemas.parameters import (
+    IngestParameters,
+    PretrainParameters,
+    TransferParameters,
+)
 from detl.sources.label_counts import count_cooccurrence
 from made_audit import (
     make_calibration,
@@ -123,7 +127,10 @@ def make_run(networks=None, **changes):
             "seed": 3,
             "split": {"protocol": "grouped"},
             "architectures": {
-                "alexnet": {"pretrain": {"read": "best"}, "transfer": {"read": "best"}}
+                "alexnet": {
+                    "pretrain": PretrainParameters.model_construct(read="best"),
+                    "transfer": TransferParameters.model_construct(read="best"),
+                }
             },
         },
         "provenance": PROVENANCE,

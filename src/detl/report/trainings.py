@@ -23,7 +23,7 @@ def name_reads(run: Run, stage: str) -> set[str]:
         stage: ``pretrain`` or ``transfer``.
     """
     networks = run.parameters["architectures"].values()
-    return {network[stage]["read"] for network in networks}
+    return {network[stage].read for network in networks}
 
 
 def name_held(run: Study) -> str:

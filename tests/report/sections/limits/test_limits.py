@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from detl.report.blocks import Note
+from detl.schemas.parameters import TransferParameters
 from made_results import make_arm, make_optimism, make_result, tables_of
 from made_run import make_ingest
 from made_tables import make_two_sources
@@ -51,7 +52,8 @@ def test_an_epoch_chosen_on_the_test_images_is_told(describe):
 
 
 def test_an_epoch_that_no_image_has_chosen_is_not_held_against_the_run(describe):
-    read = {"alexnet": {"transfer": {"read": "average"}}}
+    transfer = TransferParameters.model_construct(read="average")
+    read = {"alexnet": {"transfer": transfer}}
     _, _, not_shown = describe(inner="train", parameters={"architectures": read})
     assert "chosen on the test images" not in not_shown
 
