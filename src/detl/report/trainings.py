@@ -1,6 +1,7 @@
 """What the intervals of a page hold: other patients, and other trainings."""
 
 from detl.report.inputs import Run, Study
+from detl.schemas.parameters import flatten
 from detl.wording import count_of, enumerate_names, network_title
 
 THESE = "over patients, of these networks"
@@ -22,8 +23,9 @@ def name_reads(run: Run, stage: str) -> set[str]:
         run: What the report shows.
         stage: ``pretrain`` or ``transfer``.
     """
-    networks = run.parameters["architectures"].values()
-    return {network[stage].read for network in networks}
+    # Some blocks are typed, others are not.
+    parameters = flatten(run.parameters).items()
+    return {value for name, value in parameters if name.endswith(f".{stage}.read")}
 
 
 def name_held(run: Study) -> str:
