@@ -13,7 +13,14 @@ from project_copy import PROJECT
 DOCS = PROJECT / "docs"
 CODE_BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 PAGE = CODE_BLOCK.sub("", (DOCS / "paper.md").read_text())
-ROWS = re.findall(r"^\| ([\w -]+) (\d+) \| (.+) \| (.+) \|$", PAGE, re.MULTILINE)
+ROW = re.compile(
+    r"^\| ([\w -]+) (\d+)(?:-(\d+))? \| (.+) \| (.+) \|$", re.MULTILINE
+)
+ROWS = [
+    (kind, number, in_few_words, said)
+    for kind, first, last, in_few_words, said in ROW.findall(PAGE)
+    for number in range(int(first), int(last or first) + 1)
+]
 
 NUMBERED = {
     "III": 1,
@@ -107,7 +114,7 @@ def test_every_sentence_of_the_paper_has_a_row():
 
 def test_the_numbers_of_the_rows_have_no_gaps():
     for kind, last in NUMBERED.items():
-        numbers = [int(number) for of, number, *_ in ROWS if of == kind]
+        numbers = [number for of, number, *_ in ROWS if of == kind]
         assert numbers == list(range(1, last + 1)), kind
 
 
