@@ -14,8 +14,8 @@ def keep_freed_memory() -> bool:
 
     A training step on a CPU takes and frees tensors of many megabytes, and so does the
     decoding of an image. glibc gives such blocks back to the system at once, and the
-    system clears each page before it hands it out again. This takes three tenths of a
-    step and of an ingest (docs/benchmarks.md). Memory that is kept is reused as it is.
+    system clears each page before it hands it out again, which takes much of a step and
+    of an ingest. Memory that is kept is reused as it is.
     The peak grows by a twentieth (VGG16 at 64 px), and lasts until the process ends.
     On other systems than Linux with glibc nothing is changed.
     """
