@@ -13,9 +13,7 @@ from project_copy import PROJECT
 DOCS = PROJECT / "docs"
 CODE_BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 PAGE = CODE_BLOCK.sub("", (DOCS / "paper.md").read_text())
-ROW = re.compile(
-    r"^\| ([\w -]+) (\d+)(?:-(\d+))? \| (.+) \| (.+) \|$", re.MULTILINE
-)
+ROW = re.compile(r"^\| ([\w -]+) (\d+)(?:-(\d+))? \| (.+) \| (.+) \|$", re.MULTILINE)
 ROWS = [
     (kind, number, in_few_words, said)
     for kind, first, last, in_few_words, said in ROW.findall(PAGE)
