@@ -52,7 +52,7 @@ def _names(task):
     return [node.name for node in task.nodes]
 
 
-def test_a_task_is_what_a_unit_does_before_it_waits_for_another():
+def test_a_task_is_what_a_stage_does_before_it_waits_for_another():
     tasks = tasks_of(_make_graph())
 
     assert len(tasks) == 1 + 2 * (1 + 2 + 1) + 1
@@ -77,10 +77,26 @@ def test_every_node_is_in_one_task_behind_those_that_it_needs(name):
     assert done == set(pipeline.nodes)
 
 
-def test_detl_is_cut_into_pretrainings_folds_and_what_is_shared():
-    tasks = tasks_of(register_pipelines()["detl"])
+def _find_tasks_before(name):
+    """Return the tasks of ``detl`` that the one with this node waits for, and it."""
+    pipeline = register_pipelines()["detl"]
+    above = set(pipeline.to_nodes(name).nodes)
+    tasks = [task for task in tasks_of(pipeline) if above & set(task.nodes)]
+    return [node.name for task in tasks for node in task.nodes]
 
-    assert len(tasks) == 1 + 3 * (1 + 5 + 1) + 1
+
+def test_a_pretraining_waits_for_the_ingest_and_the_split_alone():
+    waited_for = _find_tasks_before("vgg16.pretrain.pretrain_network")
+
+    stages = {name.partition(".")[0] for name in waited_for}
+    assert stages == {"ingest", "split", "vgg16"}
+
+
+def test_a_fold_is_trained_and_tested_in_one_task_and_waits_for_no_map():
+    waited_for = _find_tasks_before("vgg16.crossval.fold_2.train_fold")
+
+    assert "vgg16.crossval.fold_2.predict_fold" in waited_for
+    assert not [name for name in waited_for if ".explain." in name]
 
 
 def test_only_tasks_whose_inputs_are_there_are_taken(make_schedule):

@@ -5,7 +5,11 @@ from sklearn import metrics as sklearn_metrics
 
 from detl.errors import DetlError
 from detl.evaluation.metrics import score_predictions
-from detl.evaluation.scores import measure_scores, name_pooled_scores
+from detl.evaluation.scores import (
+    measure_main_scores,
+    measure_scores,
+    name_pooled_scores,
+)
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.statistics.bootstrap import NO_SPREAD
 from made_pooled import make_by_seed, make_pooled
@@ -51,6 +55,15 @@ def test_only_areas_under_the_roc_curve_have_a_mean_over_the_folds(scores):
         ["macro_auc", ""],
         *(["auc", label] for label in DATA_B_CLASSES),
     ]
+
+
+def test_the_main_scores_are_rows_of_all_scores(pooled, scores):
+    main = measure_main_scores(pooled, seed=0)
+
+    quoted = scores["fold"].eq("mean of folds") | (
+        scores["fold"].eq("all") & scores["score"].eq("accuracy")
+    )
+    pd.testing.assert_frame_equal(main, scores[quoted].reset_index(drop=True))
 
 
 @pytest.mark.parametrize("fold", ["all", "fold_2"])

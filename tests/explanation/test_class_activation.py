@@ -54,6 +54,34 @@ def test_with_a_mean_and_one_linear_layer_hires_cam_is_grad_cam(features):
     )
 
 
+def test_all_methods_at_once_give_what_each_gives(features):
+    tail, classes = make_tail(2, [[2.0, -3.0], [0.5, 1.0]]), np.array([0, 1, 1])
+
+    maps = EvidenceMapper(tail, LAYER).map_by_each_method(features, classes)
+
+    assert list(maps) == list(METHODS)
+    for method, found in maps.items():
+        alone = map_evidence(tail, features, classes, LAYER, method)
+        np.testing.assert_allclose(found, alone, rtol=1e-6)
+
+
+@pytest.mark.parametrize("compiles", [True, False])
+def test_with_the_weights_of_another_network_the_maps_are_those_of_it(
+    features, compiles
+):
+    first, other = make_tail(2, [[2.0], [0.5]]), make_tail(2, [[0.5], [3.0]])
+    classes = np.zeros(3, int)
+    mapper = EvidenceMapper(first, LAYER, compiles_always=compiles)
+    before = mapper.map(features, classes, "grad_cam")
+
+    mapper.take_weights(other)
+    after = mapper.map(features, classes, "grad_cam")
+
+    expected = map_evidence(other, features, classes, LAYER, "grad_cam")
+    np.testing.assert_allclose(after, expected, rtol=1e-6)
+    assert not np.allclose(before, after)
+
+
 @pytest.fixture
 def resnet50(tiny_network):
     """A ResNet50 whose every bottleneck changes what comes in."""

@@ -143,6 +143,18 @@ def test_boxes_in_pixels_of_the_file_are_cropped_with_it(tmp_path):
     assert masks.sum() == 16 * 16
 
 
+def test_the_file_of_an_accepted_image_is_not_read_for_its_size(tmp_path):
+    (tmp_path / "covid-chestxray").mkdir()
+    text = "filename,finding,x,y,w,h\na.png,COVID-19,64,0,32,32\n"
+    (tmp_path / "covid-chestxray/boxes.csv").write_text(text)
+    candidates = _covid_candidates()
+    images = candidates.assign(height=64, width=128)
+
+    _, masks, _ = read_regions(tmp_path, candidates, _parameters(), images)
+
+    assert masks.sum() == 16 * 16
+
+
 def test_a_box_in_the_part_that_is_cropped_off_is_named(tmp_path):
     _picture(tmp_path / "covid-chestxray/images/a.png", 64, 128)
     text = "filename,finding,x,y,w,h\na.png,COVID-19,0,0,16,32\n"

@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 
-from detl.training.predict import predict_inputs
+from detl.training.predict import predict_inputs, predict_members
 
 
 def make_network(*biases):
@@ -36,3 +36,14 @@ def test_of_no_image_nothing_is_predicted():
     predicted = predict_inputs(network, np.zeros((0, 1), "float32"))
 
     assert predicted.shape == (0, 4)
+
+
+def test_each_of_several_networks_says_what_it_says_alone():
+    members = {name: make_network(1, int(name)) for name in ("1", "3")}
+    inputs = np.zeros((2, 1), "float32")
+
+    said = predict_members(members, inputs)
+
+    for name, member in members.items():
+        np.testing.assert_array_equal(said[name], predict_inputs(member, inputs))
+    np.testing.assert_allclose(said["3"], [[0.25, 0.75]] * 2, atol=1e-6)

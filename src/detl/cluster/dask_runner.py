@@ -139,6 +139,7 @@ class DaskRunner(SequentialRunner):
             self._logger.warning("The first worker has not come yet; waiting for it.")
 
         running: dict[Future, Task] = {}
+        made: list[Node] = []
         while True:
             # One must wait for the first worker to come.
             at_once = max(1, len(client.nthreads()))
@@ -151,6 +152,9 @@ class DaskRunner(SequentialRunner):
                     retries=self._retries,
                 )
                 running[future] = task
+            # Meanwhile, so that no worker waits for MLflow.
+            while made and not any(future.done() for future in running):
+                MLFLOW_HOOKS.add_made(made.pop(0))
             if not running:
                 return
             try:
@@ -165,7 +169,7 @@ class DaskRunner(SequentialRunner):
                     failed = driver.fail(task, error)
                     self._logger.error("Node %s failed: %s", failed.name, error)
                 else:
-                    driver.finish(task, future.result())
+                    made += driver.finish(task, future.result())
 
 
 class _Driver:
@@ -225,8 +229,8 @@ class _Driver:
             wanted=made & taken & self._in_memory,
         )
 
-    def finish(self, task: Task, report: Report) -> None:
-        """Log what a task has made."""
+    def finish(self, task: Task, report: Report) -> list[Node]:
+        """Return the nodes of a task that are done, which MLflow is to have."""
         if report.accelerators is not None:
             if not self._uses_keras:
                 keep_off_accelerators()
@@ -240,15 +244,18 @@ class _Driver:
                 self._left_out.add(node)
                 reason = NotAvailableError(report.left_out[node.name])
                 self._tell("on_node_error", node, error=reason, inputs={})
-        for node in self._schedule.finish(task, self._left_out):
-            self._add_made(node)
+        done = self._schedule.finish(task, self._left_out)
+        for node in done:
+            self._tell("after_node_run", node, inputs={}, outputs={})
+        return done
 
     def fail(self, task: Task, error: BaseException) -> Node:
         """Return the node that failed; go on without what needs its outputs."""
         self.errors.append(error)
         made = [node for node in task.nodes if self._has_made(node)]
         for node in made:
-            self._add_made(node)
+            self._tell("after_node_run", node, inputs={}, outputs={})
+            MLFLOW_HOOKS.add_made(node)
         failed = self._schedule.fail(task, made)
         self._tell("on_node_error", failed, error=error, inputs={})
         return failed
@@ -264,10 +271,6 @@ class _Driver:
         if is_default_run(ORDER_HOOKS.run_params):
             timed = [n for n in self._pipeline.nodes if n.name in self._seconds]
             note_last_run(timed, self._seconds, self._catalog, self._began)
-
-    def _add_made(self, node: Node) -> None:
-        self._tell("after_node_run", node, inputs={}, outputs={})
-        MLFLOW_HOOKS.add_made(node)
 
     def _has_made(self, node: Node) -> bool:
         """Return whether the files of a node are there, all that it writes."""

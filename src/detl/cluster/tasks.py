@@ -13,7 +13,7 @@ from detl.session.selection import nodes_that_need
 
 @dataclass(frozen=True)
 class Task:
-    """Nodes of one unit that follow each other without waiting for another unit."""
+    """Nodes of one namespace that follow each other without waiting for another."""
 
     unit: Unit
     nodes: tuple[Node, ...]
@@ -29,21 +29,22 @@ def tasks_of(pipeline: Pipeline) -> list[Task]:
     """Return the tasks of a pipeline, each behind those that it needs.
 
     Kedro's ``group_nodes_by("namespace")`` looks at the first part of a namespace only,
-    which is one task for all of an architecture. Here a task is a unit's nodes (an
-    architecture's, a fold's, the session's) up to where they wait for another unit's;
-    what comes after that is another task of the same unit.
+    which is one task for all of an architecture. Here a task is a namespace's nodes (a
+    stage's, of an architecture and a fold where it has them) up to where they wait for
+    another namespace's; what comes after that is another task. So the pretraining does
+    not wait for pictures of the sample, and an architecture's scores not for its maps.
     """
     needs = pipeline.node_dependencies
     step: dict[Node, int] = {}
-    nodes: dict[tuple[int, Unit], list[Node]] = {}
+    nodes: dict[tuple[int, str], list[Node]] = {}
     for node in pipeline.nodes:  # in an order that their inputs allow
-        unit = unit_of(node.namespace)
+        place = node.namespace or ""
         step[node] = max(
-            (step[n] + (unit_of(n.namespace) != unit) for n in needs[node]), default=0
+            (step[n] + (n.namespace != node.namespace) for n in needs[node]), default=0
         )
-        nodes.setdefault((step[node], unit), []).append(node)
+        nodes.setdefault((step[node], place), []).append(node)
     in_order = sorted(nodes.items(), key=lambda item: item[0][0])
-    return [Task(unit, tuple(of_it)) for (_, unit), of_it in in_order]
+    return [Task(unit_of(place), tuple(of_it)) for (_, place), of_it in in_order]
 
 
 class Schedule:

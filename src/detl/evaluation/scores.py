@@ -98,6 +98,20 @@ def measure_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def measure_main_scores(pooled: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the rows of ``measure_scores`` that compare networks, in a third the time.
+
+    They are the accuracy of the pooled images, and the areas that are means over folds.
+
+    Args:
+        pooled: As for ``measure_scores``.
+        seed: Seed of the draws.
+    """
+    whole = DrawnPredictions.read(pooled, seed)
+    rows = [_describe_accuracy(whole, ALL), *_describe_mean(whole)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
 def name_pooled_scores(scores: pd.DataFrame) -> dict[str, float]:
     """Return the scores over all folds by the names that those of a fold have.
 
@@ -124,16 +138,21 @@ def name_pooled_scores(scores: pd.DataFrame) -> dict[str, float]:
     return named
 
 
+def _describe_accuracy(sample: DrawnPredictions, fold: str) -> dict[str, Any]:
+    right = np.trace(sample.counts, axis1=2, axis2=3)
+    images = sample.counts.sum(axis=(2, 3))
+    measured = measure_draws(right / images, sample.groups, kind="share")
+    return _row(fold, "accuracy", "", measured)
+
+
 def _describe(sample: DrawnPredictions, fold: str) -> Iterator[dict[str, Any]]:
-    matrices = sample.counts
-    right = np.trace(matrices, axis1=2, axis2=3)
-    images = matrices.sum(axis=(2, 3))
-    most = np.bincount(sample.label).argmax()
+    yield _describe_accuracy(sample, fold)
     # The same for all seeds: no network is needed for it.
-    chance = matrices[:, 0, most].sum(axis=1) / images[:, 0]
-    for score, shares in (("accuracy", right / images), ("share_of_chance", chance)):
-        measured = measure_draws(shares, sample.groups, kind="share")
-        yield _row(fold, score, "", measured)
+    matrices = sample.counts[:, 0]
+    most = np.bincount(sample.label).argmax()
+    chance = matrices[:, most].sum(axis=1) / matrices.sum(axis=(1, 2))
+    measured = measure_draws(chance, sample.groups, kind="share")
+    yield _row(fold, "share_of_chance", "", measured)
     for score, values in _average_classes(sample).items():
         measured = _measure_average(sample, values)
         if score in AREAS:

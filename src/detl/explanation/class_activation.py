@@ -80,8 +80,8 @@ class EvidenceMapper:
     """Maps the evidence for a class in one layer of one network.
 
     It cuts and compiles a copy of the network once for all calls. Later changes of the
-    given network have no effect. Of several that were joined (``networks.ensemble``),
-    the map is the mean of the members' maps.
+    given network have no effect; ``take_weights`` takes those of another. Of several
+    that were joined (``networks.ensemble``), the map is the mean of the members' maps.
 
     Args:
         tail: A flat functional model from features to logits, without softmax, or
@@ -107,7 +107,21 @@ class EvidenceMapper:
                 f"{self._map_shape}, but a feature map has (n, height, width, "
                 "channels): name a layer before the network flattens its features."
             )
-        self._compiled: dict[str, Callable[..., Tensor]] = {}
+        self._compiled: dict[tuple[str, ...], Callable[..., Tensor]] = {}
+
+    def take_weights(self, tail: KerasModel) -> None:
+        """Map with the weights of another network of the same shape from now on.
+
+        On TensorFlow nothing is compiled anew.
+        """
+        for (lower, upper), member in zip(self._members, members_of(tail), strict=True):
+            # A single way goes from one part to the other, and so does the order.
+            weights, of_lower = member.get_weights(), len(lower.weights)
+            lower.set_weights(weights[:of_lower])
+            upper.set_weights(weights[of_lower:])
+        if keras.backend.backend() == "jax":
+            # What it compiles holds the values of the weights.
+            self._compiled.clear()
 
     @plain_keras()
     def map(
@@ -129,31 +143,48 @@ class EvidenceMapper:
             DetlError: Features and classes differ in number, or there is no such
                 method.
         """
-        if np.shape(class_indices) != (len(features),):
-            raise DetlError(
-                f"There are {len(features)} rows of features and class indices of "
-                f"shape {np.shape(class_indices)}: give one class for each row."
-            )
         if method not in METHODS:
             raise DetlError(
                 f"There is no method {method!r} to explain with: choose one of "
                 f"{', '.join(METHODS)}."
             )
+        return self._map(features, class_indices, (method,))[0]
+
+    @plain_keras()
+    def map_by_each_method(
+        self, features: np.ndarray, class_indices: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """Return what ``map`` does, by method, in little more time than one takes.
+
+        All combine the same activations and gradients.
+        """
+        maps = self._map(features, class_indices, tuple(METHODS))
+        return dict(zip(METHODS, maps, strict=True))
+
+    def _map(
+        self, features: np.ndarray, class_indices: np.ndarray, methods: tuple[str, ...]
+    ) -> np.ndarray:
+        """Return the maps by these methods, (methods, n, h, w)."""
+        if np.shape(class_indices) != (len(features),):
+            raise DetlError(
+                f"There are {len(features)} rows of features and class indices of "
+                f"shape {np.shape(class_indices)}: give one class for each row."
+            )
         map_batch = self._choose(
-            method, pays=self._compiles_always or len(features) > BATCH_SIZE
+            methods, pays=self._compiles_always or len(features) > BATCH_SIZE
         )
         _, height, width, _ = self._map_shape
-        maps = np.zeros((len(features), height, width), np.float32)
+        maps = np.zeros((len(methods), len(features), height, width), np.float32)
         for start in range(0, len(features), BATCH_SIZE):
             batch = slice(start, start + BATCH_SIZE)
             of_batch = map_batch(
                 keras.ops.convert_to_tensor(np.asarray(features[batch])),
                 keras.ops.convert_to_tensor(class_indices[batch]),
             )
-            maps[batch] = keras.ops.convert_to_numpy(of_batch)
+            maps[:, batch] = keras.ops.convert_to_numpy(of_batch)
         return maps
 
-    def _choose(self, method: str, pays: bool) -> Callable[..., Tensor]:
+    def _choose(self, methods: tuple[str, ...], pays: bool) -> Callable[..., Tensor]:
         """Return the function for a batch, compiled if that pays or is already done."""
 
         def map_batch(of_batch: Tensor, classes: Tensor) -> Tensor:
@@ -161,12 +192,13 @@ class EvidenceMapper:
             for lower, upper in self._members:
                 activations = lower(of_batch, training=False)
                 gradients = gradient_of_logits(upper, activations, classes)
-                maps.append(METHODS[method](activations, gradients))
+                by_method = [METHODS[name](activations, gradients) for name in methods]
+                maps.append(keras.ops.stack(by_method))
             return keras.ops.mean(keras.ops.stack(maps), axis=0)
 
-        if pays and method not in self._compiled:
-            self._compiled[method] = compile_function(map_batch)
-        return self._compiled.get(method, map_batch)
+        if pays and methods not in self._compiled:
+            self._compiled[methods] = compile_function(map_batch)
+        return self._compiled.get(methods, map_batch)
 
 
 def map_evidence(

@@ -204,17 +204,13 @@ def _explain_randomised(
 def _explain(
     trunk: KerasModel, tail: KerasModel, images: Explained
 ) -> dict[str, np.ndarray]:
-    from detl.explanation.class_activation import METHODS, EvidenceMapper
+    from detl.explanation.class_activation import EvidenceMapper
     from detl.explanation.grad_cam import upsample
 
     size = images.pixels.shape[1]
     mapper = EvidenceMapper(tail, EXPLAINED_LAYER)
-    maps = {
-        method: upsample(
-            mapper.map(images.features, images.class_indices, method), size
-        )
-        for method in METHODS
-    }
+    small = mapper.map_by_each_method(images.features, images.class_indices)
+    maps = {method: upsample(one, size) for method, one in small.items()}
     return maps | {GUIDED: _guide(trunk, tail, images)}
 
 

@@ -1,10 +1,9 @@
 """Known regions of lesions, from boxes and masks, as masks of the stored pixels."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,12 +13,11 @@ from detl.schemas.parameters import IngestParameters
 from detl.sources.boxes import BOX_READERS, OWN_FRAME, draw_boxes, find_faults
 from detl.sources.findings import translate_findings
 
-if TYPE_CHECKING:
-    from detl.imaging.read import Picture
-
 REGION_COLUMNS = ["image_id", "findings", "kind", "area", "row"]
 LEFT_OUT_COLUMNS = ["source", "reason", "count", "example"]
 NONE_AT_ALL = "no boxes or masks"
+
+_SIZE = ["height", "width"]
 
 logger = logging.getLogger("detl.regions")
 
@@ -40,7 +38,10 @@ class _LeftOut:
 
 
 def read_regions(
-    raw: Path, candidates: pd.DataFrame, parameters: IngestParameters
+    raw: Path,
+    candidates: pd.DataFrame,
+    parameters: IngestParameters,
+    images: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
     """Return the known regions of lesions as masks of the size of the stored pixels.
 
@@ -51,6 +52,8 @@ def read_regions(
 
     Args:
         parameters: The sources, and how images were read.
+        images: Table ``images``, which knows the sizes of those that were accepted; the
+            files of others are decoded to find theirs.
 
     Returns:
         A row per image and finding with a known region, in the order of the candidates:
@@ -64,9 +67,14 @@ def read_regions(
     """
     regions: list[_Region] = []
     left_out = []
+    sizes = pd.DataFrame({"image_id": [], "height": [], "width": []})
+    sizes = (sizes if images is None else images).set_index("image_id")
+    candidates = candidates.assign(
+        **{side: candidates["image_id"].map(sizes[side]) for side in _SIZE}
+    )
     for source in parameters.sources:
-        images = candidates[candidates["source"] == source]
-        for found in _read_source(raw, images, source, parameters):
+        offered = candidates[candidates["source"] == source]
+        for found in _read_source(raw, offered, source, parameters):
             if isinstance(found, _Region):
                 regions.append(found)
             else:
@@ -149,11 +157,11 @@ def _read_masks(
 ) -> Iterator[_Region | _LeftOut]:
     from detl.imaging.decode import decode_image
 
-    pictures = _decode(raw, images, parameters)
+    sizes = _measure_images(raw, images, parameters)
     columns = (images[name] for name in ("image_id", "findings", "name", "mask"))
-    for *row, picture in zip(*columns, pictures, strict=True):
+    for *row, size in zip(*columns, sizes, strict=True):
         image_id, findings, name, path = row
-        if isinstance(picture, ImageRejected):
+        if size is None:
             yield _LeftOut("mask of an image that cannot be read", name)
             continue
         try:
@@ -161,7 +169,7 @@ def _read_masks(
         except (ImageRejected, OSError) as error:
             yield _LeftOut(f"mask: {error}", name)
             continue
-        if mask.shape != (picture.height, picture.width):
+        if mask.shape != size:
             yield _LeftOut("mask of another size than its image", name)
             continue
         drawn = np.where(mask > 127, np.uint8(255), np.uint8(0))
@@ -209,25 +217,36 @@ def _measure_frames(
     sizes = pd.DataFrame({"frame_height": frames, "frame_width": frames}, dtype=float)
     own = images[images["name"].map(frames) == OWN_FRAME]
     broken = set()
-    pictures = _decode(raw, own, parameters)
-    for name, picture in zip(own["name"], pictures, strict=True):
-        if isinstance(picture, ImageRejected):
+    measured = _measure_images(raw, own, parameters)
+    for name, size in zip(own["name"], measured, strict=True):
+        if size is None:
             broken.add(name)
         else:
-            sizes.loc[name] = picture.height, picture.width
+            sizes.loc[name] = size
     return sizes, broken
 
 
-def _decode(
+def _measure_images(
     raw: Path, images: pd.DataFrame, parameters: IngestParameters
-) -> "Iterable[Picture | ImageRejected]":
+) -> Iterator[tuple[int, int] | None]:
+    """Yield height and width of each image; None of a file that cannot be read."""
     from detl.imaging.read import PixelFormat, read_pictures
 
-    paths = [raw / path for path in images["path"]]
+    is_known = images["height"].notna()
+    paths = [raw / path for path in images.loc[~is_known, "path"]]
     stored = PixelFormat(
         parameters.input_size, parameters.fit, parameters.largest_image
     )
-    return read_pictures(paths, stored)
+    pictures = read_pictures(paths, stored)
+    for height, width in images[_SIZE].to_numpy():
+        if np.isfinite(height):
+            yield int(height), int(width)
+            continue
+        picture = next(pictures)
+        if isinstance(picture, ImageRejected):
+            yield None
+        else:
+            yield picture.height, picture.width
 
 
 def _store(

@@ -88,10 +88,13 @@ def penultimate_features(
         features: Inputs of the tail, (n, height, width, maps); may be memory-mapped.
         batch_size: Images that are worked on at once.
     """
+    members = members_of(tail)
+    # One of them is compiled, and takes the weights of each.
+    copy = copy_model(members[0])
+    body = keras.Model(copy.input, copy.get_layer(LOGITS).input)
+    rows = np.arange(len(features))
     found = []
-    for member in members_of(tail):
-        copy = copy_model(member)
-        body = keras.Model(copy.input, copy.get_layer(LOGITS).input)
-        rows = np.arange(len(features))
+    for member in members:
+        copy.set_weights(member.get_weights())
         found.append(extract_features(body, features, rows, batch_size))
     return np.concatenate(found, axis=1)

@@ -1,10 +1,16 @@
 """The class probabilities that a trained network gives."""
 
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
+
 import keras
 import numpy as np
 
+from detl.networks.cut import copy_model
 from detl.networks.keras_settings import plain_keras
 from detl.training.batches import RowBatches
+
+Name = TypeVar("Name", bound=Hashable)
 
 
 @plain_keras()
@@ -38,3 +44,23 @@ def predict_inputs(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
     """
     every = RowBatches(inputs, np.arange(len(inputs)), None, batch_size=64)
     return predict_probabilities(model, every)
+
+
+@plain_keras()
+def predict_members(
+    members: Mapping[Name, keras.Model], inputs: np.ndarray
+) -> dict[Name, np.ndarray]:
+    """Return what ``predict_inputs`` does for each of several networks of one shape.
+
+    They are compiled once, which takes longer than they take to answer.
+
+    Args:
+        members: At least one, by whatever tells them apart; they do not change.
+        inputs: What each classifies, (n, ...).
+    """
+    one = copy_model(next(iter(members.values())))
+    found = {}
+    for name, member in members.items():
+        one.set_weights(member.get_weights())
+        found[name] = predict_inputs(one, inputs)
+    return found

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from detl.evaluation.predictions import tell_right
-from detl.evaluation.scores import ALL, MEAN, measure_scores
+from detl.evaluation.scores import ALL, MEAN, measure_main_scores
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.statistics.bootstrap import (
     Measurement,
@@ -107,7 +107,7 @@ def _describe_scores(predictions: pd.DataFrame, seed: int) -> dict[str, Any]:
                 for part in ("value", "low", "high", "groups", "note", "seed_sd")
             )
         )
-        for row in measure_scores(predictions, seed).to_dict("records")
+        for row in measure_main_scores(predictions, seed).to_dict("records")
     }
     accuracy = found[ALL, "accuracy", ""]
     row: dict[str, Any] = accuracy.as_columns("accuracy")

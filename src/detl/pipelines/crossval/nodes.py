@@ -130,20 +130,21 @@ def predict_fold(
         table ``seed_predictions`` of the test part: what each tail says.
     """
     from detl.networks.ensemble import members_of
-    from detl.training.predict import predict_inputs
+    from detl.training.predict import predict_members
 
     tested, _ = _of_subset(data_b, fold, "test")
     validated, _ = _of_subset(data_b, fold, "validation")
     positions = np.concatenate([tested, validated])
     inputs = np.asarray(features[positions])
-    of_members = [predict_inputs(member, inputs) for member in members_of(model)]
+    members = dict(enumerate(members_of(model), start=seed))
+    of_members = predict_members(members, inputs)
     images = data_b.iloc[positions]
-    mean = tabulate_predictions(images, np.mean(of_members, axis=0))
+    mean = tabulate_predictions(images, np.mean(list(of_members.values()), axis=0))
     parts = mean.iloc[: len(tested)], mean.iloc[len(tested) :]
     first, second = (validate(p.reset_index(drop=True), PREDICTIONS) for p in parts)
     single = [
         tabulate_predictions(images, of_member).head(len(tested)).assign(seed=number)
-        for number, of_member in enumerate(of_members, start=seed)
+        for number, of_member in of_members.items()
     ]
     by_seed = pd.concat(single, ignore_index=True)[list(SEED_PREDICTIONS.columns)]
     return first, second, validate(by_seed, SEED_PREDICTIONS)

@@ -69,7 +69,7 @@ def trace_folds(
         seed: Of the random order of pixels that the maps are compared with.
         **models: By fold, its trained tail.
     """
-    from detl.explanation.class_activation import METHODS, EvidenceMapper
+    from detl.explanation.class_activation import EvidenceMapper
     from detl.explanation.deletion import join_curves, trace_curves
     from detl.explanation.grad_cam import upsample
     from detl.networks.names import EXPLAINED_LAYER
@@ -79,10 +79,7 @@ def trace_folds(
     for fold, model in models.items():
         images = _gather(pixels, features, explained[explained["fold"] == fold])
         mapper = EvidenceMapper(model, EXPLAINED_LAYER)
-        small = {
-            method: mapper.map(images.features, images.class_indices, method)
-            for method in METHODS
-        }
+        small = mapper.map_by_each_method(images.features, images.class_indices)
         maps = {method: upsample(one, size, map_shift) for method, one in small.items()}
         curves.append(
             trace_curves(trunk, model, images.pixels, images.class_indices, maps, seed)

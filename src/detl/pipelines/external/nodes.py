@@ -147,15 +147,16 @@ def predict_external(
     """
     from detl.networks.ensemble import members_of
     from detl.training.features import extract_features
-    from detl.training.predict import predict_inputs
+    from detl.training.predict import predict_members
 
     rows = external_images["row"].to_numpy("int64")
     features = extract_features(trunk, external_pixels, rows)
-    said = {
-        (fold, number): predict_inputs(member, features)
+    members = {
+        (fold, number): member
         for fold, model in models.items()
         for number, member in enumerate(members_of(model), start=seed)
     }
+    said = predict_members(members, features)
     tables = [
         tabulate_predictions(external_images, probabilities).assign(
             fold=fold, seed=number

@@ -1,15 +1,44 @@
 """Nodes that score the folds' heat maps where lesions are known."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from detl.errors import NotAvailableError
 from detl.schemas.classes import class_indices
 from detl.schemas.keras_model import KerasModel
-from detl.schemas.parameters import AuditParameters
+from detl.schemas.parameters import AuditParameters, IngestParameters, SplitParameters
+from detl.sources.class_regions import unite_regions
+from detl.sources.regions import read_regions
 
 MOST_ROWS = 6
 """Images in the picture of lesions and maps."""
+
+
+def find_regions(
+    radiographs: Path,
+    candidates: pd.DataFrame,
+    images: pd.DataFrame,
+    data_b: pd.DataFrame,
+    ingest: IngestParameters,
+    split: SplitParameters,
+) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
+    """Return the known lesions of Data-B's images, their masks, and what is not used.
+
+    Args:
+        radiographs: The raw data folder.
+        candidates: Table of the images on offer.
+        images: Table ``images``, of those that were accepted.
+        data_b: Table ``data_b``.
+        ingest: The sources, and how images were read.
+        split: The findings that make up a class.
+
+    Returns:
+        What ``unite_regions`` returns.
+    """
+    found = read_regions(radiographs, candidates, ingest, images)
+    return unite_regions(*found, data_b, split)
 
 
 def map_regions(
@@ -34,20 +63,22 @@ def map_regions(
         and maps, (methods, k, h, w), float32, in the order of
         ``class_activation.METHODS``.
     """
-    from detl.explanation.class_activation import METHODS, EvidenceMapper
+    from detl.explanation.class_activation import EvidenceMapper
     from detl.networks.names import EXPLAINED_LAYER
 
     known = regions.rename(columns={"row": "mask"})[["image_id", "findings", "mask"]]
     positioned = data_b.assign(position=np.arange(len(data_b)))
     positioned = positioned.merge(tested[["image_id", "fold"]], on="image_id")
+    # Compiled once, for the networks of all folds.
+    mapper = EvidenceMapper(next(iter(models.values())), EXPLAINED_LAYER)
     tables, maps = [], []
     for fold, model in models.items():
         of_fold = positioned[positioned["fold"] == fold]
         chosen = of_fold.merge(known, on="image_id")
         classes = class_indices(chosen["label"])
         of_images = np.asarray(features[chosen["position"].to_numpy("int64")])
-        mapper = EvidenceMapper(model, EXPLAINED_LAYER)
-        maps.append([mapper.map(of_images, classes, method) for method in METHODS])
+        mapper.take_weights(model)
+        maps.append(mapper.map_by_each_method(of_images, classes).values())
         tables.append(chosen[["fold", "image_id", "findings", "mask", "group"]])
     of_methods = [np.concatenate(of_folds) for of_folds in zip(*maps, strict=True)]
     return pd.concat(tables, ignore_index=True), np.stack(of_methods)

@@ -5,34 +5,27 @@ from collections.abc import Sequence
 from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
-from detl.sources.class_regions import unite_regions
-from detl.sources.regions import read_regions
 
-from .nodes import draw_known_regions, map_regions, score_regions
+from .nodes import draw_known_regions, find_regions, map_regions, score_regions
 
 _FIND_REGIONS = Pipeline(
     [
         Node(
-            read_regions,
-            inputs=["radiographs", "ingest.candidates", "params:ingest"],
-            outputs=["known_regions", "known_masks", "unreadable_regions"],
-            name="read_regions",
-        ),
-        Node(
-            unite_regions,
+            find_regions,
             inputs=[
-                "known_regions",
-                "known_masks",
-                "unreadable_regions",
+                "radiographs",
+                "ingest.candidates",
+                "images",
                 "data_b",
+                "params:ingest",
                 "params:split",
             ],
             outputs=["regions", "region_masks", "unused_regions"],
-            name="unite_regions",
+            name="find_regions",
         ),
     ],
     namespace="lesions",
-    inputs={"radiographs", "ingest.candidates", "data_b"},
+    inputs={"radiographs", "ingest.candidates", "images", "data_b"},
     outputs={"regions", "region_masks", "unused_regions"},
     parameters={"params:ingest", "params:split"},
 )

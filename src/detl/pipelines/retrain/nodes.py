@@ -87,7 +87,7 @@ def leave_sources_out(
         seed: Of the validation part, the first tail, and the bootstrap.
         seeds: How many tails are trained without a source.
     """
-    from detl.training.predict import predict_inputs
+    from detl.training.predict import predict_members
 
     labels = class_indices(data_b["label"])
 
@@ -103,8 +103,8 @@ def leave_sources_out(
             range(seed, seed + seeds),
             title=f"{tail.name} without a source",
         )
-        said = [predict_inputs(member, features[test]) for member in members]
-        return np.stack(said, axis=1)
+        said = predict_members(dict(enumerate(members)), features[test])
+        return np.stack(list(said.values()), axis=1)
 
     share = split.folds.inner_validation_share
     plans = plan_sources(data_b, images, share, seed)

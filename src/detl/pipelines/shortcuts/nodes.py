@@ -91,15 +91,19 @@ def predict_controls(
     """
     from detl.networks.ensemble import members_of
     from detl.training.features import extract_features
-    from detl.training.predict import predict_inputs
+    from detl.training.predict import predict_members
 
     features = extract_features(trunk, pixels, controls["row"].to_numpy("int64"))
-    tables = [
-        pd.DataFrame(predict_inputs(member, features), columns=PROBABILITIES).assign(
-            fold=fold, seed=number, image_id=controls["image_id"].to_numpy()
-        )
+    members = {
+        (fold, number): member
         for fold, model in models.items()
         for number, member in enumerate(members_of(model), start=seed)
+    }
+    tables = [
+        pd.DataFrame(said, columns=PROBABILITIES).assign(
+            fold=fold, seed=number, image_id=controls["image_id"].to_numpy()
+        )
+        for (fold, number), said in predict_members(members, features).items()
     ]
     every = pd.concat(tables, ignore_index=True)
     return every[["fold", "seed", "image_id", *PROBABILITIES]], features
