@@ -72,11 +72,11 @@ def explain_fold(
 
     chosen_features = features[_positions_of(chosen["image_id"], data_b)]
     mapper = EvidenceMapper(model, EXPLAINED_LAYER)
-    every = pd.concat([chosen["predicted"], chosen["label"]])
-    maps = mapper.map(
-        np.tile(chosen_features, (2, 1, 1, 1)), class_indices(every), "grad_cam"
-    )
-    return np.stack(np.split(maps, 2), axis=1)
+    maps = [
+        mapper.map(chosen_features, class_indices(chosen[column]), "grad_cam")
+        for column in ("predicted", "label")
+    ]
+    return np.stack(maps, axis=1)
 
 
 def draw_fold(
