@@ -3,6 +3,7 @@
 import fcntl
 import gc
 import os
+import shutil
 
 # Before anything imports TensorFlow: its start-up notes would bury the results.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -12,6 +13,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     for threads_of in ("TF_NUM_INTRAOP", "OMP_NUM", "OPENBLAS_NUM"):
         os.environ.setdefault(f"{threads_of}_THREADS", "1")
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +28,14 @@ from detl.schemas.parameters import (
     SplitParameters,
     TrainingParameters,
 )
-from project_copy import copy_project, keep_architectures, keep_folds, run_kedro
+from project_copy import (
+    copy_project,
+    keep_architectures,
+    keep_folds,
+    run_kedro,
+    run_kedro_alone,
+)
+from run_store import FOLDS_OF_WHOLE_RUN
 
 CONF = Path(__file__).parents[1] / "conf"
 
@@ -44,10 +54,8 @@ LONGEST = (
     "session/test_simultaneous_runs.py",
     "session/test_clean.py",
     "session/test_two_results.py",
-    "session/test_moved_store.py",
     "test_under_jax.py",
     "test_privacy.py",
-    "test_notebooks.py",
     "test_learning.py",
     "training/test_gpu_benchmark.py",
 )
@@ -71,18 +79,31 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
+def whole_run(tmp_path_factory) -> Path:
+    """Return a project in which ``detl`` has run, in two folds, not from its root.
+
+    What the command has printed lies beside it, in ``printed``. It is for all processes
+    that test: change a copy of it (``copy_run``).
+    """
+    with _once(tmp_path_factory, "whole_run") as (project, is_there):
+        if not is_there:
+            copy_project(project.parent)
+            keep_folds(project, *FOLDS_OF_WHOLE_RUN)
+            command = ("run", "--pipeline", "detl", "--env", "test")
+            run = run_kedro_alone(project, *command, cwd=project / "conf")
+            (project.parent / "printed").write_text(run.stdout)
+            assert run.returncode == 0, run.stdout
+    return project
+
+
+@pytest.fixture(scope="session")
 def finished_run(tmp_path_factory) -> Path:
     """Return a project in which ``detl`` has run with AlexNet, in three folds.
 
     It is for all processes that test: change a copy of it (``copy_run``).
     """
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    with (folder / "finished_run.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        project = folder / "finished_run" / "detl"
-        if not project.exists():
+    with _once(tmp_path_factory, "finished_run") as (project, is_there):
+        if not is_there:
             copy_project(project.parent)
             keep_architectures(project, "alexnet")
             # Of fewer folds the audit would explain images of fewer than ten patients.
@@ -92,7 +113,40 @@ def finished_run(tmp_path_factory) -> Path:
     return project
 
 
+@contextmanager
+def _once(
+    tmp_path_factory: pytest.TempPathFactory, name: str
+) -> Iterator[tuple[Path, bool]]:
+    """Give the place of a project that all processes share, and whether it is there.
+
+    One process at a time comes in, so that the first one makes it.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        project = folder / name / "detl"
+        yield project, project.exists()
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory) -> Path:
+    """Return a store of MLflow without runs, to copy: to make its tables takes 1 s."""
+    import mlflow
+
+    store = tmp_path_factory.mktemp("empty_store") / "mlflow.db"
+    mlflow.MlflowClient(f"sqlite:///{store}").search_experiments()
+    return store
+
+
 @pytest.fixture
+def mlflow_store(empty_store, tmp_path) -> str:
+    """Return the address of a store without runs, in the test's own folder."""
+    return f"sqlite:///{shutil.copy(empty_store, tmp_path)}"
+
+
+@pytest.fixture(scope="session")
 def tiny_network():
     """Return a function that gives the parameters of a tiny network by name."""
 

@@ -20,20 +20,20 @@ def cells_of(notebook: NotebookNode, kind: str) -> list[NotebookNode]:
 
 
 @pytest.fixture(scope="module", params=PICTURES)
-def executed(request, finished_run):
+def executed(request, whole_run):
     """Return a notebook's name, and the outputs of its cells, all in one list.
 
     It runs in a folder that is neither the project's root nor that of the notebooks.
     """
     notebook = read_notebook(request.param)
-    folder = finished_run / "data" / "test"
+    folder = whole_run / "data" / "test"
     client = NotebookClient(
         notebook,
         timeout=120,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
     )
-    client.execute(env=environment_of(finished_run, DETL_ENV="test"))
+    client.execute(env=environment_of(whole_run, DETL_ENV="test"))
     outputs = [output for cell in cells_of(notebook, "code") for output in cell.outputs]
     return request.param, outputs
 

@@ -14,11 +14,9 @@ import yaml
 from detl.design import ARCHITECTURES
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.session.metric_keys import HEADLINE
-from project_copy import copy_project, keep_folds, run_kedro_alone
+from project_copy import run_kedro
+from run_store import FOLDS_OF_WHOLE_RUN as FOLDS
 from run_store import PICTURES_OF_A_FOLD, Store
-
-FOLDS = ("fold_1", "fold_2")
-"""Two of the five, so that the run is shorter."""
 
 METRICS = {"accuracy", "balanced_accuracy", "macro_f1", "macro_auc"} | {
     f"{metric}_{name}"
@@ -28,14 +26,9 @@ METRICS = {"accuracy", "balanced_accuracy", "macro_f1", "macro_auc"} | {
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """Return a project in which ``detl`` has run, not from its root."""
-    project = copy_project(tmp_path_factory.mktemp("whole"))
-    keep_folds(project, *FOLDS)
-    command = ("run", "--pipeline", "detl", "--env", "test")
-    run = run_kedro_alone(project, *command, cwd=project / "conf")
-    assert run.returncode == 0, run.stdout
-    return project, run.stdout
+def finished(whole_run):
+    """Return the project, and what its run has printed."""
+    return whole_run, (whole_run.parent / "printed").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -379,7 +372,7 @@ def test_predict_answers_a_folder_and_leaves_no_run_in_mlflow(finished, store):
     options = f"input={films},output=answers,network=vgg16"
 
     command = ("run", "--pipeline", "predict", "--env", "test", "--params", options)
-    run = run_kedro_alone(project, *command, cwd=project)
+    run = run_kedro(project, *command)
 
     assert run.returncode == 0, run.stdout
     answers = pd.read_csv(project / "answers/predictions.csv")
@@ -392,7 +385,7 @@ def test_predict_without_an_input_says_what_to_type(finished):
     project, _ = finished
 
     command = ("run", "--pipeline", "predict", "--env", "test")
-    run = run_kedro_alone(project, *command, cwd=project)
+    run = run_kedro(project, *command)
 
     assert run.returncode != 0
     assert "--params input=PATH" in run.stdout

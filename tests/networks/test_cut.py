@@ -29,7 +29,7 @@ def build_ours(parameters, input_size, classes, seed):
 LABELS = np.random.default_rng(1).integers(0, 4, 96)
 
 
-@pytest.fixture(params=sorted(NETWORKS))
+@pytest.fixture(scope="module", params=sorted(NETWORKS))
 def pretrained(request, tiny_network):
     return build_network(tiny_network(request.param), 32, 2, seed=0)
 

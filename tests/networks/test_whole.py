@@ -9,7 +9,7 @@ from detl.networks.ensemble import join_members
 from detl.networks.whole import join_parts
 
 
-@pytest.fixture(params=sorted(NETWORKS))
+@pytest.fixture(scope="module", params=sorted(NETWORKS))
 def network(request, tiny_network):
     return build_network(tiny_network(request.param), 32, 4, 0)
 

@@ -26,9 +26,9 @@ def parts(tiny_network):
 
 
 @pytest.fixture
-def tree(tmp_path):
+def tree(tmp_path, mlflow_store):
     before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    mlflow.set_tracking_uri(mlflow_store)
     client = mlflow.MlflowClient()
     experiment = client.create_experiment("test", str(tmp_path / "artifacts"))
     tree = RunTree(client, client.create_run(experiment).info.run_id)

@@ -13,9 +13,9 @@ SERVER = "http://127.0.0.1:5000"
 
 
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path, mlflow_store):
     """Return a client, and the tree of a session with a network and two folds."""
-    client = mlflow.MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+    client = mlflow.MlflowClient(mlflow_store)
     experiment = client.create_experiment(EXPERIMENT, str(tmp_path / "artifacts"))
     parent = client.create_run(experiment, run_name="detl").info.run_id
     tree = RunTree(client, parent)
@@ -56,8 +56,8 @@ def test_the_address_names_the_view_and_the_pages_for_training(store):
     )
 
 
-def test_before_the_first_run_there_is_no_address(tmp_path):
-    client = mlflow.MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+def test_before_the_first_run_there_is_no_address(mlflow_store):
+    client = mlflow.MlflowClient(mlflow_store)
 
     assert find_address(client, SERVER) is None
 

@@ -17,9 +17,19 @@ from run_store import Store
 NAMES = ["detl", "a%20b c#d&e'f;g@h=i:ä,?"]
 
 
-def _make_project(folder: Path) -> Path:
-    """Make a project whose store has a run with a text, and a registered network."""
-    folder.mkdir(parents=True)
+@pytest.fixture
+def make_project(empty_store):
+    """Return what makes a project whose store has a run with a text, and a network."""
+
+    def make(folder: Path) -> Path:
+        folder.mkdir(parents=True)
+        shutil.copy(empty_store, folder)
+        return _fill(folder)
+
+    return make
+
+
+def _fill(folder: Path) -> Path:
     client = MlflowClient(name_own_store(folder))
     experiment = client.create_experiment(EXPERIMENT, (folder / ARTIFACTS).as_uri())
     client.log_text(client.create_run(experiment).info.run_id, "mine", "a.txt")
@@ -41,8 +51,8 @@ def _files_of(project: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_copy_logs_in_its_own_folder_and_names_no_other(tmp_path, name):
-    first = _make_project(tmp_path / "first" / name)
+def test_a_copy_logs_in_its_own_folder_and_names_no_other(make_project, tmp_path, name):
+    first = make_project(tmp_path / "first" / name)
     copy = tmp_path / "second" / name
     shutil.copytree(first, copy)
 
@@ -61,8 +71,8 @@ def test_a_copy_logs_in_its_own_folder_and_names_no_other(tmp_path, name):
         assert path.encode() not in store
 
 
-def test_a_moved_project_finds_its_files_again(tmp_path):
-    first = _make_project(tmp_path / "first")
+def test_a_moved_project_finds_its_files_again(make_project, tmp_path):
+    first = make_project(tmp_path / "first")
     moved = first.rename(tmp_path / "moved")
 
     assert follow_project(moved)
@@ -72,8 +82,10 @@ def test_a_moved_project_finds_its_files_again(tmp_path):
     assert [file.path for file in client.list_artifacts(run.info.run_id)] == ["a.txt"]
 
 
-def test_the_store_of_a_project_that_has_not_moved_is_not_written(tmp_path):
-    project = _make_project(tmp_path / "first")
+def test_the_store_of_a_project_that_has_not_moved_is_not_written(
+    make_project, tmp_path
+):
+    project = make_project(tmp_path / "first")
     before = (project / "mlflow.db").read_bytes()
 
     assert not follow_project(project)
@@ -92,8 +104,8 @@ def test_a_place_for_files_that_a_user_has_chosen_stays(tmp_path):
     assert experiment.artifact_location == chosen
 
 
-def test_a_store_that_several_projects_link_to_stays(tmp_path):
-    first = _make_project(tmp_path / "first")
+def test_a_store_that_several_projects_link_to_stays(make_project, tmp_path):
+    first = make_project(tmp_path / "first")
     (tmp_path / "second").mkdir()
     (tmp_path / "second" / "mlflow.db").symlink_to(first / "mlflow.db")
 
@@ -106,8 +118,8 @@ def test_a_project_without_a_store_gets_none(tmp_path):
     assert not follow_project(tmp_path)
 
 
-def test_the_store_can_be_brought_along_before_mlflow_opens_it(tmp_path):
-    first = _make_project(tmp_path / "first")
+def test_the_store_can_be_brought_along_before_mlflow_opens_it(make_project, tmp_path):
+    first = make_project(tmp_path / "first")
     moved = first.rename(tmp_path / "moved")
 
     command = [sys.executable, "-m", "detl.session.moved_store"]
@@ -116,15 +128,15 @@ def test_the_store_can_be_brought_along_before_mlflow_opens_it(tmp_path):
     assert _only_run(moved)[2].info.artifact_uri.startswith(moved.as_uri())
 
 
-def test_a_run_in_a_copy_writes_nothing_into_the_first_project(finished_run, tmp_path):
-    copy = copy_run(finished_run, tmp_path)
-    shutil.copy(finished_run / "mlflow.db", copy)  # as it was there
-    before = set((finished_run / ARTIFACTS).rglob("*"))
+def test_a_run_in_a_copy_writes_nothing_into_the_first_project(whole_run, tmp_path):
+    copy = copy_run(whole_run, tmp_path)
+    shutil.copy(whole_run / "mlflow.db", copy)  # as it was there
+    before = set((whole_run / ARTIFACTS).rglob("*"))
 
     explained = run_kedro(copy, "run", "--env", "test", "--pipeline", "report")
 
     assert explained.returncode == 0, explained.stdout
-    assert set((finished_run / ARTIFACTS).rglob("*")) == before
-    assert str(finished_run).encode() not in (copy / "mlflow.db").read_bytes()
+    assert set((whole_run / ARTIFACTS).rglob("*")) == before
+    assert str(whole_run).encode() not in (copy / "mlflow.db").read_bytes()
     (run,) = Store(copy).below(None)
     assert run.info.artifact_uri.startswith(copy.as_uri())

@@ -10,8 +10,8 @@ from detl.session.run_tree import CROSS_VALIDATION, LOGGED, MOST_AT_ONCE, RunTre
 
 
 @pytest.fixture
-def tree(tmp_path):
-    client = mlflow.MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+def tree(tmp_path, mlflow_store):
+    client = mlflow.MlflowClient(mlflow_store)
     experiment = client.create_experiment("test", str(tmp_path / "artifacts"))
     return RunTree(client, client.create_run(experiment).info.run_id)
 

@@ -7,6 +7,9 @@ from mlflow.entities import LoggedModel, Run
 
 from detl.session.logged_model import list_models
 
+FOLDS_OF_WHOLE_RUN = ("fold_1", "fold_2")
+"""Two of the five, so that the run is shorter."""
+
 
 class Store:
     """The runs in a project's MLflow store."""
