@@ -62,7 +62,10 @@ run: $(INSTALLED) ## run the pipeline, unless its last result is up to date
 resume: $(INSTALLED) ## continue the last run that did not come to its end
 	$(BIN)/kedro resume $$($(WORKERS))
 
-test: lint types docs tests ## lint, types, the documentation's links and tests
+# What needs one processor runs beside each other, what needs all of them alone.
+test: $(INSTALLED) ## lint, types, the documentation's links and tests
+	@$(MAKE) --no-print-directory --jobs 2 lint types docs
+	@$(MAKE) --no-print-directory tests
 
 test-long: $(INSTALLED) ## interrupted, extended and additional runs, other backends
 	$(PYTEST) -m long

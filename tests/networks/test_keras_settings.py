@@ -89,6 +89,7 @@ def test_a_hostile_keras_json_and_variables_change_no_network(expected, tmp_path
     _assert_alike(json.loads(said.stdout), expected)
 
 
+@pytest.mark.long
 def test_a_backend_that_keras_json_names_is_not_taken_outside_of_commands(tmp_path):
     (tmp_path / "keras.json").write_text(json.dumps({"backend": "torch"}))
     program = "import detl.training.fit, keras; print(keras.config.backend())"

@@ -175,6 +175,7 @@ def test_a_missing_package_is_named(tmp_path, monkeypatch):
         export_onnx(tiny_bundle(), tmp_path / "network.onnx")
 
 
+@pytest.mark.long
 def test_another_backend_is_refused_before_anything_is_loaded():
     command = [sys.executable, "-m", "detl.onnx", "missing.zip", "network.onnx"]
 

@@ -124,6 +124,7 @@ def test_settings_that_keras_refuses_are_named(tmp_path, content):
     assert said.count("\n") == 1
 
 
+@pytest.mark.long
 def test_the_backend_of_another_project_is_no_obstacle(tmp_path):
     (tmp_path / "keras.json").write_text('{"backend": "torch"}')
 

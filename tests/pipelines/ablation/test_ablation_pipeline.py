@@ -16,6 +16,8 @@ from detl.schemas.parameters import (
 from detl.session.runner import FoldByFoldRunner
 from project_copy import read_catalog
 
+pytestmark = pytest.mark.long
+
 FOLDS = ["fold_1", "fold_2"]
 N = 24
 NETWORK = NetworkParameters(
