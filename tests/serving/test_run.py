@@ -58,11 +58,11 @@ def test_each_answer_has_a_picture_and_the_arguments_stand_beside_them(
     predict_files(predictor, films, tmp_path / "out")
 
     drawn = [row["file"] for row in _rows(tmp_path / "out") if row["predicted"]]
-    found = (tmp_path / "out" / "overlays").rglob("*.png")
+    found = (tmp_path / "out" / "overlays").rglob("*.jpg")
     names = {
         path.relative_to(tmp_path / "out" / "overlays").as_posix() for path in found
     }
-    assert names == {f"{name}_overlay.png" for name in drawn}
+    assert names == {f"{name}_overlay.jpg" for name in drawn}
     noted = json.loads((tmp_path / "out" / "arguments.json").read_text())
     assert noted["bundle"]["architecture"] == "alexnet"
     assert "detl" in noted["versions"]
