@@ -4,7 +4,7 @@ Nothing is pickled: the bundle is an artifact of the model, and the code lies be
 """
 
 import base64
-import binascii
+import logging
 import threading
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from mlflow.models import set_model
 from mlflow.protos.databricks_pb2 import INTERNAL_ERROR
 from mlflow.pyfunc import PythonModel
 
+logger = logging.getLogger("detl.serve")
+
 COLUMN = "image"
 """Of the table that is sent: the bytes of a PNG, JPEG or DICOM file in base64."""
 
@@ -23,7 +25,7 @@ class ServedModel(PythonModel):
     """Answers for images with the bundle that is its artifact."""
 
     def load_context(self, context: Any) -> None:
-        """Load the networks, and let them answer once, so that they are compiled."""
+        """Load the networks, which are compiled at the first request."""
         from detl.networks.keras_settings import choose_backend
 
         choose_backend()
@@ -43,18 +45,24 @@ class ServedModel(PythonModel):
     ) -> pd.DataFrame:
         """Return a row per image, as ``predictions.csv`` has it; null where empty.
 
-        A file that cannot be used is a row that says why. Otherwise an error is told
-        without its trace, which MLflow would send to whoever asked.
+        A file that cannot be used is a row that says why.
 
         Args:
             context: Not used.
             model_input: Column ``image``, the files in base64.
             params: Not used.
+
+        Raises:
+            MlflowException: The model failed; the log has the cause.
         """
+        sent = model_input[COLUMN].tolist()
         try:
             with self._one_at_a_time:
-                return self._answer(model_input[COLUMN].tolist())
+                return self._answer(sent)
+        # What no file can bring about: MLflow would call it the request's fault, and
+        # send its trace to whoever asked.
         except Exception as error:
+            logger.exception("The model failed at %d films", len(sent))
             raise MlflowException(
                 f"The model failed ({type(error).__name__}): ask who keeps it.",
                 INTERNAL_ERROR,
@@ -69,7 +77,7 @@ class ServedModel(PythonModel):
         def take(text: Any) -> Taken:
             try:
                 content = base64.b64decode(text, validate=True)
-            except (TypeError, ValueError, binascii.Error):
+            except (TypeError, ValueError):
                 return Taken(None, ("not base64",))
             return take_in(content, expected)
 
