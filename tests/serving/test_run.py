@@ -9,6 +9,7 @@ import cv2
 import pytest
 
 from detl.errors import DetlError
+from detl.serving.outputs import name_overlay
 from detl.serving.predictor import Predictor
 from detl.serving.run import predict_files
 from tiny_bundle import tiny_bundle, training_pixels
@@ -122,6 +123,26 @@ def test_a_name_in_no_encoding_is_a_row(predictor, films, tmp_path):
     predict_files(predictor, films, tmp_path / "out")
 
     assert _rows(tmp_path / "out")[3]["file"] == r"\udcff.png"
+
+
+def test_a_name_too_long_for_a_picture_is_a_row_with_a_shorter_picture(
+    predictor, films, tmp_path
+):
+    names = ["\N{LATIN SMALL LETTER E WITH ACUTE}" * 123 + f"{n}.png" for n in (1, 2)]
+    for number, name in enumerate(names, start=1):
+        os.rename(films / "ward" / f"{number}.png", films / "ward" / name)
+
+    predict_files(predictor, films / "ward", tmp_path / "out")
+
+    assert [row["file"] for row in _rows(tmp_path / "out")[1:]] == names
+    pictures = {tmp_path / "out" / "overlays" / name_overlay(name) for name in names}
+    assert [picture.is_file() for picture in pictures] == [True, True]
+
+
+@pytest.mark.parametrize("name", ["//films/a.png", "b/../../films/a.png"])
+def test_a_picture_lies_in_the_folder_of_pictures(name):
+    assert ".." not in name_overlay(name).parts
+    assert not name_overlay(name).is_absolute()
 
 
 def test_a_picture_that_cannot_be_written_is_an_error_in_a_sentence(
