@@ -24,6 +24,7 @@ from detl.serving.known_answers import Expectation, KnownAnswer
 VERSION = 3
 ABOUT = "bundle.json"
 CARD = "model_card.md"
+NOTICE = "For research only: this is no medical device."
 _TRUNK = "trunk.keras"
 _FAMILIARITY = "familiarity.npz"
 
@@ -111,6 +112,11 @@ class Bundle:
     familiarity: Familiarity
     card: str = field(repr=False)
     known_answers: Sequence[KnownAnswer] = ()
+
+    @property
+    def notice(self) -> str:
+        """What whoever reads an answer must know, in one line."""
+        return " ".join([NOTICE, *self.about.warnings])
 
     @property
     def expected(self) -> Expected:

@@ -20,6 +20,9 @@ logger = logging.getLogger("detl.serve")
 COLUMN = "image"
 """Of the table that is sent: the bytes of a PNG, JPEG or DICOM file in base64."""
 
+NOTICE_COLUMN = "notice"
+"""Of the answer: what whoever reads it must know."""
+
 
 class ServedModel(PythonModel):
     """Answers for images with the bundle that is its artifact."""
@@ -43,9 +46,9 @@ class ServedModel(PythonModel):
         model_input: pd.DataFrame,
         params: dict[str, object] | None = None,
     ) -> pd.DataFrame:
-        """Return a row per image, as ``predictions.csv`` has it; null where empty.
+        """Return a row per image, as ``predictions.csv`` has it, and the notice.
 
-        A file that cannot be used is a row that says why.
+        What is empty is null. A file that cannot be used is a row that says why.
 
         Args:
             context: Not used.
@@ -72,20 +75,21 @@ class ServedModel(PythonModel):
         from detl.serving.intake import Taken, take_in
         from detl.serving.outputs import describe_answer, list_columns
 
-        expected = self._predictor.bundle.expected
+        bundle = self._predictor.bundle
 
         def take(text: Any) -> Taken:
             try:
                 content = base64.b64decode(text, validate=True)
             except (TypeError, ValueError):
                 return Taken(None, ("not base64",))
-            return take_in(content, expected)
+            return take_in(content, bundle.expected)
 
         answers = list(self._predictor.predict(map(take, sent)))
-        classes = self._predictor.bundle.about.classes
+        classes = bundle.about.classes
         rows = [describe_answer(answer, classes) for answer in answers]
         # Numbers that are not there would be NaN, which JSON does not know.
-        return pd.DataFrame(rows, columns=list_columns(classes), dtype=object)
+        table = pd.DataFrame(rows, columns=list_columns(classes), dtype=object)
+        return table.assign(**{NOTICE_COLUMN: bundle.notice})
 
 
 set_model(ServedModel())
