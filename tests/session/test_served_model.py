@@ -27,7 +27,9 @@ def test_the_log_has_the_cause_of_a_failure_which_the_answer_does_not_show(
 
     with (
         caplog.at_level(logging.ERROR),
-        pytest.raises(MlflowException, match=r"^The model failed \(ValueError\)") as told,
+        pytest.raises(
+            MlflowException, match=r"^The model failed \(ValueError\)"
+        ) as told,
     ):
         model.predict(None, pd.DataFrame({"image": [film]}))
 

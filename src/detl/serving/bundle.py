@@ -21,7 +21,7 @@ from detl.serving.familiarity import Familiarity
 from detl.serving.intake import Expected
 from detl.serving.known_answers import Expectation, KnownAnswer
 
-VERSION = 3
+VERSION = 4
 ABOUT = "bundle.json"
 CARD = "model_card.md"
 NOTICE = "For research only: this is no medical device."
@@ -71,6 +71,9 @@ class About(BaseModel):
     """Rank of familiarity below which an image is answered with a warning."""
     refused_below: float
     """Rank of familiarity below which an image is not answered."""
+    warned_spread: float
+    """Difference between the folds' probabilities of the class above which an image is
+    answered with a warning."""
     refusals: list[RefusalShare]
     """How often that was, of images that the networks had not seen."""
     warnings: list[str]
