@@ -83,7 +83,7 @@ def test_a_file_outside_the_folder_of_the_list_is_not_read(predictor, films, tmp
     predict_files(predictor, films / "ward" / "list.csv", tmp_path / "out")
 
     first, second = _rows(tmp_path / "out")
-    assert first["reason"] == "lies outside the folder of the list"
+    assert first["reason"] == "names no file in the folder of the list"
     assert second["decision"] != "refused" or "unlike" in second["reason"]
 
 

@@ -75,7 +75,7 @@ def _draw(writer: AnswerWriter, pair: tuple[Input, Answer]) -> tuple[Input, Answ
 
 def _take(expected: Expected, one: Input) -> Taken:
     if one.path is None:
-        return Taken(None, ("lies outside the folder of the list",))
+        return Taken(None, ("names no file in the folder of the list",))
     return take_in_file(one.path, expected)
 
 
