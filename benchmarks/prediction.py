@@ -82,6 +82,7 @@ def make_bundle(network: str) -> Bundle:
         map_shift=0.0,
         warned_below=0.0,
         refused_below=0.0,
+        warned_spread=1.0,
         refusals=[],
         warnings=[],
         licences={},

@@ -1,5 +1,6 @@
 """The command that answers without Kedro."""
 
+import json
 from dataclasses import replace
 
 import cv2
@@ -30,7 +31,11 @@ def test_a_folder_is_predicted_with_its_dicom_files(path, tmp_path):
     called = _call("--dicom", path, tmp_path / "films", tmp_path / "out")
 
     assert called.exit_code == 0, called.output
-    assert "out: 1 accepted, 0 warned, 1 refused. For research only" in called.output
+    notice = "For research only: this is no medical device. Trained on noise."
+    first, *_, last = called.stdout.splitlines()
+    assert first == notice
+    assert last.endswith(f"out: 1 accepted, 0 warned, 1 refused. {notice}")
+    assert json.loads((tmp_path / "out/arguments.json").read_text())["notice"] == notice
     assert (tmp_path / "out/overlays/film.png_overlay.dcm").is_file()
 
 
@@ -41,7 +46,7 @@ def test_an_input_without_images_is_an_error_in_a_sentence(path, tmp_path, sourc
     called = _call(path, tmp_path / source, tmp_path / "out")
 
     assert called.exit_code == 1
-    assert len(called.output.splitlines()) == 1
+    assert len(called.stderr.splitlines()) == 1
     assert not (tmp_path / "out").exists()
 
 

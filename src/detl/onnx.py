@@ -28,12 +28,13 @@ def main(bundle: Path, output: Path) -> None:
         from detl.serving.onnx_file import export_onnx, require_packages
 
         require_packages()
-        difference = export_onnx(load_bundle(bundle), output)
+        loaded = load_bundle(bundle)
+        difference = export_onnx(loaded, output)
     except DetlError as error:
         raise click.ClickException(str(error)) from error
     click.echo(
         f"{output}: its probabilities differ from the bundle's by {difference:.1g} at "
-        "most. For research only: this is no medical device."
+        f"most. {loaded.notice}"
     )
 
 

@@ -63,9 +63,10 @@ def _predict(
     from detl.serving.predictor import Predictor
     from detl.serving.run import describe_counts, predict_files
 
-    predictor = Predictor(load_bundle(bundle), explains=overlays)
-    counts = predict_files(predictor, source, folder, dicom)
-    return describe_counts(folder, counts)
+    loaded = load_bundle(bundle)
+    click.echo(loaded.notice)
+    counts = predict_files(Predictor(loaded, overlays), source, folder, dicom)
+    return describe_counts(folder, counts, loaded)
 
 
 def _check(path: Path) -> str:

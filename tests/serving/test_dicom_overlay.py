@@ -57,9 +57,10 @@ def test_a_film_of_a_study_gets_a_picture_of_that_study(predicted):
 
 def test_its_pixels_are_those_of_the_overlay(predicted):
     read = pydicom.dcmread(predicted / "overlays/a.dcm_overlay.dcm")
-    png = cv2.imread(str(predicted / "overlays/a.dcm_overlay.png"))
+    shown = cv2.imread(str(predicted / "overlays/a.dcm_overlay.jpg"))
 
-    np.testing.assert_array_equal(read.pixel_array, png[..., ::-1])
+    # A JPEG loses a little.
+    assert cv2.PSNR(np.ascontiguousarray(read.pixel_array[..., ::-1]), shown) > 30
 
 
 def test_nothing_else_of_the_header_is_copied(predicted):
@@ -87,7 +88,7 @@ def test_by_default_there_are_none(predictor, tmp_path):
     predict_files(predictor, tmp_path / "b.png", tmp_path / "out")
 
     written = (tmp_path / "out/overlays").iterdir()
-    assert [path.name for path in written] == ["b.png_overlay.png"]
+    assert [path.name for path in written] == ["b.png_overlay.jpg"]
 
 
 def test_without_pictures_there_is_nothing_to_write(tmp_path):

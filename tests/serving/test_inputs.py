@@ -33,7 +33,10 @@ def test_a_link_without_its_file_is_an_input_that_will_say_so(tmp_path):
 def test_a_list_keeps_its_order_and_marks_what_lies_outside(tmp_path):
     lists = tmp_path / "study"
     lists.mkdir()
-    (lists / "list.csv").write_text("patient,file\n1,b.png\n2,../secret.png\n3,\n")
+    (lists / "list.csv").write_text(
+        "file,patient\nb.png,1\n../secret.png,2\n,3\na\0,4\nloop,5\n"
+    )
+    (lists / "loop").symlink_to(lists / "loop")
 
     found = list_inputs(lists / "list.csv")
 
@@ -41,6 +44,8 @@ def test_a_list_keeps_its_order_and_marks_what_lies_outside(tmp_path):
         Input("b.png", lists / "b.png"),
         Input("../secret.png", None),
         Input("", None),
+        Input("a\0", None),
+        Input("loop", lists / "loop"),
     ]
 
 

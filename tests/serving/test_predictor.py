@@ -1,5 +1,7 @@
 """Answers for new images."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -72,6 +74,17 @@ def test_an_image_unlike_those_trained_on_is_refused_without_a_class(predictor):
     assert answer.decision == "refused"
     assert answer.reasons == ("less like the training images than 200 of 200 of them",)
     assert answer.predicted is answer.probabilities is answer.heat_map is None
+
+
+def test_an_answer_on_which_the_folds_differ_has_a_warning():
+    bundle = tiny_bundle()
+    about = bundle.about.model_copy(update={"warned_spread": 0.0})
+    (answer,) = Predictor(replace(bundle, about=about), explains=False).answer(
+        [Taken(training_pixels()[3])]
+    )
+
+    assert answer.decision == "warned"
+    assert answer.reasons == (f"the folds differ by {100 * answer.spread:.0f} points",)
 
 
 def test_a_file_with_a_reason_is_not_shown_to_the_networks(predictor):

@@ -9,7 +9,7 @@ from detl.serving import refusals
 from detl.serving.refusals import choose_held_out, measure_refusals, tabulate_decisions
 from tiny_bundle import IMAGES, tiny_bundle, training_pixels
 
-REFUSAL = RefusalParameters(warned_below=0.05, refused_below=0.01)
+REFUSAL = RefusalParameters(warned_below=0.05, refused_below=0.01, warned_spread=0.2)
 
 
 def _decide(ranks, training_images=200, groups=None):

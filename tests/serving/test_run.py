@@ -9,6 +9,7 @@ import cv2
 import pytest
 
 from detl.errors import DetlError
+from detl.serving.outputs import name_overlay
 from detl.serving.predictor import Predictor
 from detl.serving.run import predict_files
 from tiny_bundle import tiny_bundle, training_pixels
@@ -58,11 +59,11 @@ def test_each_answer_has_a_picture_and_the_arguments_stand_beside_them(
     predict_files(predictor, films, tmp_path / "out")
 
     drawn = [row["file"] for row in _rows(tmp_path / "out") if row["predicted"]]
-    found = (tmp_path / "out" / "overlays").rglob("*.png")
+    found = (tmp_path / "out" / "overlays").rglob("*.jpg")
     names = {
         path.relative_to(tmp_path / "out" / "overlays").as_posix() for path in found
     }
-    assert names == {f"{name}_overlay.png" for name in drawn}
+    assert names == {f"{name}_overlay.jpg" for name in drawn}
     noted = json.loads((tmp_path / "out" / "arguments.json").read_text())
     assert noted["bundle"]["architecture"] == "alexnet"
     assert "detl" in noted["versions"]
@@ -82,7 +83,7 @@ def test_a_file_outside_the_folder_of_the_list_is_not_read(predictor, films, tmp
     predict_files(predictor, films / "ward" / "list.csv", tmp_path / "out")
 
     first, second = _rows(tmp_path / "out")
-    assert first["reason"] == "lies outside the folder of the list"
+    assert first["reason"] == "names no file in the folder of the list"
     assert second["decision"] != "refused" or "unlike" in second["reason"]
 
 
@@ -122,6 +123,26 @@ def test_a_name_in_no_encoding_is_a_row(predictor, films, tmp_path):
     predict_files(predictor, films, tmp_path / "out")
 
     assert _rows(tmp_path / "out")[3]["file"] == r"\udcff.png"
+
+
+def test_a_name_too_long_for_a_picture_is_a_row_with_a_shorter_picture(
+    predictor, films, tmp_path
+):
+    names = ["\N{LATIN SMALL LETTER E WITH ACUTE}" * 123 + f"{n}.png" for n in (1, 2)]
+    for number, name in enumerate(names, start=1):
+        os.rename(films / "ward" / f"{number}.png", films / "ward" / name)
+
+    predict_files(predictor, films / "ward", tmp_path / "out")
+
+    assert [row["file"] for row in _rows(tmp_path / "out")[1:]] == names
+    pictures = {tmp_path / "out" / "overlays" / name_overlay(name) for name in names}
+    assert [picture.is_file() for picture in pictures] == [True, True]
+
+
+@pytest.mark.parametrize("name", ["//films/a.png", "b/../../films/a.png"])
+def test_a_picture_lies_in_the_folder_of_pictures(name):
+    assert ".." not in name_overlay(name).parts
+    assert not name_overlay(name).is_absolute()
 
 
 def test_a_picture_that_cannot_be_written_is_an_error_in_a_sentence(

@@ -96,6 +96,7 @@ def test_the_served_answer_is_the_predictors(ask):
     rows = ask(json=_table(*map(_encode, contents))).json()["predictions"]
 
     assert [row["decision"] for row in rows] == [one.decision for one in expected]
+    assert {row["notice"] for row in rows} == {bundle.notice}
     for row, one in zip(rows, expected, strict=True):
         if one.probabilities is not None:
             shares = [row[f"p_{name}"] for name in bundle.about.classes]

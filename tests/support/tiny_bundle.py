@@ -55,6 +55,7 @@ def tiny_bundle() -> Bundle:
         map_shift=0.0,
         warned_below=0.05,
         refused_below=0.01,
+        warned_spread=0.2,
         refusals=[],
         warnings=["Trained on noise."],
         licences={"noise": ["CC0 1.0"]},

@@ -277,6 +277,9 @@ class RefusalParameters(Parameters):
     warned_below: Share
     """Share of training images that are as unlike those of other patients."""
     refused_below: Share
+    warned_spread: Share
+    """Largest minus smallest probability of the class over the folds, above which an
+    answer has a warning."""
 
     @model_validator(mode="after")
     def _refusal_is_rarer(self) -> "RefusalParameters":

@@ -21,9 +21,10 @@ from detl.serving.familiarity import Familiarity
 from detl.serving.intake import Expected
 from detl.serving.known_answers import Expectation, KnownAnswer
 
-VERSION = 3
+VERSION = 4
 ABOUT = "bundle.json"
 CARD = "model_card.md"
+NOTICE = "For research only: this is no medical device."
 _TRUNK = "trunk.keras"
 _FAMILIARITY = "familiarity.npz"
 
@@ -70,6 +71,9 @@ class About(BaseModel):
     """Rank of familiarity below which an image is answered with a warning."""
     refused_below: float
     """Rank of familiarity below which an image is not answered."""
+    warned_spread: float
+    """Difference between the folds' probabilities of the class above which an image is
+    answered with a warning."""
     refusals: list[RefusalShare]
     """How often that was, of images that the networks had not seen."""
     warnings: list[str]
@@ -111,6 +115,11 @@ class Bundle:
     familiarity: Familiarity
     card: str = field(repr=False)
     known_answers: Sequence[KnownAnswer] = ()
+
+    @property
+    def notice(self) -> str:
+        """What whoever reads an answer must know, in one line."""
+        return " ".join([NOTICE, *self.about.warnings])
 
     @property
     def expected(self) -> Expected:

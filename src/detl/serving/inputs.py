@@ -1,6 +1,7 @@
 """Which files are to be predicted: one, those of a folder, or those of a list."""
 
 import csv
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ class Input:
 
     Attributes:
         name: As the user knows it: relative to the folder, or as the list has it.
-        path: Where it lies; None where it lies outside the list's folder.
+        path: Where it lies; None where the name is of no file in the list's folder.
     """
 
     name: str
@@ -89,6 +90,12 @@ def _read_list(path: Path) -> Iterator[Input]:
         )
     for row in rows:
         name = (row[COLUMN] or "").strip()
-        lies_at = (folder / name).resolve()
-        is_inside = name and lies_at.is_relative_to(folder)
-        yield Input(name, lies_at if is_inside else None)
+        yield Input(name, _find_inside(folder, name))
+
+
+def _find_inside(folder: Path, name: str) -> Path | None:
+    # No path has a null character. A link to itself is none for ``Path.resolve``.
+    if not name or "\0" in name:
+        return None
+    lies_at = Path(os.path.realpath(folder / name))
+    return lies_at if lies_at.is_relative_to(folder) else None

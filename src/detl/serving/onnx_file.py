@@ -217,5 +217,5 @@ def _describe(bundle: Bundle) -> dict[str, str]:
     return {
         "detl": json.dumps(said),
         "pixels": "grey (ITU-R 601), 0 is black, 0 to 255, resized with cv2.INTER_AREA",
-        "notice": "For research only: this is no medical device.",
+        "notice": bundle.notice,
     }

@@ -5,8 +5,9 @@ import io
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,6 +22,10 @@ PREDICTIONS = "predictions.csv"
 OVERLAYS = "overlays"
 SIDE = 256
 """Least height and width of a picture, in pixels; small ones are enlarged."""
+
+LONGEST_NAME = 200
+"""Of an image, in bytes, as a part of its picture's. File systems take 255, and the
+picture is written under a longer name first."""
 
 
 def list_columns(classes: Sequence[str]) -> list[str]:
@@ -143,15 +148,34 @@ class AnswerWriter:
     def _save(self, name: str, picture: np.ndarray, film: Path | None) -> None:
         import cv2
 
-        path = self._folder / OVERLAYS / f"{name}_overlay.png"
+        path = self._folder / OVERLAYS / name_overlay(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        _, content = cv2.imencode(".png", picture[..., ::-1])
+        # A PNG takes ten times as long, and as much of the disk.
+        _, content = cv2.imencode(".jpg", picture[..., ::-1])
         with _whole_file(path) as temporary:
             temporary.write_bytes(content.tobytes())
         if self._dicom:
             study = read_study(film) if film else None
             with _whole_file(path.with_suffix(".dcm")) as temporary:
                 write_secondary_capture(temporary, picture, study, version("detl"))
+
+
+def name_overlay(name: str) -> PurePosixPath:
+    """Return where the picture of an image lies, in the folder of pictures.
+
+    It never leads out of that folder. The end of a name that is too long for a file
+    system is replaced by a hash of all of it.
+
+    Args:
+        name: Of the image, as ``list_inputs`` gives it.
+    """
+    *folders, last = (n for n in name.split("/") if n not in ("", ".", ".."))
+    content = os.fsencode(last)
+    if len(content) > LONGEST_NAME:
+        digest = sha256(os.fsencode(name)).hexdigest()[:16]
+        kept = content[: LONGEST_NAME - 1 - len(digest)].decode(errors="ignore")
+        last = f"{kept}-{digest}"
+    return PurePosixPath(*folders, f"{last}_overlay.jpg")
 
 
 def draw_answer(pixels: np.ndarray, heat_map: np.ndarray) -> np.ndarray:

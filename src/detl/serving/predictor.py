@@ -1,7 +1,7 @@
 """From files to answers: the one way by which new images are predicted."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal
 
@@ -30,7 +30,8 @@ class Answer:
 
     Attributes:
         decision: ``refused`` where no class is named; ``warned`` where one is, of an
-            image unlike most that the networks were trained on.
+            image unlike most that the networks were trained on, or on whose class the
+            folds' networks differ.
         reasons: Why it is refused or warned of, in words.
         predicted: The class; None where the image is refused.
         probabilities: Of the classes, calibrated, the mean over the folds' networks,
@@ -113,24 +114,18 @@ class Predictor:
         of_class = by_fold[:, np.arange(len(seen)), chosen]
         spreads = of_class.max(axis=0) - of_class.min(axis=0)
         maps = self._map(features, chosen)
-        about = self.bundle.about
         for place, n in enumerate(seen):
-            rank = float(ranks[place])
-            if rank < about.refused_below:
-                reasons = (_describe_rank(rank, self.bundle),)
-                answers[n] = Answer("refused", reasons, rank=rank, pixels=pixels[place])
-                continue
-            is_warned = rank < about.warned_below
-            answers[n] = Answer(
-                "warned" if is_warned else "accepted",
-                (_describe_rank(rank, self.bundle),) if is_warned else (),
-                about.classes[chosen[place]],
-                mean[place],
-                float(spreads[place]),
-                rank,
-                pixels[place],
-                None if maps is None else maps[place],
-            )
+            rank, spread = float(ranks[place]), float(spreads[place])
+            decision, reasons = self._judge(rank, spread)
+            answers[n] = Answer(decision, reasons, rank=rank, pixels=pixels[place])
+            if decision != "refused":
+                answers[n] = replace(
+                    answers[n],
+                    predicted=self.bundle.about.classes[chosen[place]],
+                    probabilities=mean[place],
+                    spread=spread,
+                    heat_map=None if maps is None else maps[place],
+                )
         return answers
 
     @plain_keras()
@@ -155,6 +150,21 @@ class Predictor:
             for of_fold, temperature in zip(logits, temperatures, strict=True)
         ]
         return features, np.stack(scaled)
+
+    def _judge(self, rank: float, spread: float) -> tuple[Decision, tuple[str, ...]]:
+        """Return whether an answer of this rank and spread is given, and why not."""
+        about = self.bundle.about
+        unlike = _describe_rank(rank, self.bundle)
+        if rank < about.refused_below:
+            return "refused", (unlike,)
+        warnings = {
+            unlike: rank < about.warned_below,
+            f"the folds differ by {100 * spread:.0f} points": (
+                spread > about.warned_spread
+            ),
+        }
+        reasons = tuple(reason for reason, holds in warnings.items() if holds)
+        return "warned" if reasons else "accepted", reasons
 
     def _map(self, features: np.ndarray, classes: np.ndarray) -> np.ndarray | None:
         if not self._mappers:

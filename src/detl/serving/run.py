@@ -8,6 +8,7 @@ from pathlib import Path
 
 from detl.errors import DetlError
 from detl.imaging.ahead import map_ahead
+from detl.serving.bundle import Bundle
 from detl.serving.inputs import Input, list_inputs
 from detl.serving.intake import Expected, Taken, take_in_file
 from detl.serving.outputs import AnswerWriter
@@ -54,15 +55,16 @@ def predict_files(
     return counts
 
 
-def describe_counts(folder: Path, counts: Mapping[str, int]) -> str:
-    """Return a sentence on what was answered, for whoever asked.
+def describe_counts(folder: Path, counts: Mapping[str, int], bundle: Bundle) -> str:
+    """Return a line on what was answered, and what whoever asked must know of it.
 
     Args:
         folder: Where the answers are.
         counts: What ``predict_files`` returns.
+        bundle: Whose answers they are.
     """
     counted = ", ".join(f"{count} {name}" for name, count in counts.items())
-    return f"{folder}: {counted}. For research only: this is no medical device."
+    return f"{folder}: {counted}. {bundle.notice}"
 
 
 def _draw(writer: AnswerWriter, pair: tuple[Input, Answer]) -> tuple[Input, Answer]:
@@ -73,7 +75,7 @@ def _draw(writer: AnswerWriter, pair: tuple[Input, Answer]) -> tuple[Input, Answ
 
 def _take(expected: Expected, one: Input) -> Taken:
     if one.path is None:
-        return Taken(None, ("lies outside the folder of the list",))
+        return Taken(None, ("names no file in the folder of the list",))
     return take_in_file(one.path, expected)
 
 
@@ -81,6 +83,7 @@ def _note_arguments(
     predictor: Predictor, source: Path, folder: Path, dicom: bool
 ) -> None:
     noted = {
+        "notice": predictor.bundle.notice,
         "input": str(source),
         "overlays": predictor.explains,
         "dicom": dicom,

@@ -50,13 +50,14 @@ def register_bundle(bundle: Path, code: Path) -> tuple[str, str]:
     from detl.session import served_model
 
     loaded = load_bundle(bundle)
-    words = ("decision", "predicted", "reason")
+    words = ("decision", "predicted", "reason", served_model.NOTICE_COLUMN)
+    answered = [*list_columns(loaded.about.classes), served_model.NOTICE_COLUMN]
     signature = ModelSignature(
         Schema([ColSpec("string", served_model.COLUMN)]),
         Schema(
             [
                 ColSpec("string" if name in words else "double", name, required=False)
-                for name in list_columns(loaded.about.classes)
+                for name in answered
             ]
         ),
     )

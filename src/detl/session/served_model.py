@@ -4,7 +4,7 @@ Nothing is pickled: the bundle is an artifact of the model, and the code lies be
 """
 
 import base64
-import binascii
+import logging
 import threading
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,20 @@ from mlflow.models import set_model
 from mlflow.protos.databricks_pb2 import INTERNAL_ERROR
 from mlflow.pyfunc import PythonModel
 
+logger = logging.getLogger("detl.serve")
+
 COLUMN = "image"
 """Of the table that is sent: the bytes of a PNG, JPEG or DICOM file in base64."""
+
+NOTICE_COLUMN = "notice"
+"""Of the answer: what whoever reads it must know."""
 
 
 class ServedModel(PythonModel):
     """Answers for images with the bundle that is its artifact."""
 
     def load_context(self, context: Any) -> None:
-        """Load the networks, and let them answer once, so that they are compiled."""
+        """Load the networks, which are compiled at the first request."""
         from detl.networks.keras_settings import choose_backend
 
         choose_backend()
@@ -41,20 +46,26 @@ class ServedModel(PythonModel):
         model_input: pd.DataFrame,
         params: dict[str, object] | None = None,
     ) -> pd.DataFrame:
-        """Return a row per image, as ``predictions.csv`` has it; null where empty.
+        """Return a row per image, as ``predictions.csv`` has it, and the notice.
 
-        A file that cannot be used is a row that says why. Otherwise an error is told
-        without its trace, which MLflow would send to whoever asked.
+        What is empty is null. A file that cannot be used is a row that says why.
 
         Args:
             context: Not used.
             model_input: Column ``image``, the files in base64.
             params: Not used.
+
+        Raises:
+            MlflowException: The model failed; the log has the cause.
         """
+        sent = model_input[COLUMN].tolist()
         try:
             with self._one_at_a_time:
-                return self._answer(model_input[COLUMN].tolist())
+                return self._answer(sent)
+        # What no file can bring about: MLflow would call it the request's fault, and
+        # send its trace to whoever asked.
         except Exception as error:
+            logger.exception("The model failed at %d films", len(sent))
             raise MlflowException(
                 f"The model failed ({type(error).__name__}): ask who keeps it.",
                 INTERNAL_ERROR,
@@ -64,20 +75,21 @@ class ServedModel(PythonModel):
         from detl.serving.intake import Taken, take_in
         from detl.serving.outputs import describe_answer, list_columns
 
-        expected = self._predictor.bundle.expected
+        bundle = self._predictor.bundle
 
         def take(text: Any) -> Taken:
             try:
                 content = base64.b64decode(text, validate=True)
-            except (TypeError, ValueError, binascii.Error):
+            except (TypeError, ValueError):
                 return Taken(None, ("not base64",))
-            return take_in(content, expected)
+            return take_in(content, bundle.expected)
 
         answers = list(self._predictor.predict(map(take, sent)))
-        classes = self._predictor.bundle.about.classes
+        classes = bundle.about.classes
         rows = [describe_answer(answer, classes) for answer in answers]
         # Numbers that are not there would be NaN, which JSON does not know.
-        return pd.DataFrame(rows, columns=list_columns(classes), dtype=object)
+        table = pd.DataFrame(rows, columns=list_columns(classes), dtype=object)
+        return table.assign(**{NOTICE_COLUMN: bundle.notice})
 
 
 set_model(ServedModel())

@@ -18,7 +18,9 @@ def _measure(data_a, data_b):
     bundle = tiny_bundle()
     pixels = training_pixels()
     features = extract_features(bundle.trunk, pixels, data_b["row"].to_numpy())
-    refusal = RefusalParameters(warned_below=0.05, refused_below=0.01)
+    refusal = RefusalParameters(
+        warned_below=0.05, refused_below=0.01, warned_spread=0.2
+    )
     return measure_held_out_refusals(
         bundle.trunk, features, pixels, data_a, data_b, refusal, seed=0
     )

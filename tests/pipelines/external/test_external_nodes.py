@@ -243,7 +243,7 @@ def test_films_unlike_those_of_data_b_would_be_refused():
         pd.DataFrame({"group": groups}),
         np.ascontiguousarray(pixels[:20, :, ::-1]),
         external,
-        RefusalParameters(warned_below=0.05, refused_below=0.01),
+        RefusalParameters(warned_below=0.05, refused_below=0.01, warned_spread=0.2),
         seed=0,
     )
 

@@ -4,7 +4,7 @@ from kedro.pipeline import Node, Pipeline
 
 from detl.evaluation.cross_fitting import cross_fit
 from detl.pipelines.evaluate.pipeline import EVALUATE_ONE
-from detl.pipelines.shortcuts.nodes import grade_cues, predict_from_each_cue
+from detl.pipelines.shortcuts.pipeline import GRADE_CUES, PREDICT_FROM_EACH_CUE
 from detl.report.audited import judge_predictions, write_audit_page
 
 from .nodes import (
@@ -60,18 +60,8 @@ _READ = [
 ]
 
 _LOOK_FOR_SHORTCUTS = [
-    Node(
-        predict_from_each_cue,
-        inputs=["data_b", "images", "pixels", "folds", "params:audit"],
-        outputs="cue_predictions",
-        name="predict_from_each_cue",
-    ),
-    Node(
-        grade_cues,
-        inputs=["tested_by_seed", "cue_predictions", "images", "params:seed"],
-        outputs="cues",
-        name="grade_cues",
-    ),
+    PREDICT_FROM_EACH_CUE,
+    GRADE_CUES,
     Node(
         compare_with_sources,
         inputs=["tested_by_seed", "images", "answers", "params:seed"],

@@ -95,6 +95,7 @@ def pack_bundle(
         map_shift=float(map_shift),
         warned_below=refusal.warned_below,
         refused_below=refusal.refused_below,
+        warned_spread=refusal.warned_spread,
         refusals=list_refusals(refusals, external_refusals),
         warnings=name_warnings(is_synthetic, audit_verdict),
         licences=list_licences(described.loc[trained_on]),

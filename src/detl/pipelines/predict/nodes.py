@@ -42,7 +42,8 @@ def predict_images(
             "There is nothing to predict: name an image, a folder, or a csv with "
             "--params input=PATH."
         )
+    logger.warning("%s", bundle.notice)
     predictor = Predictor(bundle, explains=overlays)
     counts = predict_files(predictor, Path(source), Path(output), dicom)
-    logger.info("%s", describe_counts(Path(output), counts))
+    logger.info("%s", describe_counts(Path(output), counts, bundle))
     return counts

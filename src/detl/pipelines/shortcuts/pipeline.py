@@ -16,14 +16,23 @@ from .nodes import (
     probe_networks,
 )
 
+PREDICT_FROM_EACH_CUE = Node(
+    predict_from_each_cue,
+    inputs=["data_b", "images", "pixels", "folds", "params:audit"],
+    outputs="cue_predictions",
+    name="predict_from_each_cue",
+)
+
+GRADE_CUES = Node(
+    grade_cues,
+    inputs=["tested_by_seed", "cue_predictions", "images", "params:seed"],
+    outputs="cues",
+    name="grade_cues",
+)
+
 _OF_ALL = Pipeline(
     [
-        Node(
-            predict_from_each_cue,
-            inputs=["data_b", "images", "pixels", "folds", "params:audit"],
-            outputs="cue_predictions",
-            name="predict_from_each_cue",
-        ),
+        PREDICT_FROM_EACH_CUE,
         Node(
             label_controls,
             inputs=["data_b", "images", "params:split"],
@@ -54,7 +63,7 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
     transferred = ("trunk", "features")
     tested = ("tested", "tested_by_seed", *(f"{fold}.model" for fold in folds))
     return Pipeline(
-        [_grade_cues(), *_test_within_source(folds), _probe(folds)],
+        [GRADE_CUES, *_test_within_source(folds), _probe(folds)],
         namespace=f"{architecture}.shortcuts",
         inputs={
             **{name: name for name in ("pixels", "data_b", "images")},
@@ -63,15 +72,6 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
             **{name: f"shortcuts.{name}" for name in ("controls", "cue_predictions")},
         },
         parameters={"params:seed"},
-    )
-
-
-def _grade_cues() -> Node:
-    return Node(
-        grade_cues,
-        inputs=["tested_by_seed", "cue_predictions", "images", "params:seed"],
-        outputs="cues",
-        name="grade_cues",
     )
 
 
