@@ -171,8 +171,12 @@ def make_sources_out(auc, low, high):
     )
 
 
-def make_localisation(above, low, high, note=""):
-    """Table ``localisation`` of one finding."""
+def make_localisation(above, low, high, note="", **of_classes):
+    """Table ``localisation`` of one finding.
+
+    Args:
+        **of_classes: By class, its own ``above``, ``low`` and ``high``.
+    """
     quantities = {
         "pointing": number(0.6, 0.5, 0.7),
         "pointing_above_area": number(above, low, high, note),
@@ -183,12 +187,18 @@ def make_localisation(above, low, high, note=""):
         "energy_in_thorax": number(0.8, 0.7, 0.9),
         "empty": number(0.0, 0.0, 0.1),
     }
+    parts = [("all", "", {}), ("Mass", "", {})]
+    parts += [
+        ("all", label, {"pointing_above_area": number(*gain)})
+        for label, gain in of_classes.items()
+    ]
     return pd.DataFrame(
         [
-            {"method": method, "finding": finding, "quantity": quantity, **found}
+            {"method": method, "finding": finding, "class": label}
+            | {"quantity": quantity, **found}
             for method in ("grad_cam", "hires_cam")
-            for finding in ("all", "Mass")
-            for quantity, found in quantities.items()
+            for finding, label, own in parts
+            for quantity, found in (quantities | own).items()
         ]
     )
 

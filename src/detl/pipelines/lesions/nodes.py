@@ -30,8 +30,8 @@ def map_regions(
         **models: By fold, its trained tail.
 
     Returns:
-        ``fold``, ``image_id``, ``findings``, ``mask`` (row in the masks) and ``group``;
-        and maps, (methods, k, h, w), float32, in the order of
+        ``fold``, ``image_id``, ``label``, ``findings``, ``mask`` (row in the masks) and
+        ``group``; and maps, (methods, k, h, w), float32, in the order of
         ``class_activation.METHODS``.
     """
     from detl.explanation.class_activation import METHODS, EvidenceMapper
@@ -40,6 +40,7 @@ def map_regions(
     known = regions.rename(columns={"row": "mask"})[["image_id", "findings", "mask"]]
     positioned = data_b.assign(position=np.arange(len(data_b)))
     positioned = positioned.merge(tested[["image_id", "fold"]], on="image_id")
+    columns = ["fold", "image_id", "label", "findings", "mask", "group"]
     tables, maps = [], []
     for fold, model in models.items():
         of_fold = positioned[positioned["fold"] == fold]
@@ -48,7 +49,7 @@ def map_regions(
         of_images = np.asarray(features[chosen["position"].to_numpy("int64")])
         mapper = EvidenceMapper(model, EXPLAINED_LAYER)
         maps.append([mapper.map(of_images, classes, method) for method in METHODS])
-        tables.append(chosen[["fold", "image_id", "findings", "mask", "group"]])
+        tables.append(chosen[columns])
     of_methods = [np.concatenate(of_folds) for of_folds in zip(*maps, strict=True)]
     return pd.concat(tables, ignore_index=True), np.stack(of_methods)
 
@@ -83,6 +84,7 @@ def score_regions(
         },
         np.asarray(masks[mapped["mask"].to_numpy("int64")]),
         mapped["findings"],
+        mapped["label"],
         mapped["group"].to_numpy(),
         parameters.centre_share,
         seed,
