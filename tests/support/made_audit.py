@@ -99,7 +99,7 @@ def make_card(ratio=(0.1, 0.0, 0.2), auc=(0.9, 0.8, 0.95), note=""):
     return {"cues": card[~is_trained_again], "without_lungs": card[is_trained_again]}
 
 
-def make_same_source(auc, low, high, called=0.25):
+def make_same_source(auc, low, high, called=0.25, excess=(0.02, -0.1, 0.1)):
     """Table ``same_source``."""
     return pd.DataFrame(
         [
@@ -109,6 +109,9 @@ def make_same_source(auc, low, high, called=0.25):
                 "covid_19_images": 30,
                 "other_images": 20,
                 **named("called_covid_19", called, 0.1, 0.4),
+                "tested_images": 60,
+                **named("called_of_tested", called - excess[0], 0.1, 0.4),
+                **named("excess", *excess),
                 **named("sensitivity", 0.8, 0.7, 0.9),
                 **named("auc", auc, low, high),
                 "note": "",

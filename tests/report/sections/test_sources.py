@@ -34,6 +34,16 @@ def test_covid_19_must_be_told_within_its_own_source(auc, status):
     assert "25.0 % of the 20 images of cohen" in check.meaning
 
 
+def test_more_false_alarms_in_its_own_source_are_no_pass():
+    table = make_same_source(0.7, 0.6, 0.8, excess=(0.22, 0.1, 0.35))
+
+    check = check_of(SAME, same_source=table)
+
+    assert check.status == "warn"
+    said = "3.0 % of all 60 test images without it: +22.0 points (+10.0 to +35.0), more"
+    assert said in check.meaning
+
+
 def test_too_few_images_of_the_source_are_no_pass():
     table = make_same_source(np.nan, np.nan, np.nan)
     table["note"] = "auc: not enough data (n = 7)"
