@@ -28,12 +28,12 @@ _TEMPLATE = "model_card.md"
 _CLASS_SCORES = ("sensitivity", "specificity", "ppv", "auc")
 
 
-def write_card(run: Run, audit_verdict: pd.DataFrame, architecture: str) -> str:
+def write_card(run: Run, verdict: pd.DataFrame, architecture: str) -> str:
     """Return the model card, in Markdown; the same run gives the same card.
 
     Args:
         run: All that the report shows.
-        audit_verdict: A row per check.
+        verdict: What ``judge_network`` says of this network.
         architecture: Which of the run's networks.
     """
     import jinja2
@@ -58,7 +58,7 @@ def write_card(run: Run, audit_verdict: pd.DataFrame, architecture: str) -> str:
         subgroups=_tabulate_subgroups(network),
         refusals=describe_held_out(network.refusals),
         external_refusals=describe_external(network.external_refusals),
-        checks=audit_verdict.astype(object).fillna("").to_dict("records"),
+        checks=verdict.astype(object).fillna("").to_dict("records"),
         versions=run.provenance["versions"],
     )
 
