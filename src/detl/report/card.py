@@ -22,6 +22,7 @@ from detl.wording import (
     network_title,
     show_measured,
     show_number,
+    subgroup_title,
 )
 
 _TEMPLATE = "model_card.md"
@@ -144,7 +145,7 @@ def _tabulate_subgroups(network: Network) -> list[dict[str, str]]:
     measured = network.subgroups[network.subgroups["value"].notna()]
     return [
         {
-            "name": f"{row['attribute']} {row['subgroup']}",
+            "name": subgroup_title(str(row["attribute"]), str(row["subgroup"])),
             "quantity": _name_quantity(row),
             "number": show_measured(row),
             "images": count_of(int(row["images"]), "image"),

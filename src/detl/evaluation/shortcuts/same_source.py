@@ -90,9 +90,10 @@ def score_same_source(
         ``called_covid_19``, the share of the others that a network calls COVID-19, mean
         over the networks; ``called_of_tested``, the same of all ``tested_images`` of
         Data-B without COVID-19, whatever their source, and ``excess``, by how much the
-        former is greater; ``sensitivity``, the same of the COVID-19 images; ``auc`` of the probability of
-        COVID-19; each with its 95 % interval over groups of patients, ``_low`` and
-        ``_high``. ``note``: why a number is missing, which is NaN then.
+        former is greater; ``sensitivity``, the same of the COVID-19 images; ``auc`` of
+        the probability of COVID-19; each with its 95 % interval over groups of
+        patients, ``_low`` and ``_high``. ``note``: why a number is missing, which is
+        NaN then.
     """
     columns = ["fold", "seed", "image_id", *PROBABILITIES]
     every = pd.concat([tested[columns], controls[columns]], ignore_index=True)

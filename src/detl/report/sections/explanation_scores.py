@@ -162,10 +162,10 @@ def _explain_pointing(row: Row, status: Status) -> str:
 
 POINTING = Question(
     title="Pointing at lesions",
-    asked="Grad-CAM's maximum lies in the marked lesion more often than a random point, "
-    "on all images and on each class with lesions (share of hits minus the lesion's "
-    "share of the picture; each interval lies above 0, fail where that of a class or a "
-    "finding lies below)",
+    asked="Grad-CAM's maximum lies in the marked lesion more often than a random "
+    "point, on all images and on each class with lesions (share of hits minus the "
+    "lesion's share of the picture; each interval lies above 0, fail where that of a "
+    "class or a finding lies below)",
     choose=_choose_pointing,
     judge=_judge_gain,
     badness=lambda row: -row["value"],

@@ -143,9 +143,9 @@ def _explain_same_source(row: Row, status: Status) -> str:
 SAME_SOURCE = Question(
     title="COVID-19 in its own source",
     asked="COVID-19 is told from other findings of the same source, which the source "
-    "cannot give away (the interval of the AUC lies above 0.5), and these are not called "
-    "COVID-19 more often than all test images without it (warn where the interval of "
-    "the difference lies above 0)",
+    "cannot give away (the interval of the AUC lies above 0.5), and these are not "
+    "called COVID-19 more often than all test images without it (warn where the "
+    "interval of the difference lies above 0)",
     choose=lambda same_source: select_measure(
         same_source[same_source["against"] == "all other images"], "auc"
     ),
