@@ -42,7 +42,8 @@ def test_epochs_whose_weights_are_averaged_are_shaded():
         for read in ({}, {"data_a_first_epoch": 1, "data_a_epoch": 3})
     )
     columns = averaged.sum(axis=0)
-    assert not one.any()
+    # Letters have a few pixels of every grey.
+    assert one.sum() < 100
     # Over both panels and nearly their whole width, which three epochs span.
     assert (columns > 100).mean() > 0.6
 

@@ -292,9 +292,7 @@ CALIBRATION = replace(
 
 SAME_SOURCE = replace(
     sources.SAME_SOURCE,
-    explain=lambda row, status: (
-        f"The model calls COVID-19 {sources.compare_false_alarms(row)}."
-    ),
+    explain=lambda row, status: sources.compare_false_alarms(row, "the model"),
 )
 
 

@@ -137,7 +137,10 @@ def _name_others(gains: pd.DataFrame) -> str:
         # A class and its only finding may have one name.
         if name_row(row).casefold() not in map(str.casefold, names):
             names.append(name_row(row))
-    titles = {"fail": "Below a random point", "warn": "Not surely above it"}
+    titles: dict[Status, str] = {
+        "fail": "Below a random point",
+        "warn": "Not surely above it",
+    }
     return "".join(
         f" {title}: {enumerate_names(names)}."
         for status, title in titles.items()

@@ -108,36 +108,34 @@ def _judge_same_source(row: Row) -> Status:
     return "warn" if status == "pass" and not is_alike else status
 
 
-def compare_false_alarms(row: Row) -> str:
+def compare_false_alarms(row: Row, who: str) -> str:
     """Return how often images without COVID-19 are called so, here and overall.
 
     Args:
         row: Of table ``same_source``.
+        who: Says it.
     """
     own, overall = (
         show_number(read_measure(row, name))[0]
         for name in ("called_covid_19", "called_of_tested")
     )
+    sentence = (
+        f"Of the {row['other_images']} images of {row['source']} without COVID-19, "
+        f"{who} takes {own} for COVID-19"
+    )
     if pd.isna(row["excess"]):
-        compared = "how often of all test images without it is not known"
-    else:
-        ends = interval_in_points(row["excess_low"], row["excess_high"])
-        compared = (
-            f"and {overall} of all {row['tested_images']} test images without it: "
-            f"{in_points(row['excess'])} points ({ends})"
-        )
-    more = ", more often" if row["excess_low"] > 0 else ""
+        return f"{sentence}; there is no share of all test images to compare with."
+    ends = interval_in_points(row["excess_low"], row["excess_high"])
+    less = ", less often" if row["excess_low"] > 0 else ""
     return (
-        f"{own} of the {row['other_images']} images of {row['source']} without "
-        f"COVID-19, {compared}{more}"
+        f"{sentence}, and of all {row['tested_images']} test images without it "
+        f"{overall}{less}: {in_points(row['excess'])} points ({ends})."
     )
 
 
 def _explain_same_source(row: Row, status: Status) -> str:
-    return (
-        f"{network_title(row['architecture'])} (mean of the folds' networks) calls "
-        f"COVID-19 {compare_false_alarms(row)}."
-    )
+    who = f"{network_title(row['architecture'])} (mean of the folds' networks)"
+    return compare_false_alarms(row, who)
 
 
 SAME_SOURCE = Question(

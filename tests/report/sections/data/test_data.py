@@ -140,7 +140,7 @@ def test_the_classes_of_data_b_are_described(describe):
         "nih 3",
         "AP 2, PA 1",
         "40 (35 to 45), unknown 1",
-        "F 3",
+        "women 3",
     ]
 
 
