@@ -163,14 +163,16 @@ def score(films: Films, seed: int, is_trained: bool) -> pd.DataFrame:
         for method in METHODS
     }
     findings = pd.Series(["Mass"] * len(test))
+    labels = pd.Series(["other_disease"] * len(test))
     return score_localisation(
-        maps, films.masks[test], findings, films.patients[test], 0.8, seed
+        maps, films.masks[test], findings, labels, films.patients[test], 0.8, seed
     )
 
 
 def show(name: str, table: pd.DataFrame) -> None:
     """Print how often each method points right, with its interval."""
-    of_all = table[table["finding"] == "all"].set_index(["method", "quantity"])
+    is_all = (table["finding"] == "all") & (table["class"] == "")
+    of_all = table[is_all].set_index(["method", "quantity"])
     for method in of_all.index.unique("method"):
         row = of_all.loc[(method, "pointing")]
         others = ", ".join(
@@ -188,7 +190,8 @@ def mean_of(tables: list[pd.DataFrame], method: str, quantity: str) -> float:
     """Return the mean over networks of one score."""
     joined = pd.concat(tables)
     chosen = (joined["method"] == method) & (joined["quantity"] == quantity)
-    return float(joined.loc[chosen & (joined["finding"] == "all"), "value"].mean())
+    is_all = (joined["finding"] == "all") & (joined["class"] == "")
+    return float(joined.loc[chosen & is_all, "value"].mean())
 
 
 def main() -> int:

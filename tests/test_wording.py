@@ -8,6 +8,21 @@ def test_a_network_of_ones_own_keeps_its_name():
     assert wording.network_title("my_network") == "my_network"
 
 
+@pytest.mark.parametrize(
+    ("attribute", "subgroup", "said"),
+    [
+        ("sex", "M", "men"),
+        ("sex", "unknown", "sex unknown"),
+        ("age", "40-59", "aged 40 to 59"),
+        ("age", "80 and over", "aged 80 and over"),
+        ("view", "AP", "AP films"),
+        ("source", "nih", "images of nih"),
+    ],
+)
+def test_a_subgroup_is_named_as_people_say_it(attribute, subgroup, said):
+    assert wording.subgroup_title(attribute, subgroup) == said
+
+
 def test_shares_are_in_percent_and_differences_in_points_with_their_sign():
     assert wording.in_percent(0.8298) == "83.0 %"
     assert wording.interval_in_percent(0.1, 0.25) == "10.0 to 25.0 %"

@@ -32,6 +32,8 @@ METHOD_TITLES = {
     "random": "random order",
 }
 
+SEX_TITLES = {"M": "men", "F": "women"}
+
 NO_INTERVAL = "no interval"
 
 
@@ -43,6 +45,23 @@ def network_title(architecture: str) -> str:
 def class_title(label: str) -> str:
     """Return the usual spelling of a class, unchanged if it is new."""
     return CLASS_TITLES.get(label, label)
+
+
+def subgroup_title(attribute: str, subgroup: str) -> str:
+    """Return the images of a subgroup as people say it: ``men``, ``aged 40 to 59``.
+
+    Args:
+        attribute: ``sex``, ``age``, ``view`` or ``source``.
+        subgroup: As table ``subgroups`` has it.
+    """
+    if subgroup == "unknown":
+        return f"{attribute} unknown"
+    return {
+        "sex": SEX_TITLES.get(subgroup, subgroup),
+        "age": f"aged {subgroup.replace('-', ' to ')}",
+        "view": f"{subgroup} films",
+        "source": f"images of {subgroup}",
+    }.get(attribute, f"{attribute} {subgroup}")
 
 
 def capitalise(text: str) -> str:

@@ -20,6 +20,25 @@ def test_a_saved_picture_comes_back_unchanged(dataset, shape):
     np.testing.assert_array_equal(dataset.load(), picture)
 
 
+@pytest.mark.parametrize("shape", [(30, 500), (30, 500, 3)])
+def test_a_picture_of_phantoms_says_so_below(shape, tmp_path):
+    marker, picture = tmp_path / "marker", np.full(shape, 7, np.uint8)
+    dataset = PictureDataset(
+        filepath=tmp_path / "panel.png", synthetic_if={"filepath": str(marker)}
+    )
+    dataset.save(picture)
+    np.testing.assert_array_equal(dataset.load(), picture)
+
+    marker.touch()
+    dataset.save(picture)
+
+    saved = dataset.load()
+    np.testing.assert_array_equal(saved[:30], picture)
+    assert saved.shape == (58, *shape[1:])
+    assert saved[30:].min() < 100
+    assert np.mean(saved[30:] == 255) > 0.5
+
+
 def test_the_first_channel_in_the_file_is_red(dataset, tmp_path):
     dataset.save(np.full((2, 2, 3), (255, 0, 0), np.uint8))
     import matplotlib.image

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import beta
 
 from detl.errors import DetlError
 from detl.explanation.localisation import (
@@ -92,33 +93,54 @@ def test_the_thorax_is_the_centre_of_the_picture():
 def sample():
     """Sixty images of 30 patients: half of the maps are right, half point elsewhere."""
     findings = pd.Series(["Mass", "Mass|Nodule"] * 30)
+    labels = pd.Series(["pneumonia", "covid_19"] * 30)
     masks = np.repeat(MASK, 60, axis=0)
     maps = np.where(np.arange(60)[:, None, None] % 4 < 2, masks, ~masks)
     return {
         "maps": {"right": masks * 1.0, "half": maps * 1.0, "none": maps * 0.0},
         "masks": masks,
         "findings": findings,
+        "labels": labels,
         "groups": np.arange(60) // 2,
         "centre_share": 0.8,
         "seed": 0,
     }
 
 
-def value_of(table, method, quantity, finding="all"):
+def value_of(table, method, quantity, finding="all", label=""):
     row = table[
         (table["method"] == method)
         & (table["quantity"] == quantity)
         & (table["finding"] == finding)
+        & (table["class"] == label)
     ]
     assert len(row) == 1
     return row.iloc[0]
 
 
-def test_the_table_has_a_row_per_method_finding_and_quantity(sample):
+def test_the_table_has_a_row_per_method_part_and_quantity(sample):
     table = score_localisation(**sample)
     assert list(table.columns) == COLUMNS
-    assert len(table) == 3 * 3 * 10
-    assert list(table["finding"].unique()) == ["all", "Mass", "Nodule"]
+    assert len(table) == 3 * 5 * 10
+    parts = table[["finding", "class"]].drop_duplicates().apply(tuple, axis=1)
+    classes = [("all", ""), ("all", "covid_19"), ("all", "pneumonia")]
+    assert parts.tolist() == [*classes, ("Mass", ""), ("Nodule", "")]
+
+
+def test_a_class_has_its_own_number_and_an_interval_for_all_classes_at_once(sample):
+    labels = pd.Series(np.where(np.arange(60) % 4 < 2, "pneumonia", "covid_19"))
+    table = score_localisation(**{**sample, "labels": labels})
+    name = "pointing_above_area"
+    hit = value_of(table, "half", name, label="pneumonia")
+    missed = value_of(table, "half", name, label="covid_19")
+    assert (hit["value"], missed["value"]) == pytest.approx((0.8, -0.2))
+    alone = score_localisation(**{**sample, "labels": pd.Series(["covid_19"] * 60)})
+    whole = value_of(table, "half", name)
+    same = value_of(alone, "half", name, label="covid_19")
+    assert (whole["low"], whole["high"]) == (same["low"], same["high"])
+    # None of 15 patients: Jeffreys' upper end at 97.5 % and not at 95 %.
+    upper = beta.ppf(1 - 0.05 / 4, 0.5, 15.5)
+    assert missed["high"] == pytest.approx(upper - 0.2, abs=0.001)
 
 
 def test_pointing_stands_beside_the_area_and_above_it(sample):
@@ -175,6 +197,7 @@ def test_no_image_at_all_gives_notes_and_no_number(sample):
     table = score_localisation(
         {"any": np.zeros((0, SIZE, SIZE))},
         np.zeros((0, SIZE, SIZE), bool),
+        pd.Series([], dtype=str),
         pd.Series([], dtype=str),
         np.array([], dtype=object),
         0.8,

@@ -49,7 +49,7 @@ def test_a_class_without_an_image_is_drawn_empty(make_table):
 
 def test_a_matrix_without_an_image_stops(make_table):
     empty = make_table(*np.zeros((4, 4), int))
-    with pytest.raises(DetlError, match="vgg16 counts 0 images"):
+    with pytest.raises(DetlError, match="VGG16 counts 0 images"):
         draw_confusion_matrices(vgg16=empty)
 
 

@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 
 from detl.errors import DetlError
-from detl.figures.curves import VALIDATION, draw_accuracies, draw_learning_curves
+from detl.figures.curves import (
+    BAND,
+    VALIDATION,
+    draw_accuracies,
+    draw_learning_curves,
+)
 from made_results import make_result
 
 
@@ -26,9 +31,21 @@ def test_each_network_has_a_column_of_curves():
 def test_a_single_epoch_is_drawn_as_a_dot():
     history = {key: [0.5] for key in make_result()["history"]}
     picture = draw_learning_curves(
-        {"vgg16": make_result(history=history, data_a_epoch=1)}
+        {"vgg16": make_result(history=history, data_a_first_epoch=1, data_a_epoch=1)}
     )
     assert has_colour(picture, VALIDATION).sum() > 20
+
+
+def test_epochs_whose_weights_are_averaged_are_shaded():
+    one, averaged = (
+        has_colour(draw_learning_curves({"a": make_result(**read)}), BAND)
+        for read in ({}, {"data_a_first_epoch": 1, "data_a_epoch": 3})
+    )
+    columns = averaged.sum(axis=0)
+    # Letters have a few pixels of every grey.
+    assert one.sum() < 100
+    # Over both panels and nearly their whole width, which three epochs span.
+    assert (columns > 100).mean() > 0.6
 
 
 def test_a_higher_accuracy_is_drawn_higher():

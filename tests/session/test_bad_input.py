@@ -18,7 +18,7 @@ def _error_of(project, *arguments: str, **environment: str) -> str:
     run = run_kedro(project, *arguments, **environment)
     assert run.returncode == 1, run.stdout
     assert "Traceback" not in run.stdout
-    assert "pretrain alexnet" not in run.stdout
+    assert "pretrain AlexNet" not in run.stdout
     return run.stdout.strip().splitlines()[-1]
 
 

@@ -32,7 +32,7 @@ def test_accuracies_are_in_percent_and_their_spread_in_points():
     lines = format_summary(SUMMARY, REPORT).splitlines()
 
     assert " ".join(lines[2].split()) == (
-        "alexnet 50.0% (40.0 to 60.0) 5.0 points 55.0% (45.0 to 65.0)"
+        "AlexNet 50.0% (40.0 to 60.0) 5.0 points 55.0% (45.0 to 65.0)"
     )
 
 
@@ -69,8 +69,8 @@ def test_the_address_of_the_folds_stands_beside_the_command_that_serves_it():
 
 
 def test_warnings_follow_the_table_with_the_architecture():
-    assert "Warning, resnet50: Class normal" in format_summary(SUMMARY, REPORT)
-    assert "Warning, alexnet" not in format_summary(SUMMARY, REPORT)
+    assert "Warning, ResNet50: Class normal" in format_summary(SUMMARY, REPORT)
+    assert "Warning, AlexNet" not in format_summary(SUMMARY, REPORT)
 
 
 def test_the_report_stands_among_what_to_do_next():
@@ -115,9 +115,9 @@ def test_an_arm_that_was_not_run_has_its_reason_and_no_numbers():
 
     ran, missing = format_ablation(ablation).splitlines()[2:]
 
-    assert ran.split()[:4] == ["vgg16", "scratch", "all", "50.0%"]
+    assert ran.split()[:6] == ["VGG16", "random", "weights", "all", "layers", "50.0%"]
     assert "-10.0 (-20.0 to +0.0) points    0.040" in ran
-    assert missing == "alexnet, 1 arms not run: no weights"
+    assert missing == "AlexNet, 1 arms not run: no weights"
 
 
 def test_a_difference_without_an_interval_says_so():
@@ -139,11 +139,11 @@ def test_all_pretrainings_follow_the_single_ones_with_interval_and_spread():
     _, _, *single, whole, _ = format_stability(make_stability(2)).splitlines()
 
     assert [line.split() for line in single] == [
-        ["vgg16", "1", "80.0%", "1.0", "points"],
-        ["vgg16", "2", "78.0%", "1.0", "points"],
+        ["VGG16", "1", "80.0%", "1.0", "points"],
+        ["VGG16", "2", "78.0%", "1.0", "points"],
     ]
     assert " ".join(whole.split()) == (
-        "vgg16 all 79.0% (70.0 to 85.0) 1.0 points 2.0 points"
+        "VGG16 all 79.0% (70.0 to 85.0) 1.0 points 2.0 points"
     )
 
 

@@ -75,6 +75,15 @@ def test_without_a_crossing_every_boundary_counts_zero(images, split):
     validate(leaks, LEAKS)
 
 
+def test_a_validation_part_that_no_fold_has_makes_no_boundary(images, split):
+    folds = split["folds"].replace({"subset": {"validation": "train"}})
+
+    leaks = count_leaks(images, _copies(), **{**split, "folds": folds})
+
+    of_folds = [name for name in leaks["boundary"].unique() if name.startswith("folds")]
+    assert of_folds == ["folds: train / test", "folds: test / test"]
+
+
 @pytest.mark.parametrize(
     ("names", "boundary", "example"),
     [

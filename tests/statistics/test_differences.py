@@ -5,7 +5,11 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from detl.errors import DetlError
 from detl.statistics.bootstrap import divide, draw_statistic, draw_weights
-from detl.statistics.differences import measure_difference, measure_gain
+from detl.statistics.differences import (
+    measure_above_mean,
+    measure_difference,
+    measure_gain,
+)
 
 
 def _difference(first, second, groups):
@@ -212,3 +216,16 @@ def test_shares_of_several_seeds_differ_by_their_means():
     assert measured.value == pytest.approx(0)
     assert measured.low < 0 < measured.high
     assert measured.seed_sd == pytest.approx(0)
+
+
+@pytest.mark.parametrize(("patients", "is_below"), [(50, False), (300, True)])
+def test_no_hit_is_less_than_a_small_chance_only_on_many_patients(patients, is_below):
+    """Of 50 patients none is hit by chance too often, where 3 % would be."""
+    nothing = np.zeros(2001)
+    chance = np.r_[0.03, np.random.default_rng(0).normal(0.03, 0.001, 2000)]
+
+    measured = measure_above_mean(nothing, chance, np.arange(patients))
+
+    assert measured.value == pytest.approx(-0.03)
+    assert measured.low == pytest.approx(-0.032, abs=0.001)
+    assert (measured.high < 0) == is_below

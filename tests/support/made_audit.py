@@ -99,7 +99,7 @@ def make_card(ratio=(0.1, 0.0, 0.2), auc=(0.9, 0.8, 0.95), note=""):
     return {"cues": card[~is_trained_again], "without_lungs": card[is_trained_again]}
 
 
-def make_same_source(auc, low, high, called=0.25):
+def make_same_source(auc, low, high, called=0.25, excess=(0.02, -0.1, 0.1)):
     """Table ``same_source``."""
     return pd.DataFrame(
         [
@@ -109,6 +109,9 @@ def make_same_source(auc, low, high, called=0.25):
                 "covid_19_images": 30,
                 "other_images": 20,
                 **named("called_covid_19", called, 0.1, 0.4),
+                "tested_images": 60,
+                **named("called_of_tested", called - excess[0], 0.1, 0.4),
+                **named("excess", *excess),
                 **named("sensitivity", 0.8, 0.7, 0.9),
                 **named("auc", auc, low, high),
                 "note": "",
@@ -171,8 +174,12 @@ def make_sources_out(auc, low, high):
     )
 
 
-def make_localisation(above, low, high, note=""):
-    """Table ``localisation`` of one finding."""
+def make_localisation(above, low, high, note="", **of_classes):
+    """Table ``localisation`` of one finding.
+
+    Args:
+        **of_classes: By class, its own ``above``, ``low`` and ``high``.
+    """
     quantities = {
         "pointing": number(0.6, 0.5, 0.7),
         "pointing_above_area": number(above, low, high, note),
@@ -183,12 +190,18 @@ def make_localisation(above, low, high, note=""):
         "energy_in_thorax": number(0.8, 0.7, 0.9),
         "empty": number(0.0, 0.0, 0.1),
     }
+    parts = [("all", "", {}), ("Mass", "", {})]
+    parts += [
+        ("all", label, {"pointing_above_area": number(*gain)})
+        for label, gain in of_classes.items()
+    ]
     return pd.DataFrame(
         [
-            {"method": method, "finding": finding, "quantity": quantity, **found}
+            {"method": method, "finding": finding, "class": label}
+            | {"quantity": quantity, **found}
             for method in ("grad_cam", "hires_cam")
-            for finding in ("all", "Mass")
-            for quantity, found in quantities.items()
+            for finding, label, own in parts
+            for quantity, found in (quantities | own).items()
         ]
     )
 

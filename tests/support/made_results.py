@@ -27,6 +27,7 @@ def make_result(**changes):
         "data_a_images": 100,
         "data_a_groups": 90,
         "data_a_chance": 0.5,
+        "data_a_first_epoch": 2,
         "data_a_epoch": 2,
         "data_a_epochs": 3,
         "data_a_choices": 3,

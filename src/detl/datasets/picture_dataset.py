@@ -1,20 +1,42 @@
 """A picture that nodes can load and Kedro-Viz can show."""
 
 import base64
+import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from kedro_datasets._typing import ImagePreview
 
 from detl.datasets.atomic import UnusableDatasetError, WholeFileDataset
+from detl.figures.render import caption_synthetic
 
 
 class PictureDataset(WholeFileDataset[np.ndarray]):
     """One picture in a PNG file.
 
     The data is a uint8 array, grey of shape (height, width) or RGB of shape
-    (height, width, 3).
+    (height, width, 3). Of synthetic radiographs it is saved with a line that says so.
     """
+
+    def __init__(
+        self,
+        *,
+        filepath: str | os.PathLike[str],
+        synthetic_if: Mapping[str, str] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Name the file.
+
+        Args:
+            filepath: Where it lies; Kedro makes it absolute from the project's root.
+            synthetic_if: ``filepath`` of a file that is there if the radiographs are
+                synthetic; Kedro makes it absolute too.
+            metadata: As ``LocalDataset`` takes it.
+        """
+        super().__init__(filepath=filepath, metadata=metadata)
+        self._marker = None if synthetic_if is None else Path(synthetic_if["filepath"])
 
     def load(self) -> np.ndarray:
         """Return the picture, uint8, (height, width) or RGB (height, width, 3).
@@ -50,5 +72,7 @@ class PictureDataset(WholeFileDataset[np.ndarray]):
                 f"{data.shape}, but must be uint8 of shape (height, width) or "
                 "(height, width, 3): convert it in the node that makes it."
             )
+        if self._marker is not None and self._marker.is_file():
+            data = caption_synthetic(data)
         _, encoded = cv2.imencode(".png", data if is_grey else data[..., ::-1])
         path.write_bytes(encoded.tobytes())

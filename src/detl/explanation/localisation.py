@@ -7,7 +7,8 @@ import pandas as pd
 
 from detl.errors import DetlError
 from detl.sources.findings import list_findings
-from detl.statistics.bootstrap import Kind, divide, draw_weights
+from detl.statistics.bootstrap import Kind, divide, draw_statistic, draw_weights
+from detl.statistics.differences import measure_above_mean
 from detl.statistics.means import MEAN_COLUMNS, measure_mean
 
 ALL = "all"
@@ -19,7 +20,10 @@ al. (2016); tuning it to the regions would flatter the result."""
 
 SMALLEST_IOUS = (0.1, 0.25, 0.5)
 
-COLUMNS = ["method", "finding", "quantity", *MEAN_COLUMNS]
+ABOVE = "pointing_above_area"
+"""How much more often a map's maximum is in the region than a random point would be."""
+
+COLUMNS = ["method", "finding", "class", "quantity", *MEAN_COLUMNS]
 
 
 def compare_with_regions(
@@ -82,44 +86,79 @@ def score_localisation(
     maps: Mapping[str, np.ndarray],
     masks: np.ndarray,
     findings: pd.Series,
+    labels: pd.Series,
     groups: np.ndarray,
     centre_share: float,
     seed: int,
 ) -> pd.DataFrame:
-    """Return the scores of several methods' maps, over all images and by finding.
+    """Return the scores of several methods' maps: of all images, classes and findings.
 
     Args:
         maps: Method to its maps, as in ``compare_with_regions``.
         masks: The regions, (n, size, size), bool.
         findings: The findings of each region. An image with ``A|B`` counts for A and B.
+        labels: The class of each image.
         groups: The group of patients of each image, (n,).
         centre_share: As in ``compare_with_regions``.
 
     Returns:
-        A row per method, ``finding`` (``all`` first) and ``quantity``, with ``value``,
+        A row per method, ``finding``, ``class`` and ``quantity``, with ``value``,
         ``low`` and ``high`` (95 %, over groups of patients), the numbers of ``images``
-        and ``groups``, and ``note``, the reason for a missing number. The quantities
-        are those of ``compare_with_regions``, all from 0 to 1, and also
-        ``pointing_above_area`` (paired difference, -1 to 1) and ``iou_at_0.1``,
-        ``iou_at_0.25`` and ``iou_at_0.5`` (share of images with at least this iou).
-        Maps of zeros do not count for the energies.
+        and ``groups``, and ``note``, the reason for a missing number. First come all
+        images (finding ``all``, class ``""``), then each class that has regions
+        (finding ``all``), then each finding (class ``""``). The quantities are those of
+        ``compare_with_regions``, all from 0 to 1, and also ``ABOVE`` (paired
+        difference, -1 to 1) and ``iou_at_0.1``, ``iou_at_0.25`` and ``iou_at_0.5``
+        (share of images with at least this iou). The intervals of ``ABOVE`` are wide
+        enough to hold for all classes at once, and for all findings (Bonferroni). Maps
+        of zeros do not count for the energies.
     """
     weights = draw_weights(groups, seed)
     of_image = [list_findings(text) for text in findings]
     names = sorted(set().union(*of_image))
-    chosen = {ALL: np.ones(len(of_image), bool)} | {
-        name: np.array([name in those for those in of_image]) for name in names
-    }
+    classes = sorted(set(labels))
+    chosen = [
+        (ALL, "", np.ones(len(of_image), bool), 1),
+        *((ALL, c, (labels == c).to_numpy(), len(classes)) for c in classes),
+        *((f, "", np.array([f in o for o in of_image]), len(names)) for f in names),
+    ]
     rows = []
     for method, of_method in maps.items():
         scores = _add_quantities(compare_with_regions(of_method, masks, centre_share))
-        for finding, counts in chosen.items():
+        for finding, label, counts, asked in chosen:
             for quantity in scores:
                 values = scores[quantity].where(counts).to_numpy()
                 mean = measure_mean(values, weights, groups, _kind_of(str(quantity)))
-                row = {"method": method, "finding": finding, "quantity": quantity}
-                rows.append(row | mean)
+                if quantity == ABOVE:
+                    mean |= _measure_above(scores, counts, weights, groups, asked)
+                row = {"method": method, "finding": finding, "class": label}
+                rows.append(row | {"quantity": quantity} | mean)
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _measure_above(
+    scores: pd.DataFrame,
+    counts: np.ndarray,
+    weights: np.ndarray,
+    groups: np.ndarray,
+    asked: int,
+) -> dict[str, float | str]:
+    """Return the difference of pointing and area, for so many questions at once."""
+    both = scores.loc[counts, ["pointing", "area"]].to_numpy()
+
+    def means(drawn: np.ndarray) -> np.ndarray:
+        of_those = drawn[:, counts]
+        return divide(of_those @ both, of_those.sum(axis=1, keepdims=True))
+
+    drawn = draw_statistic(means, weights)
+    confidence = 1 - 0.05 / asked
+    found = measure_above_mean(drawn[:, 0], drawn[:, 1], groups[counts], confidence)
+    return {
+        "value": found.value,
+        "low": found.low,
+        "high": found.high,
+        "note": found.note,
+    }
 
 
 _HITS = {f"iou_at_{smallest:g}": smallest for smallest in SMALLEST_IOUS}
@@ -128,14 +167,14 @@ _HITS = {f"iou_at_{smallest:g}": smallest for smallest in SMALLEST_IOUS}
 def _kind_of(quantity: str) -> Kind:
     if quantity in {"pointing", "empty", *_HITS}:
         return "share"
-    return "number" if quantity == "pointing_above_area" else "score"
+    return "number" if quantity == ABOVE else "score"
 
 
 def _add_quantities(scores: pd.DataFrame) -> pd.DataFrame:
     hits = {name: (scores["iou"] >= least) * 1.0 for name, least in _HITS.items()}
     above = scores["pointing"] - scores["area"]
-    scores = scores.assign(pointing_above_area=above, **hits)
-    first = ["pointing", "pointing_above_area", "area", "iou", *_HITS]
+    scores = scores.assign(**{ABOVE: above}, **hits)
+    first = ["pointing", ABOVE, "area", "iou", *_HITS]
     return scores[[*first, "energy_in_region", "energy_in_thorax", "empty"]]
 
 

@@ -7,7 +7,12 @@ import pandas as pd
 
 from detl.design import ARMS, REFERENCE_ARM
 from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
-from detl.wording import INITIALISATION_TITLES, UNFREEZE_TITLES, capitalise
+from detl.wording import (
+    INITIALISATION_TITLES,
+    UNFREEZE_TITLES,
+    capitalise,
+    network_title,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +55,7 @@ def draw_arms(arms: pd.DataFrame, folds: pd.DataFrame) -> np.ndarray:
             arms[arms["architecture"] == architecture],
             folds[folds["architecture"] == architecture],
         )
-        axes.set_title(architecture, fontsize="medium")
+        axes.set_title(network_title(architecture), fontsize="medium")
         axes.set_xlabel("Accuracy, %")
     _label_rows(panels[0])
     figure.legend(

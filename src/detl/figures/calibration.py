@@ -12,7 +12,7 @@ from detl.evaluation.probabilities.calibration import (
     SCALED,
 )
 from detl.figures.render import DOTS_PER_INCH, render_figure
-from detl.wording import capitalise, class_title
+from detl.wording import capitalise, class_title, network_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,7 +53,8 @@ def draw_reliability(
             bins = table[table["probabilities"] == name]
             _draw_bins(axes, bins, COLOURS[name])
             error = _describe_error(errors[architecture], name)
-            axes.set_title(f"{architecture}, {name}\n{error}", fontsize="medium")
+            title = f"{network_title(str(architecture))}, {name}"
+            axes.set_title(f"{title}\n{error}", fontsize="medium")
         column[-1].set_xlabel("Probability of the predicted class")
     for axes in panels[:, 0]:
         axes.set_ylabel("Classified correctly")
@@ -87,7 +88,8 @@ def draw_net_benefit(**net_benefit: pd.DataFrame) -> np.ndarray:
         for axes, prevalence in zip(column, chosen, strict=True):
             _draw_curves(axes, table[table["prevalence"] == prevalence], prevalence)
             axes.set_title(
-                f"{architecture}, prevalence {100 * prevalence:g} %", fontsize="medium"
+                f"{network_title(architecture)}, prevalence {100 * prevalence:g} %",
+                fontsize="medium",
             )
         column[-1].set_xlabel("Threshold probability")
     for axes in panels[:, 0]:

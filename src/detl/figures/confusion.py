@@ -7,7 +7,7 @@ import pandas as pd
 
 from detl.errors import DetlError
 from detl.figures.render import DOTS_PER_INCH, render_figure
-from detl.wording import capitalise, class_title
+from detl.wording import capitalise, class_title, network_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,8 +45,8 @@ def _draw_panel(axes: "Axes", architecture: str, matrix: pd.DataFrame) -> None:
     images = counts.sum()
     if images == 0:
         raise DetlError(
-            f"The confusion matrix of {architecture} counts 0 images and needs at "
-            "least 1: run its cross-validation again."
+            f"The confusion matrix of {network_title(architecture)} counts 0 images "
+            "and needs at least 1: run its cross-validation again."
         )
     # The row of a class without images gets shares of 0 instead of NaN.
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -70,6 +70,7 @@ def _draw_panel(axes: "Axes", architecture: str, matrix: pd.DataFrame) -> None:
     axes.set_ylabel("True")
     correct = counts.trace()
     axes.set_title(
-        f"{architecture}: {correct / images:.1%} correct\n({correct} of {images})",
+        f"{network_title(architecture)}: {correct / images:.1%} correct\n"
+        f"({correct} of {images})",
         fontsize="medium",
     )

@@ -1,6 +1,6 @@
 """Figures of the results: curves of the pretraining, accuracies of the folds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,15 @@ from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
 from detl.wording import network_title
 
 TRAINING, VALIDATION, MARK = "#4c78a8", "#e45756", "#555555"
+BAND = "#e6e6e6"
 
 
 def draw_learning_curves(results: Mapping[str, Mapping[str, Any]]) -> np.ndarray:
     """Return the curves of the pretraining, RGB, uint8 (height, width, 3).
 
     A column per network shows the loss above and the accuracy below, on the training
-    and the validation part of Data-A. A line marks the epoch with the kept weights.
+    and the validation part of Data-A. A line marks the epoch whose weights are read, or
+    a band those whose weights are averaged.
 
     Args:
         results: Architecture to its result of ``collect_results``.
@@ -33,9 +35,10 @@ def draw_learning_curves(results: Mapping[str, Mapping[str, Any]]) -> np.ndarray
     for top, bottom, (architecture, result) in zip(
         above, below, results.items(), strict=True
     ):
-        curves, epoch = result["history"], int(result["data_a_epoch"])
-        _draw_pair(top, curves["loss"], curves["val_loss"], epoch)
-        _draw_pair(bottom, curves["train_accuracy"], curves["val_accuracy"], epoch)
+        curves = result["history"]
+        read = int(result["data_a_first_epoch"]), int(result["data_a_epoch"])
+        _draw_pair(top, curves["loss"], curves["val_loss"], read)
+        _draw_pair(bottom, curves["train_accuracy"], curves["val_accuracy"], read)
         top.set_title(network_title(architecture), size=10)
         top.margins(y=0.08)
         top.autoscale_view()
@@ -48,12 +51,7 @@ def draw_learning_curves(results: Mapping[str, Mapping[str, Any]]) -> np.ndarray
         bottom.set_xlabel("epoch")
     above[0].set_ylabel("loss")
     below[0].set_ylabel("accuracy")
-    figure.legend(
-        *above[0].get_legend_handles_labels(),
-        loc="outside lower center",
-        ncols=3,
-        frameon=False,
-    )
+    _draw_legend(figure, above)
     return render_figure(figure)
 
 
@@ -82,11 +80,7 @@ def draw_accuracies(
         _draw_folds(axes, place, result)
         if architecture in published:
             _draw_interval(axes, place + 0.3, published[architecture], MARK, "D")
-    handles, labels = axes.get_legend_handles_labels()
-    once = dict(zip(labels, handles, strict=True))
-    figure.legend(
-        once.values(), once.keys(), loc="outside lower center", ncols=3, frameon=False
-    )
+    _draw_legend(figure, [axes])
     axes.set_xticks(range(len(results)), [network_title(name) for name in results])
     axes.set_xlim(-0.5, len(results) - 0.5)
     axes.set_ylim(0, 1)
@@ -97,16 +91,33 @@ def draw_accuracies(
     return render_figure(figure)
 
 
+def _draw_legend(figure: Figure, panels: Iterable[Axes]) -> None:
+    """Draw below the panels what they show, each thing once."""
+    once: dict[str, Any] = {}
+    for axes in panels:
+        handles, labels = axes.get_legend_handles_labels()
+        once |= dict(zip(labels, handles, strict=True))
+    figure.legend(
+        once.values(), once.keys(), loc="outside lower center", ncols=3, frameon=False
+    )
+
+
 def _draw_pair(
-    axes: Axes, training: list[float], validation: list[float], epoch: int
+    axes: Axes, training: list[float], validation: list[float], read: tuple[int, int]
 ) -> None:
+    """Draw two curves; ``read`` are the first and the last epoch that are read."""
     epochs = range(1, len(training) + 1)
     marker = "o" if len(training) < 5 else None
     style: dict[str, Any] = {"linewidth": 1.4, "marker": marker, "markersize": 4}
     axes.plot(epochs, training, color=TRAINING, label="training part", **style)
     axes.plot(epochs, validation, color=VALIDATION, label="validation part", **style)
-    kept: dict[str, Any] = {"color": MARK, "linestyle": "--", "linewidth": 1}
-    axes.axvline(epoch, label="last epoch whose weights are read", **kept)
+    first, last = read
+    if first < last:
+        label = "epochs whose weights are averaged"
+        axes.axvspan(first, last, color=BAND, linewidth=0, zorder=0, label=label)
+    else:
+        kept: dict[str, Any] = {"color": MARK, "linestyle": "--", "linewidth": 1}
+        axes.axvline(last, label="epoch whose weights are read", **kept)
     axes.grid(color="#dddddd", linewidth=0.6)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from detl.explanation.sanity import GUIDED, OTHER_IMAGE, SIMILARITIES
 from detl.figures.overlay import overlay
 from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
-from detl.wording import METHOD_TITLES
+from detl.wording import METHOD_TITLES, network_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,7 +60,7 @@ def draw_deletion_curves(**curves: pd.DataFrame | None) -> np.ndarray:
                     color=COLOURS.get(str(method), "black"),
                     ls="--" if method == "random" else "-",
                 )
-            axes.set_title(f"{architecture}. {title}", fontsize="medium")
+            axes.set_title(f"{network_title(architecture)}. {title}", fontsize="medium")
             axes.set_ylim(0, 1)
             axes.set_xlabel("Pixels replaced, %")
             axes.grid(color="0.92")
@@ -98,7 +98,7 @@ def draw_sanity(**tables: pd.DataFrame | None) -> np.ndarray:
     for axes_of_row, (architecture, table) in zip(rows, there.items(), strict=True):
         for axes, similarity in zip(axes_of_row, SIMILARITIES, strict=True):
             _draw_cascade(axes, table[table["similarity"] == similarity])
-            title = f"{architecture}. {_SIMILARITY_TITLES[similarity]}"
+            title = f"{network_title(architecture)}. {_SIMILARITY_TITLES[similarity]}"
             axes.set_title(title, fontsize="medium")
         axes_of_row[0].set_ylabel("Similarity to the trained\nnetwork's map")
     methods = pd.concat(there.values())["method"].unique()

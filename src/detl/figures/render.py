@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 DOTS_PER_INCH = 120
 
+SYNTHETIC = "Synthetic radiographs (phantoms): no patient is shown."
+"""What stands below a picture of a run on phantoms."""
+
 
 def require_some(items: Sized, what: str, advice: str) -> None:
     """Raise an error if there is nothing to draw.
@@ -27,6 +30,26 @@ def require_some(items: Sized, what: str, advice: str) -> None:
         raise DetlError(
             f"There are 0 {what} to draw and at least 1 is needed: {advice}."
         )
+
+
+def caption_synthetic(picture: np.ndarray) -> np.ndarray:
+    """Return the picture with a line below it that says that no patient is shown.
+
+    Args:
+        picture: Grey (height, width) or RGB (height, width, 3), uint8.
+    """
+    from PIL import Image, ImageDraw, ImageFont
+
+    height, width = picture.shape[:2]
+    size = min(max(14, width // 70), 24)
+    page = Image.new("L", (width, height + 2 * size), 255)
+    pen = ImageDraw.Draw(page)
+    font = ImageFont.load_default(size)
+    pen.text((size // 2, height + size // 3), SYNTHETIC, font=font, fill=60)
+    strip = np.asarray(page)[height:]
+    if picture.ndim == 3:
+        strip = np.repeat(strip[..., None], 3, axis=2)
+    return np.concatenate([picture, strip])
 
 
 def render_figure(figure: "Figure") -> np.ndarray:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from detl.evaluation.shortcuts.card import INPUTS, WHOLE
 from detl.figures.render import DOTS_PER_INCH, render_figure, require_some
+from detl.wording import network_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +47,7 @@ def draw_shortcuts(**cards: pd.DataFrame | None) -> np.ndarray:
     panels = figure.subplots(1, len(there), squeeze=False, sharex=True, sharey=True)[0]
     for axes, (architecture, card) in zip(panels, there.items(), strict=True):
         _draw_panel(axes, card)
-        axes.set_title(architecture, fontsize="medium")
+        axes.set_title(network_title(architecture), fontsize="medium")
         axes.set_xlabel("Accuracy, %")
     panels[0].set_yticks(range(0, -len(INPUTS), -1), INPUTS, fontsize="small")
     panels[0].set_ylim(-len(INPUTS) + 0.4, 0.6)

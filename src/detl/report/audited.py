@@ -292,10 +292,7 @@ CALIBRATION = replace(
 
 SAME_SOURCE = replace(
     sources.SAME_SOURCE,
-    explain=lambda row, status: (
-        f"{show_number(read_measure(row, 'called_covid_19'))[0]} of the "
-        f"{row['other_images']} other images of {row['source']} are called COVID-19."
-    ),
+    explain=lambda row, status: sources.compare_false_alarms(row, "the model"),
 )
 
 

@@ -22,18 +22,19 @@ from detl.wording import (
     network_title,
     show_measured,
     show_number,
+    subgroup_title,
 )
 
 _TEMPLATE = "model_card.md"
 _CLASS_SCORES = ("sensitivity", "specificity", "ppv", "auc")
 
 
-def write_card(run: Run, audit_verdict: pd.DataFrame, architecture: str) -> str:
+def write_card(run: Run, verdict: pd.DataFrame, architecture: str) -> str:
     """Return the model card, in Markdown; the same run gives the same card.
 
     Args:
         run: All that the report shows.
-        audit_verdict: A row per check.
+        verdict: What ``judge_network`` says of this network.
         architecture: Which of the run's networks.
     """
     import jinja2
@@ -58,7 +59,7 @@ def write_card(run: Run, audit_verdict: pd.DataFrame, architecture: str) -> str:
         subgroups=_tabulate_subgroups(network),
         refusals=describe_held_out(network.refusals),
         external_refusals=describe_external(network.external_refusals),
-        checks=audit_verdict.astype(object).fillna("").to_dict("records"),
+        checks=verdict.astype(object).fillna("").to_dict("records"),
         versions=run.provenance["versions"],
     )
 
@@ -144,7 +145,7 @@ def _tabulate_subgroups(network: Network) -> list[dict[str, str]]:
     measured = network.subgroups[network.subgroups["value"].notna()]
     return [
         {
-            "name": f"{row['attribute']} {row['subgroup']}",
+            "name": subgroup_title(str(row["attribute"]), str(row["subgroup"])),
             "quantity": _name_quantity(row),
             "number": show_measured(row),
             "images": count_of(int(row["images"]), "image"),

@@ -159,10 +159,11 @@ def name_absent(networks: Collection[str], table: pd.DataFrame) -> list[str]:
 
 def name_missing(rows: pd.DataFrame) -> list[str]:
     """Return the network, and the class or input, of each row without a number."""
-    return [_name_row(row) for row in rows[rows["value"].isna()].to_dict("records")]
+    return [name_row(row) for row in rows[rows["value"].isna()].to_dict("records")]
 
 
-def _name_row(row: Row) -> str:
+def name_row(row: Row) -> str:
+    """Return the network of a row, and its class or input: ``VGG16 on COVID-19``."""
     parts = [row.get("class"), row.get("input")]
     named = [class_title(part) for part in parts if isinstance(part, str) and part]
     return " on ".join([network_title(row["architecture"]), *named])

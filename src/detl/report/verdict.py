@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -29,6 +30,20 @@ def judge_audit(run: Run) -> pd.DataFrame:
     first = [module for module in SECTIONS if module not in JUDGED_LAST]
     return tabulate_checks(
         [check for module in (*first, *JUDGED_LAST) for check in module.checks(run)]
+    )
+
+
+def judge_network(run: Run, architecture: str) -> pd.DataFrame:
+    """Return the verdict on one network alone, a row per check.
+
+    Its comparison with the others stays: which network is best.
+
+    Args:
+        run: All that the report shows.
+        architecture: Which of its networks.
+    """
+    return judge_audit(
+        replace(run, networks={architecture: run.networks[architecture]})
     )
 
 

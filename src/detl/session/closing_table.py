@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 import pandas as pd
 
+from detl.wording import INITIALISATION_TITLES, UNFREEZE_TITLES, network_title
+
 NEXT = """Next:
   open        {report}, the whole result on one page
   make ui     compare the folds in MLflow{folds}
@@ -29,7 +31,7 @@ def format_summary(
     """
     shown = pd.DataFrame(
         {
-            "architecture": summary["architecture"],
+            "network": summary["architecture"].map(network_title),
             "accuracy, 95 % interval": _shares(summary, "accuracy"),
             "SD over seeds": summary["accuracy_sd_seeds"].map(_name_deviation),
             "ensemble, 95 % interval": _shares(summary, "ensemble_accuracy"),
@@ -39,7 +41,7 @@ def format_summary(
     warnings = summary["warnings"].astype("string").fillna("")
     for architecture, warning in zip(summary["architecture"], warnings, strict=True):
         if warning:
-            lines.append(f"Warning, {architecture}: {warning}")
+            lines.append(f"Warning, {network_title(architecture)}: {warning}")
     ui = f", {folds}" if folds else ""
     next_steps = ["", NEXT.format(report=report, folds=ui)] if report else []
     return "\n".join(["", *lines, *next_steps])
@@ -89,7 +91,7 @@ def format_optimism(optimism: pd.DataFrame) -> str:
     """Return the table ``optimism`` as text, in percent and percentage points."""
     shown = pd.DataFrame(
         {
-            "architecture": optimism["architecture"],
+            "network": optimism["architecture"].map(network_title),
             "protocol paper": optimism["accuracy_paper"].map("{:.1%}".format),
             "protocol grouped": optimism["accuracy_grouped"].map("{:.1%}".format),
             "difference, 95 % interval": _points(optimism, "difference"),
@@ -107,9 +109,9 @@ def format_ablation(ablation: pd.DataFrame) -> str:
     run = ablation[was_run]
     shown = pd.DataFrame(
         {
-            "architecture": run["architecture"],
-            "starts from": run["initialisation"],
-            "trains": run["unfreeze"],
+            "network": run["architecture"].map(network_title),
+            "starts from": run["initialisation"].map(INITIALISATION_TITLES),
+            "trains": run["unfreeze"].map(UNFREEZE_TITLES),
             "accuracy": run["accuracy"].map("{:.1%}".format),
             "difference, 95 % interval": _points(run, "difference"),
             "p (Holm)": run["p_holm"].map("{:.3f}".format, na_action="ignore"),
@@ -117,7 +119,8 @@ def format_ablation(ablation: pd.DataFrame) -> str:
     )
     missing = ablation[~was_run].groupby("architecture", sort=False)["note"]
     lines = [
-        f"{architecture}, {len(notes)} arms not run: {' '.join(notes.unique())}"
+        f"{network_title(str(architecture))}, {len(notes)} arms not run: "
+        f"{' '.join(notes.unique())}"
         for architecture, notes in missing
     ]
     return "\n".join(["", shown.fillna("").to_string(index=False), *lines])
@@ -131,7 +134,7 @@ def format_stability(stability: pd.DataFrame) -> str:
     """
     shown = pd.DataFrame(
         {
-            "architecture": stability["architecture"],
+            "network": stability["architecture"].map(network_title),
             "pretraining": stability["pretraining"],
             "accuracy, 95 % interval": _shares(stability, "accuracy"),
             "SD over seeds": stability["accuracy_sd_seeds"].map(_name_deviation),

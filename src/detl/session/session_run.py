@@ -91,6 +91,8 @@ class SessionRun:
         """Log an output if the catalog says so; end a unit's run with its last one."""
         unit = unit_of(node.namespace)
         how = self._how_to_log(name)
+        if how and how["kind"] == "picture":
+            data = self._catalog.load(name)  # with what stands below it in the file
         if how and how["kind"] in LATE and "fold" in labels_of(unit):
             self._late.setdefault(unit, {})[name] = data
         elif how:

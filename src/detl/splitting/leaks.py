@@ -37,7 +37,8 @@ def count_leaks(
         copies: Table ``copies``; image_id and other_id are used.
 
     Returns:
-        A row per boundary and link: ``boundary``; ``link``, one of ``LINKS``;
+        A row per boundary and link, without boundaries of a part that no fold has (an
+        inner validation part): ``boundary``; ``link``, one of ``LINKS``;
         ``groups`` that cross it, where it is one of the folds in any of them;
         ``images`` of these groups at the boundary; ``example``, two of these images
         with their places, or "" where there is none; and ``named``, all of them, group
@@ -232,6 +233,7 @@ def _place_images(
                 ("train", "test"),
                 ("validation", "test"),
             )
+            if {one, other} <= set(folds["subset"])
         },
         "folds: test / test": tested[["image_id"]].assign(
             within="", side=tested["fold"] + " test"

@@ -45,6 +45,42 @@ def measure_difference(
     return _measure(both, [SeedSpread.of(of_seeds)], confidence)
 
 
+def measure_above_mean(
+    share: np.ndarray, mean: np.ndarray, groups: np.ndarray, confidence: float = 0.95
+) -> Measurement:
+    """Return how much greater a share of images is than a mean over the same images.
+
+    A share that is 0 has no spread over resamples, and may yet be above a small mean:
+    so the interval is made from Jeffreys' of the share and that of the mean.
+
+    Args:
+        share: Result of ``draw_statistic``, (1 + draws,).
+        mean: That of a number from 0 to 1 of each of these images, (1 + draws,).
+        groups: The group of each image.
+        confidence: Coverage, between 0 and 1.
+
+    Returns:
+        The measurement; without a number where either has none.
+
+    Reference:
+        As ``jeffreys_ends`` and ``difference_ends``.
+    """
+    found = measure_draws(share, groups, confidence, "share")
+    expected = measure_draws(mean, groups, confidence, "score")
+    for one in (found, expected):
+        if one.is_missing:
+            return one
+    variance = float(np.nanvar(share[1:], ddof=1))
+    low, high = jeffreys_ends(found.value, variance, groups, confidence)
+    ends = np.nan_to_num([expected.low, expected.high], nan=expected.value)
+    low, high = difference_ends(
+        (low, found.value, high),
+        (float(ends[0]), expected.value, float(ends[1])),
+        _correlate(share[1:], mean[1:]),
+    )
+    return Measurement(found.value - expected.value, low, high, found.groups)
+
+
 def measure_gain(
     first: np.ndarray,
     second: np.ndarray,

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from detl.evaluation.shortcuts.same_source import list_controls, score_same_source
 from detl.schemas.classes import DATA_B_CLASSES
@@ -94,6 +95,21 @@ def test_a_network_that_knows_the_disease_is_right_within_the_source(make_score)
     assert table["auc"].tolist() == [1, 1]
     assert table["called_covid_19"].tolist() == [0, 0]
     assert (table["called_covid_19_high"] > 0.05).all()
+
+
+def test_false_alarms_in_the_source_are_set_against_those_of_all_test_images(
+    make_score,
+):
+    # Half of the 50 controls, and none of the 60 test images without COVID-19.
+    table = make_score(np.full(40, 0.9), np.resize([0.9, 0.1], 50))
+
+    row = table.loc["all other images"]
+    assert row["tested_images"] == 60
+    assert (row["called_of_tested"], row["excess"]) == (0, 0.5)
+    # As two independent shares have it.
+    newcombe = confint_proportions_2indep(25, 50, 0, 60, method="newcomb")
+    ends = (row["excess_low"], row["excess_high"])
+    assert ends == pytest.approx(newcombe, abs=0.02)
 
 
 def test_images_without_any_finding_are_counted_apart(make_score):

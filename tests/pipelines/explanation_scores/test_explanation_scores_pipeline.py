@@ -105,7 +105,9 @@ def test_maps_of_all_folds_are_scored_against_the_regions(
 ):
     made = run(data_b, tiny_network, tmp_path, *make_regions(data_b, 20))
 
-    table = made["localisation"].query("finding == 'all' and quantity == 'area'")
+    table = made["localisation"].query(
+        "finding == 'all' and `class` == '' and quantity == 'area'"
+    )
     assert set(table["method"]) == {"grad_cam", "grad_cam_plus_plus", "hires_cam"}
     assert (table["images"] == 20).all()
     assert table["value"].tolist() == [0.5] * 3

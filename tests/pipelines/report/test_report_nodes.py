@@ -156,7 +156,7 @@ def of_architecture(name, data_b, folds):
     history |= dict.fromkeys(("train_accuracy", "val_accuracy"), curve)
     pretraining = {"accuracy": 0.7, "accuracy_low": 0.6, "accuracy_high": 0.8}
     pretraining |= {"correct": 7, "images": 10, "groups": 10, "chance": 0.5}
-    pretraining |= {"epoch": 2, "epochs": 2, "choices": 2}
+    pretraining |= {"first_epoch": 2, "epoch": 2, "epochs": 2, "choices": 2}
     return {
         **made,
         f"{name}.explain.map_shift": 0.0,

@@ -31,7 +31,18 @@ def test_covid_19_must_be_told_within_its_own_source(auc, status):
     check = check_of(SAME, same_source=make_same_source(*auc))
 
     assert (check.status, check.value) == (status, auc[0])
-    assert "25.0 % of the 20 images of cohen" in check.meaning
+    assert "Of the 20 images of cohen without COVID-19, VGG16" in check.meaning
+    assert "takes 25.0 % for COVID-19" in check.meaning
+
+
+def test_more_false_alarms_in_its_own_source_are_no_pass():
+    table = make_same_source(0.7, 0.6, 0.8, excess=(0.22, 0.1, 0.35))
+
+    check = check_of(SAME, same_source=table)
+
+    assert check.status == "warn"
+    said = "of all 60 test images without it 3.0 %, less often: +22.0 points (+10.0 to"
+    assert said in check.meaning
 
 
 def test_too_few_images_of_the_source_are_no_pass():

@@ -25,7 +25,7 @@ def test_the_status_follows_the_largest_gap_in_under_diagnosis(gap, status):
     check = check_of(make_subgroups(*gap))
 
     assert (check.status, check.value, check.network) == (status, gap[0], "vgg16")
-    assert "sex F" in check.meaning
+    assert "in women" in check.meaning
 
 
 def test_gaps_that_may_yet_be_large_are_no_pass():
@@ -43,7 +43,7 @@ def test_where_no_gap_is_above_chance_the_one_that_may_be_largest_is_shown():
 
     assert (check.status, check.value) == ("warn", 0.01)
     assert check.interval == "-20.0 to +22.0"
-    assert "view F" in check.meaning
+    assert "in F films" in check.meaning
 
 
 def test_subgroups_without_a_gap_are_counted():
@@ -85,7 +85,7 @@ def test_each_subgroup_has_a_row_with_its_gap():
     worse, table = tables_of(subgroups.section(run))
 
     assert worse["gap, points"].tolist()[0] == "+20.0 (+10.0 to +30.0)"
-    assert table["subgroup"].tolist() == ["sex F", "sex M"]
+    assert table["subgroup"].tolist() == ["women", "men"]
     assert table["gap, points"].tolist()[0] == "+20.0 (+10.0 to +30.0)"
     assert table["under-diagnosis"].tolist()[0] == "20.0 % (10.0 to 30.0 %), 50 images"
 

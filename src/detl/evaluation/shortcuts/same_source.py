@@ -9,7 +9,14 @@ import pandas as pd
 from detl.schemas.classes import PROBABILITIES
 from detl.sources.findings import COVID_19, NO_FINDING, carries
 from detl.statistics.areas import Judged, measure_mean_area
-from detl.statistics.bootstrap import Measurement, draw_weights, name_columns
+from detl.statistics.bootstrap import (
+    Measurement,
+    divide,
+    draw_statistic,
+    draw_weights,
+    name_columns,
+)
+from detl.statistics.differences import measure_difference
 from detl.statistics.notes import join_notes
 from detl.statistics.rates import measure_mean_share
 
@@ -27,6 +34,9 @@ COLUMNS = [
     "covid_19_images",
     "other_images",
     *name_columns("called_covid_19"),
+    "tested_images",
+    *name_columns("called_of_tested"),
+    *name_columns("excess"),
     *name_columns("sensitivity"),
     *name_columns("auc"),
     "note",
@@ -78,16 +88,20 @@ def score_same_source(
         A row per source of COVID-19 in Data-B, and ``against``: all its other images,
         or those without any finding. ``covid_19_images`` and ``other_images``;
         ``called_covid_19``, the share of the others that a network calls COVID-19, mean
-        over the networks;
-        ``sensitivity``, the same of the COVID-19 images; ``auc`` of the probability of
-        COVID-19; each with its 95 % interval over groups of patients, ``_low`` and
-        ``_high``. ``note``: why a number is missing, which is NaN then.
+        over the networks; ``called_of_tested``, the same of all ``tested_images`` of
+        Data-B without COVID-19, whatever their source, and ``excess``, by how much the
+        former is greater; ``sensitivity``, the same of the COVID-19 images; ``auc`` of
+        the probability of COVID-19; each with its 95 % interval over groups of
+        patients, ``_low`` and ``_high``. ``note``: why a number is missing, which is
+        NaN then.
     """
     columns = ["fold", "seed", "image_id", *PROBABILITIES]
     every = pd.concat([tested[columns], controls[columns]], ignore_index=True)
     known = images.set_index("image_id")[["source", "group", "findings"]]
     every = every.join(known, on="image_id")
     every["is_covid"] = carries(every["findings"], COVID_19)
+    in_tests = every["image_id"].isin(tested["image_id"])
+    without = every[in_tests & ~every["is_covid"]]
     rows = []
     for source, own in every.groupby("source"):
         if not own["is_covid"].any():
@@ -95,21 +109,26 @@ def score_same_source(
         for against, is_chosen in AGAINST.items():
             part = own[own["is_covid"] | is_chosen(own["findings"])]
             row = {"source": source, "against": against}
-            rows.append(row | _contrast(part, seed))
+            rows.append(row | _contrast(part, without, seed))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _contrast(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
-    """Return the numbers of one source, from a row per image, fold and seed."""
-    called = rows[PROBABILITIES].idxmax(axis=1) == f"p_{COVID}"
-    said = called.groupby([rows["image_id"], rows["seed"]]).mean().unstack("seed")
-    known = rows.drop_duplicates("image_id").set_index("image_id").loc[said.index]
+def _contrast(rows: pd.DataFrame, without: pd.DataFrame, seed: int) -> dict[str, Any]:
+    """Return the numbers of one source, from a row per image, fold and seed.
+
+    Args:
+        rows: Of the source: its COVID-19, and what it is set against.
+        without: Of all test images without COVID-19.
+    """
+    said, known = _count_calls(rows)
     is_covid, groups = known["is_covid"].to_numpy(), known["group"].to_numpy()
     weights = draw_weights(groups, seed)
     networks = rows["fold"].nunique()
     each = said.to_numpy("float64"), weights, groups
+    overall, excess = _compare(rows[~rows["is_covid"]], without, seed)
     measured = {
         "called_covid_19": _share(each, ~is_covid, networks),
+        "called_of_tested": overall,
         # An image of Data-B is judged by the network of one fold.
         "sensitivity": _share(each, is_covid, 1),
         "auc": _measure_area(rows, said.index, is_covid, weights, groups),
@@ -117,11 +136,49 @@ def _contrast(rows: pd.DataFrame, seed: int) -> dict[str, Any]:
     row: dict[str, Any] = {
         "covid_19_images": int(is_covid.sum()),
         "other_images": int((~is_covid).sum()),
+        "tested_images": without["image_id"].nunique(),
+        **excess.as_columns("excess"),
     }
     for name, found in measured.items():
         row |= found.as_columns(name)
     notes = [f"{name}: {found.note}" for name, found in measured.items() if found.note]
     return row | {"note": join_notes(*notes)}
+
+
+def _count_calls(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the share of networks that call an image COVID-19, a column per seed.
+
+    And ``is_covid`` and ``group`` of each image.
+    """
+    called = rows[PROBABILITIES].idxmax(axis=1) == f"p_{COVID}"
+    said = called.groupby([rows["image_id"], rows["seed"]]).mean().unstack("seed")
+    known = rows.drop_duplicates("image_id").set_index("image_id").loc[said.index]
+    return said, known
+
+
+def _compare(
+    own: pd.DataFrame, without: pd.DataFrame, seed: int
+) -> tuple[Measurement, Measurement]:
+    """Return how often test images are called COVID-19, and how much more own are."""
+    both = pd.concat([own, without]).drop_duplicates(["fold", "seed", "image_id"])
+    if both.empty:
+        return (Measurement.missing(0, "not enough data (n = 0)"),) * 2
+    said, known = _count_calls(both)
+    calls, groups = said.to_numpy("float64"), known["group"].to_numpy()
+    weights = draw_weights(groups, seed)
+    is_own, is_tested = (said.index.isin(part["image_id"]) for part in (own, without))
+
+    def draw(among: np.ndarray) -> np.ndarray:
+        def share(drawn: np.ndarray) -> np.ndarray:
+            of_those = drawn[:, among]
+            return divide(of_those @ calls[among], of_those.sum(axis=1, keepdims=True))
+
+        return draw_statistic(share, weights)
+
+    excess = measure_difference(
+        draw(is_own), draw(is_tested), groups[is_own], groups[is_tested]
+    )
+    return _share((calls, weights, groups), is_tested, 1), excess
 
 
 def _share(

@@ -17,6 +17,7 @@ from detl.schemas.tables import (
     tabulate_predictions,
     validate,
 )
+from detl.wording import network_title
 
 History = dict[str, list[float]]
 
@@ -64,7 +65,8 @@ def train_fold(
         _of_subset(data_b, fold, watched) if watched else None,
         parameters,
         range(seed, seed + seeds),
-        title=f"{tail.name} {fold['fold'].iloc[0]}",
+        title=f"{network_title(tail.name.removesuffix('_upper'))}, "
+        f"{fold['fold'].iloc[0].replace('_', ' ')}",
     )
     return join_members(members), history
 
@@ -266,7 +268,7 @@ def tabulate_summaries(**summaries: dict[str, Any]) -> pd.DataFrame:
     """
     for architecture, summary in summaries.items():
         if summary["warnings"]:
-            logger.warning("%s: %s", architecture, summary["warnings"])
+            logger.warning("%s: %s", network_title(architecture), summary["warnings"])
     table = pd.DataFrame(summaries.values())
     table.insert(0, "architecture", list(summaries))
     return table

@@ -8,6 +8,7 @@ from detl.design import ARCHITECTURES, FOLDS
 from detl.evaluation.predictions import pool_predictions
 from detl.figures.confusion import draw_confusion_matrices
 from detl.pipelines.binding import bind, of_those_there
+from detl.wording import network_title
 
 from .nodes import (
     collect_folds,
@@ -178,7 +179,7 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
 
 
 def _draw_matrix(architecture: str, fold: str) -> Pipeline:
-    title = f"{architecture}, {fold.replace('_', ' ')}, ensemble"
+    title = f"{network_title(architecture)}, {fold.replace('_', ' ')}, ensemble"
     draw = Node(
         bind(draw_fold_matrix, title=title),
         inputs="predictions",

@@ -59,8 +59,8 @@ def map_regions(
         **models: By fold, its trained tail.
 
     Returns:
-        ``fold``, ``image_id``, ``findings``, ``mask`` (row in the masks) and ``group``;
-        and maps, (methods, k, h, w), float32, in the order of
+        ``fold``, ``image_id``, ``label``, ``findings``, ``mask`` (row in the masks) and
+        ``group``; and maps, (methods, k, h, w), float32, in the order of
         ``class_activation.METHODS``.
     """
     from detl.explanation.class_activation import EvidenceMapper
@@ -69,6 +69,7 @@ def map_regions(
     known = regions.rename(columns={"row": "mask"})[["image_id", "findings", "mask"]]
     positioned = data_b.assign(position=np.arange(len(data_b)))
     positioned = positioned.merge(tested[["image_id", "fold"]], on="image_id")
+    columns = ["fold", "image_id", "label", "findings", "mask", "group"]
     # Compiled once, for the networks of all folds.
     mapper = EvidenceMapper(next(iter(models.values())), EXPLAINED_LAYER)
     tables, maps = [], []
@@ -79,7 +80,7 @@ def map_regions(
         of_images = np.asarray(features[chosen["position"].to_numpy("int64")])
         mapper.take_weights(model)
         maps.append(mapper.map_by_each_method(of_images, classes).values())
-        tables.append(chosen[["fold", "image_id", "findings", "mask", "group"]])
+        tables.append(chosen[columns])
     of_methods = [np.concatenate(of_folds) for of_folds in zip(*maps, strict=True)]
     return pd.concat(tables, ignore_index=True), np.stack(of_methods)
 
@@ -114,6 +115,7 @@ def score_regions(
         },
         np.asarray(masks[mapped["mask"].to_numpy("int64")]),
         mapped["findings"],
+        mapped["label"],
         mapped["group"].to_numpy(),
         parameters.centre_share,
         seed,

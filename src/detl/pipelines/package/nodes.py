@@ -34,7 +34,7 @@ def pack_bundle(
     map_shift: float,
     card: str,
     is_synthetic: bool,
-    audit_verdict: pd.DataFrame,
+    verdict: pd.DataFrame,
     provenance: dict[str, Any],
     refusals: pd.DataFrame | None,
     external_refusals: pd.DataFrame | None,
@@ -56,7 +56,7 @@ def pack_bundle(
         map_shift: How far the maps lie from what they are of, in pixels.
         card: The model card.
         is_synthetic: Whether the images are phantoms.
-        audit_verdict: A row per check.
+        verdict: What ``judge_network`` says of the architecture.
         provenance: Knows the versions.
         refusals: How often held-out images would be refused; None where nothing was
             measured.
@@ -97,7 +97,7 @@ def pack_bundle(
         refused_below=refusal.refused_below,
         warned_spread=refusal.warned_spread,
         refusals=list_refusals(refusals, external_refusals),
-        warnings=name_warnings(is_synthetic, audit_verdict),
+        warnings=name_warnings(is_synthetic, verdict),
         licences=list_licences(described.loc[trained_on]),
         versions=provenance["versions"],
     )
@@ -215,24 +215,24 @@ def note_answers(
     return known
 
 
-def name_warnings(is_synthetic: bool, audit_verdict: pd.DataFrame) -> list[str]:
+def name_warnings(is_synthetic: bool, verdict: pd.DataFrame) -> list[str]:
     """Return what whoever uses an answer must know, in sentences.
 
     Args:
         is_synthetic: Whether the images are phantoms.
-        audit_verdict: A row per check.
+        verdict: A row per check.
     """
     warnings = []
     if is_synthetic:
         warnings.append(
             "Trained on synthetic radiographs: of a real film the answer means nothing."
         )
-    failed = audit_verdict.loc[audit_verdict["verdict"] == "fail", "check"]
+    failed = verdict.loc[verdict["verdict"] == "fail", "check"]
     if len(failed):
         warnings.append(f"The audit fails: {', '.join(failed)}.")
-    unknown = (audit_verdict["verdict"] == "not computed").sum()
+    unknown = (verdict["verdict"] == "not computed").sum()
     if unknown:
         warnings.append(
-            f"{unknown} of {len(audit_verdict)} checks of the audit were not computed."
+            f"{unknown} of {len(verdict)} checks of the audit were not computed."
         )
     return warnings

@@ -7,10 +7,11 @@ from kedro.pipeline import Node, Pipeline
 from detl.design import ARCHITECTURES, FOLDS
 from detl.pipelines.binding import bind
 from detl.report.card import write_card
+from detl.report.verdict import judge_network
 
 from .nodes import pack_bundle
 
-_SHARED = ("images", "pixels", "data_a", "data_b", "audit_verdict", "provenance")
+_SHARED = ("images", "pixels", "data_a", "data_b", "provenance")
 
 
 def create_pipeline(
@@ -35,8 +36,15 @@ def create_pipeline(
 def _pack(architecture: str, folds: Sequence[str]) -> list[Node]:
     return [
         Node(
+            bind(judge_network, architecture=architecture),
+            inputs="report.run",
+            outputs=f"{architecture}_verdict",
+            name=f"judge_{architecture}",
+            tags=[architecture],
+        ),
+        Node(
             bind(write_card, architecture=architecture),
-            inputs=["report.run", "audit_verdict"],
+            inputs=["report.run", f"{architecture}_verdict"],
             outputs=f"{architecture}_card",
             name=f"write_card_of_{architecture}",
             tags=[architecture],
@@ -52,6 +60,7 @@ def _pack(architecture: str, folds: Sequence[str]) -> list[Node]:
                 "scaled": f"{architecture}.evaluate.scaled",
                 "map_shift": f"{architecture}.explain.map_shift",
                 "card": f"{architecture}_card",
+                "verdict": f"{architecture}_verdict",
                 "refusals": f"{architecture}.evaluate.refusals",
                 "external_refusals": f"{architecture}.external.refusals",
                 "ingest": "params:ingest",

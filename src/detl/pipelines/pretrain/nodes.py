@@ -9,6 +9,7 @@ from detl.networks import build_network
 from detl.schemas.classes import DATA_A_CLASSES, class_indices
 from detl.schemas.keras_model import KerasModel
 from detl.schemas.parameters import NetworkParameters, PretrainParameters
+from detl.wording import network_title
 
 History = dict[str, list[float]]
 
@@ -43,7 +44,7 @@ def pretrain_network(
         ),
         RowBatches(pixels, *validation, parameters.batch_size),
         parameters,
-        title=f"pretrain {network.network}",
+        title=f"pretrain {network_title(network.network)}",
         augment=partial(augment_inputs, parameters=augmentation, seed=seed)
         if augmentation
         else None,

@@ -22,6 +22,7 @@ from detl.schemas.parameters import (
 )
 from detl.schemas.tables import PRETRAINING_PREDICTIONS, validate
 from detl.splitting.folds import separate_folds
+from detl.wording import network_title
 
 Cut = tuple[KerasModel, np.ndarray, np.ndarray]
 """The tail of a network, and the output of its trunk: of Data-B, and of its views."""
@@ -67,7 +68,10 @@ def train_again(
     tables = []
     for number in range(1, pretrainings):
         logger.info(
-            "%s: pretraining %d of %d", network.network, number + 1, pretrainings
+            "%s: pretraining %d of %d",
+            network_title(network.network),
+            number + 1,
+            pretrainings,
         )
         first = seed + number * seeds
         cut = _pretrain_and_cut(

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from detl.explanation.localisation import ALL
+from detl.explanation.localisation import ABOVE, ALL
 from detl.report.blocks import Block, Figure, Paragraph, Section, Table
 from detl.report.checks import (
     RUN_AUDIT,
@@ -13,12 +13,15 @@ from detl.report.checks import (
     Status,
     answer,
     judge_above,
+    name_row,
 )
 from detl.report.inputs import Run
 from detl.report.sections import sanity
 from detl.report.trainings import THESE
 from detl.wording import (
     METHOD_TITLES,
+    class_title,
+    enumerate_names,
     in_percent,
     in_points,
     interval_in_points,
@@ -58,8 +61,9 @@ def section(run: Run) -> Section:
             f"All findings, 95 % interval {THESE}.",
         ),
         Table(
-            _tabulate_findings(localisation),
-            f"Grad-CAM, by finding, 95 % interval {THESE}.",
+            _tabulate_parts(localisation),
+            f"Grad-CAM, by class and by finding, 95 % interval {THESE}. Those above a "
+            "random point hold for all classes at once, and for all findings at once.",
         ),
         *(
             Figure(
@@ -111,15 +115,37 @@ def _judge_gain(row: Row) -> Status:
 
 
 def _choose_pointing(localisation: pd.DataFrame) -> pd.DataFrame:
-    """Return the gain over a random point, with ``hits`` and ``area`` as shares."""
-    chosen = localisation[
-        (localisation["method"] == "grad_cam") & (localisation["finding"] == ALL)
-    ]
-    values = chosen.pivot(index="architecture", columns="quantity", values="value")
-    gains = chosen[chosen["quantity"] == "pointing_above_area"]
-    shares = values.loc[gains["architecture"]]
-    return gains.assign(
-        hits=shares["pointing"].to_numpy(), area=shares["area"].to_numpy()
+    """Return the gains over a random point that the check judges.
+
+    They are of all images, of each class, and of each finding that lies below; each
+    with ``pointing`` and ``area`` as shares, and ``others``, on all that do not pass.
+    """
+    chosen = localisation[localisation["method"] == "grad_cam"]
+    part = ["architecture", "finding", "class"]
+    values = chosen.pivot(index=part, columns="quantity", values="value")
+    gains = chosen[chosen["quantity"] == ABOVE].join(values, on=part)
+    is_all = gains["finding"] == ALL
+    gains = gains.assign(**{"class": gains["class"].where(is_all, gains["finding"])})
+    gains = gains[is_all | (gains["high"] < 0)]
+    return gains.assign(others=_name_others(gains))
+
+
+def _name_others(gains: pd.DataFrame) -> str:
+    named: dict[Status, list[str]] = {"pass": [], "fail": [], "warn": []}
+    for row in gains[gains["value"].notna()].to_dict("records"):
+        names = named[_judge_gain(row)]
+        # A class and its only finding may have one name.
+        if name_row(row).casefold() not in map(str.casefold, names):
+            names.append(name_row(row))
+    titles: dict[Status, str] = {
+        "fail": "Below a random point",
+        "warn": "Not surely above it",
+    }
+    return "".join(
+        f" {title}: {enumerate_names(names)}."
+        for status, title in titles.items()
+        for names in [named[status]]
+        if names
     )
 
 
@@ -129,18 +155,20 @@ def _show_gain(row: Row) -> tuple[str, str]:
 
 
 def _explain_pointing(row: Row, status: Status) -> str:
+    of = f" of {class_title(row['class'])}" if row["class"] else ""
     return (
         f"{network_title(row['architecture'])} points into the lesion on "
-        f"{in_percent(row['hits'])} of {int(row['images'])} images; a random point "
-        f"would on {in_percent(row['area'])}."
+        f"{in_percent(row['pointing'])} of {int(row['images'])} images{of}; a random "
+        f"point would on {in_percent(row['area'])}.{row['others']}"
     )
 
 
 POINTING = Question(
     title="Pointing at lesions",
-    asked="Grad-CAM's maximum lies in the marked lesion more often than a random point "
-    "(share of hits minus the lesion's share of the picture; the interval lies above "
-    "0)",
+    asked="Grad-CAM's maximum lies in the marked lesion more often than a random "
+    "point, on all images and on each class with lesions (share of hits minus the "
+    "lesion's share of the picture; each interval lies above 0, fail where that of a "
+    "class or a finding lies below)",
     choose=_choose_pointing,
     judge=_judge_gain,
     badness=lambda row: -row["value"],
@@ -178,7 +206,8 @@ DELETION = Question(
 
 def _tabulate_localisation(localisation: pd.DataFrame) -> pd.DataFrame:
     rows = []
-    overall = localisation[localisation["finding"] == ALL]
+    is_all = (localisation["finding"] == ALL) & (localisation["class"] == "")
+    overall = localisation[is_all]
     for (architecture, method), part in overall.groupby(
         ["architecture", "method"], sort=False
     ):
@@ -194,21 +223,28 @@ def _tabulate_localisation(localisation: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _tabulate_findings(localisation: pd.DataFrame) -> pd.DataFrame:
+def _tabulate_parts(localisation: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per network and class, then per network and finding."""
+    is_all = (localisation["finding"] == ALL) & (localisation["class"] == "")
+    chosen = localisation[(localisation["method"] == "grad_cam") & ~is_all]
     rows = []
-    chosen = localisation[
-        (localisation["method"] == "grad_cam") & (localisation["finding"] != ALL)
-    ]
-    for (architecture, finding), part in chosen.groupby(
-        ["architecture", "finding"], sort=False
+    for (architecture, finding, label), part in chosen.groupby(
+        ["architecture", "finding", "class"], sort=False
     ):
         cells = part.set_index("quantity").to_dict("index")
+        gain = cells[ABOVE]
+        number, interval = _show_gain(gain)
         rows.append(
             {
                 "network": network_title(str(architecture)),
-                "finding": finding,
+                "class or finding": f"class {class_title(str(label))}"
+                if label
+                else finding,
                 "points into the lesion": show_measured(cells["pointing"]),
                 "lesion's share of the picture": show_measured(cells["area"]),
+                "above a random point": ""
+                if pd.isna(gain["value"])
+                else f"{number} ({interval})",
                 "images": int(cells["pointing"]["images"]),
             }
         )

@@ -72,12 +72,19 @@ def _tabulate(results: Mapping[str, Results]) -> pd.DataFrame:
                 f"{result['data_a_images']:.0f}",
                 "chance": in_percent(result["data_a_chance"]),
                 "groups of patients": f"{result['data_a_groups']:.0f}",
-                "last epoch read": f"{result['data_a_epoch']:.0f} of "
-                f"{result['data_a_epochs']:.0f}",
+                "epochs read": _name_epochs(result),
             }
             for architecture, result in results.items()
         ]
     )
+
+
+def _name_epochs(result: Results) -> str:
+    first, last = (
+        f"{result[f'data_a_{name}']:.0f}" for name in ("first_epoch", "epoch")
+    )
+    span = last if first == last else f"{first} to {last}"
+    return f"{span} of {result['data_a_epochs']:.0f}"
 
 
 def _note_chance(results: Mapping[str, Results]) -> list[Block]:

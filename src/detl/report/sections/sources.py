@@ -21,6 +21,8 @@ from detl.report.trainings import THESE, name_held
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.wording import (
     class_title,
+    in_points,
+    interval_in_points,
     network_title,
     show_measured,
     show_number,
@@ -99,23 +101,53 @@ def _judge_area(row: Row) -> Status:
     return judge_above(row, 0.5)
 
 
-def _explain_same_source(row: Row, status: Status) -> str:
-    share, _ = show_number(read_measure(row, "called_covid_19"))
-    return (
-        f"{network_title(row['architecture'])} (mean of the folds' networks) calls "
-        f"{share} of the {row['other_images']} images of {row['source']} without "
-        "COVID-19, which it had not seen, COVID-19."
+def _judge_same_source(row: Row) -> Status:
+    status = _judge_area(row)
+    # Without a number nothing says that its own source is not suspected more.
+    is_alike = row["excess_low"] <= 0
+    return "warn" if status == "pass" and not is_alike else status
+
+
+def compare_false_alarms(row: Row, who: str) -> str:
+    """Return how often images without COVID-19 are called so, here and overall.
+
+    Args:
+        row: Of table ``same_source``.
+        who: Says it.
+    """
+    own, overall = (
+        show_number(read_measure(row, name))[0]
+        for name in ("called_covid_19", "called_of_tested")
     )
+    sentence = (
+        f"Of the {row['other_images']} images of {row['source']} without COVID-19, "
+        f"{who} takes {own} for COVID-19"
+    )
+    if pd.isna(row["excess"]):
+        return f"{sentence}; there is no share of all test images to compare with."
+    ends = interval_in_points(row["excess_low"], row["excess_high"])
+    less = ", less often" if row["excess_low"] > 0 else ""
+    return (
+        f"{sentence}, and of all {row['tested_images']} test images without it "
+        f"{overall}{less}: {in_points(row['excess'])} points ({ends})."
+    )
+
+
+def _explain_same_source(row: Row, status: Status) -> str:
+    who = f"{network_title(row['architecture'])} (mean of the folds' networks)"
+    return compare_false_alarms(row, who)
 
 
 SAME_SOURCE = Question(
     title="COVID-19 in its own source",
     asked="COVID-19 is told from other findings of the same source, which the source "
-    "cannot give away (the interval of the AUC lies above 0.5)",
+    "cannot give away (the interval of the AUC lies above 0.5), and these are not "
+    "called COVID-19 more often than all test images without it (warn where the "
+    "interval of the difference lies above 0)",
     choose=lambda same_source: select_measure(
         same_source[same_source["against"] == "all other images"], "auc"
     ),
-    judge=_judge_area,
+    judge=_judge_same_source,
     badness=lambda row: -row["value"],
     show=lambda row: show_number(row, is_share=False),
     explain=_explain_same_source,
@@ -192,6 +224,9 @@ def _tabulate_same_source(same_source: pd.DataFrame) -> pd.DataFrame:
             "COVID-19 against": f"{row['against']} ({row['other_images']})",
             "of these called COVID-19": show_measured(
                 read_measure(row, "called_covid_19")
+            ),
+            "of all test images without it": show_measured(
+                read_measure(row, "called_of_tested")
             ),
             "AUC": show_measured(read_measure(row, "auc"), is_share=False),
         }

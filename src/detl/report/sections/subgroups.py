@@ -8,12 +8,13 @@ from detl.report.inputs import Study
 from detl.report.trainings import name_held
 from detl.schemas.tables import UNKNOWN
 from detl.wording import (
-    class_title,
     count_of,
+    in_percent,
     in_points,
     interval_in_points,
     network_title,
     show_measured,
+    subgroup_title,
 )
 
 TITLE = "Subgroups"
@@ -94,21 +95,22 @@ def _judge(shown: pd.Series) -> Status:
 
 
 def _explain(measured: pd.DataFrame, shown: pd.Series, too_small: int) -> str:
-    where = f"{shown['attribute']} {shown['subgroup']}"
+    where = subgroup_title(shown["attribute"], shown["subgroup"])
     name = network_title(shown["architecture"])
     tested = count_of(len(measured), "gap")
     worse = int((measured["gap_low"] > 0).sum())
     unsure = int((measured["gap_high"] >= LARGE_GAP).sum())
     if worse:
         meaning = (
-            f"{name} misses disease more often in {where}; {worse} of {tested} are "
-            "above 0, where chance gives one in forty. Class and source "
-            "differ between subgroups too."
+            f"{name} misses disease more often in {where}: it calls "
+            f"{in_percent(shown['value'])} of the diseased normal there. {worse} of "
+            f"{tested} {'lies' if worse == 1 else 'lie'} above 0, where chance alone "
+            "gives 2.5 % (one in forty). Class and source differ between subgroups too."
         )
     else:
         meaning = (
             f"Of {tested} none is above chance; the one whose interval reaches highest "
-            f"is {name}'s, {where}."
+            f"is {name}'s in {where}."
         )
         if unsure:
             meaning += f" {unsure} may yet be of {100 * LARGE_GAP:.0f} points or more."
@@ -126,7 +128,7 @@ def _show_gaps(subgroups: pd.DataFrame) -> Block:
     rows = [
         {
             "network": network_title(row["architecture"]),
-            "subgroup": f"{row['attribute']} {class_title(str(row['subgroup']))}",
+            "subgroup": subgroup_title(str(row["attribute"]), str(row["subgroup"])),
             "under-diagnosis": show_measured(row),
             "gap, points": f"{in_points(row['gap'])} "
             f"({interval_in_points(row['gap_low'], row['gap_high'])})",
@@ -142,7 +144,7 @@ def _tabulate(subgroups: pd.DataFrame) -> pd.DataFrame:
         ["attribute", "subgroup"], sort=False
     ):
         cells = part.set_index("quantity")
-        row = {"subgroup": f"{attribute} {class_title(str(subgroup))}"}
+        row = {"subgroup": subgroup_title(str(attribute), str(subgroup))}
         for quantity, title in QUANTITIES.items():
             if quantity in cells.index:
                 found = cells.loc[quantity].to_dict()

@@ -112,6 +112,17 @@ def test_rejected_images_are_counted_by_kind_of_reason(describe):
     ]
 
 
+@pytest.mark.parametrize("is_synthetic", [True, False])
+def test_faults_that_were_planted_are_said_to_be(describe, is_synthetic):
+    rejected = pd.DataFrame([("nih", "a.png", "unknown finding: Widget")])
+    rejected.columns = ["source", "name", "reason"]
+
+    section = describe(rejected=rejected, is_synthetic=is_synthetic)
+
+    text = " ".join(texts_of(_part(section, "data-rejected")))
+    assert ("planted" in text) == is_synthetic
+
+
 def test_where_nothing_was_rejected_the_section_says_so(describe):
     part = _part(describe(), "data-rejected")
     assert texts_of(part) == ["Nothing was rejected."]
@@ -129,7 +140,7 @@ def test_the_classes_of_data_b_are_described(describe):
         "nih 3",
         "AP 2, PA 1",
         "40 (35 to 45), unknown 1",
-        "F 3",
+        "women 3",
     ]
 
 

@@ -11,7 +11,13 @@ from detl.report.inputs import Run
 from detl.report.sections.data.table_one import describe_table_one
 from detl.schemas.classes import DATA_A_CLASSES, DATA_B_CLASSES
 from detl.schemas.tables import UNKNOWN
-from detl.wording import class_title, count_of, enumerate_names, in_percent
+from detl.wording import (
+    SEX_TITLES,
+    class_title,
+    count_of,
+    enumerate_names,
+    in_percent,
+)
 
 KNOWN_LABELS: Mapping[str, tuple[str, int, str]] = {
     "images": ("images", 112_120, "108,948"),
@@ -31,7 +37,7 @@ def section(run: Run) -> Section:
     subsections = [
         describe_table_one(run),
         _describe_label_file(run.label_counts, run.is_synthetic),
-        _describe_rejected(run.rejected),
+        _describe_rejected(run.rejected, run.is_synthetic),
         _describe_classes(run.images, run.data_a, run.data_b),
         _describe_samples(run.samples_picture, run.is_synthetic),
     ]
@@ -93,7 +99,7 @@ def _describe_label_file(
     return Section(anchor, title, [Paragraph(text), Folded("The numbers", [table])])
 
 
-def _describe_rejected(rejected: pd.DataFrame) -> Section:
+def _describe_rejected(rejected: pd.DataFrame, is_synthetic: bool) -> Section:
     anchor, title = "data-rejected", "What was not taken, and why"
     if rejected.empty:
         return Section(anchor, title, [Paragraph("Nothing was rejected.")])
@@ -122,7 +128,13 @@ def _describe_rejected(rejected: pd.DataFrame) -> Section:
         f"{len(rejected):,} in all"
     )
     folded = Folded(summary, [Table(table, "The first reason counts.")])
-    return Section(anchor, title, [folded])
+    if not is_synthetic:
+        return Section(anchor, title, [folded])
+    planted = (
+        "The sample has faults planted in it, such as a broken file or a label that no "
+        "collection has, to show that they are found."
+    )
+    return Section(anchor, title, [Paragraph(planted), folded])
 
 
 def _describe_classes(
@@ -154,7 +166,7 @@ def _tabulate_classes(table: pd.DataFrame, classes: Sequence[str]) -> pd.DataFra
                 "sources": _list_counts(of_class["source"]),
                 "views": _list_counts(of_class["view"]),
                 "age": _describe_ages(of_class["age"]),
-                "sex": _list_counts(of_class["sex"]),
+                "sex": _list_counts(of_class["sex"].replace(SEX_TITLES)),
             }
             for label in classes
             if len(of_class := table[table["label"] == label])
