@@ -1,3 +1,4 @@
+from collections import Counter
 from pathlib import Path
 
 import cv2
@@ -154,6 +155,7 @@ def test_copies_are_found_across_blocks_of_hashes(monkeypatch):
 
     monkeypatch.setattr("detl.imaging.copies._HASHES_AT_ONCE", 2)
     monkeypatch.setattr("detl.imaging.copies._PAIRS_AT_ONCE", 1)
+    monkeypatch.setattr("detl.imaging.copies._DETAILS_AT_ONCE", 1)
 
     assert whole[["first", "second"]].values.tolist() == [[0, 3], [1, 5]]
     pd.testing.assert_frame_equal(find_copies(_table(hashes), pictures, "crop"), whole)
@@ -183,6 +185,23 @@ def test_only_the_pixels_of_neighbours_are_read():
     hashes = [perceptual_hash(_picture(seed)) for seed in (0, 1, 0)]
 
     assert len(find_copies(_table(hashes), Pixels(), "crop")) == 1
+
+
+def test_images_that_are_all_alike_are_read_a_few_times_each():
+    reads = Counter()
+
+    class Pixels:
+        def __len__(self):
+            return 30
+
+        def __getitem__(self, row):
+            reads[row] += 1
+            return _picture(0)
+
+    copies = find_copies(_table([perceptual_hash(_picture(0))] * 30), Pixels(), "crop")
+
+    assert len(copies) == 30 * 29 / 2
+    assert max(reads.values()) == 2
 
 
 def test_rows_beyond_the_pixels_are_refused():

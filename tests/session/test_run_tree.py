@@ -26,6 +26,17 @@ def test_curves_of_more_points_than_a_call_takes_are_logged_whole(tree):
         assert [p.step for p in points] == list(range(1, len(values) + 1))
 
 
+def test_a_tree_of_more_runs_than_a_page_is_found_whole(tree, monkeypatch):
+    folds = [("alexnet", f"fold_{number}") for number in range(1, 4)]
+    for fold in folds:
+        tree.start(fold, lambda _: {})
+
+    monkeypatch.setattr("detl.session.run_tree._RUNS_AT_ONCE", 2)
+    again = RunTree(tree.client, tree.parent_id)
+
+    assert all(again.lacks(unit, "metrics") for unit in [("alexnet",), *folds])
+
+
 def test_what_was_logged_in_part_is_not_taken_for_logged(tree, monkeypatch):
     log_batch = tree.client.log_batch
 

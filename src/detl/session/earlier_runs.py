@@ -22,6 +22,7 @@ from detl.session.commands import (
 )
 from detl.session.mlflow_store import EXPERIMENT
 from detl.session.provenance import spell_command
+from detl.session.run_tree import search_every_run
 
 Place = tuple[str, str]
 """A Kedro environment and a data folder."""
@@ -192,11 +193,8 @@ def delete_runs(environment: str, results: str) -> int:
     models: set[str] = set()
     for parent in _parent_runs():
         if _is_of(parent, environment, results):
-            below = client.search_runs(
-                [parent.info.experiment_id],
-                f"tags.`detl.root` = '{parent.info.run_id}'",
-                max_results=50_000,
-            )
+            asked = f"tags.`detl.root` = '{parent.info.run_id}'"
+            below = search_every_run(client, parent.info.experiment_id, asked)
             ids += [run.info.run_id for run in (*below, parent)]
             for run in below:
                 # Those of networks that were trained again are deleted already.
@@ -269,9 +267,8 @@ def _parent_runs() -> list[Run]:
     experiment = mlflow.get_experiment_by_name(EXPERIMENT)
     if experiment is None:
         return []
-    runs = mlflow.MlflowClient().search_runs(
-        [experiment.experiment_id], f"tags.`{RESULTS}` != ''"
-    )
+    client, asked = mlflow.MlflowClient(), f"tags.`{RESULTS}` != ''"
+    runs = search_every_run(client, experiment.experiment_id, asked)
     return sorted(runs, key=_last_used, reverse=True)
 
 

@@ -42,6 +42,8 @@ MOST_AT_ONCE = 900
 MLflow itself divides a larger one, but sends the tags, and so the mark of what is
 logged, with its first part."""
 
+_RUNS_AT_ONCE = 1000
+
 
 @dataclass
 class _KnownRun:
@@ -86,10 +88,8 @@ class RunTree:
         self.tags = dict(parent.data.tags)
         self._experiment_id = parent.info.experiment_id
         self._runs: dict[Unit, _KnownRun] = {(): _KnownRun.of(parent)}
-        below = self.client.search_runs(
-            [self._experiment_id], f"tags.`detl.root` = '{self.parent_id}'"
-        )
-        for run in below:
+        below = f"tags.`detl.root` = '{self.parent_id}'"
+        for run in search_every_run(self.client, self._experiment_id, below):
             unit = tuple(run.data.tags[UNIT].split("."))
             self._runs[unit] = _KnownRun.of(run)
 
@@ -221,6 +221,23 @@ class RunTree:
             self.client.log_batch(run.run_id, metrics[:MOST_AT_ONCE])
             metrics = metrics[MOST_AT_ONCE:]
         self.client.log_batch(run.run_id, metrics, tags=tags)
+
+
+def search_every_run(client: MlflowClient, experiment_id: str, asked: str) -> list[Run]:
+    """Return all runs that fit a filter, the newest first, however many pages it takes.
+
+    Args:
+        asked: The filter, as MLflow spells it.
+    """
+    found: list[Run] = []
+    token = None
+    while token != "":
+        page = client.search_runs(
+            [experiment_id], asked, max_results=_RUNS_AT_ONCE, page_token=token
+        )
+        found += page
+        token = page.token or ""
+    return found
 
 
 def _digest_of(data: Any) -> str:
