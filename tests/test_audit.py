@@ -119,7 +119,7 @@ def test_the_card_grades_every_input_on_every_image(audited):
 
     assert set(card.index) == {
         "whole image",
-        "centre blacked out",
+        "centre greyed out",
         "border alone",
         "16 x 16 thumbnail",
         "metadata alone",

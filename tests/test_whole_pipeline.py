@@ -14,6 +14,7 @@ import yaml
 from detl.design import ARCHITECTURES
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.session.metric_keys import HEADLINE
+from detl.wording import network_title
 from project_copy import run_kedro
 from run_store import FOLDS_OF_WHOLE_RUN as FOLDS
 from run_store import PICTURES_OF_A_FOLD, Store
@@ -38,9 +39,10 @@ def store(finished):
 
 def test_the_run_ends_with_the_table_and_the_next_commands(finished):
     _, printed = finished
-    table = printed[printed.index("architecture accuracy, 95 % interval") :]
+    table = printed[printed.index("network accuracy, 95 % interval") :]
 
-    assert [line.split()[0] for line in table.splitlines()[1:4]] == list(ARCHITECTURES)
+    networks = [line.split()[0] for line in table.splitlines()[1:4]]
+    assert networks == [network_title(name) for name in ARCHITECTURES]
     assert table.count("make ") == 3
 
 
@@ -365,17 +367,19 @@ def test_the_card_has_the_figures_of_the_report_and_its_verdict(finished):
     assert "(nan)" not in card
 
 
-def test_predict_answers_a_folder_and_leaves_no_run_in_mlflow(finished, store):
+def test_predict_answers_a_folder_and_leaves_no_run_in_mlflow(
+    finished, store, tmp_path
+):
     project, _ = finished
     films = project / "data/test/01_raw/phantoms/covid-chestxray/images"
     before = len(store.below(None))
-    options = f"input={films},output=answers,network=vgg16"
+    options = f"input={films},output={tmp_path}/answers,network=vgg16"
 
     command = ("run", "--pipeline", "predict", "--env", "test", "--params", options)
     run = run_kedro(project, *command)
 
     assert run.returncode == 0, run.stdout
-    answers = pd.read_csv(project / "answers/predictions.csv")
+    answers = pd.read_csv(tmp_path / "answers/predictions.csv")
     assert len(answers) == len(list(films.iterdir()))
     assert set(answers["decision"]) <= {"accepted", "warned", "refused"}
     assert len(store.below(None)) == before

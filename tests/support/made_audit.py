@@ -75,7 +75,7 @@ def make_card(ratio=(0.1, 0.0, 0.2), auc=(0.9, 0.8, 0.95), note=""):
     """
     inputs = {
         "whole image": ((1.0, 1.0, 1.0), (0.9, 0.8, 0.95)),
-        "centre blacked out": (ratio, auc),
+        "centre greyed out": (ratio, auc),
         "border alone": (ratio, auc),
         "16 x 16 thumbnail": (ratio, auc),
         "metadata alone": (ratio, auc),
@@ -95,7 +95,7 @@ def make_card(ratio=(0.1, 0.0, 0.2), auc=(0.9, 0.8, 0.95), note=""):
             for name, (own_ratio, own_auc) in inputs.items()
         ]
     )
-    is_trained_again = card["input"] == "centre blacked out"
+    is_trained_again = card["input"] == "centre greyed out"
     return {"cues": card[~is_trained_again], "without_lungs": card[is_trained_again]}
 
 
@@ -109,8 +109,8 @@ def make_same_source(auc, low, high, called=0.25, excess=(0.02, -0.1, 0.1)):
                 "covid_19_images": 30,
                 "other_images": 20,
                 **named("called_covid_19", called, 0.1, 0.4),
-                "tested_images": 60,
-                **named("called_of_tested", called - excess[0], 0.1, 0.4),
+                "elsewhere_images": 60,
+                **named("called_elsewhere", called - excess[0], 0.1, 0.4),
                 **named("excess", *excess),
                 **named("sensitivity", 0.8, 0.7, 0.9),
                 **named("auc", auc, low, high),
@@ -190,7 +190,8 @@ def make_localisation(above, low, high, note="", **of_classes):
         "energy_in_thorax": number(0.8, 0.7, 0.9),
         "empty": number(0.0, 0.0, 0.1),
     }
-    parts = [("all", "", {}), ("Mass", "", {})]
+    # As a file has it, which keeps no empty text.
+    parts = [("all", np.nan, {}), ("Mass", np.nan, {})]
     parts += [
         ("all", label, {"pointing_above_area": number(*gain)})
         for label, gain in of_classes.items()

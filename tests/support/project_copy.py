@@ -103,7 +103,9 @@ def copy_run(finished: Path, folder: Path) -> Path:
 def environment_of(project: Path, **changes: str) -> dict[str, str]:
     """Return the environment in which commands use the copy's own code and store."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW", "DETL"))}
-    return {**kept, "PYTHONPATH": str(project / "src"), **changes}
+    # Another process may copy the project meanwhile.
+    own = {"PYTHONPATH": str(project / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**kept, **own, **changes}
 
 
 def run_kedro(

@@ -166,6 +166,8 @@ class DaskRunner(SequentialRunner):
             for future in done:
                 task = running.pop(future)
                 if error := future.exception():
+                    while made:  # before the run that they belong to ends
+                        MLFLOW_HOOKS.add_made(made.pop(0))
                     failed = driver.fail(task, error)
                     self._logger.error("Node %s failed: %s", failed.name, error)
                 else:

@@ -150,7 +150,7 @@ class AnswerWriter:
 
         path = self._folder / OVERLAYS / name_overlay(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        # A PNG takes ten times as long, and as much of the disk.
+        # A PNG takes ten times the time and the disk.
         _, content = cv2.imencode(".jpg", picture[..., ::-1])
         with _whole_file(path) as temporary:
             temporary.write_bytes(content.tobytes())

@@ -73,7 +73,7 @@ def test_the_card_has_a_row_per_input_that_is_given(card):
     ("name", "ratio"),
     [
         ("whole image", 1),
-        ("centre blacked out", 0.5),
+        ("centre greyed out", 0.5),
         ("metadata alone", 1),
         ("source alone", 0),
     ],
@@ -91,7 +91,7 @@ def test_the_interval_of_the_ratio_is_about_that_of_the_delta_method(card):
     values, shares = np.array([0.5, -0.5, 0]), np.array([0.55, 0.3, 0.15])
     variance = shares @ values**2 - (shares @ values) ** 2
     half = 1.96 * np.sqrt(variance / images) / gain
-    row = card.loc["centre blacked out"]
+    row = card.loc["centre greyed out"]
     assert row["shortcut_ratio_low"] == pytest.approx(0.5 - half, abs=0.03)
     assert row["shortcut_ratio_high"] == pytest.approx(0.5 + half, abs=0.03)
 
@@ -104,7 +104,7 @@ def test_the_whole_image_beside_itself_has_a_ratio_without_width(card):
 def test_accuracy_and_areas_are_those_of_the_table_of_scores(card):
     scores = measure_scores(predict_rightly(0.55), seed=0)
     scores = scores.set_index(["fold", "score", "class"])
-    row = card.loc["centre blacked out"]
+    row = card.loc["centre greyed out"]
     assert row["accuracy_low"] == scores.loc[("all", "accuracy", ""), "low"]
     area = scores.loc[("mean of folds", "auc", "covid_19")]
     assert row["auc_covid_19"] == area["value"]
@@ -114,7 +114,7 @@ def test_accuracy_and_areas_are_those_of_the_table_of_scores(card):
 def test_a_network_that_is_not_above_chance_gives_no_ratio(images):
     poor = predict_rightly(0.3)
     found = make_shortcut_card(poor, {WITHOUT_LUNGS: poor}, images, seed=0)
-    row = found.set_index("input").loc["centre blacked out"]
+    row = found.set_index("input").loc["centre greyed out"]
     assert np.isnan(row["shortcut_ratio"])
     assert row["note"].startswith(
         "shortcut ratio not defined: the network is not above"
@@ -149,8 +149,8 @@ def test_too_few_patients_are_named_and_give_no_number(images):
 
     found = make_shortcut_card(few, {WITHOUT_LUNGS: few}, images, seed=0)
     found = found.set_index("input")
-    assert "not enough data (n = 8)" in found.loc["centre blacked out", "note"]
-    assert np.isnan(found.loc["centre blacked out", "shortcut_ratio"])
+    assert "not enough data (n = 8)" in found.loc["centre greyed out", "note"]
+    assert np.isnan(found.loc["centre greyed out", "shortcut_ratio"])
 
 
 def test_a_fold_without_a_class_is_named(images):
@@ -174,8 +174,8 @@ def test_the_order_of_the_images_does_not_matter(card, images):
     given = {WITHOUT_LUNGS: shuffled}
     found = make_shortcut_card(predict_rightly(0.85), given, images, seed=0)
     pd.testing.assert_series_equal(
-        found.set_index("input").loc["centre blacked out", ["shortcut_ratio_low"]],
-        card.loc["centre blacked out", ["shortcut_ratio_low"]],
+        found.set_index("input").loc["centre greyed out", ["shortcut_ratio_low"]],
+        card.loc["centre greyed out", ["shortcut_ratio_low"]],
     )
 
 
@@ -197,7 +197,7 @@ def by_seed(images):
 
 
 def test_a_card_of_several_seeds_has_their_means(by_seed):
-    row = by_seed.loc["centre blacked out"]
+    row = by_seed.loc["centre greyed out"]
 
     assert row["accuracy"] == pytest.approx(0.55)
     assert row["accuracy_sd_seeds"] == pytest.approx(0.15)
@@ -207,7 +207,7 @@ def test_a_card_of_several_seeds_has_their_means(by_seed):
 
 def test_their_ratio_is_less_certain_than_that_of_one(card, by_seed):
     def width(card):
-        row = card.loc["centre blacked out"]
+        row = card.loc["centre greyed out"]
         return row["shortcut_ratio_high"] - row["shortcut_ratio_low"]
 
     assert width(by_seed) > 1.5 * width(card)

@@ -97,15 +97,15 @@ def test_a_network_that_knows_the_disease_is_right_within_the_source(make_score)
     assert (table["called_covid_19_high"] > 0.05).all()
 
 
-def test_false_alarms_in_the_source_are_set_against_those_of_all_test_images(
+def test_false_alarms_in_the_source_are_set_against_those_of_other_sources(
     make_score,
 ):
     # Half of the 50 controls, and none of the 60 test images without COVID-19.
     table = make_score(np.full(40, 0.9), np.resize([0.9, 0.1], 50))
 
     row = table.loc["all other images"]
-    assert row["tested_images"] == 60
-    assert (row["called_of_tested"], row["excess"]) == (0, 0.5)
+    assert row["elsewhere_images"] == 60
+    assert (row["called_elsewhere"], row["excess"]) == (0, 0.5)
     # As two independent shares have it.
     newcombe = confint_proportions_2indep(25, 50, 0, 60, method="newcomb")
     ends = (row["excess_low"], row["excess_high"])

@@ -49,7 +49,7 @@ def predict_linearly(table, pixels):
 
 
 def grade_without_lungs(table, pixels):
-    """Return the row of the card for images with the centre blacked out."""
+    """Return the row of the card for images with the centre greyed out."""
     blackened = black_out_centre(pixels, CENTRE_SHARE)
     card = make_shortcut_card(
         predict_linearly(table, pixels),
@@ -57,7 +57,7 @@ def grade_without_lungs(table, pixels):
         table,
         seed=0,
     )
-    return card.set_index("input").loc["centre blacked out"]
+    return card.set_index("input").loc["centre greyed out"]
 
 
 def test_a_planted_mark_scores_at_least_nine_tenths(instrument):

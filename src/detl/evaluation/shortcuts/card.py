@@ -20,7 +20,7 @@ from detl.statistics.rates import measure_share
 from detl.statistics.ratios import measure_ratio
 
 WHOLE = "whole image"
-WITHOUT_LUNGS = "centre blacked out"
+WITHOUT_LUNGS = "centre greyed out"
 CUE_INPUTS = {
     "border": "border alone",
     "thumbnail": "16 x 16 thumbnail",

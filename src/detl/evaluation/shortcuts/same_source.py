@@ -34,8 +34,8 @@ COLUMNS = [
     "covid_19_images",
     "other_images",
     *name_columns("called_covid_19"),
-    "tested_images",
-    *name_columns("called_of_tested"),
+    "elsewhere_images",
+    *name_columns("called_elsewhere"),
     *name_columns("excess"),
     *name_columns("sensitivity"),
     *name_columns("auc"),
@@ -88,8 +88,8 @@ def score_same_source(
         A row per source of COVID-19 in Data-B, and ``against``: all its other images,
         or those without any finding. ``covid_19_images`` and ``other_images``;
         ``called_covid_19``, the share of the others that a network calls COVID-19, mean
-        over the networks; ``called_of_tested``, the same of all ``tested_images`` of
-        Data-B without COVID-19, whatever their source, and ``excess``, by how much the
+        over the networks; ``called_elsewhere``, the same of the ``elsewhere_images`` of
+        Data-B from other sources without COVID-19, and ``excess``, by how much the
         former is greater; ``sensitivity``, the same of the COVID-19 images; ``auc`` of
         the probability of COVID-19; each with its 95 % interval over groups of
         patients, ``_low`` and ``_high``. ``note``: why a number is missing, which is
@@ -109,7 +109,9 @@ def score_same_source(
         for against, is_chosen in AGAINST.items():
             part = own[own["is_covid"] | is_chosen(own["findings"])]
             row = {"source": source, "against": against}
-            rows.append(row | _contrast(part, without, seed))
+            rows.append(
+                row | _contrast(part, without[without["source"] != source], seed)
+            )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -118,17 +120,17 @@ def _contrast(rows: pd.DataFrame, without: pd.DataFrame, seed: int) -> dict[str,
 
     Args:
         rows: Of the source: its COVID-19, and what it is set against.
-        without: Of all test images without COVID-19.
+        without: Of the test images of other sources without COVID-19.
     """
     said, known = _count_calls(rows)
     is_covid, groups = known["is_covid"].to_numpy(), known["group"].to_numpy()
     weights = draw_weights(groups, seed)
     networks = rows["fold"].nunique()
     each = said.to_numpy("float64"), weights, groups
-    overall, excess = _compare(rows[~rows["is_covid"]], without, seed)
+    elsewhere, excess = _compare(rows[~rows["is_covid"]], without, seed)
     measured = {
         "called_covid_19": _share(each, ~is_covid, networks),
-        "called_of_tested": overall,
+        "called_elsewhere": elsewhere,
         # An image of Data-B is judged by the network of one fold.
         "sensitivity": _share(each, is_covid, 1),
         "auc": _measure_area(rows, said.index, is_covid, weights, groups),
@@ -136,7 +138,7 @@ def _contrast(rows: pd.DataFrame, without: pd.DataFrame, seed: int) -> dict[str,
     row: dict[str, Any] = {
         "covid_19_images": int(is_covid.sum()),
         "other_images": int((~is_covid).sum()),
-        "tested_images": without["image_id"].nunique(),
+        "elsewhere_images": without["image_id"].nunique(),
         **excess.as_columns("excess"),
     }
     for name, found in measured.items():
@@ -159,7 +161,7 @@ def _count_calls(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _compare(
     own: pd.DataFrame, without: pd.DataFrame, seed: int
 ) -> tuple[Measurement, Measurement]:
-    """Return how often test images are called COVID-19, and how much more own are."""
+    """Return how often images of other sources are called so, and how much more own."""
     both = pd.concat([own, without]).drop_duplicates(["fold", "seed", "image_id"])
     if both.empty:
         return (Measurement.missing(0, "not enough data (n = 0)"),) * 2

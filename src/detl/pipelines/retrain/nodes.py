@@ -23,7 +23,7 @@ def extract_features_without_centre(
     data_b: pd.DataFrame,
     parameters: AuditParameters,
 ) -> np.ndarray:
-    """Return the trunk's output for Data-B's images with their centre blacked out."""
+    """Return the trunk's output for Data-B's images with their centre greyed out."""
     from detl.training.features import extract_features
 
     rows = data_b["row"].to_numpy("int64")
@@ -39,7 +39,7 @@ def extract_views_without_centre(
     transfer: TransferParameters,
     seed: int,
 ) -> np.ndarray:
-    """Return the trunk's output for augmented versions of the blacked out images."""
+    """Return the trunk's output for augmented versions of the greyed out images."""
     from detl.training.features import extract_views
 
     rows = data_b["row"].to_numpy("int64")

@@ -45,7 +45,7 @@ QUANTITIES = {
 def section(run: Run) -> Section:
     """Return the section, or what to run if nothing was computed."""
     title = "What the explanations are worth"
-    localisation = run.table("localisation")
+    localisation = _read_localisation(run)
     if localisation is None:
         text = Paragraph(f"Not computed. {RUN_LESIONS}")
         return Section("explanation-scores", title, [text])
@@ -104,10 +104,18 @@ def _describe_deletion(run: Run) -> Section:
 def checks(run: Run) -> list[Check]:
     """Return whether the maps show the lesions, and what the network uses."""
     return [
-        answer(POINTING, run.table("localisation"), run.networks),
+        answer(POINTING, _read_localisation(run), run.networks),
         answer(DELETION, run.table("deletion"), run.networks),
         *sanity.checks(run),
     ]
+
+
+def _read_localisation(run: Run) -> pd.DataFrame | None:
+    """Return the scores of the maps; a file has no value where the class is ``""``."""
+    found = run.table("localisation")
+    return (
+        None if found is None else found.assign(**{"class": found["class"].fillna("")})
+    )
 
 
 def _judge_gain(row: Row) -> Status:
@@ -118,7 +126,8 @@ def _choose_pointing(localisation: pd.DataFrame) -> pd.DataFrame:
     """Return the gains over a random point that the check judges.
 
     They are of all images, of each class, and of each finding that lies below; each
-    with ``pointing`` and ``area`` as shares, and ``others``, on all that do not pass.
+    with ``pointing`` and ``area`` as shares, and ``not_passed``, a sentence on all
+    that do not.
     """
     chosen = localisation[localisation["method"] == "grad_cam"]
     part = ["architecture", "finding", "class"]
@@ -127,10 +136,10 @@ def _choose_pointing(localisation: pd.DataFrame) -> pd.DataFrame:
     is_all = gains["finding"] == ALL
     gains = gains.assign(**{"class": gains["class"].where(is_all, gains["finding"])})
     gains = gains[is_all | (gains["high"] < 0)]
-    return gains.assign(others=_name_others(gains))
+    return gains.assign(not_passed=_name_those_not_passed(gains))
 
 
-def _name_others(gains: pd.DataFrame) -> str:
+def _name_those_not_passed(gains: pd.DataFrame) -> str:
     named: dict[Status, list[str]] = {"pass": [], "fail": [], "warn": []}
     for row in gains[gains["value"].notna()].to_dict("records"):
         names = named[_judge_gain(row)]
@@ -159,7 +168,7 @@ def _explain_pointing(row: Row, status: Status) -> str:
     return (
         f"{network_title(row['architecture'])} points into the lesion on "
         f"{in_percent(row['pointing'])} of {int(row['images'])} images{of}; a random "
-        f"point would on {in_percent(row['area'])}.{row['others']}"
+        f"point would on {in_percent(row['area'])}.{row['not_passed']}"
     )
 
 
@@ -167,8 +176,8 @@ POINTING = Question(
     title="Pointing at lesions",
     asked="Grad-CAM's maximum lies in the marked lesion more often than a random "
     "point, on all images and on each class with lesions (share of hits minus the "
-    "lesion's share of the picture; each interval lies above 0, fail where that of a "
-    "class or a finding lies below)",
+    "lesion's share of the picture; each interval, which holds for all classes or all "
+    "findings at once, lies above 0, fail where one lies below)",
     choose=_choose_pointing,
     judge=_judge_gain,
     badness=lambda row: -row["value"],

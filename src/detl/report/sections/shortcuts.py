@@ -40,7 +40,7 @@ def section(run: Run) -> Section:
     blocks: list[Block] = [
         Paragraph(
             "What is reached on the same folds without the lungs: by the network "
-            f"itself, trained again with the centre blacked out{_say_missing(run)}, "
+            f"itself, trained again with the centre greyed out{_say_missing(run)}, "
             "and by a logistic regression that sees nothing but a cue. Shortcut ratio: "
             "accuracy above chance, as a share of the whole image's."
         ),
@@ -91,7 +91,7 @@ def _explain_ratio(row: Row, status: Status) -> str:
 
 WITHOUT_THE_LUNGS = Question(
     title="Without the lungs",
-    asked="trained and tested with the centre blacked out, a network keeps at most "
+    asked="trained and tested with the centre greyed out, a network keeps at most "
     f"{in_percent(SMALL_RATIO)} of what it has above chance (shortcut ratio; the "
     f"interval lies up to there, fail where it lies from {in_percent(LARGE_RATIO)})",
     choose=lambda row: select_measure(row, "shortcut_ratio"),

@@ -115,21 +115,20 @@ def compare_false_alarms(row: Row, who: str) -> str:
         row: Of table ``same_source``.
         who: Says it.
     """
-    own, overall = (
+    own, elsewhere = (
         show_number(read_measure(row, name))[0]
-        for name in ("called_covid_19", "called_of_tested")
+        for name in ("called_covid_19", "called_elsewhere")
     )
     sentence = (
         f"Of the {row['other_images']} images of {row['source']} without COVID-19, "
         f"{who} takes {own} for COVID-19"
     )
     if pd.isna(row["excess"]):
-        return f"{sentence}; there is no share of all test images to compare with."
+        return f"{sentence}; no other source has test images to compare with."
     ends = interval_in_points(row["excess_low"], row["excess_high"])
-    less = ", less often" if row["excess_low"] > 0 else ""
     return (
-        f"{sentence}, and of all {row['tested_images']} test images without it "
-        f"{overall}{less}: {in_points(row['excess'])} points ({ends})."
+        f"{sentence}, and of the {row['elsewhere_images']} test images of other "
+        f"sources {elsewhere}: a difference of {in_points(row['excess'])} points ({ends})."
     )
 
 
@@ -142,7 +141,7 @@ SAME_SOURCE = Question(
     title="COVID-19 in its own source",
     asked="COVID-19 is told from other findings of the same source, which the source "
     "cannot give away (the interval of the AUC lies above 0.5), and these are not "
-    "called COVID-19 more often than all test images without it (warn where the "
+    "called COVID-19 more often than test images of other sources (warn where the "
     "interval of the difference lies above 0)",
     choose=lambda same_source: select_measure(
         same_source[same_source["against"] == "all other images"], "auc"
@@ -225,8 +224,8 @@ def _tabulate_same_source(same_source: pd.DataFrame) -> pd.DataFrame:
             "of these called COVID-19": show_measured(
                 read_measure(row, "called_covid_19")
             ),
-            "of all test images without it": show_measured(
-                read_measure(row, "called_of_tested")
+            "of other sources' images": show_measured(
+                read_measure(row, "called_elsewhere")
             ),
             "AUC": show_measured(read_measure(row, "auc"), is_share=False),
         }
