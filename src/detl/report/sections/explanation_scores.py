@@ -114,7 +114,9 @@ def _read_localisation(run: Run) -> pd.DataFrame | None:
     """Return the scores of the maps; a file has no value where the class is ``""``."""
     found = run.table("localisation")
     return (
-        None if found is None else found.assign(**{"class": found["class"].fillna("")})
+        None
+        if found is None
+        else found.assign(**{"class": found["class"].astype("string").fillna("")})
     )
 
 

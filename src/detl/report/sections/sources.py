@@ -128,7 +128,8 @@ def compare_false_alarms(row: Row, who: str) -> str:
     ends = interval_in_points(row["excess_low"], row["excess_high"])
     return (
         f"{sentence}, and of the {row['elsewhere_images']} test images of other "
-        f"sources {elsewhere}: a difference of {in_points(row['excess'])} points ({ends})."
+        f"sources {elsewhere}: a difference of {in_points(row['excess'])} points "
+        f"({ends})."
     )
 
 
