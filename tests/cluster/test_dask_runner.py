@@ -98,7 +98,7 @@ def test_workers_say_nothing_twice_and_dask_says_nothing(failed):
 
     for noise in ("distributed", "Nanny", "tcp://", "Worker process", "oneDNN"):
         assert noise not in said
-    assert said.count("alexnet fold_2, network 2 of 2") == 1
+    assert said.count("AlexNet, fold 2, network 2 of 2") == 1
 
 
 def test_the_earlier_result_is_kept_meanwhile(failed, finished_run):

@@ -167,7 +167,7 @@ def test_without_validation_part_no_other_fold_may_choose_on_its_test_part(
 ):
     without = fold.replace("validation", "train")
 
-    with pytest.raises(DetlError, match=r"best epoch is to be read \(net fold_1\)"):
+    with pytest.raises(DetlError, match=r"best epoch is to be read \(net, fold 1\)"):
         _train(_tail(untrained=True), features, data_b, without, _parameters(epochs=2))
 
 

@@ -65,8 +65,7 @@ def train_fold(
         _of_subset(data_b, fold, watched) if watched else None,
         parameters,
         range(seed, seed + seeds),
-        title=f"{network_title(tail.name.removesuffix('_upper'))}, "
-        f"{fold['fold'].iloc[0].replace('_', ' ')}",
+        title=f"{network_title(tail.name)}, {fold['fold'].iloc[0].replace('_', ' ')}",
     )
     return join_members(members), history
 

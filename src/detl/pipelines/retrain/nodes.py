@@ -102,7 +102,7 @@ def leave_sources_out(
             None if validation is None else (validation, labels[validation]),
             transfer,
             range(seed, seed + seeds),
-            title=f"{network_title(tail.name.removesuffix('_upper'))} without a source",
+            title=f"{network_title(tail.name)} without a source",
         )
         said = predict_members(dict(enumerate(members)), features[test])
         return np.stack(list(said.values()), axis=1)
