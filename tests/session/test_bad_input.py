@@ -37,6 +37,7 @@ def test_a_missing_raw_folder_is_named_with_what_sets_it_and_belongs_there(proje
     assert "data sets" in error
 
 
+@pytest.mark.long
 def test_too_few_groups_for_the_folds_is_told_with_the_class_and_both_numbers(project):
     error = _error_of(
         project, *RUN, "--params", "split.data_b.pneumonia.findings.Pneumonia=3"
@@ -46,6 +47,7 @@ def test_too_few_groups_for_the_folds_is_told_with_the_class_and_both_numbers(pr
     assert "5" in error
 
 
+@pytest.mark.long
 def test_a_misspelt_network_is_told_with_the_known_ones(project):
     error = _error_of(
         project, *RUN, "--params", "architectures.vgg16.network.network=vgg"
@@ -56,6 +58,9 @@ def test_a_misspelt_network_is_told_with_the_known_ones(project):
 
 
 def test_a_stage_without_its_inputs_is_told_what_to_run_first(project):
+    ingested = run_kedro(project, "run", "--pipeline", "ingest", "--env", "test")
+    assert ingested.returncode == 0, ingested.stdout
+
     error = _error_of(project, "run", "--pipeline", "pretrain", "--env", "test")
 
     assert "'data_a' is not there yet" in error
@@ -63,12 +68,14 @@ def test_a_stage_without_its_inputs_is_told_what_to_run_first(project):
     assert "'kedro run --to-nodes split.check_leaks --env test' first" in error
 
 
+@pytest.mark.long
 def test_where_several_inputs_are_missing_the_whole_run_is_advised(project):
     error = _error_of(project, "run", "--pipeline", "report", "--env", "test")
 
     assert "'kedro run --pipeline detl --env test' first" in error
 
 
+@pytest.mark.long
 def test_a_network_that_was_not_trained_is_missing_to_its_own_nodes(project):
     node = "vgg16.evaluate.score_network"
     error = _error_of(project, "run", "--nodes", node, "--env", "test")
@@ -76,6 +83,7 @@ def test_a_network_that_was_not_trained_is_missing_to_its_own_nodes(project):
     assert "'vgg16.crossval.tested_by_seed' is not there yet" in error
 
 
+@pytest.mark.long
 def test_a_file_of_weights_that_is_not_there_is_told_before_anything_runs(project):
     weights = "architectures.vgg16.imagenet.weights=/nowhere.h5"
     error = _error_of(project, "run", "--pipeline", "ablation", "--params", weights)
@@ -83,6 +91,7 @@ def test_a_file_of_weights_that_is_not_there_is_told_before_anything_runs(projec
     assert "'/nowhere.h5', where there is no file" in error
 
 
+@pytest.mark.long
 def test_one_pretraining_is_not_compared_and_the_command_for_three_is_told(project):
     command = ("run", "--pipeline", "stability", "--tags", "vgg16")
 
@@ -94,6 +103,7 @@ def test_one_pretraining_is_not_compared_and_the_command_for_three_is_told(proje
     ) in error
 
 
+@pytest.mark.long
 def test_an_unknown_node_is_named(project):
     error = _error_of(project, *RUN, "--from-nodes", "nosuch")
 
@@ -107,6 +117,7 @@ def test_an_unknown_pipeline_is_told_with_the_known_ones(project):
     assert "crossval" in error
 
 
+@pytest.mark.long
 def test_a_variable_that_an_environment_needs_is_named(project):
     error = _error_of(
         project, "run", "--pipeline", "ingest", "--env", "reduced", DETL_DATA=""
@@ -115,6 +126,7 @@ def test_a_variable_that_an_environment_needs_is_named(project):
     assert "DETL_DATA is not set" in error
 
 
+@pytest.mark.long
 def test_a_file_in_conf_that_is_no_yaml_is_told_with_its_line(project):
     broken = project / "conf" / "local" / "parameters_ingest.yml"
     broken.write_text("ingest:\n\tinput_size: 64\n")
@@ -126,6 +138,7 @@ def test_a_file_in_conf_that_is_no_yaml_is_told_with_its_line(project):
     assert f"{broken}, line 2, cannot be read (a tab" in error
 
 
+@pytest.mark.long
 def test_a_server_of_mlflow_that_is_down_is_told_before_anything_runs(project):
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"http://127.0.0.1:{server.getsockname()[1]}"
@@ -135,6 +148,7 @@ def test_a_server_of_mlflow_that_is_down_is_told_before_anything_runs(project):
     assert f"MLflow's store {address} cannot be reached" in error
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", [RUN, ("resume",)], ids=["run", "resume"])
 def test_a_damaged_store_of_mlflow_is_told_before_anything_runs(project, command):
     store = project / "mlflow.db"
@@ -147,6 +161,7 @@ def test_a_damaged_store_of_mlflow_is_told_before_anything_runs(project, command
     assert f"{store}, the store of MLflow, cannot be used" in error
 
 
+@pytest.mark.long
 def test_a_backend_that_is_none_of_ours_is_told_before_anything_runs(project):
     error = _error_of(project, *RUN, KERAS_BACKEND="torch")
 

@@ -103,8 +103,8 @@ def _judge_area(row: Row) -> Status:
 
 def _judge_same_source(row: Row) -> Status:
     status = _judge_area(row)
-    # Without a number nothing says that its own source is not suspected more.
-    is_alike = row["excess_low"] <= 0
+    # Where all images are of one source, it cannot be suspected more than others.
+    is_alike = row["elsewhere_images"] == 0 or row["excess_low"] <= 0
     return "warn" if status == "pass" and not is_alike else status
 
 
