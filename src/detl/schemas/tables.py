@@ -1,6 +1,6 @@
 """The tables of the project: their columns, and the check of a table.
 
-A table is checked where it is made. ``docs/data.md`` says what each column means.
+A table is checked where it is made.
 """
 
 import numpy as np
