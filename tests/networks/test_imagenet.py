@@ -20,7 +20,9 @@ PUBLISHED = {
 LAST_OF_TRUNK = {"vgg16": "block4_pool", "resnet50": "conv4_block6_out"}
 
 
-@pytest.fixture(scope="module", params=sorted(PUBLISHED))
+@pytest.fixture(
+    scope="module", params=[pytest.param("resnet50", marks=pytest.mark.long), "vgg16"]
+)
 def published(request, tmp_path_factory):
     """Return a network's name, itself with weights of its own, and their file."""
     network = request.param

@@ -28,6 +28,7 @@ def test_the_whole_gives_the_probabilities_of_the_network_it_was_cut_from(
     np.testing.assert_allclose(whole.predict_on_batch(pixels), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("network", ["alexnet"], indirect=True)
 def test_the_whole_of_several_tails_is_read_as_it_was(network, pixels, tmp_path):
     trunk, tail = cut_trunk(network)
     whole = join_parts(trunk, join_members([tail, tail]))

@@ -93,6 +93,7 @@ def test_no_store_is_made_where_there_is_none(cleaned):
     assert not (project / "mlflow.db").exists()
 
 
+@pytest.mark.long
 def test_an_environment_that_needs_data_is_cleaned_without(cleaned):
     project, _ = cleaned
     run = run_kedro(project, "clean", "--env", "paper")
@@ -101,6 +102,7 @@ def test_an_environment_that_needs_data_is_cleaned_without(cleaned):
     assert files_of(project / "data/test") == MADE | OF_A_USER
 
 
+@pytest.mark.long
 def test_an_environment_without_files_gets_none(cleaned):
     project, _ = cleaned
     run = run_kedro(project, "clean", KEDRO_ENV="reduced")

@@ -6,6 +6,7 @@ fork imports the project itself, so each command runs the code of its own projec
 exit code from the standard output.
 """
 
+import gc
 import inspect
 import json
 import os
@@ -37,6 +38,9 @@ def import_libraries() -> None:
 
     # It keeps which file each module is of. Dynaconf asks for it in every command.
     inspect.stack()
+    # A collection of garbage in a fork would look through, and so copy, all of it.
+    gc.collect()
+    gc.freeze()
 
 
 def run_command(

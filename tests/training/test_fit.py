@@ -77,7 +77,7 @@ def test_the_network_is_the_one_that_fit_of_keras_trains_and_keeps(
 
     # The last batch of each part is a small one.
     parts = batches(np.arange(20), seed=0), batches(np.arange(20, 30))
-    ours, plain = (build_network(tiny_network("vgg16"), 32, 2, 0) for _ in range(2))
+    ours, plain = (build_network(tiny_network("alexnet"), 32, 2, 0) for _ in range(2))
     rate = 1e-3
 
     history = fit_network(
