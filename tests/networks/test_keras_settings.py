@@ -62,6 +62,7 @@ def test_what_other_code_of_the_process_has_set_changes_no_network(expected):
     _assert_alike(run_study(), expected)
 
 
+@pytest.mark.long
 def test_a_hostile_keras_json_and_variables_change_no_network(expected, tmp_path):
     hostile = {
         "image_data_format": "channels_first",

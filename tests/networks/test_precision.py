@@ -28,6 +28,7 @@ def _computing_in(half: str, model: keras.Model) -> set[str]:
     return {layer.name for layer in layers if layer.compute_dtype == half}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("network", sorted(NETWORKS))
 def test_half_precision_moves_the_logits_by_a_hundredth_of_the_largest(
     network, precision, tiny_network

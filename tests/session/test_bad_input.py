@@ -29,6 +29,7 @@ def test_a_misspelt_parameter_is_named(project):
     assert "'split.data_b.normal.cuont' is not a parameter" in error
 
 
+@pytest.mark.long
 def test_a_missing_raw_folder_is_named_with_what_sets_it_and_belongs_there(project):
     error = _error_of(project, *RUN, DETL_DATA="no/such/folder")
 

@@ -51,7 +51,9 @@ def test_a_user_without_a_name_and_a_home_can_record_a_run():
     assert said.stderr == ""
 
 
-@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize(
+    "number", [0, *(pytest.param(number, marks=pytest.mark.long) for number in (1, 2))]
+)
 def test_a_closed_stream_is_opened_so_that_no_other_file_takes_its_place(number):
     code = (
         "import os, sys;"
@@ -74,8 +76,10 @@ def test_a_closed_stream_is_opened_so_that_no_other_file_takes_its_place(number)
     ("raised", "told"),
     [
         ("DetlError('There is no folder a: make it.')", "Error: There is no folder a"),
-        ("ZeroDivisionError('a fault')", "Traceback"),
-        ("KeyboardInterrupt()", "\nAborted!\n"),
+        pytest.param(
+            "ZeroDivisionError('a fault')", "Traceback", marks=pytest.mark.long
+        ),
+        pytest.param("KeyboardInterrupt()", "\nAborted!\n", marks=pytest.mark.long),
     ],
 )
 def test_an_error_in_a_command_of_another_package_is_told_as_in_ours(raised, told):

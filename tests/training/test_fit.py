@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from detl.networks import build_network
+from detl.networks.blocks import logits_layer, pixels_input
 from detl.training.batches import RowBatches
 from detl.training.fit import fit_members, fit_network, make_optimizer
 from detl.training.predict import predict_probabilities
@@ -23,6 +23,18 @@ def _linear(seed: int = 0) -> keras.Model:
     x = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(inputs))
     initial = keras.initializers.GlorotUniform(seed)
     return keras.Model(inputs, keras.layers.Dense(2, kernel_initializer=initial)(x))
+
+
+def _convolutional(seed: int) -> keras.Model:
+    """Return a network whose normalisation and dropout differ in training."""
+    pixels, x = pixels_input(32)
+    initial = keras.initializers.HeNormal(seed)
+    # A bias before the normalisation has no gradient but rounding, which Adam enlarges.
+    x = keras.layers.Conv2D(4, 3, 2, use_bias=False, kernel_initializer=initial)(x)
+    x = keras.layers.ReLU()(keras.layers.BatchNormalization()(x))
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    x = keras.layers.Dropout(0.5, seed=seed)(x)
+    return keras.Model(pixels, logits_layer(2, seed)(x))
 
 
 def _batches(shuffle_seed: int | None = None) -> RowBatches:
@@ -67,7 +79,7 @@ def test_the_weights_of_the_best_epoch_are_kept(short_training):
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 def test_the_network_is_the_one_that_fit_of_keras_trains_and_keeps(
-    short_training, tiny_network, optimizer
+    short_training, optimizer
 ):
     pixels = np.random.default_rng(0).integers(0, 255, (30, 32, 32), dtype=np.uint8)
     labels = np.random.default_rng(1).integers(0, 2, 30)
@@ -77,7 +89,7 @@ def test_the_network_is_the_one_that_fit_of_keras_trains_and_keeps(
 
     # The last batch of each part is a small one.
     parts = batches(np.arange(20), seed=0), batches(np.arange(20, 30))
-    ours, plain = (build_network(tiny_network("alexnet"), 32, 2, 0) for _ in range(2))
+    ours, plain = (_convolutional(0) for _ in range(2))
     rate = 1e-3
 
     history = fit_network(

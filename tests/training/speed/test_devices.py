@@ -49,6 +49,7 @@ def test_with_one_device_a_distribution_is_a_warning_and_no_error(caplog):
     assert "CPU:0" in record.getMessage()
 
 
+@pytest.mark.long
 def test_with_one_device_data_parallel_trains_as_without(tiny_network, short_training):
     alone, spread = (
         _train(
@@ -82,6 +83,7 @@ def test_the_loss_is_scaled_in_float16_also_of_what_was_cut_out_or_wrapped(
     assert type(scale_loss(model, keras.optimizers.SGD())) is optimizer
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
 def test_in_half_precision_a_network_learns_what_can_be_learnt(
     precision, tiny_network, short_training
