@@ -138,10 +138,23 @@ def test_a_layer_without_height_and_width_is_refused():
         grad_cam(tail, bright_square(), np.array([0]), "flat")
 
 
-def test_upsampling_keeps_the_units_and_interpolates_bilinearly():
-    maps = np.float32([[[0, 0], [0, 4]], [[1, 1], [1, 1]]])
-    enlarged = upsample(maps, 4)
-    assert enlarged.shape == (2, 4, 4)
-    # Half a source pixel lies between the corners' centres and the border.
-    np.testing.assert_allclose(enlarged[0, 3], [0, 1, 3, 4])
-    np.testing.assert_allclose(enlarged[1], 1)
+def test_upsampling_keeps_the_units_and_what_is_everywhere_the_same():
+    enlarged = upsample(np.full((2, 3, 3), 1.5, np.float32), 12)
+    assert enlarged.shape == (2, 12, 12)
+    np.testing.assert_allclose(enlarged, 1.5, rtol=1e-5)
+
+
+def test_upsampling_adds_no_evidence_against_a_class():
+    maps = np.zeros((1, 4, 4), np.float32)
+    maps[0, 1, 1] = 4
+    enlarged = upsample(maps, 16)
+    assert enlarged.min() == 0
+    assert enlarged.max() == pytest.approx(4, rel=0.1)
+
+
+def test_the_maximum_lies_between_two_cells_that_say_as_much():
+    maps = np.zeros((1, 4, 4), np.float32)
+    maps[0, 1, 1] = maps[0, 1, 2] = 1
+    row, column = np.unravel_index(upsample(maps, 32)[0].argmax(), (32, 32))
+    # The middles of the two cells are 11.5 and 19.5.
+    assert (row, column) in {(11, 15), (11, 16), (12, 15), (12, 16)}
