@@ -17,6 +17,7 @@ from detl.datasets.optional_datasets import (
     OptionalParquetDataset,
     OptionalPictureDataset,
 )
+from detl.datasets.page_dataset import PageDataset
 from detl.datasets.picture_dataset import PictureDataset
 from detl.datasets.table_datasets import (
     AtomicCSVDataset,
@@ -41,6 +42,7 @@ __all__ = [
     "OptionalJSONDataset",
     "OptionalParquetDataset",
     "OptionalPictureDataset",
+    "PageDataset",
     "PictureDataset",
     "TextDataset",
     "file_of",
