@@ -16,4 +16,6 @@ class PageDataset(TextDataset):
         The whole page has megabytes of pictures.
         """
         _, _, body = self.load().partition(BODY)
-        return HTMLPreview(body.partition(CONTENTS)[0])
+        opening = " ".join(body.partition(CONTENTS)[0].split())
+        # Kedro-Viz reads ends of lines and underlines as Markdown.
+        return HTMLPreview(opening.replace("_", "&#95;"))
