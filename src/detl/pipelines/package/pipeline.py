@@ -6,7 +6,7 @@ from kedro.pipeline import Node, Pipeline
 
 from detl.design import ARCHITECTURES, FOLDS
 from detl.pipelines.binding import bind
-from detl.report.card import write_card
+from detl.report.model_card import write_card
 from detl.report.verdict import judge_network
 
 from .nodes import pack_bundle

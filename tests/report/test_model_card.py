@@ -1,6 +1,6 @@
 """The model card."""
 
-from detl.report.card import write_card
+from detl.report.model_card import write_card
 from detl.report.verdict import judge_audit, judge_network
 from made_audit import make_localisation, make_refusals
 from made_run import make_run
