@@ -1,4 +1,4 @@
-"""How thresholds chosen on the validation parts do on the test parts."""
+"""How thresholds that were chosen on other images do on a fold's test part."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -80,18 +80,17 @@ def measure_operating_points(
     """Return what is reached on the test parts with thresholds frozen before.
 
     Each class is told from the rest by its temperature-scaled probability. A fold's
-    threshold is that of ``choose_thresholds`` for its inner validation part. It is
-    applied to its test part, and the test parts of all folds are taken together. So
+    threshold is that of ``choose_thresholds`` for the fold's validated predictions. It
+    is applied to its test part, and the test parts of all folds are taken together. So
     the target may be missed: by chance, where few images fix the threshold; and on
     average by a little. The threshold that just meets it on m images leaves
-    (1 + 0.05 m) / (m + 1) of others on the wrong side, and the inner validation part
-    has chosen the epoch too.
+    (1 + 0.05 m) / (m + 1) of others on the wrong side, and an inner validation part
+    may have chosen the epoch too.
 
     Args:
         tested: The folds' predictions of their test parts, pooled.
         scaled: The same, temperature scaled; empty under ``protocol: paper``.
-        validated: The folds' predictions of their inner validation parts, pooled and
-            temperature scaled; empty under ``protocol: paper``.
+        validated: What the thresholds are chosen on, as for ``choose_thresholds``.
         seed: Seed of the draws of patients.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Thresholds of a class's probability, chosen on the inner validation parts alone."""
+"""Thresholds of a class's probability, chosen beside the fold's test part."""
 
 import numpy as np
 import pandas as pd
@@ -26,14 +26,15 @@ def choose_thresholds(validated: pd.DataFrame) -> pd.DataFrame:
     or all, positive.
 
     Args:
-        validated: The folds' predictions of their inner validation parts, pooled and
-            temperature scaled; empty under ``protocol: paper``.
+        validated: What each fold's thresholds are chosen on, pooled and temperature
+            scaled: predictions of its inner validation part where it has one, else of
+            the other folds' test parts; empty under ``protocol: paper``.
 
     Returns:
         ``class``, ``target`` ("specificity 95 %", "sensitivity 95 %"), ``fold``,
         ``threshold`` (missing where there is no image to choose it on) and ``images``:
         the negative ones that a specificity, the positive ones that a sensitivity rests
-        on. No row without inner validation parts.
+        on. No row where ``validated`` is empty.
     """
     rows = []
     for label in DATA_B_CLASSES:

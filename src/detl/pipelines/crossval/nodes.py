@@ -127,7 +127,7 @@ def predict_fold(
 
     Returns:
         Two tables ``predictions`` of the mean of the tails' probabilities. The second
-        serves to calibrate, and has no row where the fold has no validation part. And
+        is of the inner validation part, and has no row where the fold has none. And
         table ``seed_predictions`` of the test part: what each tail says.
     """
     from detl.networks.ensemble import members_of
@@ -197,16 +197,16 @@ def collect_validated(
 ) -> pd.DataFrame:
     """Return the predictions that a fold's temperature and thresholds are fitted on.
 
-    They are of its validation part. Where it has none, they are what the other folds'
-    networks say of their own test parts: no image is of a part that its network was
-    trained on. Under ``protocol: paper`` there are none, as the test parts may have
+    They are of its inner validation part. Where it has none, they are what the other
+    folds' networks say of their own test parts: no image is of a part that its network
+    was trained on. Under ``protocol: paper`` there are none, as the test parts may have
     chosen the epoch.
 
     Args:
         data_b: Table ``data_b``, which knows the groups.
         tested: Predictions of the folds' test parts, pooled.
         protocol: Of the split.
-        **predictions: By fold, those of its validation part.
+        **predictions: By fold, those of its inner validation part.
     """
     from detl.evaluation.cross_fitting import cross_fit
 

@@ -22,8 +22,9 @@ def scale_folds(
 
     Args:
         tested: Predictions of the folds' test parts.
-        validated: The same of their inner validation parts, on which the temperatures
-            are fitted; empty under ``protocol: paper``, and so are the scaled tables.
+        validated: What each fold's temperature is fitted on: predictions of its inner
+            validation part where it has one, else of the other folds' test parts; empty
+            under ``protocol: paper``, and so are the scaled tables.
     """
     temperatures = fit_temperatures(validated)
     return (
