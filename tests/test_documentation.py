@@ -8,6 +8,7 @@ import re
 import pytest
 
 from detl.pipeline_registry import register_pipelines
+from detl.report.sections.glossary import WORDS
 from project_copy import PROJECT
 
 AT_ROOT = ["README.md", "CONTRIBUTING.md"]
@@ -46,3 +47,10 @@ def test_every_node_that_a_command_names_is_in_the_graph():
     named = ",".join(NODES.findall(text.replace("shallow.", "vgg16."))).split(",")
     nodes = {node.name for p in register_pipelines().values() for node in p.nodes}
     assert set(named) - nodes == set()
+
+
+def test_a_word_of_the_report_begins_in_the_glossary_with_the_same_meaning():
+    text = " ".join((PROJECT / "docs" / "glossary.md").read_text().split())
+    shared = [word for word in WORDS if f"**{word}**" in text]
+    assert shared
+    assert [w for w in shared if f"**{w}**: {WORDS[w]}" not in text] == []
