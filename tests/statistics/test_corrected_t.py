@@ -11,7 +11,7 @@ def test_the_ratio_is_of_tested_images_to_those_that_are_trained_on():
     subsets = ["test"] * 2 + ["train"] * 5 + ["validation"] * 3
     folds = pd.DataFrame({"fold": "fold_1", "subset": subsets * 2})
 
-    assert measure_overlap(folds) == 0.4
+    assert measure_overlap(folds) == pytest.approx(0.4)
 
 
 def test_the_interval_and_p_are_those_of_a_hand_calculation():
