@@ -94,21 +94,6 @@ def snippets() -> list[str]:
     return re.findall(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
 
 
-def test_the_page_changes_all_that_it_speaks_of():
-    assert {block["path"] for block in _BLOCK.finditer(PAGE)} == {
-        "conf/base/parameters_architectures.yml",
-        "conf/base/parameters_ingest.yml",
-        "conf/local/parameters_ingest.yml",
-        "src/detl/design.py",
-        "src/detl/networks/__init__.py",
-        "src/detl/networks/shallow.py",
-        "src/detl/report/sections/__init__.py",
-        "src/detl/report/sections/weakest_class.py",
-        "src/detl/sources/__init__.py",
-        "src/detl/sources/ward.py",
-    }
-
-
 def test_a_new_architecture_is_in_the_summary(extended):
     summary = pd.read_csv(extended / REPORTS / "summary.csv")
     assert summary["architecture"].tolist() == ["shallow"]

@@ -17,7 +17,6 @@ from detl.session.commands import (
     Setting,
 )
 from detl.session.earlier_runs import (
-    EXPERIMENT,
     choose_run,
     delete_runs,
     find_run_to_continue,
@@ -74,10 +73,6 @@ def add_run(client, monkeypatch, request, tmp_path):
         return client.create_run(experiment, tags=tags).info.run_id
 
     return add
-
-
-def test_the_experiment_is_the_projects():
-    assert EXPERIMENT == "detl"
 
 
 def test_the_newest_unfinished_command_is_found_whichever_run_began_first(add_run):

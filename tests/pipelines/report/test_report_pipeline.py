@@ -19,15 +19,6 @@ def test_what_two_networks_have_made_reaches_the_page_as_two_objects(pipeline):
     assert of_networks == {"report.vgg16_network", "report.alexnet_network"}
 
 
-def test_the_page_is_made_of_the_run_alone(pipeline):
-    (page,) = (node for node in pipeline.nodes if node.short_name == "write_page")
-    assert page.inputs == ["report.run", "audit_verdict"]
-
-
-def test_the_page_and_the_description_are_all_that_leaves_the_report(pipeline):
-    assert pipeline.outputs() == {"report_page", "run_description"}
-
-
 def test_what_is_of_an_architecture_is_logged_in_its_run(pipeline):
     units = {node.short_name: unit_of(node.namespace) for node in pipeline.nodes}
     assert units["draw_network_examples"] in {("vgg16",), ("alexnet",)}
