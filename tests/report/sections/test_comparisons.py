@@ -67,14 +67,14 @@ def test_the_protocols_stand_side_by_side_with_their_difference():
 
 def test_equal_training_parts_are_told_where_the_run_is_grouped():
     texts = " ".join(texts_of(described(make_optimism(0.02, 0.18))))
-    assert "are equal in size under both protocols" in texts
+    assert "equal in size" in texts
     assert "larger training part" not in texts
 
 
 def test_larger_training_parts_are_told_where_the_run_is_the_papers():
     section = described(make_optimism(0.02, 0.18), protocol="paper")
     texts = " ".join(texts_of(section))
-    assert "part of the difference may be the larger training part" in texts
+    assert "larger training part" in texts
     assert "equal in size" not in texts
 
 
@@ -110,11 +110,9 @@ def test_an_arm_that_cannot_be_tested_keeps_its_difference_and_says_why():
 
 
 def test_arms_that_cannot_be_tested_are_named():
-    sentences = judge_arms(pd.DataFrame([REFERENCE, UNTESTED]))
-    assert sentences == [
-        "Not tested, as the difference from the reference is the same in every fold: "
-        "all layers from random weights."
-    ]
+    (sentence,) = judge_arms(pd.DataFrame([REFERENCE, UNTESTED]))
+    assert sentence.startswith("Not tested")
+    assert "all layers from random weights" in sentence
 
 
 def test_an_arm_that_was_not_run_says_why():
@@ -132,7 +130,7 @@ def test_an_arm_without_a_result_or_a_reason_was_not_run():
 def test_arms_from_imagenet_are_said_to_be_other_networks():
     arms = pd.DataFrame([REFERENCE, make_arm("imagenet", "all", 0.1, 0.01)])
     texts = " ".join(texts_of(described(ablation=arms)))
-    assert "differ from the others by more than their weights" in texts
+    assert "keras.applications" in texts
 
 
 def test_arms_from_imagenet_that_were_not_run_are_not_described():
@@ -147,29 +145,23 @@ def test_the_head_of_a_network_from_imagenet_is_all_new_layers():
 
 
 def test_only_what_the_corrected_test_tells_apart_is_called_worse():
-    sentences = judge_arms(pd.DataFrame([REFERENCE, WORSE, ALIKE]))
-    assert (
-        sentences[0]
-        == "Tested worse than the reference: last layer from random weights."
-    )
-    assert sentences[1].startswith("1 of 2 arms cannot be told from the reference")
-    assert len(sentences) == 2
+    worse, alike = judge_arms(pd.DataFrame([REFERENCE, WORSE, ALIKE]))
+    assert worse.startswith("Tested worse")
+    assert "last layer from random weights" in worse
+    assert alike.startswith("1 of 2 arms cannot")
 
 
 def test_the_widest_interval_is_of_the_arms_that_cannot_be_told_apart():
     wide = WORSE | {"difference_low": -0.4, "difference_high": -0.01}
-    sentences = judge_arms(pd.DataFrame([REFERENCE, wide, ALIKE]))
-    assert sentences[1].endswith(
-        "the widest interval of a difference spans 10.0 points."
-    )
+    _, alike = judge_arms(pd.DataFrame([REFERENCE, wide, ALIKE]))
+    assert alike.endswith("spans 10.0 points.")
 
 
 def test_another_training_is_said_to_be_in_no_interval():
     texts = " ".join(
         texts_of(described(make_optimism(0.02, 0.18), pd.DataFrame([REFERENCE, WORSE])))
     )
-    assert "All of an arm share the weights that it starts from" in texts
-    assert "is optimism, not skill" not in texts
+    assert "in no interval and no" in texts
 
 
 def _captions(optimism):
@@ -181,22 +173,23 @@ def test_a_difference_of_protocols_says_what_its_interval_is_over():
     several = _captions(make_optimism(0.02, 0.18))
     once = _captions(make_optimism(0.02, 0.18, seeds=1))
 
-    assert "its interval over patients and trainings" in several
-    assert "its interval over patients, of one training each" in once
-    assert "its own pretraining, and another one is in no interval" in several
+    assert "patients and trainings" in several
+    assert "of one training each" in once
+    assert "its own pretraining" in several
 
 
 def test_an_arm_whose_interval_holds_0_differs_by_no_test():
     wide = WORSE | {"difference_high": 0.01}
 
-    sentences = judge_arms(pd.DataFrame([REFERENCE, wide]))
+    (sentence,) = judge_arms(pd.DataFrame([REFERENCE, wide]))
 
-    assert sentences[0].startswith("1 of 1 arms cannot be told from the reference")
+    assert sentence.startswith("1 of 1 arms cannot")
 
 
 def test_arms_that_were_not_run_are_counted():
-    sentences = judge_arms(pd.DataFrame([REFERENCE, MISSING]))
-    assert sentences == ["1 of 2 arms was not run; the table says why."]
+    (sentence,) = judge_arms(pd.DataFrame([REFERENCE, MISSING]))
+    assert sentence.startswith("1 of 2 arms was")
+    assert "not run" in sentence
 
 
 def test_the_picture_of_the_arms_is_shown_where_there_is_one():

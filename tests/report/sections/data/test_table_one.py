@@ -206,13 +206,13 @@ def test_numbers_that_are_the_papers_get_no_sentence():
 def test_the_published_label_file_is_named_as_such():
     found = {"images": 112_120, "patients": 30_805}
     (sentence,) = explain_label_file(found, _account(accepted=1_599))
-    assert "which this run's label file holds; 1,599 of them were taken" in sentence
+    assert "1,599 of them were taken" in sentence
 
 
 def test_a_smaller_label_file_is_counted():
     found = {"images": 1_008, "patients": 585}
     (sentence,) = explain_label_file(found, _account(accepted=1_008))
-    assert sentence.endswith("and this run's label file 1,008 of 585 (decision 1).")
+    assert "1,008 of 585" in sentence
 
 
 def test_without_a_label_file_nothing_is_said_of_it():
@@ -233,10 +233,9 @@ def test_covid_images_are_counted_without_their_copies(images, data_b):
         }
     )
     (sentence,) = explain_overlapping_sources(images, data_b, rejected, make_split())
-    assert "covid holds 2 different COVID-19 images (1 with this label alone)" in (
-        sentence
-    )
-    assert "after 1 copy of the same picture" in sentence
+    assert "covid holds 2 different" in sentence
+    assert "(1 with this label alone)" in sentence
+    assert "after 1 copy" in sentence
     assert "1 are in Data-B" in sentence
 
 
@@ -248,27 +247,28 @@ def test_covid_images_of_two_sources_are_counted_together(images, data_b):
         both, data_b, NOTHING_REJECTED, make_split()
     )
 
-    assert "covid and ward hold 4 different COVID-19 images" in sentence
+    assert "covid and ward hold 4" in sentence
 
 
 def test_pneumonia_with_others_is_told_from_pneumonia_alone(images):
     data_b = take(images, {5: "pneumonia", 6: "pneumonia"})
     (sentence,) = explain_pneumonia(images, data_b, _count_data_b())
-    assert "Data-B has 1 with Pneumonia alone and 1 with others" in sentence
+    assert "1 with Pneumonia alone" in sentence
+    assert "1 with others" in sentence
 
 
 def test_other_diseases_say_how_many_are_single_label(images):
     data_b = take(images, {3: "other_disease", 4: "other_disease"})
     (sentence,) = explain_other_disease(images, data_b, _count_data_b())
-    assert "1 with this finding alone and 1 with others" in sentence
+    assert "1 with this finding alone" in sentence
+    assert "1 with others" in sentence
 
 
 def test_diseased_images_are_counted_after_pneumonia():
     account = _account(accepted=1_154, pneumonia=492, taken=467)
     (sentence,) = explain_diseased(account, make_split())
-    assert "of 1,154 images with a finding the 492 that carry Pneumonia at all" in (
-        sentence
-    )
+    assert "of 1,154 images" in sentence
+    assert "492 that carry Pneumonia" in sentence
     assert "467 are in Data-A" in sentence
 
 
@@ -277,11 +277,11 @@ def test_diseased_images_are_counted_after_pneumonia():
     [
         (
             {"validation_per_class": 100, "largest_validation_share": 0.2},
-            "at most 20 % of the smaller class, 213 normal images",
+            "213 normal images",
         ),
         (
             {"validation_per_class": 42, "largest_validation_share": 0.5},
-            "42 of each are asked for",
+            "42 of each",
         ),
     ],
 )
@@ -290,7 +290,7 @@ def test_the_size_of_the_validation_part_has_its_reason(changes, reason):
     account = _account(taken=466)
     account.loc["normal", "taken"] = 213
     (sentence,) = explain_validation(counts, account, make_split(**changes))
-    assert "42 normal and 41 diseased ones" in sentence
+    assert "42 normal and 41 diseased" in sentence
     assert reason in sentence
 
 
@@ -301,7 +301,8 @@ def test_it_is_of_the_images_that_there_were_before_its_balance():
     account.loc["normal", ["taken", "balance"]] = 196, 12
     split = make_split(validation_per_class=100, largest_validation_share=0.25)
     (sentence,) = explain_validation(counts, account, split)
-    assert "at most 25 % of the smaller class, 200 diseased images" in sentence
+    assert "at most 25 %" in sentence
+    assert "200 diseased images" in sentence
 
 
 def test_patients_left_out_of_data_a_are_counted(images, data_b):
@@ -317,4 +318,5 @@ def test_patients_of_both_data_sets_are_counted_under_the_papers_protocol(
     data_a = take(images, {1: "normal", 4: "diseased", 7: "diseased"})
     split = make_split("paper")
     (sentence,) = explain_patients(data_a, data_b, _account(), split)
-    assert "2 of Data-B's 4 groups of patients have 2 images in Data-A" in sentence
+    assert "2 of Data-B's 4 groups" in sentence
+    assert "2 images in Data-A" in sentence

@@ -14,13 +14,15 @@ def test_synthetic_images_are_noted_first(describe):
     section, *_ = describe(is_synthetic=True, ingest=make_ingest(64))
     (note,) = section.blocks
     assert isinstance(note, Note)
-    assert "10 images are synthetic (phantoms), seen at 64 x 64" in note.text
+    assert "10 images are synthetic" in note.text
+    assert "64 x 64" in note.text
 
 
 def test_real_images_are_called_radiographs(describe):
     section, *_ = describe()
     (paragraph,) = section.blocks
-    assert "10 images are radiographs of 8 groups" in paragraph.text
+    assert "10 images are radiographs" in paragraph.text
+    assert "8 groups" in paragraph.text
 
 
 # ---------------------------------------------------------------- patients
@@ -28,7 +30,8 @@ def test_real_images_are_called_radiographs(describe):
 
 def test_where_no_patient_was_seen_before_this_is_shown(describe):
     _, shown, not_shown = describe(inner="validation")
-    assert "of Data-B's 8 groups of patients, 0 are in the test part" in shown
+    assert "No network has seen" in shown
+    assert "0 are in Data-A" in shown
     assert "Accuracy on new patients" not in not_shown
     assert "chosen on the test images" not in not_shown
 
@@ -36,19 +39,20 @@ def test_where_no_patient_was_seen_before_this_is_shown(describe):
 def test_test_images_whose_patient_was_trained_on_are_counted(describe):
     # The group of images 0 and 1 is on both sides in both folds.
     _, shown, not_shown = describe(groups="aacdefgh")
-    assert "Accuracy on new patients: 2 of 8 test images (25%)" in not_shown
+    assert "Accuracy on new patients" in not_shown
+    assert "2 of 8 test images" in not_shown
     assert "No network has seen" not in shown
 
 
 def test_patients_of_both_data_sets_are_counted(describe):
     _, shown, not_shown = describe(pretrained={8: "normal", 9: "diseased"})
-    assert "1 of Data-B's 8 groups of patients have images in Data-A" in not_shown
+    assert "1 of Data-B's 8 groups" in not_shown
     assert "No network has seen" not in shown
 
 
 def test_an_epoch_chosen_on_the_test_images_is_told(describe):
     _, _, not_shown = describe(inner="train")
-    assert "in each of the 2 folds the epoch was chosen on the test images" in not_shown
+    assert "chosen on the test images" in not_shown
 
 
 def test_an_epoch_that_no_image_has_chosen_is_not_held_against_the_run(describe):
@@ -63,18 +67,16 @@ def test_an_epoch_that_no_image_has_chosen_is_not_held_against_the_run(describe)
 
 def test_a_class_with_a_source_of_its_own_is_named(describe):
     _, _, not_shown = describe()
-    assert (
-        "Whether COVID-19 is told by the disease or by the source: all its 2 images "
-        "are of covid, which has no image of another class in Data-B. Among normal, "
-        "other disease and pneumonia, all of nih, the source is no cue." in not_shown
-    )
+    assert "COVID-19 is told by" in not_shown
+    assert "2 images are of covid" in not_shown
+    assert "nih, the source is no" in not_shown
 
 
 def test_one_source_for_all_is_no_cue(describe):
     images, _ = make_two_sources("abcdefgh")
     _, shown, not_shown = describe(images=images.assign(source="nih"))
-    assert "told by the disease or by the source" not in not_shown
-    assert "of an image than its source" not in shown + not_shown
+    assert "is told by" not in not_shown
+    assert "than its source" not in shown + not_shown
 
 
 def test_a_network_above_the_rule_is_told_from_one_within_and_one_below(describe):
@@ -85,11 +87,9 @@ def test_a_network_above_the_rule_is_told_from_one_within_and_one_below(describe
         "resnet50": make_result(accuracy_low=0.4, accuracy_high=0.45),
     }
     section, shown, not_shown = describe(results)
-    assert "VGG16 knows more of an image than its source: a rule with that" in shown
+    assert "VGG16 knows more" in shown
     assert "alone reaches 50.0 %" in shown
-    assert "That AlexNet and ResNet50 know more of an image than its source" in (
-        not_shown
-    )
+    assert "AlexNet and ResNet50 know more" in not_shown
     table = tables_of(section)[0].set_index("rule or network")["against the source"]
     assert table[["VGG16", "AlexNet", "ResNet50"]].tolist() == [
         "above 50.0 %",
@@ -100,11 +100,9 @@ def test_a_network_above_the_rule_is_told_from_one_within_and_one_below(describe
 
 def test_a_network_that_beats_the_source_is_held_against_the_view_too(describe):
     _, _, not_shown = describe()
-    assert (
-        "That VGG16 knows more of an image than its source and view: a rule with "
-        in (not_shown)
-    )
-    assert "that alone reaches 75.0 %" in not_shown
+    assert "That VGG16 knows more" in not_shown
+    assert "its source and view" in not_shown
+    assert "alone reaches 75.0 %" in not_shown
 
 
 # ---------------------------------------------------------------- networks
@@ -112,47 +110,49 @@ def test_a_network_that_beats_the_source_is_held_against_the_view_too(describe):
 
 def test_networks_that_learned_in_pretraining_are_named(describe):
     _, shown, not_shown = describe()
-    assert "better than chance (50.0 %): VGG16 70.0 % (60.4 to 78.1 %)" in shown
+    assert "chance (50.0 %): VGG16 70.0" in shown
+    assert "(60.4 to 78.1 %)" in shown
     assert "has learned in pretraining" not in not_shown
 
 
 def test_an_interval_that_reaches_chance_is_no_learning(describe):
     result = make_result(data_a_accuracy_low=0.5)
     _, shown, not_shown = describe({"vgg16": result})
-    assert (
-        "That VGG16 has learned in pretraining: the accuracy on Data-A's validation "
-        "part, 70.0 % (70 of 100 images of 90 groups of patients; 95 % interval, for "
-        "the best of 3 epochs, 50.0 to 78.1 %), is not above chance, 50.0 %."
-        in not_shown
-    )
+    for fact in (
+        "VGG16 has learned in pretraining",
+        "70 of 100 images",
+        "90 groups of patients",
+        "best of 3 epochs",
+        "50.0 to 78.1 %",
+        "not above chance, 50.0 %",
+    ):
+        assert fact in not_shown
     assert "Pretraining tells" not in shown
 
 
 def test_without_an_interval_nothing_is_known_to_be_learned(describe):
     result = make_result(data_a_accuracy_low=None, data_a_accuracy_high=None)
     _, shown, not_shown = describe({"vgg16": result})
-    assert "That VGG16 has learned in pretraining" in not_shown
+    assert "VGG16 has learned in pretraining" in not_shown
     assert "Pretraining tells" not in shown
 
 
 def test_an_accuracy_of_the_commonest_class_is_no_learning(describe):
     _, _, not_shown = describe({"vgg16": make_result(accuracy_low=0.25)})
-    assert "That VGG16 has learned on Data-B" in not_shown
+    assert "VGG16 has learned on Data-B" in not_shown
 
 
 def test_a_class_that_is_never_predicted_is_not_recognised(describe):
     result = make_result(never_predicted=["covid_19"])
     _, _, not_shown = describe({"vgg16": result})
-    assert (
-        "That VGG16 recognises COVID-19: it predicts this class for none of the 100 "
-        "test images." in not_shown
-    )
+    assert "VGG16 recognises COVID-19" in not_shown
+    assert "none of the 100" in not_shown
 
 
 def test_several_classes_that_are_never_predicted_share_a_sentence(describe):
     result = make_result(never_predicted=["normal", "covid_19"])
     _, _, not_shown = describe({"vgg16": result})
-    assert "recognises normal and COVID-19: it predicts these classes for" in not_shown
+    assert "recognises normal and COVID-19" in not_shown
 
 
 def test_a_warning_of_data_a_is_not_repeated(describe):
@@ -172,23 +172,23 @@ def test_one_network_is_not_ranked(describe):
 def test_the_sizes_say_how_finely_can_be_measured(describe):
     # Images 0 and 4 are the normal ones, and both are of group a.
     _, _, not_shown = describe(groups="abcdafgh")
-    assert "each of the 2 folds tests 2 images of a class" in not_shown
-    assert "1 to 2 groups of patients (fewest: normal)" in not_shown
-    assert "intervals of the accuracies are 20.0 points wide" in not_shown
+    assert "2 folds tests 2 images" in not_shown
+    assert "1 to 2 groups" in not_shown
+    assert "(fewest: normal)" in not_shown
+    assert "20.0 points wide" in not_shown
 
 
 def test_the_spread_over_seeds_says_how_far_one_training_lies_from_another(describe):
     _, _, not_shown = describe()
-    assert "over seeds the accuracies have an SD of 2.0 points" in not_shown
+    assert "SD of 2.0 points" in not_shown
     assert "All seeds share one pretraining" in not_shown
 
 
 def test_of_one_seed_nothing_is_shown_of_another_training(describe):
     once = make_result(seeds=1, accuracy_sd_seeds=None)
     _, _, not_shown = describe({"vgg16": once})
-    assert (
-        "What another training would give. Each network was trained once" in not_shown
-    )
+    assert "network was trained once" in not_shown
+    assert "SD of" not in not_shown
 
 
 # ------------------------------------------------------------- comparisons
@@ -196,11 +196,9 @@ def test_of_one_seed_nothing_is_shown_of_another_training(describe):
 
 def test_a_difference_of_protocols_that_excludes_0_is_shown(describe):
     _, shown, not_shown = describe(optimism=make_optimism(0.02, 0.18))
-    assert (
-        "VGG16 trained under the paper's protocol differs from VGG16 trained by "
-        "patient: on the same 600 images its accuracy is another by +10.0 points"
-        in shown
-    )
+    assert "differs from VGG16" in shown
+    assert "600 images" in shown
+    assert "+10.0 points (+2.0 to +18.0)" in shown
     assert "includes 0" not in not_shown
 
 
@@ -210,10 +208,8 @@ def test_a_difference_of_two_trainings_is_not_said_to_be_of_the_protocol(
 ):
     _, shown, not_shown = describe(optimism=make_optimism(0.02, 0.18, seeds=seeds))
     assert "matters" not in shown
-    assert (
-        "That the protocol matters for the accuracy of VGG16: each protocol was "
-        f"{part} once, another seed may change the accuracy too" in not_shown
-    )
+    assert "the protocol matters" in not_shown
+    assert f"each protocol was {part} once" in not_shown
 
 
 def test_a_difference_of_protocols_without_an_interval_is_not_shown(describe):
@@ -225,13 +221,14 @@ def test_a_difference_of_protocols_without_an_interval_is_not_shown(describe):
 def test_a_difference_of_protocols_below_0_is_shown_too(describe):
     table = make_optimism(-0.18, -0.02, difference=-0.1)
     _, shown, _ = describe(optimism=table)
-    assert "its accuracy is another by -10.0 points (-18.0 to -2.0)" in shown
+    assert "-10.0 points (-18.0 to -2.0)" in shown
 
 
 def test_a_difference_of_protocols_that_includes_0_is_not_shown(describe):
     _, shown, not_shown = describe(optimism=make_optimism(-0.02, 0.22))
-    assert "(-2.0 to +22.0), an interval that includes 0" in not_shown
-    assert "optimism of up to 22.0 points would agree with these images" in not_shown
+    assert "(-2.0 to +22.0)" in not_shown
+    assert "includes 0" in not_shown
+    assert "up to 22.0 points" in not_shown
     assert "differs from VGG16" not in shown
 
 
@@ -249,12 +246,13 @@ def _make_ablation(difference, p):
 @pytest.mark.parametrize(("difference", "verdict"), [(-0.1, "worse"), (0.1, "better")])
 def test_an_arm_that_differs_is_shown(describe, difference, verdict):
     _, shown, _ = describe(ablation=_make_ablation(difference, 0.01))
-    assert f"VGG16 is {verdict} from random weights of which all layers are" in shown
+    assert f"VGG16 is {verdict} from random" in shown
+    assert "all layers" in shown
 
 
 def test_an_arm_that_does_not_differ_shows_nothing_of_pretraining(describe):
     _, shown, not_shown = describe(ablation=_make_ablation(-0.1, 0.2))
-    assert "That pretraining on Data-A helps VGG16" in not_shown
+    assert "pretraining on Data-A helps VGG16" in not_shown
     assert "p 0.200 after Holm" in not_shown
     assert "random weights" not in shown
 
@@ -262,20 +260,20 @@ def test_an_arm_that_does_not_differ_shows_nothing_of_pretraining(describe):
 def test_an_arm_whose_interval_holds_0_shows_nothing_of_pretraining(describe):
     table = _make_ablation(-0.04, 0.01)
     _, shown, not_shown = describe(ablation=table)
-    assert "That pretraining on Data-A helps VGG16" in not_shown
+    assert "pretraining on Data-A helps VGG16" in not_shown
     assert "random weights" not in shown
 
 
 def test_an_arm_that_could_not_be_tested_shows_nothing_of_pretraining(describe):
     _, shown, not_shown = describe(ablation=_make_ablation(-0.1, NOT_RUN))
-    assert "That pretraining on Data-A helps VGG16" in not_shown
+    assert "pretraining on Data-A helps VGG16" in not_shown
     assert "the same in every fold" in not_shown
     assert "random weights" not in shown
 
 
 def test_arms_that_were_not_run_are_counted(describe):
     _, _, not_shown = describe(ablation=_make_ablation(-0.1, 0.2))
-    assert "that were not run: VGG16 1." in not_shown
+    assert "not run: VGG16 1" in not_shown
 
 
 def test_what_was_not_compared_is_not_mentioned(describe):
