@@ -34,7 +34,8 @@ def _held(way: str) -> int:
     platform.libc_ver()[0] != "glibc", reason="the allocator is not glibc's"
 )
 def test_memory_that_is_freed_stays_with_the_process():
-    assert _held("leave") < 16_000_000 < 60_000_000 < _held("keep")
+    assert _held("leave") < 16_000_000
+    assert _held("keep") > 60_000_000
 
 
 def test_another_system_is_left_alone(monkeypatch):
