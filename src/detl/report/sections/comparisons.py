@@ -7,7 +7,6 @@ import pandas as pd
 
 from detl.design import ARMS, REFERENCE_ARM
 from detl.report.blocks import Block, Bullets, Code, Figure, Paragraph, Section, Table
-from detl.report.checks import Check
 from detl.report.inputs import Run
 from detl.report.sections.limits.judgements import is_established
 from detl.report.sections.stability import describe_pretrainings
@@ -58,11 +57,6 @@ def section(run: Run) -> Section:
             ),
         ],
     )
-
-
-def checks(run: Run) -> list[Check]:
-    """Return an empty list: nothing here is judged."""
-    return []
 
 
 def _not_run(

@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 
 from detl.report.blocks import Block, Bullets, Figure, Folded, Paragraph, Section, Table
-from detl.report.checks import Check
 from detl.report.inputs import Results, Run
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.wording import class_title, network_title
@@ -81,11 +80,6 @@ def section(run: Run) -> Section:
         ],
     )
     return Section("grad-cam", "Grad-CAM", [*texts, *figures], [claim, errors])
-
-
-def checks(run: Run) -> list[Check]:
-    """Return an empty list: nothing here is judged."""
-    return []
 
 
 def _tabulate_peaks(results: Mapping[str, Results]) -> pd.DataFrame:
