@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from detl.report.sections import comparisons
-from detl.report.sections.comparisons import judge_arms
+from detl.report.sections.comparisons import describe_arms
 from made_results import (
     make_arm,
     make_optimism,
@@ -110,7 +110,7 @@ def test_an_arm_that_cannot_be_tested_keeps_its_difference_and_says_why():
 
 
 def test_arms_that_cannot_be_tested_are_named():
-    sentences = judge_arms(pd.DataFrame([REFERENCE, UNTESTED]))
+    sentences = describe_arms(pd.DataFrame([REFERENCE, UNTESTED]))
     assert sentences == [
         "Not tested, as the difference from the reference is the same in every fold: "
         "all layers from random weights."
@@ -147,7 +147,7 @@ def test_the_head_of_a_network_from_imagenet_is_all_new_layers():
 
 
 def test_only_what_the_corrected_test_tells_apart_is_called_worse():
-    sentences = judge_arms(pd.DataFrame([REFERENCE, WORSE, ALIKE]))
+    sentences = describe_arms(pd.DataFrame([REFERENCE, WORSE, ALIKE]))
     assert (
         sentences[0]
         == "Tested worse than the reference: last layer from random weights."
@@ -158,7 +158,7 @@ def test_only_what_the_corrected_test_tells_apart_is_called_worse():
 
 def test_the_widest_interval_is_of_the_arms_that_cannot_be_told_apart():
     wide = WORSE | {"difference_low": -0.4, "difference_high": -0.01}
-    sentences = judge_arms(pd.DataFrame([REFERENCE, wide, ALIKE]))
+    sentences = describe_arms(pd.DataFrame([REFERENCE, wide, ALIKE]))
     assert sentences[1].endswith(
         "the widest interval of a difference spans 10.0 points."
     )
@@ -189,13 +189,13 @@ def test_a_difference_of_protocols_says_what_its_interval_is_over():
 def test_an_arm_whose_interval_holds_0_differs_by_no_test():
     wide = WORSE | {"difference_high": 0.01}
 
-    sentences = judge_arms(pd.DataFrame([REFERENCE, wide]))
+    sentences = describe_arms(pd.DataFrame([REFERENCE, wide]))
 
     assert sentences[0].startswith("1 of 1 arms cannot be told from the reference")
 
 
 def test_arms_that_were_not_run_are_counted():
-    sentences = judge_arms(pd.DataFrame([REFERENCE, MISSING]))
+    sentences = describe_arms(pd.DataFrame([REFERENCE, MISSING]))
     assert sentences == ["1 of 2 arms was not run; the table says why."]
 
 
