@@ -30,7 +30,6 @@ NEARLY_EMPTY = 0.05
 
 def section(run: Run) -> Section:
     """Return the section: a panel per network, and a test of the paper's claim."""
-    results = run.results
     figures: list[Block] = [
         Figure(
             network.examples,
@@ -41,7 +40,13 @@ def section(run: Run) -> Section:
         )
         for architecture, network in run.networks.items()
     ]
-    claim = Section(
+    texts: list[Block] = [Paragraph(_WHAT_IS_SEEN), Paragraph(_WHAT_RED_MEANS)]
+    parts = [_test_claim(run.results), _show_errors(run)]
+    return Section("grad-cam", "Grad-CAM", [*texts, *figures], parts)
+
+
+def _test_claim(results: Mapping[str, Results]) -> Section:
+    return Section(
         "grad-cam-normal",
         "Are normal images without highlighted regions?",
         [
@@ -59,8 +64,10 @@ def section(run: Run) -> Section:
             Bullets([_judge_normal(name, r) for name, r in results.items()]),
         ],
     )
-    texts: list[Block] = [Paragraph(_WHAT_IS_SEEN), Paragraph(_WHAT_RED_MEANS)]
-    errors = Section(
+
+
+def _show_errors(run: Run) -> Section:
+    return Section(
         "grad-cam-errors",
         "The most confident errors",
         [
@@ -79,7 +86,6 @@ def section(run: Run) -> Section:
             for architecture, network in run.networks.items()
         ],
     )
-    return Section("grad-cam", "Grad-CAM", [*texts, *figures], [claim, errors])
 
 
 def _tabulate_peaks(results: Mapping[str, Results]) -> pd.DataFrame:
