@@ -47,7 +47,7 @@ from detl.schemas.tables import tabulate_predictions
 from detl.training.batches import RowBatches
 from detl.training.features import extract_features
 from detl.training.fit import fit_network
-from detl.training.predict import predict_probabilities
+from detl.training.probabilities import predict_probabilities
 
 HIGHEST_WITHOUT, LOWEST_WITH = 0.2, 0.9
 SIZE = 64

@@ -342,13 +342,13 @@ def test_the_bundle_answers_a_folds_test_images_as_the_cross_validation_did(fini
 
 def test_a_bundle_gives_its_test_images_the_answers_of_the_run(finished):
     from detl.serving.bundle import load_bundle
-    from detl.serving.known_answers import TOLERANCE, measure_difference
+    from detl.serving.deviation import TOLERANCE, measure_deviation
 
     for architecture in ARCHITECTURES:
         path = finished[0] / f"data/test/06_models/{architecture}/bundle.zip"
         bundle = load_bundle(path)
         assert len(bundle.known_answers) == 10
-        assert measure_difference(bundle) < TOLERANCE
+        assert measure_deviation(bundle) < TOLERANCE
         assert bundle.about.licences == {"phantoms": ["CC0 1.0"]}
 
 

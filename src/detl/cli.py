@@ -25,7 +25,7 @@ from detl.session.config_loader import giving, raw_data_folder, results_folder
 from detl.session.provenance import spell_command
 from detl.session.selection import FILTERS, select_pipeline
 from detl.session.sentences import tell
-from detl.session.workplace import WORKPLACE, name_folder
+from detl.session.workplace import WORKPLACE, name_path
 
 RUNNER = "detl.session.runner.FoldByFoldRunner"
 
@@ -263,7 +263,7 @@ def _clean(metadata: ProjectMetadata, env: str | None, which: str | None) -> Non
 def _name_results(project_path: Path) -> str | None:
     """Return the data folder that DETL_RESULTS names; None if it is not set."""
     named = results_folder()
-    return None if named is None else name_folder(project_path / named, project_path)
+    return None if named is None else name_path(project_path / named, project_path)
 
 
 @cli.command()

@@ -71,10 +71,10 @@ def _predict(
 
 def _check(path: Path) -> str:
     from detl.serving.bundle import load_bundle
-    from detl.serving.known_answers import TOLERANCE, measure_difference
+    from detl.serving.deviation import TOLERANCE, measure_deviation
 
     bundle = load_bundle(path)
-    difference = measure_difference(bundle)
+    difference = measure_deviation(bundle)
     images = f"its {len(bundle.known_answers)} test images"
     if not difference <= TOLERANCE:
         raise DetlError(

@@ -5,13 +5,11 @@ from detl.imaging.memory import keep_freed_memory
 from detl.session.config_loader import ReadableConfigLoader, environment_variable
 from detl.session.hooks import (
     ClosingTableHooks,
-    InputHooks,
-    LedgerHooks,
-    ParameterHooks,
     ProgressHooks,
     ProvenanceHooks,
     SampleHooks,
 )
+from detl.session.input_hooks import InputHooks, LedgerHooks, ParameterHooks
 from detl.session.mlflow_hooks import MLFLOW_HOOKS
 from detl.session.progress import RunProgressHooks
 from detl.session.quiet import quieten_libraries
@@ -32,7 +30,7 @@ HOOKS = (
     ProvenanceHooks(),
     MLFLOW_HOOKS,
     OutputHooks(WORKPLACE),
-    ClosingTableHooks(WORKPLACE),
+    ClosingTableHooks(),
     DataFolderHooks(WORKPLACE),
     RunProgressHooks(),
 )

@@ -20,7 +20,7 @@ from detl.onnx import main
 from detl.serving.bundle import save_bundle
 from detl.serving.familiarity import describe_features
 from detl.serving.intake import take_in_file
-from detl.serving.onnx_file import export_onnx, measure_difference
+from detl.serving.onnx_file import export_onnx, measure_file_deviation
 from detl.serving.predictor import Predictor
 from project_copy import PROJECT
 from tiny_bundle import SIZE, tiny_bundle, training_pixels
@@ -158,14 +158,14 @@ def test_a_file_of_other_networks_is_told_apart(written):
         update={"temperatures": {"fold_1": 9, "fold_2": 9}}
     )
 
-    assert measure_difference(bundle, written[0]) < 1e-5
-    assert measure_difference(replace(bundle, about=hotter), written[0]) > 0.01
+    assert measure_file_deviation(bundle, written[0]) < 1e-5
+    assert measure_file_deviation(replace(bundle, about=hotter), written[0]) > 0.01
 
 
 def test_without_test_images_noise_is_compared(written):
     bundle = replace(tiny_bundle(), known_answers=[])
 
-    assert measure_difference(bundle, written[0]) < 1e-5
+    assert measure_file_deviation(bundle, written[0]) < 1e-5
 
 
 def test_a_missing_package_is_named(tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 from detl.evaluation.probabilities.temperature import scale_temperature
 from detl.serving.intake import Taken
 from detl.serving.predictor import Predictor
-from detl.training.predict import predict_inputs
+from detl.training.probabilities import predict_inputs
 from tiny_bundle import SIZE, tiny_bundle, training_pixels
 
 

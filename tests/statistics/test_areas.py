@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from detl.statistics.areas import (
-    Judged,
+    FoldProbabilities,
     measure_area,
     measure_mean_area,
     measure_ranking,
@@ -121,7 +121,10 @@ def test_a_mean_of_folds_of_several_seeds_is_the_mean_of_theirs(of_seeds):
 
     area = measure_mean_area(
         is_positive,
-        {name: Judged(part, probabilities[part]) for name, part in parts.items()},
+        {
+            name: FoldProbabilities(part, probabilities[part])
+            for name, part in parts.items()
+        },
         weights,
         groups,
         "covid_19",

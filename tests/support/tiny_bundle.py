@@ -14,7 +14,7 @@ from detl.serving.bundle import About, Bundle
 from detl.serving.familiarity import Familiarity
 from detl.serving.known_answers import Expectation, KnownAnswer, encode_picture
 from detl.training.features import extract_features
-from detl.training.predict import predict_inputs
+from detl.training.probabilities import predict_inputs
 
 SIZE = 32
 IMAGES = 200

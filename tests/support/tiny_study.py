@@ -20,7 +20,7 @@ from detl.training.augmentation import augment_inputs
 from detl.training.batches import RowBatches
 from detl.training.features import extract_features
 from detl.training.fit import fit_network
-from detl.training.predict import predict_probabilities
+from detl.training.probabilities import predict_probabilities
 
 
 def run_study() -> dict[str, Any]:

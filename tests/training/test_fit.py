@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from detl.networks.blocks import logits_layer, pixels_input
 from detl.training.batches import RowBatches
 from detl.training.fit import fit_members, fit_network, make_optimizer
-from detl.training.predict import predict_probabilities
+from detl.training.probabilities import predict_probabilities
 
 ROWS = np.arange(64)
 LABELS = np.random.default_rng(0).integers(0, 2, 64)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from detl.evaluation.predictions import read_probabilities, split_seeds
 from detl.schemas.classes import DATA_B_CLASSES, class_indices
-from detl.statistics.areas import Judged, measure_mean_area, scarcer_groups
+from detl.statistics.areas import FoldProbabilities, measure_mean_area, scarcer_groups
 from detl.statistics.bootstrap import (
     FEWEST_GROUPS,
     Measurement,
@@ -167,7 +167,7 @@ class _Side:
         if score == "specificity":
             return self._measure_share(1 - called, ~is_class)
         folds = {
-            name: Judged(rows, self.probabilities[name][:, :, position])
+            name: FoldProbabilities(rows, self.probabilities[name][:, :, position])
             for name, rows in self.folds.items()
         }
         area = measure_mean_area(is_class, folds, self.weights, self.groups, label)

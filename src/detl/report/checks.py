@@ -80,7 +80,8 @@ class Question:
         title: What is checked.
         asked: What must hold for a pass, as the page says it.
         choose: Takes a table of all networks, and returns the rows to judge. These have
-            the columns ``architecture``, ``value``, ``low``, ``high`` and ``note``.
+            the columns ``architecture``, ``value`` and ``note``, and those that the
+            other functions here read.
         judge: Takes a row, and returns pass, warn or fail.
         explain: Takes a row and its status, and returns what they mean, in a sentence.
         badness: Takes a row, and returns a number that is larger for a worse row.

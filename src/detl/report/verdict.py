@@ -25,11 +25,16 @@ from detl.wording import count_of, enumerate_names
 
 def judge_audit(run: Run) -> pd.DataFrame:
     """Return the table ``audit_verdict``, a row per check."""
-    from detl.report.sections import JUDGED_LAST, SECTIONS
+    from detl.report.sections import JUDGED_LAST, SECTIONS, JudgedModule
 
     first = [module for module in SECTIONS if module not in JUDGED_LAST]
     return tabulate_checks(
-        [check for module in (*first, *JUDGED_LAST) for check in module.checks(run)]
+        [
+            check
+            for module in (*first, *JUDGED_LAST)
+            if isinstance(module, JudgedModule)
+            for check in module.checks(run)
+        ]
     )
 
 

@@ -18,8 +18,8 @@ from detl.errors import DetlError
 from detl.networks.cut import copy_model
 from detl.networks.keras_settings import plain_keras
 from detl.serving.bundle import Bundle
+from detl.serving.deviation import read_test_images
 from detl.serving.familiarity import NEIGHBOUR
-from detl.serving.known_answers import read_pictures
 from detl.serving.predictor import Predictor
 
 OPERATORS = 18
@@ -57,7 +57,7 @@ def export_onnx(bundle: Bundle, path: Path) -> float:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "network.onnx"
         _write(bundle, file)
-        difference = measure_difference(bundle, file)
+        difference = measure_file_deviation(bundle, file)
         if not difference <= TOLERANCE:
             raise DetlError(
                 f"The ONNX file answers otherwise than the bundle: a probability "
@@ -97,7 +97,7 @@ def _write(bundle: Bundle, path: Path) -> None:
     onnx.save(content, path)
 
 
-def measure_difference(bundle: Bundle, path: Path) -> float:
+def measure_file_deviation(bundle: Bundle, path: Path) -> float:
     """Return how far a file's probabilities lie from the bundle's, at most.
 
     Both answer the bundle's test images; noise, where it has none.
@@ -108,7 +108,7 @@ def measure_difference(bundle: Bundle, path: Path) -> float:
     """
     from onnxruntime import InferenceSession
 
-    pixels = read_pictures(bundle)
+    pixels = read_test_images(bundle)
     if not len(pixels):
         shape = (10, *pixels.shape[1:])
         pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)

@@ -16,7 +16,7 @@ from detl.networks.keras_settings import plain_keras
 from detl.networks.names import EXPLAINED_LAYER
 from detl.serving.bundle import Bundle
 from detl.serving.intake import Taken
-from detl.training.predict import to_probabilities
+from detl.training.probabilities import to_probabilities
 
 BATCH_SIZE = 32
 """Images that go through the networks at once."""

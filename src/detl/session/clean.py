@@ -17,7 +17,7 @@ from detl.session.mlflow_store import OWN, name_own_store, refuse_unusable_file
 from detl.session.next_results import NextResults
 from detl.session.selection import every_node
 from detl.session.simultaneous_runs import Use, using
-from detl.session.workplace import name_folder
+from detl.session.workplace import name_path
 
 
 def remove_results(project: Path, package: str, env: str | None) -> None:
@@ -145,4 +145,4 @@ def _find_own_store(context: KedroContext) -> bool:
 
 def _tags_of(context: KedroContext, folder: Path) -> tuple[str, str]:
     """Return environment and data folder as they stand in the tags of runs."""
-    return name_environment(context.env), name_folder(folder, context.project_path)
+    return name_environment(context.env), name_path(folder, context.project_path)

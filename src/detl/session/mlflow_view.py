@@ -13,7 +13,7 @@ import click
 from mlflow.tracking import MlflowClient
 
 from detl.session.metric_keys import HEADLINE
-from detl.session.mlflow_store import OWN, name_own_store
+from detl.session.mlflow_store import EXPERIMENT, OWN, name_own_store
 
 VIEW = "folds"
 """Name of the view in the address."""
@@ -87,8 +87,6 @@ def find_address(client: MlflowClient, server: str) -> str | None:
         client: Of the store.
         server: Address of the server of MLflow.
     """
-    from detl.session.earlier_runs import EXPERIMENT
-
     experiment = client.get_experiment_by_name(EXPERIMENT)
     if experiment is None or _TAG not in experiment.tags:
         return None

@@ -52,7 +52,7 @@ class Workplace:
         named = context.config_loader["globals"]["data"]
         refuse_other_protocols(named)
         data = project / named
-        self._reset(data, name_folder(data, project), context.env)
+        self._reset(data, name_path(data, project), context.env)
         self.has_taken_place = self.next.finish()
 
     @property
@@ -141,10 +141,10 @@ class Workplace:
         self.has_taken_place = True
 
 
-def name_folder(folder: Path, project: Path) -> str:
-    """Return a folder's path from the project's root, if it lies there, else whole."""
-    inside = folder.is_relative_to(project)
-    return (folder.relative_to(project) if inside else folder).as_posix()
+def name_path(path: Path, project: Path) -> str:
+    """Return a path from the project's root, if it lies there, else whole."""
+    inside = path.is_relative_to(project)
+    return (path.relative_to(project) if inside else path).as_posix()
 
 
 WORKPLACE = Workplace()

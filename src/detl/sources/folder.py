@@ -19,9 +19,9 @@ from detl.sources.files import (
     require_folder,
     walk_files,
 )
-from detl.sources.films import explain_non_films
 from detl.sources.list_paths import find_folders, tidy_path
 from detl.sources.matching import match_files
+from detl.sources.non_films import explain_non_films
 from detl.sources.patients import explain_spoilt_patients, normalise_patients
 from detl.sources.pseudonyms import drop_sources
 from detl.sources.source_table import SourceTable, build_source_table

@@ -58,7 +58,7 @@ def _rank_seeds(
 
 
 @dataclass(frozen=True)
-class Judged:
+class FoldProbabilities:
     """What one network says of some of the images.
 
     Attributes:
@@ -73,7 +73,7 @@ class Judged:
 
 def measure_mean_area(
     is_positive: np.ndarray,
-    folds: Mapping[str, Judged],
+    folds: Mapping[str, FoldProbabilities],
     weights: np.ndarray,
     groups: np.ndarray,
     label: str,

@@ -14,13 +14,13 @@ import numpy as np
 from detl.networks.keras_settings import plain_keras
 from detl.training.averaging import renew_statistics
 from detl.training.batches import RowBatches
+from detl.training.epoch_lines import EpochLines
+from detl.training.kept_weights import History, describe_reading, keep_weights
 from detl.training.obstacles import (
     RefuseUnlearned,
     require_two_classes,
     require_validation,
 )
-from detl.training.progress import EpochLines
-from detl.training.reading import History, describe_reading, keep_weights
 from detl.training.speed.devices import (
     choose_devices,
     let_compile,

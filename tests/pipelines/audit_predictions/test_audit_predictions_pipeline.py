@@ -7,9 +7,7 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 
 from detl.datasets import OptionalCSVDataset
-from detl.errors import DetlError
 from detl.pipelines.audit_predictions import create_pipeline
-from detl.pipelines.audit_predictions.nodes import read_predictions
 from detl.schemas.parameters import AuditParameters, IngestParameters
 from detl.session.runner import FoldByFoldRunner
 from made_tables import make_split
@@ -157,8 +155,3 @@ def test_without_covid_19_what_is_about_it_is_not_computed(folder, tmp_path):
 
     missing = verdict.index[verdict["verdict"] == "not computed"]
     assert {"COVID-19 in its own source", "Operating point"} <= set(missing)
-
-
-def test_without_a_csv_the_error_names_the_parameter():
-    with pytest.raises(DetlError, match="--params predictions=CSV"):
-        read_predictions(None)

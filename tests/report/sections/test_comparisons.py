@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from detl.report.sections import comparisons
-from detl.report.sections.comparisons import judge_arms
+from detl.report.sections.comparisons import describe_arms
 from made_results import (
     make_arm,
     make_optimism,
@@ -110,7 +110,7 @@ def test_an_arm_that_cannot_be_tested_keeps_its_difference_and_says_why():
 
 
 def test_arms_that_cannot_be_tested_are_named():
-    (sentence,) = judge_arms(pd.DataFrame([REFERENCE, UNTESTED]))
+    (sentence,) = describe_arms(pd.DataFrame([REFERENCE, UNTESTED]))
     assert sentence.startswith("Not tested")
     assert "all layers from random weights" in sentence
 
@@ -145,7 +145,7 @@ def test_the_head_of_a_network_from_imagenet_is_all_new_layers():
 
 
 def test_only_what_the_corrected_test_tells_apart_is_called_worse():
-    worse, alike = judge_arms(pd.DataFrame([REFERENCE, WORSE, ALIKE]))
+    worse, alike = describe_arms(pd.DataFrame([REFERENCE, WORSE, ALIKE]))
     assert worse.startswith("Tested worse")
     assert "last layer from random weights" in worse
     assert alike.startswith("1 of 2 arms cannot")
@@ -153,7 +153,7 @@ def test_only_what_the_corrected_test_tells_apart_is_called_worse():
 
 def test_the_widest_interval_is_of_the_arms_that_cannot_be_told_apart():
     wide = WORSE | {"difference_low": -0.4, "difference_high": -0.01}
-    _, alike = judge_arms(pd.DataFrame([REFERENCE, wide, ALIKE]))
+    _, alike = describe_arms(pd.DataFrame([REFERENCE, wide, ALIKE]))
     assert alike.endswith("spans 10.0 points.")
 
 
@@ -181,13 +181,13 @@ def test_a_difference_of_protocols_says_what_its_interval_is_over():
 def test_an_arm_whose_interval_holds_0_differs_by_no_test():
     wide = WORSE | {"difference_high": 0.01}
 
-    (sentence,) = judge_arms(pd.DataFrame([REFERENCE, wide]))
+    (sentence,) = describe_arms(pd.DataFrame([REFERENCE, wide]))
 
     assert sentence.startswith("1 of 1 arms cannot")
 
 
 def test_arms_that_were_not_run_are_counted():
-    (sentence,) = judge_arms(pd.DataFrame([REFERENCE, MISSING]))
+    (sentence,) = describe_arms(pd.DataFrame([REFERENCE, MISSING]))
     assert sentence.startswith("1 of 2 arms was")
     assert "not run" in sentence
 

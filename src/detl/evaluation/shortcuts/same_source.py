@@ -8,7 +8,7 @@ import pandas as pd
 
 from detl.schemas.classes import PROBABILITIES
 from detl.sources.findings import COVID_19, NO_FINDING, carries
-from detl.statistics.areas import Judged, measure_mean_area
+from detl.statistics.areas import FoldProbabilities, measure_mean_area
 from detl.statistics.bootstrap import (
     Measurement,
     divide,
@@ -203,5 +203,5 @@ def _measure_area(
         if fold["is_covid"].any() and not fold["is_covid"].all():
             of_seeds = fold.pivot(index="image_id", columns="seed", values=f"p_{COVID}")
             positions = image_ids.get_indexer(of_seeds.index)
-            folds[str(name)] = Judged(positions, of_seeds.to_numpy())
+            folds[str(name)] = FoldProbabilities(positions, of_seeds.to_numpy())
     return measure_mean_area(is_covid, folds, weights, groups, COVID)

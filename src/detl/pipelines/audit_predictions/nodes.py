@@ -21,17 +21,12 @@ from detl.sources.predictions_csv import Answers, match_images, read_answers
 from detl.splitting.data_b import label_as_data_b
 
 
-def read_predictions(predictions: str | None) -> Answers:
+def read_predictions(predictions: str) -> Answers:
     """Return what the csv says.
 
     Raises:
-        DetlError: None is named, or it cannot be used.
+        DetlError: It cannot be used.
     """
-    if predictions is None:
-        raise DetlError(
-            "There are no predictions to audit: name a csv with --params "
-            "predictions=CSV."
-        )
     return read_answers(Path(predictions))
 
 

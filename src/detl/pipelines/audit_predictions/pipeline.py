@@ -5,7 +5,8 @@ from kedro.pipeline import Node, Pipeline
 from detl.evaluation.cross_fitting import cross_fit
 from detl.pipelines.evaluate.pipeline import EVALUATE_ONE
 from detl.pipelines.shortcuts.pipeline import GRADE_CUES, PREDICT_FROM_EACH_CUE
-from detl.report.audited import judge_predictions, write_audit_page
+from detl.report.audited_checks import judge_predictions
+from detl.report.audited_page import write_audit_page
 
 from .nodes import (
     compare_with_sources,

@@ -131,7 +131,7 @@ def predict_fold(
         table ``seed_predictions`` of the test part: what each tail says.
     """
     from detl.networks.ensemble import members_of
-    from detl.training.predict import predict_members
+    from detl.training.probabilities import predict_members
 
     tested, _ = _of_subset(data_b, fold, "test")
     validated, _ = _of_subset(data_b, fold, "validation")
@@ -169,7 +169,7 @@ def score_fold(
         What ``score_seeds`` and ``describe_kept`` return.
     """
     from detl.evaluation.metrics import score_seeds
-    from detl.training.reading import describe_kept
+    from detl.training.kept_weights import describe_kept
 
     kept = describe_kept(history, parameters.read)
     return {**score_seeds(by_seed, ensemble), **kept}
@@ -238,7 +238,7 @@ def collect_folds(
     """
     from detl.evaluation.accuracies import measure_accuracies
     from detl.evaluation.metrics import summarise_folds, warn_unlearned
-    from detl.training.reading import epochs_read
+    from detl.training.kept_weights import epochs_read
 
     fold_summary, matrix = summarise_folds(tested_by_seed, tested, folds)
     read = parameters.read

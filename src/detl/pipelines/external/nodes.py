@@ -147,7 +147,7 @@ def predict_external(
     """
     from detl.networks.ensemble import members_of
     from detl.training.features import extract_features
-    from detl.training.predict import predict_members
+    from detl.training.probabilities import predict_members
 
     rows = external_images["row"].to_numpy("int64")
     features = extract_features(trunk, external_pixels, rows)

@@ -122,7 +122,7 @@ def answer_together(
         features: The frozen part's output, (k, height, width, channels).
     """
     from detl.evaluation.probabilities.temperature import scale_temperature
-    from detl.training.predict import predict_inputs
+    from detl.training.probabilities import predict_inputs
 
     by_fold = [
         scale_temperature(predict_inputs(model, features), scales[fold])

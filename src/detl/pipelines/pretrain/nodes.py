@@ -80,8 +80,8 @@ def score_pretraining(
     """
     from detl.statistics.wilson import measure_chosen
     from detl.training.batches import RowBatches
-    from detl.training.predict import predict_probabilities
-    from detl.training.reading import epochs_read
+    from detl.training.kept_weights import epochs_read
+    from detl.training.probabilities import predict_probabilities
 
     rows, labels = _of_subset(data_a, "validation")
     groups = data_a.loc[data_a["subset"] == "validation", "group"].to_numpy()

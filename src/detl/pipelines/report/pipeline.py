@@ -57,7 +57,7 @@ OF_RUN = {field.name: field.name for field in fields(Run)} | {
 def create_pipeline(
     architectures: Sequence[str] = ARCHITECTURES, folds: Sequence[str] = FOLDS
 ) -> Pipeline:
-    """Collect the results of each network, and write the page over all."""
+    """Return the graph that collects each network's results and writes the page."""
     nodes = [
         *_draw_figures(architectures),
         *(_gather(name) for name in architectures),

@@ -88,7 +88,7 @@ def leave_sources_out(
         seed: Of the validation part, the first tail, and the bootstrap.
         seeds: How many tails are trained without a source.
     """
-    from detl.training.predict import predict_members
+    from detl.training.probabilities import predict_members
 
     labels = class_indices(data_b["label"])
 

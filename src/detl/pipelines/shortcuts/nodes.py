@@ -91,7 +91,7 @@ def predict_controls(
     """
     from detl.networks.ensemble import members_of
     from detl.training.features import extract_features
-    from detl.training.predict import predict_members
+    from detl.training.probabilities import predict_members
 
     features = extract_features(trunk, pixels, controls["row"].to_numpy("int64"))
     members = {

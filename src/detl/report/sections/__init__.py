@@ -1,6 +1,9 @@
-"""The sections of the page, one module each."""
+"""The sections of the page, one module each, and parts of them in modules of their own.
 
-from typing import Protocol
+A section that is judged has its checks in the same module.
+"""
+
+from typing import Protocol, runtime_checkable
 
 from detl.report.blocks import Section
 from detl.report.checks import Check
@@ -25,13 +28,18 @@ from detl.report.sections import (
 
 
 class SectionModule(Protocol):
-    """The two functions of a module of this package."""
+    """What every module in ``SECTIONS`` has."""
 
     def section(self, run: Run) -> Section:
         """Return the section of the page."""
 
+
+@runtime_checkable
+class JudgedModule(Protocol):
+    """What a module has whose section is judged."""
+
     def checks(self, run: Run) -> list[Check]:
-        """Return the rows of the verdict; the list may be empty."""
+        """Return the rows of the verdict."""
 
 
 SECTIONS: tuple[SectionModule, ...] = (

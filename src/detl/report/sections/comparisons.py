@@ -6,10 +6,9 @@ from typing import Any
 import pandas as pd
 
 from detl.design import ARMS, REFERENCE_ARM
+from detl.report.arm_verdicts import judge_arms
 from detl.report.blocks import Block, Bullets, Code, Figure, Paragraph, Section, Table
-from detl.report.checks import Check
 from detl.report.inputs import Run
-from detl.report.sections.limits.judgements import is_established
 from detl.report.sections.stability import describe_pretrainings
 from detl.report.trainings import OTHER_PRETRAININGS, name_held
 from detl.wording import (
@@ -58,11 +57,6 @@ def section(run: Run) -> Section:
             ),
         ],
     )
-
-
-def checks(run: Run) -> list[Check]:
-    """Return an empty list: nothing here is judged."""
-    return []
 
 
 def _not_run(
@@ -197,7 +191,7 @@ def _compare_arms(run: Run) -> list[Block]:
                 f"{network}: accuracy of the arms, and what they differ by from the "
                 "reference, in percentage points.",
             ),
-            Bullets(judge_arms(arms)),
+            Bullets(describe_arms(arms)),
         ]
     return blocks
 
@@ -254,43 +248,41 @@ def _arm_title(arm: Mapping[Hashable, Any]) -> str:
     )
 
 
-def judge_arms(arms: pd.DataFrame) -> list[str]:
+def describe_arms(arms: pd.DataFrame) -> list[str]:
     """Return sentences on the tests of the arms of one network.
 
     Args:
         arms: The rows of one network in table ``ablation``.
     """
-    compared = arms[arms["p_holm"].notna()]
-    is_other = [is_established(arm) for arm in compared.to_dict("records")]
-    differ = compared[pd.Series(is_other, compared.index, dtype=bool)]
-    sentences = []
-    for verdict, chosen in (
-        ("better", differ[differ["difference"] > 0]),
-        ("worse", differ[differ["difference"] < 0]),
-    ):
-        if not chosen.empty:
-            names = enumerate_names([_arm_title(a) for a in chosen.to_dict("records")])
-            sentences.append(f"Tested {verdict} than the reference: {names}.")
-    rest = len(compared) - len(differ)
-    if rest:
-        alike = compared.drop(index=differ.index)
+    verdicts = judge_arms(arms)
+    sentences = [
+        f"Tested {verdict} than the reference: {_name_arms(arms[verdicts == verdict])}."
+        for verdict in ("better", "worse")
+        if (verdicts == verdict).any()
+    ]
+    alike = arms[verdicts == "alike"]
+    if len(alike):
+        tested = verdicts.isin(["better", "worse", "alike"]).sum()
         widest = 100 * (alike["difference_high"] - alike["difference_low"]).max()
         sentences.append(
-            f"{rest} of {len(compared)} arms cannot be told from the reference, which "
+            f"{len(alike)} of {tested} arms cannot be told from the reference, which "
             "does not mean that they are equal: the widest interval of a difference "
             f"spans {widest:.1f} points."
         )
-    untested = arms[arms["difference"].notna() & arms["p_holm"].isna()]
+    untested = arms[verdicts == "not tested"]
     if len(untested):
-        names = enumerate_names([_arm_title(a) for a in untested.to_dict("records")])
         sentences.append(
             "Not tested, as the difference from the reference is the same in every "
-            f"fold: {names}."
+            f"fold: {_name_arms(untested)}."
         )
-    missing = int((~_was_run(arms)).sum())
+    missing = int((verdicts == "not run").sum())
     if missing:
         sentences.append(
             f"{missing} of {len(arms)} arms {'was' if missing == 1 else 'were'} not "
             "run; the table says why."
         )
     return sentences
+
+
+def _name_arms(arms: pd.DataFrame) -> str:
+    return enumerate_names([_arm_title(arm) for arm in arms.to_dict("records")])

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from detl.report.blocks import Bullets, Figure, Folded, Note, Paragraph, Section, Table
-from detl.report.checks import Check
 from detl.report.inputs import Results, Run
 from detl.report.published import PUBLISHED, question_published
 from detl.report.sections.limits.judgements import show_interval
@@ -60,11 +59,6 @@ def section(run: Run) -> Section:
             _describe_confusions(run.confusion_matrices),
         ],
     )
-
-
-def checks(run: Run) -> list[Check]:
-    """Return an empty list: nothing here is judged."""
-    return []
 
 
 def _tabulate_folds(results: Mapping[str, Results]) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 import pandas as pd
 
 from detl.report.blocks import Folded, Section, Table
-from detl.report.checks import Check
 from detl.report.inputs import Study
 
 WORDS = {
@@ -43,8 +42,3 @@ def section(run: Study) -> Section:
     table = pd.DataFrame({"word": WORDS.keys(), "meaning": WORDS.values()})
     folded = Folded("The words of this page", [Table(table, "Words in one meaning.")])
     return Section("glossary", "Glossary", [folded])
-
-
-def checks(run: Study) -> list[Check]:
-    """Return an empty list: nothing here is judged."""
-    return []

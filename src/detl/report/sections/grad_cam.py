@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 
 from detl.report.blocks import Block, Bullets, Figure, Folded, Paragraph, Section, Table
-from detl.report.checks import Check
 from detl.report.inputs import Results, Run
 from detl.schemas.classes import DATA_B_CLASSES
 from detl.wording import class_title, network_title
@@ -31,7 +30,6 @@ NEARLY_EMPTY = 0.05
 
 def section(run: Run) -> Section:
     """Return the section: a panel per network, and a test of the paper's claim."""
-    results = run.results
     figures: list[Block] = [
         Figure(
             network.examples,
@@ -42,7 +40,13 @@ def section(run: Run) -> Section:
         )
         for architecture, network in run.networks.items()
     ]
-    claim = Section(
+    texts: list[Block] = [Paragraph(_WHAT_IS_SEEN), Paragraph(_WHAT_RED_MEANS)]
+    parts = [_test_claim(run.results), _show_errors(run)]
+    return Section("grad-cam", "Grad-CAM", [*texts, *figures], parts)
+
+
+def _test_claim(results: Mapping[str, Results]) -> Section:
+    return Section(
         "grad-cam-normal",
         "Are normal images without highlighted regions?",
         [
@@ -60,8 +64,10 @@ def section(run: Run) -> Section:
             Bullets([_judge_normal(name, r) for name, r in results.items()]),
         ],
     )
-    texts: list[Block] = [Paragraph(_WHAT_IS_SEEN), Paragraph(_WHAT_RED_MEANS)]
-    errors = Section(
+
+
+def _show_errors(run: Run) -> Section:
+    return Section(
         "grad-cam-errors",
         "The most confident errors",
         [
@@ -80,12 +86,6 @@ def section(run: Run) -> Section:
             for architecture, network in run.networks.items()
         ],
     )
-    return Section("grad-cam", "Grad-CAM", [*texts, *figures], [claim, errors])
-
-
-def checks(run: Run) -> list[Check]:
-    """Return an empty list: nothing here is judged."""
-    return []
 
 
 def _tabulate_peaks(results: Mapping[str, Results]) -> pd.DataFrame:

@@ -6,7 +6,6 @@ import pandas as pd
 
 from detl.evaluation.metrics import explain_unlearned
 from detl.report.blocks import Block, Figure, Note, Paragraph, Section, Table
-from detl.report.checks import Check
 from detl.report.inputs import Results, Run
 from detl.report.trainings import THESE, name_reads
 from detl.wording import (
@@ -52,11 +51,6 @@ def section(run: Run) -> Section:
         Paragraph(compare_on_data_a(results)),
     ]
     return Section("pretraining", "Pretraining on Data-A", blocks)
-
-
-def checks(run: Run) -> list[Check]:
-    """Return an empty list: nothing here is judged."""
-    return []
 
 
 def _tabulate(results: Mapping[str, Results]) -> pd.DataFrame:

@@ -17,7 +17,6 @@ from detl.report.blocks import (
     Section,
     Table,
 )
-from detl.report.checks import Check
 from detl.report.inputs import Run
 from detl.schemas.parameters import flatten_parameters
 from detl.wording import network_title
@@ -90,11 +89,6 @@ def section(run: Run) -> Section:
         Section("parameters", "All parameters", [Folded("Parameters", [values])]),
     ]
     return Section("repeat", "How to repeat this run", blocks, subsections)
-
-
-def checks(run: Run) -> list[Check]:
-    """Return an empty list: nothing here is judged."""
-    return []
 
 
 def _list_figures(run: Run) -> dict[str, str]:

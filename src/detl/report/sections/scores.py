@@ -87,9 +87,12 @@ def section(run: Study) -> Section:
             ],
         ),
     ]
-    if run.paired_tests.empty:
-        return Section("scores", "Scores with their intervals", blocks)
-    compared = Section(
+    compared = [] if run.paired_tests.empty else [_compare_networks(run)]
+    return Section("scores", "Scores with their intervals", blocks, compared)
+
+
+def _compare_networks(run: Study) -> Section:
+    return Section(
         "paired-tests",
         "The networks, compared on the same images",
         [
@@ -118,7 +121,6 @@ def section(run: Study) -> Section:
             ),
         ],
     )
-    return Section("scores", "Scores with their intervals", blocks, [compared])
 
 
 def checks(run: Study) -> list[Check]:

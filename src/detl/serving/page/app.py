@@ -75,7 +75,7 @@ def create_app(predictor: Predictor, most_bytes: int = MOST_BYTES) -> FastAPI:
             taken = take_in(content, predictor.bundle.expected)
             with one_at_a_time:
                 (found,) = predictor.answer([taken])
-            return describe_answer(found, predictor)
+            return show_answer(found, predictor)
 
         said = await run_in_threadpool(answer)
         # A file without a picture has nothing that could be shown.
@@ -96,7 +96,7 @@ async def _read_body(request: Request, most_bytes: int) -> bytes:
     return bytes(content)
 
 
-def describe_answer(answer: Answer, predictor: Predictor) -> dict[str, Any]:
+def show_answer(answer: Answer, predictor: Predictor) -> dict[str, Any]:
     """Return an answer as the page shows it, fit for JSON.
 
     Args:

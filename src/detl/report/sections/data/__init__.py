@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from detl.report.blocks import Figure, Folded, Paragraph, Section, Table
-from detl.report.checks import Check
 from detl.report.inputs import Run
 from detl.report.sections.data.table_one import describe_table_one
 from detl.schemas.classes import DATA_A_CLASSES, DATA_B_CLASSES
@@ -47,11 +46,6 @@ def section(run: Run) -> Section:
             _describe_cooccurrence(run.cooccurrence, run.cooccurrence_picture)
         )
     return Section("data", "The data", [_describe_taken(run)], subsections)
-
-
-def checks(run: Run) -> list[Check]:
-    """Return an empty list: nothing here is judged."""
-    return []
 
 
 def _describe_taken(run: Run) -> Paragraph:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from detl.report.blocks import Block, Bullets, Folded, Note, Paragraph, Section
-from detl.report.checks import NOT_COMPUTED, Check
+from detl.report.checks import NOT_COMPUTED
 from detl.report.inputs import Run
 from detl.report.sections import best_network
 from detl.report.sections.limits.cue_rules import (
@@ -49,11 +49,6 @@ def section(run: Run) -> Section:
             Section("limits-not-shown", "It does not show", open_questions),
         ],
     )
-
-
-def checks(run: Run) -> list[Check]:
-    """Return an empty list: nothing here is judged."""
-    return []
 
 
 def _describe_images(run: Run) -> Note | Paragraph:

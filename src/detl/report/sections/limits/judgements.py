@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from detl.evaluation.metrics import explain_unlearned
-from detl.report.checks import LEVEL
+from detl.report.arm_verdicts import judge_arms
 from detl.report.inputs import Results, Run
 from detl.wording import (
     class_title,
@@ -137,25 +137,26 @@ def judge_ablation(ablation: pd.DataFrame | None) -> Judgement:
     if ablation is None:
         return Judgement()
     shown, not_shown = [], []
-    compared = ablation[ablation["difference"].notna()]
+    judged = ablation.assign(verdict=judge_arms(ablation))
+    compared = judged[judged["difference"].notna()]
     scratch = compared[compared["initialisation"] == "scratch"]
     for line in scratch.to_dict("records"):
         network, part = network_title(line["architecture"]), PARTS[line["unfreeze"]]
-        p, is_tested = line["p_holm"], pd.notna(line["p_holm"])
-        tested = f"p {show_p(p)} after Holm" if is_tested else "the same in every fold"
+        tested = f"p {show_p(line['p_holm'])} after Holm"
+        if line["verdict"] == "not tested":
+            tested = "the same in every fold"
         numbers = f"{_difference(line)}, {tested}"
-        if not is_established(line):
+        if line["verdict"] in ("alike", "not tested"):
             not_shown.append(
                 f"That pretraining on Data-A helps {network}, against random weights "
                 f"of which {part} trained: {numbers}."
             )
         else:
-            verdict = "worse" if line["difference"] < 0 else "better"
             shown.append(
-                f"{network} is {verdict} from random weights of which {part} trained "
-                f"than after pretraining on Data-A: {numbers}."
+                f"{network} is {line['verdict']} from random weights of which {part} "
+                f"trained than after pretraining on Data-A: {numbers}."
             )
-    missing = ablation[ablation["accuracy"].isna()]
+    missing = judged[judged["verdict"] == "not run"]
     if len(missing):
         names = missing["architecture"].astype(str).tolist()
         arms = [f"{network_title(n)} {names.count(n)}" for n in dict.fromkeys(names)]
@@ -164,19 +165,6 @@ def judge_ablation(ablation: pd.DataFrame | None) -> Judgement:
             f"{enumerate_names(arms)}."
         )
     return Judgement(shown, not_shown)
-
-
-def is_established(arm: Mapping[Hashable, Any]) -> bool:
-    """Return whether an arm differs from the reference, by its interval and its test.
-
-    The interval is over patients and trainings, the test over the folds, which were
-    trained on other images: what only one of the two holds is not established.
-
-    Args:
-        arm: A row of table ``ablation``.
-    """
-    excludes_0 = arm["difference_low"] > 0 or arm["difference_high"] < 0
-    return bool(excludes_0 and arm["p_holm"] < LEVEL)
 
 
 def show_interval(result: Results, score: str) -> str:

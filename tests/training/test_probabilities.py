@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 
-from detl.training.predict import predict_inputs, predict_members
+from detl.training.probabilities import predict_inputs, predict_members
 
 
 def make_network(*biases):

@@ -1,6 +1,6 @@
 import pytest
 
-from detl.training.reading import describe_kept, describe_reading, epochs_read
+from detl.training.kept_weights import describe_kept, describe_reading, epochs_read
 
 HISTORY = {
     "loss": [3.0, 2.0, 1.0, 0.5, 0.4],

@@ -1,6 +1,6 @@
 import pytest
 
-from detl.sources.films import explain_non_films
+from detl.sources.non_films import explain_non_films
 
 
 def _why(path, *beside, first=1):

@@ -8,7 +8,7 @@ from kedro.pipeline import Node, Pipeline
 
 from detl.errors import DetlError
 from detl.pipeline_registry import register_pipelines
-from detl.session.hooks import InputHooks, LedgerHooks
+from detl.session.input_hooks import InputHooks, LedgerHooks
 from detl.session.made_with import Ledger, list_values
 from detl.session.project_parameters import ProjectParameters
 from detl.session.selection import every_node
