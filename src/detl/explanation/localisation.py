@@ -130,20 +130,31 @@ def score_localisation(
                 values = scores[quantity].where(counts).to_numpy()
                 mean = measure_mean(values, weights, groups, _kind_of(str(quantity)))
                 if quantity == ABOVE:
-                    mean |= _measure_above(scores, counts, weights, groups, asked)
+                    mean |= measure_above(scores, counts, weights, groups, asked)
                 row = {"method": method, "finding": finding, "class": label}
                 rows.append(row | {"quantity": quantity} | mean)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _measure_above(
+def measure_above(
     scores: pd.DataFrame,
     counts: np.ndarray,
     weights: np.ndarray,
     groups: np.ndarray,
     asked: int,
 ) -> dict[str, float | str]:
-    """Return the difference of pointing and area, for so many questions at once."""
+    """Return how much more often maps point into the region than a random point would.
+
+    Args:
+        scores: Columns ``pointing`` and ``area`` of ``compare_with_regions``.
+        counts: Whether an image counts, bool (n,).
+        weights: Result of ``draw_weights``, (draws, n).
+        groups: The group of patients of each image, (n,).
+        asked: Questions for all of which the intervals are to hold at once.
+
+    Returns:
+        ``value``, ``low``, ``high`` and ``note``, as in ``score_localisation``.
+    """
     both = scores.loc[counts, ["pointing", "area"]].to_numpy()
 
     def means(drawn: np.ndarray) -> np.ndarray:
