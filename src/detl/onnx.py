@@ -18,12 +18,12 @@ from detl.errors import DetlError
 @click.argument("output", type=click.Path(path_type=Path))
 def main(bundle: Path, output: Path) -> None:
     """Write the networks of BUNDLE to the new file OUTPUT."""
-    from detl.networks.keras_settings import choose_backend
+    from detl.networks.keras_settings import import_keras
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
-        choose_backend()
+        import_keras()
         from detl.serving.bundle import load_bundle
         from detl.serving.onnx_file import export_onnx, require_packages
 

@@ -59,6 +59,9 @@ def main(
 def _predict(
     bundle: Path, source: Path, folder: Path, overlays: bool, dicom: bool
 ) -> str:
+    from detl.networks.keras_settings import import_keras
+
+    import_keras()
     from detl.serving.bundle import load_bundle
     from detl.serving.predictor import Predictor
     from detl.serving.run import describe_counts, predict_files
@@ -70,6 +73,9 @@ def _predict(
 
 
 def _check(path: Path) -> str:
+    from detl.networks.keras_settings import import_keras
+
+    import_keras()
     from detl.serving.bundle import load_bundle
     from detl.serving.deviation import TOLERANCE, measure_deviation
 

@@ -152,3 +152,44 @@ def test_another_backend_is_refused_with_the_two_that_there_are(other, monkeypat
 
     with pytest.raises(DetlError, match=f"'{other}'.*'tensorflow' or 'jax'"):
         choose_backend()
+
+
+def _import_keras(folder, **environment):
+    code = (
+        "from detl.networks.keras_settings import import_keras\n"
+        "from detl.errors import DetlError\n"
+        "try: import_keras()\n"
+        "except DetlError as error: print(error)"
+    )
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("KERAS")}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**kept, "KERAS_HOME": str(folder), **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+
+
+@pytest.mark.parametrize("content", ['{"floatx": "double"}', "[]"])
+def test_settings_that_keras_refuses_are_named(tmp_path, content):
+    (tmp_path / "keras.json").write_text(content)
+
+    said = _import_keras(tmp_path)
+
+    assert said.startswith("Keras cannot read its settings (")
+    assert f"{tmp_path}/keras.json" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.long
+def test_the_backend_of_another_project_is_no_obstacle(tmp_path):
+    (tmp_path / "keras.json").write_text('{"backend": "torch"}')
+
+    assert _import_keras(tmp_path) == ""
+
+
+def test_a_variable_that_keras_refuses_is_told(tmp_path):
+    said = _import_keras(tmp_path, KERAS_MAX_EPOCHS="many")
+
+    assert "variables KERAS_" in said

@@ -100,47 +100,6 @@ def test_an_error_in_a_command_of_another_package_is_told_as_in_ours(raised, tol
     assert said.stderr.startswith(told)
 
 
-def _import_keras(folder, **environment):
-    code = (
-        "from detl.session.quiet import import_keras\n"
-        "from detl.errors import DetlError\n"
-        "try: import_keras()\n"
-        "except DetlError as error: print(error)"
-    )
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("KERAS")}
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        env={**kept, "KERAS_HOME": str(folder), **environment},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    ).stdout
-
-
-@pytest.mark.parametrize("content", ['{"floatx": "double"}', "[]"])
-def test_settings_that_keras_refuses_are_named(tmp_path, content):
-    (tmp_path / "keras.json").write_text(content)
-
-    said = _import_keras(tmp_path)
-
-    assert said.startswith("Keras cannot read its settings (")
-    assert f"{tmp_path}/keras.json" in said
-    assert said.count("\n") == 1
-
-
-@pytest.mark.long
-def test_the_backend_of_another_project_is_no_obstacle(tmp_path):
-    (tmp_path / "keras.json").write_text('{"backend": "torch"}')
-
-    assert _import_keras(tmp_path) == ""
-
-
-def test_a_variable_that_keras_refuses_is_told(tmp_path):
-    said = _import_keras(tmp_path, KERAS_MAX_EPOCHS="many")
-
-    assert "variables KERAS_" in said
-
-
 def test_pydicom_prints_nothing_of_a_file_that_is_cut_short(tmp_path):
     file = tmp_path / "film"
     pixels_without_end = b"\xe0\x7f\x10\0OB\0\0" + b"\xff" * 4 + bytes(500)

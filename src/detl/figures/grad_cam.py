@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from detl.figures.overlay import overlay
-from detl.figures.render import render_figure
+from detl.figures.render import draw_over
 from detl.wording import class_title
 
 TILE = 256
@@ -49,8 +49,7 @@ class _Page:
 
     def picture(self) -> np.ndarray:
         """Return the page, RGB, uint8."""
-        self.figure.figimage(self.canvas)
-        return render_figure(self.figure)
+        return draw_over(self.canvas, self.figure)
 
 
 def draw_panel(

@@ -8,13 +8,20 @@ These come from ``keras.json`` in the user's home folder, from environment varia
 from __future__ import annotations
 
 import os
+import sys
+import tempfile
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from detl.errors import DetlError
 
 BACKENDS = ("tensorflow", "jax")
 """The backends of Keras that the networks and their gradients support."""
+
+_SETTINGS_OF_KERAS = ("src", "backend", "config.py")
+"""The end of the path of Keras's module that reads them."""
 
 
 @contextmanager
@@ -82,3 +89,51 @@ def refuse_other_backends(backend: str) -> None:
             f"Keras runs on {backend!r}, but the networks only on 'tensorflow' or "
             "'jax': set the environment variable KERAS_BACKEND to one of these."
         )
+
+
+def import_keras() -> None:
+    """Import Keras with its backend; show what they print only if that fails.
+
+    TensorFlow's libraries write to the error stream directly, not through Python, so
+    the file descriptor itself has to be redirected.
+
+    Raises:
+        DetlError: The backend is not installed, or is none of ours, or Keras refuses
+            its own settings.
+    """
+    if "keras" in sys.modules:
+        return
+    backend = choose_backend()
+    sys.stderr.flush()
+    shown = os.dup(2)
+    with tempfile.TemporaryFile() as unseen:
+        os.dup2(unseen.fileno(), 2)
+        try:
+            import keras  # noqa: F401
+        except BaseException as error:
+            if reason := _reason_of_settings(error, backend):
+                raise DetlError(reason) from error
+            unseen.seek(0)
+            os.write(shown, unseen.read())
+            raise
+        finally:
+            os.dup2(shown, 2)
+            os.close(shown)
+
+
+def _reason_of_settings(error: BaseException, backend: str) -> str:
+    """Return why Keras refuses its settings; empty for any other error."""
+    if isinstance(error, ModuleNotFoundError) and error.name == backend:
+        return (
+            f"Keras is to run on {backend!r}, which is not installed: install it "
+            "(docs/extending.md), or unset KERAS_BACKEND."
+        )
+    frames = traceback.extract_tb(error.__traceback__)
+    if any(Path(f.filename).parts[-3:] == _SETTINGS_OF_KERAS for f in frames):
+        folder = os.environ.get("KERAS_HOME") or "~/.keras"
+        return (
+            f"Keras cannot read its settings ({' '.join(str(error).split())}): correct "
+            f"or remove {folder}/keras.json, and the variables KERAS_... of the "
+            "environment."
+        )
+    return ""

@@ -14,7 +14,7 @@ from kedro.pipeline.node import Node
 
 from detl.datasets import FolderDataset, file_of
 from detl.design import unit_of
-from detl.session.quiet import import_keras
+from detl.networks.keras_settings import import_keras
 from detl.session.workplace import name_path
 
 AUDIT = "audit_predictions_verdict"

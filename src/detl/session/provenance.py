@@ -14,8 +14,8 @@ from typing import Any
 
 from kedro.io import MemoryDataset
 
+from detl.networks.keras_settings import import_keras
 from detl.schemas.parameters import flatten
-from detl.session.quiet import import_keras
 from detl.session.selection import FILTERS
 
 LIBRARIES = (

@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 import tempfile
-import traceback
 import warnings
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +15,7 @@ import yaml
 from kedro.framework.project import configure_logging
 from kedro.utils import find_kedro_project
 
-from detl.errors import DetlError
-from detl.networks.keras_settings import choose_backend
+from detl.networks.keras_settings import import_keras
 
 _WARNINGS = (
     # OmegaConf, about calls in Kedro and kedro-mlflow.
@@ -26,9 +24,6 @@ _WARNINGS = (
     # its own documentation connects them.
     "One or more dataset names contain '.'",
 )
-
-_SETTINGS_OF_KERAS = ("src", "backend", "config.py")
-"""The end of the path of Keras's module that reads them."""
 
 
 def quieten_libraries() -> None:
@@ -120,36 +115,6 @@ def _find_home() -> None:
         os.environ["LOGNAME"] = f"user-{os.getuid()}"
 
 
-def import_keras() -> None:
-    """Import Keras with its backend; show what they print only if that fails.
-
-    TensorFlow's libraries write to the error stream directly, not through Python, so
-    the file descriptor itself has to be redirected.
-
-    Raises:
-        DetlError: The backend is not installed, or is none of ours, or Keras refuses
-            its own settings.
-    """
-    if "keras" in sys.modules:
-        return
-    backend = choose_backend()
-    sys.stderr.flush()
-    shown = os.dup(2)
-    with tempfile.TemporaryFile() as unseen:
-        os.dup2(unseen.fileno(), 2)
-        try:
-            import keras  # noqa: F401
-        except BaseException as error:
-            if reason := _reason_of_settings(error, backend):
-                raise DetlError(reason) from error
-            unseen.seek(0)
-            os.write(shown, unseen.read())
-            raise
-        finally:
-            os.dup2(shown, 2)
-            os.close(shown)
-
-
 def keep_off_accelerators() -> None:
     """Import Keras, and let this process leave GPUs to others, which need all memory.
 
@@ -166,21 +131,3 @@ def keep_off_accelerators() -> None:
         import tensorflow
 
         tensorflow.config.set_visible_devices([], "GPU")
-
-
-def _reason_of_settings(error: BaseException, backend: str) -> str:
-    """Return why Keras refuses its settings; empty for any other error."""
-    if isinstance(error, ModuleNotFoundError) and error.name == backend:
-        return (
-            f"Keras is to run on {backend!r}, which is not installed: install it "
-            "(docs/extending.md), or unset KERAS_BACKEND."
-        )
-    frames = traceback.extract_tb(error.__traceback__)
-    if any(Path(f.filename).parts[-3:] == _SETTINGS_OF_KERAS for f in frames):
-        folder = os.environ.get("KERAS_HOME") or "~/.keras"
-        return (
-            f"Keras cannot read its settings ({' '.join(str(error).split())}): correct "
-            f"or remove {folder}/keras.json, and the variables KERAS_... of the "
-            "environment."
-        )
-    return ""

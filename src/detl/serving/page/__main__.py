@@ -14,13 +14,13 @@ from detl.errors import DetlError
 @click.option("--port", default=8123, show_default=True, type=click.IntRange(1, 65535))
 def main(bundle: Path, port: int) -> None:
     """Serve the page for the networks of BUNDLE on http://127.0.0.1:PORT."""
-    from detl.networks.keras_settings import choose_backend
+    from detl.networks.keras_settings import import_keras
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     logging.getLogger("pydicom").propagate = False
     try:
-        choose_backend()
+        import_keras()
         import uvicorn
 
         from detl.serving.bundle import load_bundle
