@@ -340,6 +340,7 @@ def test_the_bundle_answers_a_folds_test_images_as_the_cross_validation_did(fini
             )
 
 
+@pytest.mark.long
 def test_a_bundle_gives_its_test_images_the_answers_of_the_run(finished):
     from detl.serving.bundle import load_bundle
     from detl.serving.deviation import TOLERANCE, measure_deviation

@@ -116,6 +116,7 @@ def test_maps_of_all_folds_are_scored_against_the_regions(
     assert "guided_backpropagation" in set(made["sanity"]["method"])
 
 
+@pytest.mark.long
 def test_without_regions_the_scores_say_so_and_the_rest_is_computed(
     data_b, tiny_network, tmp_path
 ):
