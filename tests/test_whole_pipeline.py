@@ -340,17 +340,14 @@ def test_the_bundle_answers_a_folds_test_images_as_the_cross_validation_did(fini
             )
 
 
-@pytest.mark.long
 def test_a_bundle_gives_its_test_images_the_answers_of_the_run(finished):
     from detl.serving.bundle import load_bundle
     from detl.serving.deviation import TOLERANCE, measure_deviation
 
-    for architecture in ARCHITECTURES:
-        path = finished[0] / f"data/test/06_models/{architecture}/bundle.zip"
-        bundle = load_bundle(path)
-        assert len(bundle.known_answers) == 10
-        assert measure_deviation(bundle) < TOLERANCE
-        assert bundle.about.licences == {"phantoms": ["CC0 1.0"]}
+    bundle = load_bundle(finished[0] / "data/test/06_models/alexnet/bundle.zip")
+    assert len(bundle.known_answers) == 10
+    assert measure_deviation(bundle) < TOLERANCE
+    assert bundle.about.licences == {"phantoms": ["CC0 1.0"]}
 
 
 def test_the_card_has_the_figures_of_the_report_and_its_verdict(finished):

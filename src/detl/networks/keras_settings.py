@@ -104,6 +104,11 @@ def import_keras() -> None:
     if "keras" in sys.modules:
         return
     backend = choose_backend()
+    if sys.stderr is None:
+        # The error stream is closed: its number may be that of another file.
+        import keras
+
+        return
     sys.stderr.flush()
     shown = os.dup(2)
     with tempfile.TemporaryFile() as unseen:
