@@ -70,7 +70,8 @@ test: $(INSTALLED) ## lint, types, the documentation's links and tests
 test-long: $(INSTALLED) ## interrupted, extended and additional runs, other backends
 	$(PYTEST) -m long
 
-test-cluster: $(INSTALLED) ## a run on Slurm, installed if need be, beside an ordinary one
+test-cluster: $(INSTALLED) ## runs that lose workers, also on Slurm (installed if need be), beside ordinary ones
+	PYTHONPATH=tests/support $(BIN)/python tests/cluster/check_kills.py
 	PYTHONPATH=tests/support $(BIN)/python tests/cluster/slurm/check_slurm.py
 
 test-deploy: ## the container file, manifests and DAG of deploy/, with tools of PyPI

@@ -19,16 +19,7 @@ from pathlib import Path
 import psutil
 from distributed import Client
 
-from project_copy import (
-    KEDRO,
-    PROJECT,
-    copy_project,
-    environment_of,
-    keep_architectures,
-    keep_folds,
-)
 from slurm_daemons import (
-    CheckError,
     Slurm,
     end_all_below,
     install_slurm,
@@ -36,49 +27,20 @@ from slurm_daemons import (
     start_slurm,
     wait_until,
 )
+from two_runs import (
+    DATA,
+    LONGEST,
+    CheckError,
+    compare_runs,
+    finish_run,
+    make_project,
+    start_run,
+)
 
-RUN = ("run", "--pipeline", "detl", "--env", "test")
 ON_SLURM = (
     *("--runner", "detl.cluster.DaskRunner"),
     *("--runner-params", "cluster=dask_jobqueue.SLURMCluster,workers=2"),
 )
-ONE_THREAD = dict.fromkeys(
-    ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1"
-)
-"""Of both runs, as figures depend on it."""
-DATA = "data/test"
-LONGEST = 1800
-"""Seconds that a run may take."""
-
-
-def make_project(folder: Path, has_all: bool) -> Path:
-    """Return a copy of the project, of one network and three folds if not of all."""
-    project = copy_project(folder)
-    if not has_all:
-        keep_architectures(project, "alexnet")
-        keep_folds(project, "fold_1", "fold_2", "fold_3")
-    return project
-
-
-def start_run(
-    project: Path, *options: str, **environment: str
-) -> subprocess.Popen[str]:
-    """Return the process of a run, which prints into a file beside the project."""
-    with _said_by(project).open("w") as said:
-        return subprocess.Popen(
-            [KEDRO, *RUN, *options],
-            cwd=project,
-            env=environment_of(project, **ONE_THREAD, **environment),
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-
-def finish_run(project: Path, run: subprocess.Popen[str]) -> None:
-    """Wait for a run; one that fails is an error with what it said last."""
-    if code := run.wait(timeout=LONGEST):
-        raise CheckError(f"The run ended with {code}:\n{_read_end(_said_by(project))}")
 
 
 def lose_two(slurm: Slurm, project: Path, run: subprocess.Popen[str]) -> None:
@@ -108,20 +70,6 @@ def lose_two(slurm: Slurm, project: Path, run: subprocess.Popen[str]) -> None:
     )
     nodes = ", ".join(str(node_of(process)) for process in both)
     _say(f"there are two workers again, on these nodes: {nodes}")
-
-
-def compare_runs(usual: Path, on_slurm: Path) -> None:
-    """Print what differs in files and MLflow; a difference is an error."""
-    compared = subprocess.run(
-        [
-            *(sys.executable, PROJECT / "benchmarks/same_results.py"),
-            *(usual / DATA, on_slurm / DATA, "--stores"),
-            *(usual / "mlflow.db", on_slurm / "mlflow.db"),
-        ],
-        check=False,
-    )
-    if compared.returncode:
-        raise CheckError("The run on Slurm is not the same as the usual one.")
 
 
 def check(folder: Path, has_all: bool) -> None:
@@ -175,14 +123,6 @@ def _find_workers(scheduler: str, are_busy: bool = False) -> list[psutil.Process
     except OSError:
         return []
     return [psutil.Process(pid) for pid in pids.values() if psutil.pid_exists(pid)]
-
-
-def _said_by(project: Path) -> Path:
-    return project.parent / "said.txt"
-
-
-def _read_end(path: Path) -> str:
-    return "\n".join(path.read_text().splitlines()[-40:])
 
 
 def _say(what: str) -> None:

@@ -18,6 +18,8 @@ from typing import TypeVar
 
 import psutil
 
+from two_runs import CheckError
+
 NODES = ("n1", "n2")
 PACKAGES = ("munge", "slurm-client", "slurmctld", "slurmd")
 
@@ -25,10 +27,6 @@ _HERE = Path(__file__).parent
 _PR_SET_CHILD_SUBREAPER = 36
 
 Found = TypeVar("Found")
-
-
-class CheckError(Exception):
-    """What was seen is not what should be."""
 
 
 @dataclass
