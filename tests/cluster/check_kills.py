@@ -3,7 +3,7 @@
     PYTHONPATH=tests/support python tests/cluster/check_kills.py [--kills 10] [--seed 0]
 
 One run of environment ``test``, of one network and three folds, is an ordinary one. Of
-the other one's two workers one is killed again and again, five to fifteen seconds after
+the other one's two workers one is killed again and again, four to nine seconds after
 the last time. Files and runs in MLflow must then be the same.
 """
 
@@ -30,7 +30,7 @@ def kill_workers(run: subprocess.Popen[str], kills: int, seed: int) -> int:
     generator = np.random.default_rng(seed)
     start = time.monotonic()
     for killed in range(kills):
-        time.sleep(generator.uniform(5, 15))
+        time.sleep(generator.uniform(4, 9))
         if run.poll() is not None:
             return killed
         workers = [

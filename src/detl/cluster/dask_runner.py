@@ -20,7 +20,7 @@ from pluggy import PluginManager
 
 from detl.cluster.tasks import Schedule, Task
 from detl.cluster.work import PASSED_ON, Assignment, Order, Report, run_task
-from detl.cluster.workers import open_workers
+from detl.cluster.workers import open_workers, replace_lost
 from detl.errors import DetlError, NotAvailableError
 from detl.session.commands import describe_command
 from detl.session.mlflow_hooks import MLFLOW_HOOKS
@@ -162,6 +162,7 @@ class DaskRunner(SequentialRunner):
                     list(running), timeout=_LOOK_AGAIN, return_when="FIRST_COMPLETED"
                 ).done
             except TimeoutError:
+                replace_lost(client)
                 continue
             for future in done:
                 task = running.pop(future)

@@ -91,6 +91,21 @@ def _start_local(workers: int, threads: int | None) -> Any:
     )
 
 
+def replace_lost(client: "Client") -> None:
+    """Start a worker in place of each that this machine has lost for good.
+
+    Dask starts one that ends anew, but not one that ends before it has begun.
+    """
+    from distributed import LocalCluster
+
+    cluster = client.cluster
+    if isinstance(cluster, LocalCluster):
+        wanted = len(cluster.worker_spec)
+        if len(client.nthreads()) < wanted:
+            # The same number: what is missing of it is started.
+            cluster.scale(wanted)
+
+
 def _start_cluster(name: str, workers: int | None) -> Any:
     try:
         kind = load_obj(name)
