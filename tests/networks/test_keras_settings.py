@@ -193,3 +193,16 @@ def test_a_variable_that_keras_refuses_is_told(tmp_path):
     said = _import_keras(tmp_path, KERAS_MAX_EPOCHS="many")
 
     assert "variables KERAS_" in said
+
+
+def test_keras_is_imported_where_the_error_stream_is_closed():
+    code = (
+        "import os, sys; os.close(2); sys.stderr = None\n"
+        "from detl.networks.keras_settings import import_keras\n"
+        "import_keras(); print('keras' in sys.modules)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True
+    )
+
+    assert said.stdout == "True\n"

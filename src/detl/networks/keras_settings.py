@@ -104,20 +104,31 @@ def import_keras() -> None:
     if "keras" in sys.modules:
         return
     backend = choose_backend()
-    if sys.stderr is None:
-        # The error stream is closed: its number may be that of another file.
-        import keras
+    with _hold_back_errors():
+        try:
+            import keras  # noqa: F401
+        except BaseException as error:
+            if reason := _reason_of_settings(error, backend):
+                raise DetlError(reason) from error
+            raise
 
+
+@contextmanager
+def _hold_back_errors() -> Iterator[None]:
+    """Show what is printed on the error stream only where no sentence of ours does."""
+    if sys.stderr is None:
+        # The stream is closed: its number may be that of another file.
+        yield
         return
     sys.stderr.flush()
     shown = os.dup(2)
     with tempfile.TemporaryFile() as unseen:
         os.dup2(unseen.fileno(), 2)
         try:
-            import keras  # noqa: F401
-        except BaseException as error:
-            if reason := _reason_of_settings(error, backend):
-                raise DetlError(reason) from error
+            yield
+        except DetlError:
+            raise
+        except BaseException:
             unseen.seek(0)
             os.write(shown, unseen.read())
             raise
