@@ -88,7 +88,7 @@ def make_bundle(network: str) -> Bundle:
         licences={},
         versions={},
     )
-    familiarity = Familiarity.of(features, np.arange(TRAINED_ON))
+    familiarity = Familiarity.of(pixels, features, np.arange(TRAINED_ON))
     return Bundle(about, trunk, tails, familiarity, "")
 
 

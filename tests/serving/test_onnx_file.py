@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from detl.errors import DetlError
 from detl.onnx import main
 from detl.serving.bundle import save_bundle
-from detl.serving.familiarity import describe_features
+from detl.serving.familiarity import describe_images
 from detl.serving.intake import take_in_file
 from detl.serving.onnx_file import export_onnx, measure_file_deviation
 from detl.serving.predictor import Predictor
@@ -65,9 +65,9 @@ def test_any_number_of_images_gets_the_logits_of_the_bundle(session, predictor, 
 
     # Logarithms differ as the logits do.
     np.testing.assert_allclose(np.log(shares), np.log(by_fold.mean(0)), atol=1e-4)
-    np.testing.assert_allclose(described, describe_features(features), atol=1e-4)
+    np.testing.assert_allclose(described, describe_images(pixels, features), atol=1e-4)
     # Training images that are nearly as close may come before or behind, by rounding.
-    expected = predictor.bundle.familiarity.rank(features)
+    expected = predictor.bundle.familiarity.rank(pixels, features)
     np.testing.assert_allclose(ranks, expected, atol=0.05)
 
 

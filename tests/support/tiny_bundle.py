@@ -80,5 +80,5 @@ def tiny_bundle() -> Bundle:
             probabilities=mean.tolist(),
         )
         known_answers.append(KnownAnswer(picture, expected))
-    familiarity = Familiarity.of(features, np.arange(IMAGES))
+    familiarity = Familiarity.of(training_pixels(), features, np.arange(IMAGES))
     return Bundle(about, trunk, tails, familiarity, "# A card\n", known_answers)

@@ -21,7 +21,7 @@ from detl.serving.familiarity import Familiarity
 from detl.serving.intake import Expected
 from detl.serving.known_answers import Expectation, KnownAnswer
 
-VERSION = 4
+VERSION = 5
 ABOUT = "bundle.json"
 CARD = "model_card.md"
 NOTICE = "For research only: this is no medical device."
@@ -103,7 +103,7 @@ class Bundle:
         about: What else must be known to use them.
         trunk: The frozen part, from pixels to features.
         tails: By fold, its trained tails, joined.
-        familiarity: The training images as the frozen part sees them.
+        familiarity: The training images with which new ones are compared.
         card: The model card, in Markdown.
         known_answers: Test images of the run, at most as many as go through the
             networks at once.

@@ -1,9 +1,10 @@
-"""How like the training images an image is, by what the frozen part sees in it.
+"""How like the training images an image is, by what the frozen part sees in it, where.
 
 An image far from all that a network knows gets an answer as confident as any other, so
 that the answer itself cannot tell (entropy, the largest probability and disagreement of
-the folds hardly do). The frozen part's feature map can: its means and deviations over
-the picture are near those of some training image, or they are not.
+the folds hardly do). The frozen part's feature map can, and the picture itself: both
+are near those of some training image, or they are not. They are compared field by
+field, since a lateral or a turned film is made of the same tissue in other places.
 
 Reference:
     Y. Sun, Y. Ming, X. Zhu, Y. Li, "Out-of-distribution detection with deep nearest
@@ -22,16 +23,67 @@ from detl.errors import DetlError
 NEIGHBOUR = 5
 """The distance counts to this nearest training image, as a single one may be odd."""
 
+FEATURE_FIELDS = 3
+"""Fields on each side of the feature map: lungs left and right of the middle."""
 
-def describe_features(features: np.ndarray) -> np.ndarray:
-    """Return mean and SD of every channel over the picture, float32 (n, 2 * channels).
+PICTURE_FIELDS = 8
+"""Fields on each side of the picture: where it is bright, not what is in it."""
+
+
+def describe_images(pixels: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """Return a vector of length 1 for each image, float32 (n, d).
+
+    One half of it says what the frozen part sees (the mean of each channel over each of
+    3 x 3 fields), the other how bright the picture is in each of 8 x 8 fields, less its
+    mean. Each half has one length, whatever the contrast.
 
     Args:
+        pixels: Grey values, uint8 (n, size, size).
         features: The frozen part's output, (n, height, width, channels).
     """
-    over = (1, 2)
-    values = np.asarray(features, "float32")
-    return np.concatenate([values.mean(over), values.std(over)], axis=1)
+    picture = np.asarray(pixels, "float32")[..., np.newaxis]
+    bright = mean_of_fields(picture, PICTURE_FIELDS)
+    bright -= bright.mean(axis=1, keepdims=True)
+    seen = mean_of_fields(np.asarray(features, "float32"), FEATURE_FIELDS)
+    halves = (_to_length_1(seen), _to_length_1(bright))
+    return np.concatenate(halves, axis=1) / np.sqrt(np.float32(2))
+
+
+def mean_of_fields(values: np.ndarray, fields: int) -> np.ndarray:
+    """Return the mean of each channel over each field, (n, fields**2 * channels).
+
+    Args:
+        values: (n, height, width, channels), float32.
+        fields: On each side; a row that two of them share counts for both in part.
+    """
+    images, height, width, channels = values.shape
+    weights = weigh_fields(height, width, fields)
+    places = values.reshape(images, height * width, channels)
+    return np.matmul(weights, places).reshape(images, -1)
+
+
+def weigh_fields(height: int, width: int, fields: int) -> np.ndarray:
+    """Return the weight of each place in the mean of each field, float32.
+
+    Args:
+        height: Of the map.
+        width: Of the map.
+        fields: On each side.
+
+    Returns:
+        (fields**2, height * width), each row of which adds up to 1.
+    """
+    down, across = (_share_out(length, fields) for length in (height, width))
+    return np.kron(down, across).astype("float32")
+
+
+def _share_out(length: int, fields: int) -> np.ndarray:
+    """Return the part of each field that lies in each row, (fields, length)."""
+    ends = np.linspace(0, length, fields + 1)
+    rows = np.arange(length)
+    starts = np.maximum(ends[:-1, np.newaxis], rows)
+    stops = np.minimum(ends[1:, np.newaxis], rows + 1)
+    return np.maximum(stops - starts, 0) * fields / length
 
 
 @dataclass(frozen=True)
@@ -47,7 +99,7 @@ class Familiarity:
     distances: np.ndarray
 
     @classmethod
-    def of(cls, features: np.ndarray, groups: np.ndarray) -> Self:
+    def of(cls, pixels: np.ndarray, features: np.ndarray, groups: np.ndarray) -> Self:
         """Return what is known of these training images.
 
         The distance of two is one minus the cosine of their descriptions. That of an
@@ -55,13 +107,14 @@ class Familiarity:
         it is closer than an image of a new patient will be to any.
 
         Args:
+            pixels: Grey values, uint8 (n, size, size).
             features: The frozen part's output, (n, height, width, channels).
             groups: The group of patients of each image, (n,).
 
         Raises:
             DetlError: An image has fewer than ``NEIGHBOUR`` images of other groups.
         """
-        directions = _to_directions(describe_features(features))
+        directions = describe_images(pixels, features)
         distances = 1 - directions @ directions.T
         distances[groups[:, np.newaxis] == groups] = np.inf
         nearest = np.sort(distances, axis=1)[:, NEIGHBOUR - 1 : NEIGHBOUR]
@@ -73,27 +126,27 @@ class Familiarity:
             )
         return cls(directions, np.sort(nearest[:, 0]).astype("float64"))
 
-    def rank(self, features: np.ndarray) -> np.ndarray:
+    def rank(self, pixels: np.ndarray, features: np.ndarray) -> np.ndarray:
         """Return the share of training images that lie as far out, or farther.
 
         An image of a new patient, of the same kind, has a rank of at most q with the
         probability q. The smallest rank is ``1 / (n + 1)``.
 
         Args:
+            pixels: Grey values, uint8 (k, size, size).
             features: The frozen part's output, (k, height, width, channels).
 
         Returns:
             float64 (k,), above 0 and up to 1; the smaller, the less familiar.
         """
-        described = _to_directions(describe_features(features))
-        distances = 1 - described @ self.directions.T
+        distances = 1 - describe_images(pixels, features) @ self.directions.T
         nearest = np.partition(distances, NEIGHBOUR - 1, axis=1)[:, NEIGHBOUR - 1]
         closer = np.searchsorted(self.distances, nearest)
         images = len(self.distances)
         return (images - closer + 1) / (images + 1)
 
 
-def _to_directions(described: np.ndarray) -> np.ndarray:
+def _to_length_1(described: np.ndarray) -> np.ndarray:
     lengths = np.linalg.norm(described, axis=1, keepdims=True)
-    # An image in which no channel answers has a description of zeros.
+    # A blank picture, or one in which no channel answers, has a description of zeros.
     return described / np.maximum(lengths, np.finfo("float32").tiny)

@@ -19,7 +19,12 @@ from detl.networks.cut import copy_model
 from detl.networks.keras_settings import plain_keras
 from detl.serving.bundle import Bundle
 from detl.serving.deviation import read_test_images
-from detl.serving.familiarity import NEIGHBOUR
+from detl.serving.familiarity import (
+    FEATURE_FIELDS,
+    NEIGHBOUR,
+    PICTURE_FIELDS,
+    weigh_fields,
+)
 from detl.serving.predictor import Predictor
 
 OPERATORS = 18
@@ -129,8 +134,8 @@ def join_networks(bundle: Bundle) -> keras.Model:
 
     Returns:
         From grey values, (n, size, size, 1), to the mean of the folds' probabilities,
-        each at its temperature, (n, classes); the ``describe_features`` of what the
-        frozen part sees, (n, 2 * channels); and ``Familiarity.rank``, (n,).
+        each at its temperature, (n, classes); what ``describe_images`` says of them,
+        (n, d); and ``Familiarity.rank``, (n,).
     """
     pixels = keras.Input(bundle.trunk.input.shape[1:], name=INPUT)
     seen = bundle.trunk(pixels)
@@ -142,17 +147,32 @@ def join_networks(bundle: Bundle) -> keras.Model:
         copy.name = fold
         by_fold.append(keras.ops.softmax(copy(seen) / temperatures[fold]))
     probabilities = keras.ops.mean(keras.ops.stack(by_fold), axis=0)
-    mean = keras.ops.mean(seen, axis=(1, 2))
-    deviation = keras.ops.std(seen, axis=(1, 2))
-    features = keras.ops.concatenate([mean, deviation], axis=1)
+    features = _describe_images(pixels, seen)
     return keras.Model(pixels, [probabilities, features, _rank(features, bundle)])
 
 
-def _rank(features: Any, bundle: Bundle) -> Any:
+def _describe_images(pixels: Any, seen: Any) -> Any:
+    """Return what ``familiarity.describe_images`` does, as a part of the network."""
+    bright = _mean_of_fields(pixels, PICTURE_FIELDS)
+    bright -= keras.ops.mean(bright, axis=1, keepdims=True)
+    halves = []
+    for half in (_mean_of_fields(seen, FEATURE_FIELDS), bright):
+        lengths = keras.ops.norm(half, axis=1, keepdims=True)
+        halves.append(half / keras.ops.maximum(lengths, np.finfo("float32").tiny))
+    return keras.ops.concatenate(halves, axis=1) / np.sqrt(2)
+
+
+def _mean_of_fields(values: Any, fields: int) -> Any:
+    _, height, width, channels = values.shape
+    weights = weigh_fields(height, width, fields)
+    places = keras.ops.reshape(values, (-1, height * width, channels))
+    means = keras.ops.einsum("fp,npc->nfc", weights, places)
+    return keras.ops.reshape(means, (-1, fields**2 * channels))
+
+
+def _rank(directions: Any, bundle: Bundle) -> Any:
     known = bundle.familiarity
     images = len(known.distances)
-    lengths = keras.ops.norm(features, axis=1, keepdims=True)
-    directions = features / keras.ops.maximum(lengths, np.finfo("float32").tiny)
     likeness = keras.ops.matmul(directions, known.directions.T)
     nearest = 1 - keras.ops.top_k(likeness, NEIGHBOUR)[0][:, -1:]
     is_closer = keras.ops.greater(nearest, known.distances.astype("float32"))

@@ -108,7 +108,7 @@ class Predictor:
             return answers
         pixels = np.stack([taken[n].pixels for n in seen])  # type: ignore[misc]
         features, by_fold = self.run_networks(pixels)
-        ranks = self.bundle.familiarity.rank(features)
+        ranks = self.bundle.familiarity.rank(pixels, features)
         mean = by_fold.mean(axis=0)
         chosen = mean.argmax(axis=1)
         of_class = by_fold[:, np.arange(len(seen)), chosen]

@@ -59,7 +59,8 @@ def measure_refusals(
     ranks = np.ones(0)
     if len(images):
         rows = images["row"].to_numpy("int64")
-        ranks = familiarity.rank(extract_features(trunk, pixels, rows))
+        features = extract_features(trunk, pixels, rows)
+        ranks = familiarity.rank(pixels[rows], features)
     known = len(familiarity.distances)
     return tabulate_decisions(ranks, images["group"].to_numpy(), known, refusal, seed)
 

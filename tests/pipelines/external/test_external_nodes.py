@@ -240,7 +240,8 @@ def test_films_unlike_those_of_data_b_would_be_refused():
     refusals = measure_external_refusals(
         trunk,
         features,
-        pd.DataFrame({"group": groups}),
+        pixels,
+        pd.DataFrame({"row": range(IMAGES), "group": groups}),
         np.ascontiguousarray(pixels[:20, :, ::-1]),
         external,
         RefusalParameters(warned_below=0.05, refused_below=0.01, warned_spread=0.2),

@@ -89,6 +89,7 @@ def measure_held_out_refusals(
     from detl.serving.familiarity import Familiarity
     from detl.serving.refusals import choose_held_out, measure_refusals
 
-    familiarity = Familiarity.of(features, data_b["group"].to_numpy())
+    of_data_b = pixels[data_b["row"].to_numpy("int64")]
+    familiarity = Familiarity.of(of_data_b, features, data_b["group"].to_numpy())
     images = choose_held_out(data_a, data_b)
     return measure_refusals(trunk, familiarity, pixels, images, refusal, seed)

@@ -172,6 +172,7 @@ def predict_external(
 def measure_external_refusals(
     trunk: KerasModel,
     features: np.ndarray,
+    pixels: np.ndarray,
     data_b: pd.DataFrame,
     external_pixels: np.ndarray,
     external_images: pd.DataFrame,
@@ -183,6 +184,7 @@ def measure_external_refusals(
     Args:
         trunk: The architecture's frozen part.
         features: Its output, one row per row of ``data_b``.
+        pixels: All images, uint8 (n, size, size).
         data_b: Table ``data_b``.
         external_pixels: Pixels of the external source.
         external_images: Table ``external_images``.
@@ -195,7 +197,8 @@ def measure_external_refusals(
     from detl.serving.familiarity import Familiarity
     from detl.serving.refusals import measure_refusals
 
-    familiarity = Familiarity.of(features, data_b["group"].to_numpy())
+    of_data_b = pixels[data_b["row"].to_numpy("int64")]
+    familiarity = Familiarity.of(of_data_b, features, data_b["group"].to_numpy())
     return measure_refusals(
         trunk, familiarity, external_pixels, external_images, refusal, seed
     )

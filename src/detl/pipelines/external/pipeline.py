@@ -101,8 +101,8 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
             Node(
                 measure_external_refusals,
                 inputs=[
-                    *("trunk", "features", "data_b", "pixels", "images"),
-                    *("params:refusal", "params:seed"),
+                    *("trunk", "features", "ingested_pixels", "data_b"),
+                    *("pixels", "images", "params:refusal", "params:seed"),
                 ],
                 outputs="refusals",
                 name="measure_external_refusals",
@@ -113,6 +113,7 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
             **{name: f"external.{name}" for name in ("pixels", "images")},
             **{name: f"{architecture}.crossval.{name}" for name in tested},
             **{name: f"{architecture}.transfer.{name}" for name in _FROZEN},
+            "ingested_pixels": "pixels",
             "data_b": "data_b",
         },
         parameters={"params:refusal", "params:seed"},

@@ -107,7 +107,8 @@ def pack_bundle(
     places = pd.Index(data_b["image_id"]).get_indexer(chosen["image_id"])
     means = answer_together(models, scales, features[places])
     known_answers = note_answers(chosen, pixels, means)
-    familiarity = Familiarity.of(features, data_b["group"].to_numpy())
+    of_data_b = pixels[data_b["row"].to_numpy("int64")]
+    familiarity = Familiarity.of(of_data_b, features, data_b["group"].to_numpy())
     return Bundle(about, trunk, models, familiarity, card, known_answers)
 
 
