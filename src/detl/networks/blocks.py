@@ -85,6 +85,8 @@ class Blocks:
         """Return what the fully connected layers see of the last feature map."""
         if self.parameters.head_input == "average":
             return keras.layers.GlobalAveragePooling2D(name="average_pool")(x)
+        if self.parameters.head_input == "maximum":
+            return keras.layers.GlobalMaxPooling2D(name="maximum_pool")(x)
         return keras.layers.Flatten(name="flatten")(x)
 
     def fully_connected(self, x: Tensor, name: str) -> Tensor:

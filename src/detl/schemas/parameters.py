@@ -173,10 +173,10 @@ class NetworkParameters(Parameters):
     last_stride: Literal[1, 2] = 2
     """Stride on the way into the last block; 1 keeps its feature map, which Grad-CAM
     explains, twice as fine."""
-    head_input: Literal["flatten", "average"] = "flatten"
+    head_input: Literal["flatten", "average", "maximum"] = "flatten"
     """What the fully connected layers see of the last feature map: each of its
-    positions, or their average, which ResNet50 has in any case. Grad-CAM, too, weights
-    a map as a whole."""
+    positions, or the average or maximum over them. ResNet50 has the average in any
+    case. Grad-CAM, too, weights a map as a whole."""
     normalisation: Literal["none", "batch"]
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"]
     """Of the layers. Mixed ones compute in half precision, and keep the weights, the
