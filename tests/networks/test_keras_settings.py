@@ -206,3 +206,25 @@ def test_keras_is_imported_where_the_error_stream_is_closed():
     )
 
     assert said.stdout == "True\n"
+
+
+def test_what_needs_keras_imports_it_without_a_word():
+    code = (
+        "from detl.networks.keras_settings import plain_keras\n"
+        "with plain_keras():\n"
+        "    import keras\n"
+        "print(keras.backend.backend())\n"
+    )
+    # TensorFlow prints its notes where nobody asks it to be quiet.
+    loud = {n: v for n, v in os.environ.items() if n != "TF_CPP_MIN_LOG_LEVEL"}
+
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        env=loud,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=True,
+    )
+
+    assert said.stdout == "tensorflow\n"

@@ -189,7 +189,7 @@ def _forward_messages() -> None:
 def _run_nodes(order: Order, assignment: Assignment) -> Report:
     catalog = _open_catalog(order)
     for name, value in assignment.values.items():
-        catalog[name] = MemoryDataset(value, copy_mode="assign")
+        catalog.save(name, value)
     report = Report()
     hooks = _create_hook_manager()
     hooks.register(_ReportHooks(report, assignment.wanted))

@@ -32,8 +32,10 @@ def plain_keras() -> Iterator[None]:
     shortens a training. As a decorator it acts on each call of the function.
 
     Raises:
-        DetlError: Keras runs on another backend than TensorFlow or JAX.
+        DetlError: Keras runs on another backend than TensorFlow or JAX, or cannot be
+            imported.
     """
+    import_keras()
     import keras
 
     refuse_other_backends(keras.backend.backend())
