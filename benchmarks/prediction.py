@@ -2,7 +2,7 @@
 
     python benchmarks/prediction.py [--network vgg16] [--images 1000] [--many 10000]
 
-The bundle has untrained networks of the size of environment base, five folds of three,
+The bundle has untrained networks of the widths of base, five folds of three members,
 which answer for every film. The films are ten PNG files of noise, and links to them.
 ``predict`` from files to ``predictions.csv`` takes turns with the same networks on
 pixels that are there already, in batches of the same size; then with overlays, against

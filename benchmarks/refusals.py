@@ -24,10 +24,9 @@ import pandas as pd
 from skimage import data as pictures
 from sklearn.metrics import roc_auc_score
 
-from detl.imaging.read import PixelFormat
 from detl.imaging.resize import make_square
 from detl.serving.bundle import Bundle, load_bundle
-from detl.serving.intake import Expected, take_in_file
+from detl.serving.intake import take_in_file
 from detl.serving.refusals import MOST_IMAGES, choose_held_out
 from detl.training.features import extract_features
 
@@ -63,18 +62,13 @@ def draw_outsiders(size: int, seed: int = 0) -> dict[str, np.ndarray]:
 
 def read_outsiders(folder: Path, bundle: Bundle) -> dict[str, np.ndarray]:
     """Return the pictures that a ``labels.csv`` names, by label."""
-    about = bundle.about
-    pixel_format = PixelFormat(about.input_size, about.fit, about.largest_image)
-    labels = pd.read_csv(folder / "labels.csv")
-    return {
-        str(label): np.stack(
-            [
-                take_in_file(folder / name, Expected(pixel_format, about.views)).pixels
-                for name in of_label["file"]
-            ]
-        )
-        for label, of_label in labels.groupby("label")
-    }
+    by_label: dict[str, list[np.ndarray]] = {}
+    for row in pd.read_csv(folder / "labels.csv").to_dict("records"):
+        taken = take_in_file(folder / row["file"], bundle.expected)
+        if taken.pixels is None:
+            sys.exit(f"{folder / row['file']} has no picture ({taken.reasons[0]}).")
+        by_label.setdefault(row["label"], []).append(taken.pixels)
+    return {label: np.stack(pictures) for label, pictures in by_label.items()}
 
 
 def read_held_out(data: Path) -> np.ndarray:
@@ -103,10 +97,15 @@ def main() -> int:
     parser.add_argument("data", nargs="?", type=Path, default=Path("data"))
     parser.add_argument("--outsiders", type=Path)
     arguments = parser.parse_args()
+    paths = sorted(arguments.data.glob("06_models/*/bundle.zip"))
+    if not paths:
+        sys.exit(f"{arguments.data} has no bundle: end a run of pipeline detl first.")
     films = read_held_out(arguments.data)
+    if not len(films):
+        sys.exit(f"{arguments.data} has no film that is new to the networks.")
     failed = False
     print(f"{'':26s} images   AUC  refused  warned or refused")
-    for path in sorted(arguments.data.glob("06_models/*/bundle.zip")):
+    for path in paths:
         bundle = load_bundle(path)
         kinds = {
             "held out": films,

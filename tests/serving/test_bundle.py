@@ -39,9 +39,8 @@ def test_what_is_read_is_what_was_written(path):
         np.testing.assert_array_equal(
             read.tails[fold].predict_on_batch(features), tail.predict_on_batch(features)
         )
-    np.testing.assert_array_equal(
-        read.familiarity.distances, bundle.familiarity.distances
-    )
+    for name, array in vars(bundle.familiarity).items():
+        np.testing.assert_array_equal(getattr(read.familiarity, name), array)
 
 
 def _rewrite(path, changed):

@@ -1,6 +1,7 @@
 """How like the training images an image is."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from detl.errors import DetlError
@@ -26,14 +27,14 @@ def _draw(number, towards, seed=0, brightest="left"):
 
 def test_a_field_that_ends_within_a_row_takes_a_part_of_it():
     np.testing.assert_allclose(
-        weigh_fields(1, 4, 3)[:3],
+        weigh_fields(4, 3),
         [[0.75, 0.25, 0, 0], [0, 0.5, 0.5, 0], [0, 0, 0.25, 0.75]],
     )
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 224])
 def test_the_weights_of_each_field_add_up_to_1(size):
-    np.testing.assert_allclose(weigh_fields(size, size, 3).sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(weigh_fields(size, 3).sum(axis=1), 1, rtol=1e-5)
 
 
 def test_a_mean_is_of_one_channel_in_one_field():
@@ -50,7 +51,7 @@ def test_neither_contrast_nor_brightness_changes_a_description():
     pixels, features = _draw(4, [1, 2, 3])
 
     of_both = describe_images(pixels // 2 * 2, features)
-    of_darker = describe_images(pixels // 2, features)
+    of_darker = describe_images(pixels // 2, 3 * features)
     of_lighter = describe_images(pixels // 2 * 2 + 10, features)
 
     np.testing.assert_allclose(of_darker, of_both, atol=1e-6)
@@ -93,12 +94,24 @@ def test_images_of_ones_own_patient_do_not_count_as_near():
     assert by_group.distances.min() > 1e-6
 
 
-def test_a_blank_picture_in_which_no_channel_answers_is_not_familiar():
-    familiarity = Familiarity.of(*_draw(99, [1, 2, 3]), np.arange(99))
+@pytest.mark.parametrize("size", [16, 96, 100])
+def test_a_blank_picture_in_which_no_channel_answers_points_nowhere(size):
+    pixels = np.full((1, size, size), 100, "uint8")
 
-    blank = np.zeros((1, SIZE, SIZE), "uint8"), np.zeros((1, 3, 3, 3), "float32")
+    described = describe_images(pixels, np.zeros((1, 3, 3, 3), "float32"))
 
-    np.testing.assert_allclose(familiarity.rank(*blank), 1 / 100)
+    np.testing.assert_array_equal(described, 0)
+
+
+def test_the_pixels_of_data_b_are_those_of_its_rows():
+    films, features = _draw(99, [1, 2, 3])
+    others, _ = _draw(50, [1, 2, 3], brightest="top")
+    data_b = pd.DataFrame({"row": np.arange(50, 149), "group": np.arange(99)})
+
+    known = Familiarity.of_data_b(np.concatenate([others, films]), features, data_b)
+
+    of_films = Familiarity.of(films, features, np.arange(99))
+    np.testing.assert_array_equal(known.directions, of_films.directions)
 
 
 def test_too_few_other_patients_are_refused():

@@ -15,6 +15,7 @@ from detl.session.config_loader import (
     environment_variable,
     giving,
 )
+from detl.settings import CONFIG_LOADER_ARGS
 from project_copy import PROJECT
 
 pytestmark = pytest.mark.filterwarnings("ignore:register_new_resolver")
@@ -211,9 +212,28 @@ def test_other_names_are_no_obstacle(tmp_path, name):
     assert loader["parameters"] == {"a": 1}
 
 
-@pytest.mark.parametrize("environment", ["base", "test", "reduced", "paper"])
+@pytest.mark.parametrize("environment", ["base", "test", "reduced", "lungs", "paper"])
 def test_the_environments_of_the_project_can_be_read(environment):
     check_environment(PROJECT / "conf", environment)
+
+
+@pytest.mark.parametrize("environment", ["reduced", "lungs"])
+def test_real_radiographs_keep_the_last_map_that_they_were_measured_with(
+    environment, monkeypatch
+):
+    monkeypatch.setenv("DETL_DATA", "data")
+    loader = ReadableConfigLoader(PROJECT / "conf", environment, **CONFIG_LOADER_ARGS)
+
+    networks = {
+        name: (a["network"]["last_stride"], a["network"]["head_input"])
+        for name, a in loader["parameters"]["architectures"].items()
+    }
+
+    assert networks == {
+        "alexnet": (2, "average"),
+        "vgg16": (1, "average"),
+        "resnet50": (2, "average"),
+    }
 
 
 @pytest.mark.parametrize("value", [None, "", "  "])

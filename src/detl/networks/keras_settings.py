@@ -32,8 +32,8 @@ def plain_keras() -> Iterator[None]:
     shortens a training. As a decorator it acts on each call of the function.
 
     Raises:
-        DetlError: Keras runs on another backend than TensorFlow or JAX, or cannot be
-            imported.
+        DetlError: Keras runs on another backend than TensorFlow or JAX, its backend is
+            not installed, or Keras refuses its own settings.
     """
     import_keras()
     import keras

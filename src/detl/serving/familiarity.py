@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+import pandas as pd
 
 from detl.errors import DetlError
 
@@ -24,29 +25,35 @@ NEIGHBOUR = 5
 """The distance counts to this nearest training image, as a single one may be odd."""
 
 FEATURE_FIELDS = 3
-"""Fields on each side of the feature map: lungs left and right of the middle."""
+"""Fields on each side of the feature map."""
 
-PICTURE_FIELDS = 8
-"""Fields on each side of the picture: where it is bright, not what is in it."""
+PICTURE_FIELDS = 4
+"""Fields on each side of the picture. A bundle has their brightness of each training
+image, so few that no one is recognised in them."""
+
+FEATURE_SHARE = 0.7
+"""Of a distance, what the features account for; the picture does for the rest."""
 
 
 def describe_images(pixels: np.ndarray, features: np.ndarray) -> np.ndarray:
     """Return a vector of length 1 for each image, float32 (n, d).
 
-    One half of it says what the frozen part sees (the mean of each channel over each of
-    3 x 3 fields), the other how bright the picture is in each of 8 x 8 fields, less its
-    mean. Each half has one length, whatever the contrast.
+    One part of it says what the frozen part sees (the mean of each channel over each of
+    3 x 3 fields), the other how bright the picture is in each of 4 x 4 fields, less its
+    mean. Each part has one length, whatever the contrast.
 
     Args:
         pixels: Grey values, uint8 (n, size, size).
         features: The frozen part's output, (n, height, width, channels).
     """
     picture = np.asarray(pixels, "float32")[..., np.newaxis]
-    bright = mean_of_fields(picture, PICTURE_FIELDS)
+    # A blank picture is zeros then, without a rounding error that would be enlarged.
+    bright = mean_of_fields(picture - picture[:, :1, :1], PICTURE_FIELDS)
     bright -= bright.mean(axis=1, keepdims=True)
     seen = mean_of_fields(np.asarray(features, "float32"), FEATURE_FIELDS)
-    halves = (_to_length_1(seen), _to_length_1(bright))
-    return np.concatenate(halves, axis=1) / np.sqrt(np.float32(2))
+    of_features, of_picture = np.sqrt(np.float32([FEATURE_SHARE, 1 - FEATURE_SHARE]))
+    parts = (of_features * _to_length_1(seen), of_picture * _to_length_1(bright))
+    return np.concatenate(parts, axis=1)
 
 
 def mean_of_fields(values: np.ndarray, fields: int) -> np.ndarray:
@@ -57,33 +64,28 @@ def mean_of_fields(values: np.ndarray, fields: int) -> np.ndarray:
         fields: On each side; a row that two of them share counts for both in part.
     """
     images, height, width, channels = values.shape
-    weights = weigh_fields(height, width, fields)
-    places = values.reshape(images, height * width, channels)
-    return np.matmul(weights, places).reshape(images, -1)
+    rows = values.reshape(images, height, width * channels)
+    of_rows = np.matmul(weigh_fields(height, fields), rows)
+    columns = of_rows.reshape(images, fields, width, channels)
+    return np.matmul(weigh_fields(width, fields), columns).reshape(images, -1)
 
 
-def weigh_fields(height: int, width: int, fields: int) -> np.ndarray:
-    """Return the weight of each place in the mean of each field, float32.
+def weigh_fields(length: int, fields: int) -> np.ndarray:
+    """Return the weight of each row in the mean of each field, (fields, length).
 
     Args:
-        height: Of the map.
-        width: Of the map.
-        fields: On each side.
+        length: Number of rows, or of columns.
+        fields: Among which they are shared out.
 
     Returns:
-        (fields**2, height * width), each row of which adds up to 1.
+        float32; each field's weights add up to 1.
     """
-    down, across = (_share_out(length, fields) for length in (height, width))
-    return np.kron(down, across).astype("float32")
-
-
-def _share_out(length: int, fields: int) -> np.ndarray:
-    """Return the part of each field that lies in each row, (fields, length)."""
     ends = np.linspace(0, length, fields + 1)
     rows = np.arange(length)
     starts = np.maximum(ends[:-1, np.newaxis], rows)
     stops = np.minimum(ends[1:, np.newaxis], rows + 1)
-    return np.maximum(stops - starts, 0) * fields / length
+    inside = np.maximum(stops - starts, 0)
+    return (inside * fields / length).astype("float32")
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,23 @@ class Familiarity:
                 "with: train on more patients."
             )
         return cls(directions, np.sort(nearest[:, 0]).astype("float64"))
+
+    @classmethod
+    def of_data_b(
+        cls, pixels: np.ndarray, features: np.ndarray, data_b: pd.DataFrame
+    ) -> Self:
+        """Return what is known of the images of Data-B.
+
+        Args:
+            pixels: All images, uint8 (n, size, size).
+            features: The frozen part's output, one row per row of ``data_b``.
+            data_b: Table ``data_b``: ``row`` in the pixels, and ``group``.
+
+        Raises:
+            DetlError: An image has fewer than ``NEIGHBOUR`` images of other groups.
+        """
+        of_data_b = pixels[data_b["row"].to_numpy("int64")]
+        return cls.of(of_data_b, features, data_b["group"].to_numpy())
 
     def rank(self, pixels: np.ndarray, features: np.ndarray) -> np.ndarray:
         """Return the share of training images that lie as far out, or farther.

@@ -21,6 +21,7 @@ from detl.serving.bundle import Bundle
 from detl.serving.deviation import read_test_images
 from detl.serving.familiarity import (
     FEATURE_FIELDS,
+    FEATURE_SHARE,
     NEIGHBOUR,
     PICTURE_FIELDS,
     weigh_fields,
@@ -147,26 +148,33 @@ def join_networks(bundle: Bundle) -> keras.Model:
         copy.name = fold
         by_fold.append(keras.ops.softmax(copy(seen) / temperatures[fold]))
     probabilities = keras.ops.mean(keras.ops.stack(by_fold), axis=0)
-    features = _describe_images(pixels, seen)
-    return keras.Model(pixels, [probabilities, features, _rank(features, bundle)])
+    description = _describe_images(pixels, seen)
+    rank = _rank(description, bundle)
+    return keras.Model(pixels, [probabilities, description, rank])
 
 
 def _describe_images(pixels: Any, seen: Any) -> Any:
     """Return what ``familiarity.describe_images`` does, as a part of the network."""
-    bright = _mean_of_fields(pixels, PICTURE_FIELDS)
+    bright = _mean_of_fields(pixels - pixels[:, :1, :1], PICTURE_FIELDS)
     bright -= keras.ops.mean(bright, axis=1, keepdims=True)
-    halves = []
-    for half in (_mean_of_fields(seen, FEATURE_FIELDS), bright):
-        lengths = keras.ops.norm(half, axis=1, keepdims=True)
-        halves.append(half / keras.ops.maximum(lengths, np.finfo("float32").tiny))
-    return keras.ops.concatenate(halves, axis=1) / np.sqrt(2)
+    parts = [
+        (FEATURE_SHARE, _mean_of_fields(seen, FEATURE_FIELDS)),
+        (1 - FEATURE_SHARE, bright),
+    ]
+    directions = []
+    for share, part in parts:
+        lengths = keras.ops.norm(part, axis=1, keepdims=True)
+        shortest = np.finfo("float32").tiny
+        directions.append(part / keras.ops.maximum(lengths, shortest) * share**0.5)
+    return keras.ops.concatenate(directions, axis=1)
 
 
 def _mean_of_fields(values: Any, fields: int) -> Any:
     _, height, width, channels = values.shape
-    weights = weigh_fields(height, width, fields)
-    places = keras.ops.reshape(values, (-1, height * width, channels))
-    means = keras.ops.einsum("fp,npc->nfc", weights, places)
+    rows = keras.ops.reshape(values, (-1, height, width * channels))
+    of_rows = keras.ops.matmul(weigh_fields(height, fields), rows)
+    columns = keras.ops.reshape(of_rows, (-1, fields, width, channels))
+    means = keras.ops.matmul(weigh_fields(width, fields), columns)
     return keras.ops.reshape(means, (-1, fields**2 * channels))
 
 

@@ -46,7 +46,7 @@ def measure_refusals(
 
     Args:
         trunk: The frozen part.
-        familiarity: The training images as it sees them.
+        familiarity: The training images, with which new ones are compared.
         pixels: uint8 (n, size, size), of which ``row`` is the first index.
         images: ``row`` and ``group`` of each image.
         refusal: When an image is not answered.

@@ -89,7 +89,6 @@ def measure_held_out_refusals(
     from detl.serving.familiarity import Familiarity
     from detl.serving.refusals import choose_held_out, measure_refusals
 
-    of_data_b = pixels[data_b["row"].to_numpy("int64")]
-    familiarity = Familiarity.of(of_data_b, features, data_b["group"].to_numpy())
+    familiarity = Familiarity.of_data_b(pixels, features, data_b)
     images = choose_held_out(data_a, data_b)
     return measure_refusals(trunk, familiarity, pixels, images, refusal, seed)

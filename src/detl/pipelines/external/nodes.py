@@ -197,8 +197,7 @@ def measure_external_refusals(
     from detl.serving.familiarity import Familiarity
     from detl.serving.refusals import measure_refusals
 
-    of_data_b = pixels[data_b["row"].to_numpy("int64")]
-    familiarity = Familiarity.of(of_data_b, features, data_b["group"].to_numpy())
+    familiarity = Familiarity.of_data_b(pixels, features, data_b)
     return measure_refusals(
         trunk, familiarity, external_pixels, external_images, refusal, seed
     )

@@ -101,7 +101,7 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
             Node(
                 measure_external_refusals,
                 inputs=[
-                    *("trunk", "features", "ingested_pixels", "data_b"),
+                    *("trunk", "features", "own_pixels", "data_b"),
                     *("pixels", "images", "params:refusal", "params:seed"),
                 ],
                 outputs="refusals",
@@ -113,7 +113,7 @@ def _one_architecture(architecture: str, folds: Sequence[str]) -> Pipeline:
             **{name: f"external.{name}" for name in ("pixels", "images")},
             **{name: f"{architecture}.crossval.{name}" for name in tested},
             **{name: f"{architecture}.transfer.{name}" for name in _FROZEN},
-            "ingested_pixels": "pixels",
+            "own_pixels": "pixels",
             "data_b": "data_b",
         },
         parameters={"params:refusal", "params:seed"},

@@ -107,8 +107,7 @@ def pack_bundle(
     places = pd.Index(data_b["image_id"]).get_indexer(chosen["image_id"])
     means = answer_together(models, scales, features[places])
     known_answers = note_answers(chosen, pixels, means)
-    of_data_b = pixels[data_b["row"].to_numpy("int64")]
-    familiarity = Familiarity.of(of_data_b, features, data_b["group"].to_numpy())
+    familiarity = Familiarity.of_data_b(pixels, features, data_b)
     return Bundle(about, trunk, models, familiarity, card, known_answers)
 
 
@@ -172,7 +171,7 @@ def choose_test_images(
 
     An image without a known licence is nobody's to copy, and most often a patient's
     of one's own hospital. Where no derivatives are allowed (CC BY-ND), a smaller
-    picture is one.
+    picture is one. (What likeness compares, some means of each image, shows none.)
 
     Args:
         scaled: What the folds said of their test images.
