@@ -46,3 +46,9 @@ def test_a_source_or_a_finding_that_an_environment_sets_to_null_is_left_out():
 
     assert list(ingest.sources) == ["mine"]
     assert of_class.findings == {"Mass": 3}
+
+
+def test_a_maximum_is_refused_for_resnet50_which_has_its_own_average(tiny_network):
+    assert tiny_network("vgg16", head_input="maximum").head_input == "maximum"
+    with pytest.raises(ValidationError, match=r"head_input is maximum.*set average"):
+        tiny_network("resnet50", head_input="maximum")

@@ -182,6 +182,14 @@ class NetworkParameters(Parameters):
     """Of the layers. Mixed ones compute in half precision, and keep the weights, the
     standardisation of each image and the logits in float32."""
 
+    @model_validator(mode="after")
+    def _resnet50_has_its_own_head(self) -> "NetworkParameters":
+        if self.network == "resnet50" and self.head_input == "maximum":
+            raise ValueError(
+                "head_input is maximum, which resnet50 does not have: set average"
+            )
+        return self
+
 
 class AugmentationParameters(Parameters):
     """Real-time augmentation: rotation, scaling and mirroring (paper, IV)."""
