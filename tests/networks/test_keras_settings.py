@@ -208,6 +208,18 @@ def test_keras_is_imported_where_the_error_stream_is_closed():
     assert said.stdout == "True\n"
 
 
+def _say(code: str) -> str:
+    """Return what code prints to both streams, where nobody asks for quiet."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=True,
+    ).stdout
+
+
 def test_what_needs_keras_imports_it_without_a_word():
     code = (
         "from detl.networks.keras_settings import plain_keras\n"
@@ -215,16 +227,18 @@ def test_what_needs_keras_imports_it_without_a_word():
         "    import keras\n"
         "print(keras.backend.backend())\n"
     )
-    # TensorFlow prints its notes where nobody asks it to be quiet.
-    loud = os.environ | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "0"}
 
-    said = subprocess.run(
-        [sys.executable, "-c", code],
-        env=loud,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=True,
+    assert _say(code) == "tensorflow\n"
+
+
+def test_no_callback_of_jax_swallows_ctrl_c_on_another_backend():
+    code = (
+        "import gc, jax\n"
+        "def ours(): return [c for c in gc.callbacks if 'jax' in c.__module__]\n"
+        "print(len(ours()))\n"
+        "from detl.networks.keras_settings import import_keras\n"
+        "import_keras()\n"
+        "print(len(ours()))\n"
     )
 
-    assert said.stdout == "tensorflow\n"
+    assert _say(code) == "1\n0\n"
