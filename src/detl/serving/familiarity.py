@@ -51,8 +51,10 @@ def describe_images(pixels: np.ndarray, features: np.ndarray) -> np.ndarray:
     bright = mean_of_fields(picture - picture[:, :1, :1], PICTURE_FIELDS)
     bright -= bright.mean(axis=1, keepdims=True)
     seen = mean_of_fields(np.asarray(features, "float32"), FEATURE_FIELDS)
-    of_features, of_picture = np.sqrt(np.float32([FEATURE_SHARE, 1 - FEATURE_SHARE]))
-    parts = (of_features * _to_length_1(seen), of_picture * _to_length_1(bright))
+    parts = (
+        FEATURE_SHARE**0.5 * _to_length_1(seen),
+        (1 - FEATURE_SHARE) ** 0.5 * _to_length_1(bright),
+    )
     return np.concatenate(parts, axis=1)
 
 
