@@ -10,6 +10,7 @@ from detl.session.hooks import (
     SampleHooks,
 )
 from detl.session.input_hooks import InputHooks, LedgerHooks, ParameterHooks
+from detl.session.interrupts import InterruptHooks
 from detl.session.mlflow_hooks import MLFLOW_HOOKS
 from detl.session.progress import RunProgressHooks
 from detl.session.quiet import quieten_libraries
@@ -33,6 +34,7 @@ HOOKS = (
     ClosingTableHooks(),
     DataFolderHooks(WORKPLACE),
     RunProgressHooks(),
+    InterruptHooks(),
 )
 
 CONFIG_LOADER_CLASS = ReadableConfigLoader

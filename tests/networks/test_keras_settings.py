@@ -229,16 +229,3 @@ def test_what_needs_keras_imports_it_without_a_word():
     )
 
     assert _say(code) == "tensorflow\n"
-
-
-def test_no_callback_of_jax_swallows_ctrl_c_on_another_backend():
-    code = (
-        "import gc, jax\n"
-        "def ours(): return [c for c in gc.callbacks if 'jax' in c.__module__]\n"
-        "print(len(ours()))\n"
-        "from detl.networks.keras_settings import import_keras\n"
-        "import_keras()\n"
-        "print(len(ours()))\n"
-    )
-
-    assert _say(code) == "1\n0\n"

@@ -23,6 +23,7 @@ from detl.cluster.work import PASSED_ON, Assignment, Order, Report, run_task
 from detl.cluster.workers import open_workers, replace_lost
 from detl.errors import DetlError, NotAvailableError
 from detl.session.commands import describe_command
+from detl.session.interrupts import INTERRUPTS
 from detl.session.mlflow_hooks import MLFLOW_HOOKS
 from detl.session.progress import (
     LAST_RUN,
@@ -162,6 +163,7 @@ class DaskRunner(SequentialRunner):
                     list(running), timeout=_LOOK_AGAIN, return_when="FIRST_COMPLETED"
                 ).done
             except TimeoutError:
+                INTERRUPTS.raise_lost()
                 replace_lost(client)
                 continue
             for future in done:

@@ -7,7 +7,6 @@ These come from ``keras.json`` in the user's home folder, from environment varia
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import tempfile
@@ -114,21 +113,6 @@ def import_keras() -> None:
             if reason := _reason_of_settings(error, backend):
                 raise DetlError(reason) from error
             raise
-    if backend != "jax":
-        _let_interrupts_through()
-
-
-def _let_interrupts_through() -> None:
-    """Take JAX, which Keras imports where it is installed, out of garbage collection.
-
-    Python ignores an interrupt (Ctrl-C) that comes while a callback of the collection
-    runs. JAX's collects what JAX has made, which is nothing under another backend.
-    """
-    gc.callbacks[:] = [
-        callback
-        for callback in gc.callbacks
-        if not str(getattr(callback, "__module__", "")).startswith("jax.")
-    ]
 
 
 @contextmanager
