@@ -5,9 +5,14 @@ import sys
 import weakref
 
 import pytest
+from kedro.framework.hooks.manager import _create_hook_manager
+from kedro.io import DataCatalog
+from kedro.pipeline import Node, Pipeline
 
+from detl.errors import DetlError
 from detl.session import interrupts
 from detl.session.interrupts import InterruptHooks, Interrupts
+from detl.session.runner import FoldByFoldRunner
 
 
 @pytest.fixture
@@ -70,7 +75,16 @@ def test_what_ignores_interrupts_goes_on_doing_so(watching):
 
 def test_a_lost_interrupt_ends_the_run_before_its_next_node(watching, monkeypatch):
     monkeypatch.setattr(interrupts, "INTERRUPTS", watching)
-    _interrupt_in_a_callback(monkeypatch)
+    ran = []
+    pipeline = Pipeline(
+        [
+            Node(lambda: _interrupt_in_a_callback(monkeypatch), None, "a", name="one"),
+            Node(ran.append, "a", "b", name="two"),
+        ]
+    )
+    hooks = _create_hook_manager()
+    hooks.register(InterruptHooks())
 
-    with pytest.raises(KeyboardInterrupt):
-        InterruptHooks().before_node_run()
+    with pytest.raises(DetlError, match="interrupted in node 'two'"):
+        FoldByFoldRunner().run(pipeline, DataCatalog(), hooks)
+    assert ran == []

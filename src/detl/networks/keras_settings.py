@@ -13,6 +13,7 @@ import tempfile
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 from detl.errors import DetlError
@@ -108,7 +109,7 @@ def import_keras() -> None:
     backend = choose_backend()
     with _hold_back_errors():
         try:
-            import keras  # noqa: F401
+            import_module("keras")
         except BaseException as error:
             if reason := _reason_of_settings(error, backend):
                 raise DetlError(reason) from error
